@@ -1,0 +1,1 @@
+"""REST and the live feed, for browsers, phones and other systems."""

@@ -1,0 +1,1 @@
+"""Which action changes what; wiring only, mirrors `layouts/`."""

@@ -1,0 +1,1 @@
+"""What this city has declared: packs read with file and line, checked whole."""

@@ -1,0 +1,55 @@
+"""Everything that one city has declared, checked and frozen: what every worker reads at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.declared import Device, Feed, Metric, Words
+from early_warning.rule import Rule
+from geo.areas import AreaTree
+from indicators.definition import Indicator
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One of the five domains of the plans 五大领域; `headline` is the indicator its panel shows when calm."""
+
+    id: str
+    name: Words
+    headline: str
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """What the header and the map must say about the city itself."""
+
+    code: str
+    name: Words
+    map_source: str
+    map_date: str
+    map_review: str  # 审图号, or "" for 内部示意
+    support: str  # whom to call when data stop
+    support_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One city's whole declaration. `fingerprint` changes whenever anything that decides a value changes.
+
+    boundaries: GeoJSON feature collection of the counties, WGS 84, `id` and `name` as properties.
+    schemes: tables named by indicators (AQI break points), as read; their room checked them.
+    """
+
+    city: City
+    areas: AreaTree
+    boundaries: Mapping[str, Any]
+    domains: tuple[Domain, ...]
+    metrics: Mapping[str, Metric]
+    feeds: Mapping[str, Feed]
+    devices: Mapping[str, Device]
+    indicators: Mapping[str, Indicator]
+    rules: Mapping[str, Rule]
+    schemes: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""

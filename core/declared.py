@@ -1,0 +1,86 @@
+"""What a city has declared and several rooms must know: metrics, feeds, devices. Frozen after loading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.records import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A name in both languages of the screen."""
+
+    zh: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A measured quantity. Outside [low, high] a reading is flagged and kept out of indicators."""
+
+    id: str
+    name: Words
+    unit: str
+    low: float
+    high: float
+    pane_s: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source of messages 数据源.
+
+    `topic` is a filter below the scene's root; `decoder` names a file of `ingest/decoders/`. A device that said
+    nothing for `late_after_s` is silent. Readings older than `lateness_s` are not folded any more; those more
+    than `ahead_s` ahead of the city clock are refused. `fields` maps names on the wire to metrics.
+    """
+
+    id: str
+    name: Words
+    topic: str
+    decoder: str = "native"
+    every_s: int = 60
+    late_after_s: int = 300
+    lateness_s: int = 3600
+    ahead_s: int = 600
+    owner: str = ""
+    phone: str = ""
+    kind: str = "station"  # station, camera, vehicle, hotline, statistics, probe
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A bound of one station, with validity (ms UTC, 0: open) and, for levels in metres, its vertical datum."""
+
+    name: str  # warning, guaranteed, record
+    value: float
+    unit: str
+    datum: str = ""
+    source: str = ""
+    valid_from_ms: int = 0
+    valid_to_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Something that reports. `area` is the county it stands in, "" while unplaced.
+
+    `metrics` are those it is expected to report; `references` its own bounds (river stage).
+    `simulated` True: invented by us for demonstration and marked so wherever it is drawn.
+    """
+
+    id: str
+    feed: str
+    name: Words
+    area: str
+    place: Place | None
+    metrics: tuple[str, ...]
+    references: tuple[Reference, ...] = ()
+    datum: str = ""
+    simulated: bool = False
+    attributes: dict[str, str] = field(default_factory=dict)

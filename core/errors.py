@@ -1,0 +1,52 @@
+"""The one tree of errors: what we promised and cannot keep.
+
+What the world does wrong is never raised: it is a value (`core.records.Rejected`), counted and kept.
+
+    CityVitalsError
+    ├── SettingsError        the environment asks for something that does not exist
+    ├── DeclarationError     a pack has mistakes; all of them, with file and line
+    ├── StartError           a part cannot start here: port taken, program missing
+    ├── NeighbourDown        Redis, broker or another process does not answer
+    ├── NotOwner             another worker owns this partition with a higher epoch
+    └── UnknownName          somebody asked for a city, area or indicator that is not declared
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class CityVitalsError(Exception):
+    """Anything of ours that a caller may want to catch together."""
+
+
+class SettingsError(CityVitalsError):
+    """All faults of the environment at once, one sentence each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class DeclarationError(CityVitalsError):
+    """All mistakes of a pack at once; each reads `file:line: sentence`."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class StartError(CityVitalsError):
+    """One sentence that names the thing, the value and what would have been accepted."""
+
+
+class NeighbourDown(CityVitalsError):
+    """A part of the installation does not answer; the caller keeps what it has and tries again."""
+
+
+class NotOwner(CityVitalsError):
+    """A write was refused because a newer owner holds the partition."""
+
+
+class UnknownName(CityVitalsError):
+    """The name asked for is not declared; the message lists near ones."""

@@ -1,0 +1,257 @@
+"""The one table of settings. `docs/settings.md` is printed from it; all faults are told together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.errors import SettingsError
+
+Reader = Callable[[str], Any]
+OURS = "CITYVITALS_"  # every variable with this beginning must be known; the bare names below are ours too
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row: attribute, environment variable, default as it would be typed, reader, unit, sentence."""
+
+    name: str
+    variable: str
+    default: str
+    read: Reader
+    unit: str
+    sentence: str
+    secret: bool = False
+
+
+def whole(low: int, high: int) -> Reader:
+    """Reader of a whole number inside [low, high]."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
+            raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def one_of(*choices: str) -> Reader:
+    """Reader of one word out of a list."""
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"{text!r} is not one of {', '.join(choices)}")
+        return text
+
+    return read
+
+
+def url(*schemes: str) -> Reader:
+    """Reader of an address with one of the schemes, or nothing."""
+
+    def read(text: str) -> str:
+        parts = urlsplit(text)
+        if text and (parts.scheme not in schemes or not parts.hostname):
+            raise ValueError(f"not an address such as {schemes[0]}://127.0.0.1:6379")
+        return text
+
+    return read
+
+
+def base_path(text: str) -> str:
+    """Reader of the path under which the site lives: begins and ends with a slash."""
+    if not re.fullmatch(r"/([A-Za-z0-9._~-]+/)*", text):
+        raise ValueError(f"{text!r} must begin and end with '/', for example /cityvitals/")
+    return text
+
+
+def flag(text: str) -> bool:
+    """Reader of 1 or 0."""
+    if text not in ("0", "1"):
+        raise ValueError(f"{text!r} is neither 1 nor 0")
+    return text == "1"
+
+
+def words(text: str) -> str:
+    """Reader of any single line without control characters."""
+    if any(ord(letter) < 32 for letter in text):
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+def folder(text: str) -> Path:
+    """Reader of a folder, made when first needed."""
+    return Path(words(text)).expanduser()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "city",
+        "CITY",
+        "茂名",
+        words,
+        "",
+        "City to show: a name (茂名) or six-digit code (440900) of any prefecture city.",
+    ),
+    Setting(
+        "redis_url",
+        "REDIS_URL",
+        "",
+        url("redis", "rediss", "unix"),
+        "",
+        "Redis to use; empty starts the embedded one.",
+        True,
+    ),
+    Setting(
+        "mqtt_url", "MQTT_URL", "", url("mqtt", "mqtts"), "", "MQTT broker to use; empty starts the embedded one.", True
+    ),
+    Setting("base_path", "BASE_PATH", "/", base_path, "", "Path under which every address of the site is built."),
+    Setting(
+        "host",
+        "CITYVITALS_HOST",
+        "127.0.0.1",
+        one_of("127.0.0.1", "::1"),
+        "",
+        "Address to listen on; only this machine until accounts exist.",
+    ),
+    Setting("port", "CITYVITALS_PORT", "8050", whole(1024, 65_535), "", "Port of the website."),
+    Setting("redis_port", "CITYVITALS_REDIS_PORT", "16379", whole(1024, 65_535), "", "Port of the embedded Redis."),
+    Setting("mqtt_port", "CITYVITALS_MQTT_PORT", "11883", whole(1024, 65_535), "", "Port of the embedded MQTT broker."),
+    Setting("var", "CITYVITALS_VAR", "var", folder, "", "Folder of everything that this installation keeps."),
+    Setting("packs", "CITYVITALS_PACKS", "packs", folder, "", "Folder of the declared content: topics and cities."),
+    Setting("language", "CITYVITALS_LANGUAGE", "zh", one_of("zh", "en"), "", "Language of the screens."),
+    Setting(
+        "simulate",
+        "CITYVITALS_SIMULATE",
+        "1",
+        flag,
+        "",
+        "1: the whole installation is a demonstration (演示数据); 0: live data only.",
+    ),
+    Setting(
+        "scenario",
+        "CITYVITALS_SCENARIO",
+        "calm",
+        one_of("calm", "typhoon"),
+        "",
+        "What the simulated city goes through.",
+    ),
+    Setting("seed", "CITYVITALS_SEED", "7", whole(0, 2**31), "", "Seed of the simulated city."),
+    Setting(
+        "partitions",
+        "CITYVITALS_PARTITIONS",
+        "4",
+        whole(1, 64),
+        "",
+        "Partitions of the streams; fixed when a scene is created.",
+    ),
+    Setting(
+        "tick_ms",
+        "CITYVITALS_TICK_MS",
+        "50",
+        whole(10, 1000),
+        "ms",
+        "Shortest time between two decisions of the engine while data flow.",
+    ),
+    Setting(
+        "checkpoint_s",
+        "CITYVITALS_CHECKPOINT_S",
+        "5",
+        whole(1, 600),
+        "s",
+        "Time between two checkpoints of the engine.",
+    ),
+    Setting(
+        "keep_h", "CITYVITALS_KEEP_H", "26", whole(1, 24 * 31), "h", "How long streams keep what every reader has read."
+    ),
+    Setting(
+        "stream_limit",
+        "CITYVITALS_STREAM_LIMIT",
+        "200000",
+        whole(1000, 10_000_000),
+        "entries",
+        "Above this length of one stream ingest stops acknowledging.",
+    ),
+    Setting(
+        "payload_limit_kb",
+        "CITYVITALS_PAYLOAD_LIMIT_KB",
+        "1024",
+        whole(1, 8192),
+        "KB",
+        "A larger message is refused and kept as a dead letter.",
+    ),
+    Setting(
+        "log_level",
+        "CITYVITALS_LOG_LEVEL",
+        "info",
+        one_of("debug", "info", "warning", "error"),
+        "",
+        "How much the processes write.",
+    ),
+)
+_ELSEWHERE = {"CITYVITALS_DATA"}  # read by tests and replays only: recorded data of others
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of this process, frozen. Secrets never show in `repr`."""
+
+    city: str
+    redis_url: str
+    mqtt_url: str
+    base_path: str
+    host: str
+    port: int
+    redis_port: int
+    mqtt_port: int
+    var: Path
+    packs: Path
+    language: str
+    simulate: bool
+    scenario: str
+    seed: int
+    partitions: int
+    tick_ms: int
+    checkpoint_s: int
+    keep_h: int
+    stream_limit: int
+    payload_limit_kb: int
+    log_level: str
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{s.name}={'***' if s.secret and getattr(self, s.name) else getattr(self, s.name)!r}" for s in SETTINGS
+        )
+        return f"Settings({', '.join(shown)})"
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read every setting, or refuse with all faults at once.
+
+    Raises:
+        SettingsError: One sentence for each unknown name and each value out of its limits.
+    """
+    known = {s.variable for s in SETTINGS} | _ELSEWHERE
+    problems = [
+        f"{name}: no such setting; docs/settings.md lists them"
+        for name in environ
+        if name.startswith(OURS) and name not in known
+    ]
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        try:
+            values[setting.name] = setting.read(environ.get(setting.variable, setting.default))
+        except ValueError as why:
+            problems.append(f"{setting.variable}: {'its value is ' if setting.secret else ''}{why}")
+    if problems:
+        raise SettingsError(sorted(problems))
+    return Settings(**values)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as variables again, to hand them to another process of ours."""
+    return {s.variable: str(int(v) if isinstance(v := getattr(settings, s.name), bool) else v) for s in SETTINGS}

@@ -1,0 +1,1 @@
+"""From vital signs to warnings: rules, the machine that judges, the sentence that tells."""

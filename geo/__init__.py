@@ -1,0 +1,1 @@
+"""Where: area tree, boundaries, inside; metres and frames stated."""

@@ -1,0 +1,1 @@
+"""From readings to vital signs: windows, formulas, roll-up. Pure."""

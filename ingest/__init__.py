@@ -1,0 +1,1 @@
+"""From the wire to a reading or an event, or the reason it is none."""

@@ -1,0 +1,1 @@
+"""Pure props of each panel."""

@@ -1,0 +1,1 @@
+"""Redis: batches, partitions, checkpoints, dead letters; the embedded servers."""

@@ -1,0 +1,1 @@
+"""The processes: ingest, engine, board, web, probe; thin."""
