@@ -255,3 +255,22 @@ def load(environ: Mapping[str, str]) -> Settings:
 def as_environment(settings: Settings) -> dict[str, str]:
     """The settings as variables again, to hand them to another process of ours."""
     return {s.variable: str(int(v) if isinstance(v := getattr(settings, s.name), bool) else v) for s in SETTINGS}
+
+
+_PAGE_HEAD = """# Settings
+
+Printed from the table in `core/settings.py` by `make docs`; a test compares the two.
+Every setting is an environment variable, read once at the start; an unknown `CITYVITALS_…` name or a value out of
+its limits is refused before anything starts, all faults at once. `make run CITY=茂名` sets one for a single run.
+
+| variable | default | unit | meaning |
+|---|---|---|---|"""
+
+
+def as_markdown() -> str:
+    """The page `docs/settings.md`, printed from the table."""
+    rows = "\n".join(
+        f"| `{s.variable}` | {f'`{s.default}`' if s.default else '(empty)'} | {s.unit} | {s.sentence} |"
+        for s in SETTINGS
+    )
+    return f"{_PAGE_HEAD}\n{rows}"

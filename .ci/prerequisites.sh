@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Bring what the proofs need beside Python packages, or say exactly which proofs are left out and why.
+set -u
+declare -A package=([chromium]=chromium [mosquitto]=mosquitto [nginx]=nginx)
+declare -A left_out=([chromium]="tests/browser (headless Chromium)" [mosquitto]="tests marked mosquitto" [nginx]="tests marked nginx (the browser suite under /cityvitals/ behind TLS)")
+PATH="$PATH:/usr/sbin"
+missing=()
+for program in chromium mosquitto nginx; do
+    command -v "$program" >/dev/null || missing+=("$program")
+done
+if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then
+    sudo=""
+    [ "$(id -u)" -eq 0 ] || sudo="sudo -n"
+    if [ -z "$sudo" ] || $sudo true 2>/dev/null; then
+        echo "Installing for the tests: ${missing[*]}"
+        $sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
+            $(for program in "${missing[@]}"; do echo "${package[$program]}"; done) >/dev/null
+    fi
+fi
+for program in chromium mosquitto nginx; do
+    command -v "$program" >/dev/null && continue
+    echo "NOT RUN: ${left_out[$program]}, because $program is not installed (apt-get install ${package[$program]})"
+    [ "${CI:-}" = true ] && exit 1
+done
+exit 0

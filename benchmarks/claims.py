@@ -1,0 +1,88 @@
+"""Every promise → the test or benchmark that proves it → the figure → pass: `python -m benchmarks.claims`.
+
+Tests tell their outcome through `tests/plugin_claims.py`; benchmarks through the last line that they print.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+KEPT = ROOT / "claims.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A promise that a benchmark proves: how to read its figure, and what passes."""
+
+    issue: str
+    sentence: str
+    module: str
+    figure: Callable[[dict[str, float]], str]
+    passes: Callable[[dict[str, float]], bool]
+
+
+MEASURED = (
+    Measured(
+        "PULSE",
+        "Ingest, one process, QoS 1, validated and on disk before it acknowledges: ≥ 0.8 of bare auto-ack paho",
+        "benchmarks.ingest",
+        lambda r: (
+            f"{r['messages_per_s']:,.0f} against {r['reference_messages_per_s']:,.0f} msg/s, ratio {r['ratio']:.2f}"
+        ),
+        lambda r: r["ratio"] >= 0.8,
+    ),
+    Measured(
+        "PULSE",
+        "Ingest on this machine, generator included: ≥ 20,000 durable msg/s",
+        "benchmarks.ingest",
+        lambda r: f"{r['messages_per_s']:,.0f} msg/s",
+        lambda r: r["messages_per_s"] >= 20_000,
+    ),
+    Measured(
+        "PULSE",
+        "Breach at the device → painted with 10,000 msg/s flowing: p50 < 300 ms, p99 < 1 s",
+        "benchmarks.latency",
+        lambda r: (
+            f"p50 {r['p50_ms']:.0f}, p95 {r['p95_ms']:.0f}, p99 {r['p99_ms']:.0f} ms at {r['messages_per_s']:,.0f} msg/s"
+        ),
+        lambda r: r["p50_ms"] < 300 and r["p99_ms"] < 1000 and r["messages_per_s"] >= 9_500,
+    ),
+)
+
+
+def _measure(module: str) -> dict[str, float] | None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--json"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    lines = done.stdout.strip().splitlines()
+    return json.loads(lines[-1]) if done.returncode == 0 and lines else None
+
+
+def main() -> int:
+    """Run every proof, then print the table. Exit code 1 when a promise is not kept."""
+    subprocess.run([sys.executable, "-m", "pytest", "-m", "claim and not long"], cwd=ROOT, check=False)
+    rows = [
+        (claim["issue"], claim["sentence"], name, claim["figure"], claim["outcome"])
+        for name, claim in json.loads(KEPT.read_text("utf-8")).items()
+    ]
+    results = {module: _measure(module) for module in {m.module for m in MEASURED}}
+    for promise in MEASURED:
+        result = results[promise.module]
+        figure = promise.figure(result) if result else "did not finish"
+        outcome = "passed" if result and promise.passes(result) else "failed"
+        rows.append((promise.issue, promise.sentence, f"python -m {promise.module}", figure, outcome))
+    for issue, sentence, proof, figure, outcome in sorted(rows):
+        print(f"{issue} · {sentence}\n    {proof}\n    {figure or '(yes or no)'} → {outcome}")
+    failed = sum(outcome != "passed" for *_, outcome in rows)
+    print(f"{len(rows) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
