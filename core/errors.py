@@ -7,6 +7,8 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
     ├── DeclarationError     a pack has mistakes; all of them, with file and line
     ├── StartError           a part cannot start here: port taken, program missing
     ├── NeighbourDown        Redis, broker or another process does not answer
+    ├── StreamFull           the readers are too far behind; nothing more is taken in
+    ├── UnreadableEntry      a stream holds an entry that this version of the program cannot read
     ├── NotOwner             another worker owns this partition with a higher epoch
     └── UnknownName          somebody asked for a city, area or indicator that is not declared
 """
@@ -42,6 +44,14 @@ class StartError(CityVitalsError):
 
 class NeighbourDown(CityVitalsError):
     """A part of the installation does not answer; the caller keeps what it has and tries again."""
+
+
+class StreamFull(CityVitalsError):
+    """A stream is longer than allowed; whoever feeds it stops acknowledging until its readers caught up."""
+
+
+class UnreadableEntry(CityVitalsError):
+    """An entry was written by another version of the program, or is damaged; the message says which."""
 
 
 class NotOwner(CityVitalsError):

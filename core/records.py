@@ -88,12 +88,17 @@ class Issuer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Why a message is none. `reason` is a code of `core.messages` (`reject.*`), counted."""
+    """Why a message is none. `reason` is a code of `core.messages` (`reject.*`), counted.
+
+    `feed` ("": no feed is declared for the topic) and `received_ms` are known to whoever keeps it as a dead letter.
+    """
 
     reason: str
     topic: str
     payload: bytes
     detail: str
+    feed: str = ""
+    received_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,7 +55,8 @@ def url(*schemes: str) -> Reader:
 
     def read(text: str) -> str:
         parts = urlsplit(text)
-        if text and (parts.scheme not in schemes or not parts.hostname):
+        place = parts.path if parts.scheme == "unix" else parts.hostname
+        if text and (parts.scheme not in schemes or not place):
             raise ValueError(f"not an address such as {schemes[0]}://127.0.0.1:6379")
         return text
 
