@@ -18,6 +18,11 @@ def partition_of(device: str, partitions: int) -> int:
     return zlib.crc32(device.encode()) % partitions
 
 
+def scene_key(scene_id: str) -> str:
+    """What is fixed about a scene, and how far its clock may run."""
+    return f"{scene_id}:scene"
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of one scene. `slot` is a partition's number as text, or `CITY_SLOT`."""
@@ -82,12 +87,17 @@ class Keys:
     @property
     def board(self) -> str:
         """Frames of the Board; the id of an entry is the revision."""
-        return f"{self.scene}:brd"
+        return f"{self.scene}:{{brd}}"
 
     @property
     def board_snapshot(self) -> str:
         """The last whole picture with its revision and the positions it was folded from."""
-        return f"{self.scene}:brd:snap"
+        return f"{self.scene}:{{brd}}:snap"
+
+    @property
+    def board_lease(self) -> str:
+        """Epoch of the one owner of the Board."""
+        return f"{self.scene}:{{brd}}:lease"
 
     @property
     def beats(self) -> str:

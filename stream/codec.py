@@ -1,0 +1,187 @@
+"""Every streamed record as the fields of one Redis entry, and back.
+
+An entry has a kind `k`, a header `h` (msgpack: the schema version, then the record without its columns) and
+one field a column (raw little-endian bytes, read without a copy, so arrays are read-only).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import UnreadableEntry
+from core.records import CityWarning, Event, PaneBatch, ReadingBatch, Stamp, Tick, ValueBatch
+
+VERSION = 1
+READINGS, TICK, EVENTS, PANES, VALUES, WARNINGS = b"r", b"t", b"e", b"p", b"v", b"w"
+
+Fields = dict[bytes, bytes]
+
+READING_COLUMNS = {"device": "<i4", "metric": "<u2", "event_ms": "<i8", "value": "<f8", "quality": "<u2"}
+PANE_COLUMNS = {
+    "device": "<i4",
+    "metric": "<u2",
+    "pane_end_ms": "<i8",
+    "count": "<i8",
+    "total": "<f8",
+    "low": "<f8",
+    "high": "<f8",
+    "last_ms": "<i8",
+    "last": "<f8",
+}
+VALUE_COLUMNS = {"value": "<f8", "reported": "<i4", "expected": "<i4", "newest_ms": "<i8", "status": "u1"}
+
+
+class _ReadingHeader(NamedTuple):
+    feed: str
+    stamp: Stamp
+    received_ms: int
+    devices: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+
+class _PaneHeader(NamedTuple):
+    partition: int
+    now_ms: int
+    received_ms: int
+    devices: tuple[str, ...]
+    metrics: tuple[str, ...]
+    events: tuple[Event, ...]
+    event_counts: tuple[tuple[str, str, int, int], ...]
+    late: int
+    doubled: int
+
+
+class _ValueHeader(NamedTuple):
+    indicator: str
+    version: str
+    window_end_ms: int
+    decided_ms: int
+    areas: tuple[str, ...]
+    detail: tuple[str, ...]
+
+
+def encode_readings(batch: ReadingBatch) -> Fields:
+    """A reading batch, `k=r`."""
+    header = _ReadingHeader(batch.feed, batch.stamp, batch.received_ms, batch.devices, batch.metrics)
+    return _entry(READINGS, header) | _columns(batch, READING_COLUMNS)
+
+
+def decode_readings(fields: Mapping[bytes, bytes]) -> ReadingBatch:
+    """Inverse of `encode_readings`. Raises UnreadableEntry."""
+    header: _ReadingHeader = _header(fields, READINGS, _ReadingHeader)
+    return ReadingBatch(*header, **_arrays(fields, READING_COLUMNS))
+
+
+def encode_tick(tick: Tick) -> Fields:
+    """A decision point, `k=t`."""
+    return _entry(TICK, tick)
+
+
+def decode_tick(fields: Mapping[bytes, bytes]) -> Tick:
+    """Inverse of `encode_tick`. Raises UnreadableEntry."""
+    tick: Tick = _header(fields, TICK, Tick)
+    return tick
+
+
+def encode_events(events: Sequence[Event]) -> Fields:
+    """Tellings of events, `k=e`."""
+    return _entry(EVENTS, list(events))
+
+
+def decode_events(fields: Mapping[bytes, bytes]) -> list[Event]:
+    """Inverse of `encode_events`. Raises UnreadableEntry."""
+    events: list[Event] = _header(fields, EVENTS, list[Event])
+    return events
+
+
+def encode_panes(batch: PaneBatch) -> Fields:
+    """What a partition changed at one tick, `k=p`."""
+    header = _PaneHeader(*(getattr(batch, name) for name in _PaneHeader._fields))
+    return _entry(PANES, header) | _columns(batch, PANE_COLUMNS)
+
+
+def decode_panes(fields: Mapping[bytes, bytes]) -> PaneBatch:
+    """Inverse of `encode_panes`. Raises UnreadableEntry."""
+    header: _PaneHeader = _header(fields, PANES, _PaneHeader)
+    return PaneBatch(**header._asdict(), **_arrays(fields, PANE_COLUMNS))
+
+
+def encode_values(batches: Sequence[ValueBatch]) -> Fields:
+    """The values of one tick, `k=v`; the columns of all batches stand one behind the other."""
+    headers = [_ValueHeader(*(getattr(b, name) for name in _ValueHeader._fields)) for b in batches]
+    parts = {name: [_bytes(getattr(b, name), dtype) for b in batches] for name, dtype in VALUE_COLUMNS.items()}
+    return _entry(VALUES, headers) | {name.encode(): b"".join(columns) for name, columns in parts.items()}
+
+
+def decode_values(fields: Mapping[bytes, bytes]) -> list[ValueBatch]:
+    """Inverse of `encode_values`. Raises UnreadableEntry."""
+    columns = _arrays(fields, VALUE_COLUMNS)
+    batches, start = [], 0
+    for header in _header(fields, VALUES, list[_ValueHeader]):
+        rows = slice(start, start + len(header.areas))
+        batches.append(ValueBatch(**header._asdict(), **{name: column[rows] for name, column in columns.items()}))
+        start = rows.stop
+    if start != len(columns["value"]):
+        raise UnreadableEntry(f"values: the header names {start} areas, the columns hold {len(columns['value'])} rows")
+    return batches
+
+
+def encode_warnings(warnings: Sequence[CityWarning]) -> Fields:
+    """Warnings as they stand after one tick, `k=w`."""
+    return _entry(WARNINGS, list(warnings))
+
+
+def decode_warnings(fields: Mapping[bytes, bytes]) -> list[CityWarning]:
+    """Inverse of `encode_warnings`. Raises UnreadableEntry."""
+    warnings: list[CityWarning] = _header(fields, WARNINGS, list[CityWarning])
+    return warnings
+
+
+def _entry(kind: bytes, record: object) -> Fields:
+    return {b"k": kind, b"h": msgspec.msgpack.encode((VERSION, record))}
+
+
+def _columns(batch: object, dtypes: Mapping[str, str]) -> Fields:
+    return {name.encode(): _bytes(getattr(batch, name), dtype) for name, dtype in dtypes.items()}
+
+
+def _bytes(column: NDArray[Any], dtype: str) -> bytes:
+    return np.ascontiguousarray(column, dtype).tobytes()
+
+
+def _arrays(fields: Mapping[bytes, bytes], dtypes: Mapping[str, str]) -> dict[str, Any]:
+    """The columns of an entry, all of one length."""
+    try:
+        columns = {name: np.frombuffer(fields[name.encode()], dtype) for name, dtype in dtypes.items()}
+    except (KeyError, ValueError) as problem:
+        raise UnreadableEntry(f"an entry of kind {fields.get(b'k')!r}: column {problem}") from problem
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) != 1:
+        raise UnreadableEntry(f"an entry of kind {fields.get(b'k')!r} has columns of different lengths: {lengths}")
+    return columns
+
+
+@cache
+def _decoder(of: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(of)
+
+
+def _header(fields: Mapping[bytes, bytes], kind: bytes, of: Any) -> Any:
+    """The record in a header, after its kind and its version were found right."""
+    if fields.get(b"k") != kind:
+        raise UnreadableEntry(f"expected an entry of kind {kind!r}, found {fields.get(b'k')!r}")
+    try:
+        written, record = _decoder(tuple[int, msgspec.Raw]).decode(fields.get(b"h", b""))
+        if written != VERSION:
+            raise UnreadableEntry(
+                f"an entry of kind {kind!r} was written in version {written}; this program reads version {VERSION}"
+            )
+        return _decoder(of).decode(record)
+    except msgspec.MsgspecError as problem:
+        raise UnreadableEntry(f"the header of an entry of kind {kind!r} cannot be read: {problem}") from problem

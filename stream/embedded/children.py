@@ -1,0 +1,92 @@
+"""Child processes that never outlive us, and the ports they listen on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from core.clock import monotonic_s
+from core.errors import StartError
+
+_BOUND = Path(__file__).with_name("bound.py")
+LOOK_S = 0.02
+TAIL_BYTES = 2000
+
+
+def start_child(
+    command: Sequence[str], log_file: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a program in its own session (Ctrl-C reaches only us), its output appended to `log_file`.
+
+    Call it from the main thread: the kernel kills the child when the thread that started it ends.
+    """
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    bound = [sys.executable, "-I", "-S", str(_BOUND), str(os.getpid()), *command]
+    with log_file.open("ab") as output:
+        return subprocess.Popen(
+            bound,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=None if environment is None else dict(environment),
+            start_new_session=True,
+        )
+
+
+def stop_child(child: subprocess.Popen[bytes], grace_s: float) -> bool:
+    """SIGTERM, then SIGKILL after the grace. True when it went by itself."""
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        return False
+    return True
+
+
+def wait_until(answers: Callable[[], bool], child: subprocess.Popen[bytes], name: str, log_file: Path) -> None:
+    """Return when a started server answers. Raises StartError when it ends first, with its last words."""
+    begun_s = monotonic_s()
+    while not answers():
+        if child.poll() is not None:
+            raise StartError(f"{name} ended with code {child.returncode} while starting; {log_file}: {_tail(log_file)}")
+        if monotonic_s() - begun_s > 120:  # a Redis that reads 10 GB back from disk needs about a minute
+            stop_child(child, 5)
+            raise StartError(f"{name} did not answer within 120 s; see {log_file}")
+        time.sleep(LOOK_S)
+
+
+def check_port(host: str, port: int, what: str, setting: str) -> None:
+    """Raises StartError with one sentence when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just left is free
+        try:
+            probe.bind((host, port))
+        except OSError as taken:
+            raise StartError(
+                f"port {port} on {host}, wanted for {what}, is taken ({taken.strerror}); "
+                f"stop the program that uses it or set {setting} to a free port"
+            ) from taken
+
+
+def accepts(host: str, port: int) -> bool:
+    """True when somebody listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
+
+
+def _tail(log_file: Path) -> str:
+    words = log_file.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace").strip().splitlines()
+    return " / ".join(words[-3:]) or "it said nothing"

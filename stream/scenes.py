@@ -1,0 +1,91 @@
+"""Which scene the installation shows, and what is fixed about each scene."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from core.errors import UnreadableEntry
+from core.records import Scene
+from stream.connect import Client
+from stream.keys import ACTIVE_SCENE, Keys, scene_key
+
+LOOK_S = 0.2
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+
+# Raise only, and in one step: two that raise at once leave the higher one.
+_RAISE = """
+if tonumber(ARGV[1]) > tonumber(redis.call('HGET', KEYS[1], 'hold_ms') or '0') then
+    redis.call('HSET', KEYS[1], 'hold_ms', ARGV[1])
+end
+return 0
+"""
+
+
+def declare_scene(client: Client, scene: Scene, partitions: int) -> Keys:
+    """Make a scene the active one. A scene of the same id is continued, with the partitions of its creation.
+
+    Raises:
+        ValueError: The id is not of small letters, digits, `.`, `_`, `-`.
+        NeighbourDown: Redis does not answer.
+    """
+    if not _ID.fullmatch(scene.id):
+        raise ValueError(f"scene id {scene.id!r}: only small letters, digits, '.', '_' and '-' are accepted")
+    key = scene_key(scene.id)
+    pipe = client.pipeline()
+    pipe.hsetnx(key, "partitions", str(partitions))
+    pipe.hset(key, mapping={"record": msgspec.json.encode(scene), "hold_ms": str(scene.hold_ms)})
+    pipe.set(ACTIVE_SCENE, scene.id)
+    pipe.execute()
+    return keys_of(client, scene)
+
+
+def active_scene(client: Client) -> Scene | None:
+    """The scene that is shown now, with its newest hold; None before the first was declared."""
+    scene_id = client.get(ACTIVE_SCENE)
+    if scene_id is None:
+        return None
+    record, hold_ms = client.hmget(scene_key(scene_id.decode()), ["record", "hold_ms"])
+    if record is None:
+        return None
+    return replace(msgspec.json.decode(record, type=Scene), hold_ms=int(hold_ms))
+
+
+def keys_of(client: Client, scene: Scene) -> Keys:
+    """The keys of a declared scene. Raises UnreadableEntry when it never was declared."""
+    partitions = client.hget(scene_key(scene.id), "partitions")
+    if partitions is None:
+        raise UnreadableEntry(f"scene {scene.id!r} was never declared in this Redis")
+    return Keys(scene.id, int(partitions))
+
+
+def hold_until(client: Client, scene_id: str, hold_ms: int) -> None:
+    """Let city time run up to `hold_ms`; a lower value than the present one changes nothing."""
+    client.script(_RAISE, [scene_key(scene_id)], [str(hold_ms)])
+
+
+def wait_for_scene(client: Client, stopping: Callable[[], bool]) -> Scene | None:
+    """The active scene as soon as there is one; None when `stopping` comes first."""
+    while not stopping():
+        scene = active_scene(client)
+        if scene is not None:
+            return scene
+        time.sleep(LOOK_S)
+    return None
+
+
+def forget_scene(client: Client, scene_id: str) -> int:
+    """Drop everything kept under a scene, how many keys. Its workers notice: their next write is refused."""
+    dropped = 0
+    for batch in _keys_in_hundreds(client, scene_id):
+        dropped += int(client.unlink(*batch))
+    return dropped
+
+
+def _keys_in_hundreds(client: Client, scene_id: str) -> list[list[bytes]]:
+    found = list(client.scan_iter(match=f"{scene_id}:*", count=1000))
+    return [found[start : start + 100] for start in range(0, len(found), 100)]

@@ -1,0 +1,123 @@
+"""Real servers for tests: each starts once a run, on free ports, in a folder that is thrown away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from stream.connect import Client, connect
+from stream.embedded.broker import start_broker
+from stream.embedded.children import accepts, start_child, stop_child, wait_until
+from stream.embedded.redis_server import start_redis
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def missing(what: str) -> NoReturn:
+    """Skip a test on a machine that lacks something; under CI=true nothing may be lacking."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and CI=true leaves nothing out")
+    pytest.skip(f"{what} is missing")
+
+
+def unused_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(condition: Callable[[], object], within_s: float = 10.0) -> None:
+    """Wait until a condition holds; fail with its name when it does not in time."""
+    until_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < until_s, f"not within {within_s} s: {getattr(condition, '__name__', condition)}"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    return unused_port()
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """`wait_for(condition, within_s=10)`: the only way for a test to wait."""
+    return eventually
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """Where the servers of this run keep their data."""
+    with tempfile.TemporaryDirectory(prefix="cityvitals-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def redis_server(server_folder: Path) -> Iterator[str]:
+    """URL of a real Redis with the settings of the embedded one."""
+    server = start_redis(server_folder / "redis", unused_port(), server_folder / "redis.log")
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def redis_client(redis_server: str) -> Iterator[Client]:
+    """A client of an empty Redis."""
+    client = connect(redis_server)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def broker(server_folder: Path) -> Iterator[str]:
+    """URL of the embedded MQTT broker."""
+    server = start_broker(server_folder / "broker", unused_port(), server_folder / "broker.log")
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mosquitto(server_folder: Path) -> Iterator[str]:
+    """URL of a Mosquitto as a site would run it, with room for bursts."""
+    program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        missing("Mosquitto")
+    port, log_file = unused_port(), server_folder / "mosquitto.log"
+    config = server_folder / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n", "utf-8")
+    process = start_child([program, "-c", str(config)], log_file)
+    wait_until(lambda: accepts("127.0.0.1", port), process, "Mosquitto", log_file)
+    yield f"mqtt://127.0.0.1:{port}"
+    stop_child(process, 5)
+
+
+@pytest.fixture(scope="session")
+def recorded_data() -> Path:
+    """The folder of recorded data of others; CITYVITALS_DATA, by default beside the repository."""
+    folder = Path(os.environ.get("CITYVITALS_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not folder.is_dir():
+        missing(f"recorded data in {folder}")
+    return folder
+
+
+@pytest.fixture
+def started() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Append processes here: whatever the test does, they end with it."""
+    processes: list[subprocess.Popen[bytes]] = []
+    yield processes
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
