@@ -1,0 +1,24 @@
+"""What every declared entry has in common: unknown keys are refused, nothing changes after reading.
+
+Each room owns the schema of its section (`<room>/schema.py`); `catalogue/` reads the files and adds file and line.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+NAME = r"^[a-z0-9][a-z0-9_.-]*$"  # ids of metrics, feeds, indicators, rules: they become keys and topic parts
+Name = Annotated[str, Field(pattern=NAME)]
+Seconds = Annotated[int, Field(gt=0, le=366 * 86_400)]
+
+
+class Entry(BaseModel):
+    """One declared entry. Nested records (`Words`, `Source`) refuse unknown keys as well."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def fields(self) -> dict[str, Any]:
+        """The fields as they are named in the record that is built from this entry."""
+        return dict(self)
