@@ -1,0 +1,88 @@
+"""The entries of a pack, each checked for itself against the schema of its room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from catalogue.pack import Pack
+from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
+from catalogue.source import Piece
+from core.schema import Entry
+from early_warning.schema import RuleEntry
+from geo.schema import AreaEntry
+from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What a pack declares, entry by entry; `pack` still knows where each stands. Refused entries are left out."""
+
+    pack: Pack
+    city: CityEntry | None
+    areas: Mapping[str, AreaEntry]
+    domains: Mapping[str, DomainEntry]
+    metrics: Mapping[str, MetricEntry]
+    schemes: Mapping[str, SchemeEntry]
+    feeds: Mapping[str, FeedEntry]
+    devices: Mapping[str, DeviceEntry]
+    indicators: Mapping[str, IndicatorEntry]
+    rules: Mapping[str, RuleEntry]
+
+    def where(self, section: str, *path: Any) -> str:
+        """File and line of an entry or of one of its parts."""
+        entry, *rest = path
+        return self.pack.sections[section][entry].at(tuple(rest)).where
+
+
+def read_entries(pack: Pack, problems: list[str]) -> Entries:
+    """Every entry of the pack; what its schema refuses is added to the problems."""
+
+    def section(name: str, model: type[AnyEntry]) -> dict[str, AnyEntry]:
+        found = {}
+        for entry_id, piece in pack.sections[name].items():
+            entry = _checked(model, piece, f"{name}.{entry_id}", problems)
+            if entry is not None:
+                found[entry_id] = entry
+        return found
+
+    return Entries(
+        pack,
+        _checked(CityEntry, pack.city, "city", problems),
+        section("areas", AreaEntry),
+        section("domains", DomainEntry),
+        section("metrics", MetricEntry),
+        section("schemes", SchemeEntry),
+        section("feeds", FeedEntry),
+        section("devices", DeviceEntry),
+        section("indicators", IndicatorEntry),
+        section("rules", RuleEntry),
+    )
+
+
+def _checked(model: type[AnyEntry], piece: Piece, name: str, problems: list[str]) -> AnyEntry | None:
+    try:
+        return model.model_validate(piece.content)
+    except ValidationError as refused:
+        problems.extend(_sentence(piece, name, error, model) for error in refused.errors())
+        return None
+
+
+def _sentence(piece: Piece, name: str, error: Any, model: type[Entry]) -> str:
+    path = error["loc"]
+    full_name = ".".join([name, *map(str, path)])
+    where = piece.at(path).where
+    match error["type"]:
+        case "missing":
+            return f"{where}: {full_name} is missing"
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            known = ", ".join(field.alias or key for key, field in model.model_fields.items())
+            return f"{where}: {full_name} is not a known key" + (f"; known: {known}" if len(path) == 1 else "")
+        case "value_error":
+            return f"{where}: {full_name}: {error['ctx']['error']}"
+    return f"{where}: {full_name} is {error['input']!r}: {error['msg']}"

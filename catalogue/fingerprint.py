@@ -1,0 +1,28 @@
+"""The hash that changes whenever anything that decides a value changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+WORDS = frozenset({"name", "method", "source", "owner", "phone", "attributes", "note"})  # said, never reckoned with
+
+
+def fingerprint(sections: Sequence[Mapping[str, Any]]) -> str:
+    """Sixteen hex digits over the records of all sections; words left out, so that a spelling may be mended."""
+    plain = [{entry_id: _deciding(entry) for entry_id, entry in section.items()} for section in sections]
+    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _deciding(entry: Any) -> Any:
+    if hasattr(entry, "__dataclass_fields__"):
+        entry = asdict(entry)
+    if isinstance(entry, Mapping):
+        return {str(key): _deciding(value) for key, value in entry.items() if key not in WORDS}
+    if isinstance(entry, (list, tuple)):
+        return [_deciding(value) for value in entry]
+    return entry

