@@ -1,0 +1,54 @@
+"""A small publisher of QoS 1 for those who may not speak MQTT themselves: the test reading 拨测."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from core.clock import monotonic_s
+from ingest.transports.address import aim
+
+KEEPALIVE_S = 2
+OWED = 1_000  # messages waiting for the broker; the oldest are then given up, for a test reading is worth nothing late
+
+
+class Publisher:
+    """Publishes with QoS 1 and reconnects by itself; `wait` says whether the broker has taken everything."""
+
+    def __init__(self, url: str, client_id: str) -> None:
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self._client.reconnect_delay_set(1, 2)
+        self._owed: list[mqtt.MQTTMessageInfo] = []
+        aim(self._client, url, KEEPALIVE_S)
+
+    def connect(self) -> None:
+        """Begin to connect, in a thread of paho's; what is published before is sent then."""
+        self._client.loop_start()
+
+    def publish(self, topic: str, payload: str | bytes) -> None:
+        """Hand over one message; nothing is waited for."""
+        self._owed = [info for info in self._owed if not info.is_published()][-OWED:]
+        self._owed.append(self._client.publish(topic, payload, qos=1))
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether the broker acknowledged all that was published, within the time."""
+        until_s = monotonic_s() + timeout_s
+        for info in self._owed:
+            info.wait_for_publish(max(0.0, until_s - monotonic_s()))
+        self._owed = [info for info in self._owed if not info.is_published()]
+        return not self._owed
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
