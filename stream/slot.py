@@ -129,9 +129,12 @@ class Slot:
         Raises:
             ValueError: `position` lies before the one that is committed.
         """
-        kept = [part for key, chunk in dirty.items() if chunk is not None for part in (CHUNK + key, chunk)]
+        kept = {CHUNK + key: chunk for key, chunk in dirty.items() if chunk is not None}
         dropped = [CHUNK + key for key, chunk in dirty.items() if chunk is None]
-        arguments = [str(self.epoch), position, str(len(kept) // 2), *kept, *dropped]
+        arguments: list[str | bytes] = [str(self.epoch), position, str(len(kept))]
+        for field_name, chunk in kept.items():
+            arguments += [field_name, chunk]
+        arguments += dropped
         self._owned(_COMMIT, [self.keys.checkpoint(self.name)], arguments)
         self.position = position
 

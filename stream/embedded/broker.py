@@ -45,18 +45,23 @@ class Broker:
 
 
 def start_broker(folder: Path, port: int, log_file: Path) -> Broker:
-    """Start the broker on its folder and wait until it listens.
+    """Start the broker on its folder and wait until it listens. Raises StartError like `broker_command`."""
+    process = start_child(broker_command(folder, port), log_file)
+    wait_until(lambda: accepts(HOST, port), process, "the embedded MQTT broker", log_file)
+    return Broker(f"mqtt://{HOST}:{port}", process)
+
+
+def broker_command(folder: Path, port: int) -> list[str]:
+    """The command that runs the broker on its folder.
 
     Raises:
-        StartError: The port is taken, the program is missing, or it ended while starting.
+        StartError: The port is taken, or the program is missing.
     """
     check_port(HOST, port, "the embedded MQTT broker", "CITYVITALS_MQTT_PORT")
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "broker.conf"
     config.write_text(_CONFIG.format(host=HOST, port=port, folder=folder.resolve()), "utf-8")
-    process = start_child([broker_program(), "--config", str(config)], log_file)
-    wait_until(lambda: accepts(HOST, port), process, "the embedded MQTT broker", log_file)
-    return Broker(f"mqtt://{HOST}:{port}", process)
+    return [broker_program(), "--config", str(config)]
 
 
 def broker_program() -> str:

@@ -20,11 +20,12 @@ TAIL_BYTES = 2000
 
 
 def start_child(
-    command: Sequence[str], log_file: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str], log_file: Path, variables: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """Start a program in its own session (Ctrl-C reaches only us), its output appended to `log_file`.
 
-    Call it from the main thread: the kernel kills the child when the thread that started it ends.
+    It inherits our environment, with `variables` set in it. Call it from the main thread: the kernel kills the
+    child when the thread that started it ends.
     """
     log_file.parent.mkdir(parents=True, exist_ok=True)
     bound = [sys.executable, "-I", "-S", str(_BOUND), str(os.getpid()), *command]
@@ -34,7 +35,7 @@ def start_child(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=None if environment is None else dict(environment),
+            env=os.environ | dict(variables or {}),  # noqa: TID251 - handed on, not read
             start_new_session=True,
         )
 

@@ -30,17 +30,22 @@ class RedisServer:
 
 
 def start_redis(folder: Path, port: int, log_file: Path) -> RedisServer:
-    """Start Redis on its folder and wait until it answers.
-
-    Raises:
-        StartError: The port is taken, no Redis of at least version 6.2 is installed, or it ended while starting.
-    """
-    check_port(HOST, port, "the embedded Redis", "CITYVITALS_REDIS_PORT")
-    folder.mkdir(parents=True, exist_ok=True)
-    process = start_child([redis_program(), *_options(folder, port)], log_file)
+    """Start Redis on its folder and wait until it answers. Raises StartError like `redis_command`."""
+    process = start_child(redis_command(folder, port), log_file)
     url = f"redis://{HOST}:{port}"
     wait_until(lambda: answers(url), process, "the embedded Redis", log_file)
     return RedisServer(url, process)
+
+
+def redis_command(folder: Path, port: int) -> list[str]:
+    """The command that runs Redis on its folder.
+
+    Raises:
+        StartError: The port is taken, or no Redis of at least version 6.2 is installed.
+    """
+    check_port(HOST, port, "the embedded Redis", "CITYVITALS_REDIS_PORT")
+    folder.mkdir(parents=True, exist_ok=True)
+    return [redis_program(), *_options(folder, port)]
 
 
 def answers(url: str) -> bool:

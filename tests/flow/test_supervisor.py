@@ -1,0 +1,184 @@
+"""The supervisor with real servers and parts that only stand in: order, restarts, orphans, refusals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY, unused_port
+
+PARTS = ("ingest", "engine", "board", "web", "probe", "simulate")
+DRIVER = """
+import os, sys
+from pathlib import Path
+from core.errors import CityVitalsError
+from core.settings import load
+from workers import supervisor
+supervisor.APP = Path(sys.argv[1])
+try:
+    raise SystemExit(supervisor.run(load(os.environ), lambda sentence: print(sentence, flush=True)))
+except CityVitalsError as problem:
+    raise SystemExit(f"CityVitals: {problem}")
+"""
+Wait = Callable[..., None]
+
+
+class Run:
+    """One supervisor in a process of its own."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder, self.said = folder, folder / "said"
+        self.ports = {name: str(unused_port()) for name in ("PORT", "REDIS_PORT", "MQTT_PORT")}
+        ours = {f"CITYVITALS_{name}": port for name, port in self.ports.items()}
+        settings = {"CITYVITALS_VAR": str(folder / "var"), "CITYVITALS_LANGUAGE": "en", "STAND_IN_FOLDER": str(folder)}
+        self.environment = os.environ | ours | settings | variables
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, started: list[subprocess.Popen[bytes]]) -> Run:
+        stand_in = Path(__file__).with_name("stand_in_app.py")
+        with self.said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", DRIVER, str(stand_in)],
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+        started.append(self.process)
+        return self
+
+    def says(self, words: str) -> bool:
+        return words in self.said.read_text("utf-8")
+
+    def pid(self, part: str) -> int:
+        return int((self.folder / f"{part}.pid").read_text())
+
+    def family(self) -> list[int]:
+        """Every process that this run started: its folder is in their environment; Redis shows its port instead."""
+        mine = str(self.folder).encode(), f"127.0.0.1:{self.ports['REDIS_PORT']}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and int(entry.name) not in (os.getpid(), self.process and self.process.pid):
+                try:
+                    told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+                except OSError:
+                    continue
+                if any(word in told for word in mine):
+                    found.append(int(entry.name))
+        return found
+
+
+@pytest.fixture
+def running(tmp_path: Path, started: list[subprocess.Popen[bytes]], wait_for: Wait) -> Run:
+    run = Run(tmp_path).start(started)
+    wait_for(lambda: run.says("Ready: http://127.0.0.1:" + run.ports["PORT"]), 40)
+    wait_for(lambda: all((tmp_path / f"{part}.pid").exists() for part in PARTS))
+    return run
+
+
+@pytest.mark.claim("PULSE", "make run prints one address and starts every part")
+def test_one_address_when_everything_runs(running: Run) -> None:
+    assert running.said.read_text().count("http://") == 1
+    assert len(running.family()) == len(PARTS) + 2  # and the two servers
+    assert all(running.pid(part) in running.family() for part in PARTS)
+
+
+@pytest.mark.claim("PULSE", "Ctrl-C stops every process, producers first, and leaves no orphan")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything_in_order(running: Run, number: signal.Signals) -> None:
+    family = running.family()
+    assert running.process is not None
+    running.process.send_signal(number)
+    assert running.process.wait(30) == 0
+    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+    ended = (running.folder / "ended").read_text().split()
+    assert ended[:3] == ["simulate", "ingest", "engine"]
+    assert sorted(ended[3:]) == ["board", "probe", "web"]
+    assert running.says("Everything has stopped")
+    assert not running.says("by force")
+
+
+@pytest.mark.claim("PULSE", "a supervisor that is killed leaves no orphan either")
+def test_kill_9_of_the_supervisor_leaves_no_orphan(running: Run, wait_for: Wait) -> None:
+    assert len(running.family()) == len(PARTS) + 2
+    assert running.process is not None
+    running.process.kill()
+    running.process.wait()
+    wait_for(lambda: not running.family(), 5)
+
+
+def test_a_killed_part_is_started_again_and_said(running: Run, wait_for: Wait) -> None:
+    before = running.pid("engine")
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: running.pid("engine") != before, 10)
+    assert running.says("engine ended by itself (code -9)")
+
+
+def test_a_killed_redis_is_started_again_with_its_data(running: Run, wait_for: Wait) -> None:
+    from stream.connect import connect
+    from stream.embedded.redis_server import answers
+
+    url = f"redis://127.0.0.1:{running.ports['REDIS_PORT']}"
+    client = connect(url)
+    client.set("told", "kept")
+    os.kill(client.info("server")["process_id"], signal.SIGKILL)
+    wait_for(lambda: running.says("redis ended by itself"), 10)
+    wait_for(lambda: answers(url), 10)
+    assert client.get("told") == b"kept"
+    client.close()
+
+
+def test_a_second_run_on_the_same_folder_is_one_sentence(running: Run, started: list[subprocess.Popen[bytes]]) -> None:
+    second = Run(running.folder)
+    second.said = running.folder / "second"
+    second.start(started)
+    assert second.process is not None
+    assert second.process.wait(30) == 1
+    assert second.said.read_text().splitlines() == [
+        f"CityVitals: another CityVitals already runs on the folder {running.folder / 'var'}; "
+        "stop it or set CITYVITALS_VAR to another folder"
+    ]
+
+
+@pytest.mark.claim("PULSE", "a taken port is one clear sentence that names the setting to change, and a non-zero exit")
+@pytest.mark.parametrize("name", ["PORT", "REDIS_PORT", "MQTT_PORT"])
+def test_a_taken_port_is_one_sentence(tmp_path: Path, started: list[subprocess.Popen[bytes]], name: str) -> None:
+    import socket
+
+    run = Run(tmp_path)
+    with socket.create_server(("127.0.0.1", int(run.ports[name]))):
+        run.start(started)
+        assert run.process is not None
+        assert run.process.wait(30) == 1
+    words = run.said.read_text().splitlines()[-1]
+    assert f"port {run.ports[name]} on 127.0.0.1" in words
+    assert f"set CITYVITALS_{name} to a free port" in words
+    assert not run.family()
+
+
+@pytest.mark.claim("PULSE", "an unreachable broker or Redis is one clear sentence and a non-zero exit")
+@pytest.mark.parametrize(
+    ("variable", "url", "words"),
+    [
+        ("MQTT_URL", "mqtt://127.0.0.1:{}", "no MQTT broker answers at 127.0.0.1:{}; start it or"),
+        (
+            "REDIS_URL",
+            "redis://:secret@127.0.0.1:{}",
+            "no Redis answers at 127.0.0.1:{}; start it or",
+        ),
+    ],
+)
+def test_a_given_server_that_is_silent_is_one_sentence(
+    tmp_path: Path, started: list[subprocess.Popen[bytes]], free_port: int, variable: str, url: str, words: str
+) -> None:
+    run = Run(tmp_path, **{variable: url.format(free_port)}).start(started)
+    assert run.process is not None
+    assert run.process.wait(30) == 1
+    assert run.said.read_text().splitlines()[-1] == f"CityVitals: {words.format(free_port)} correct {variable}"
+    assert not run.says("secret")
+    assert not run.family()

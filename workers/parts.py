@@ -1,0 +1,54 @@
+"""The running parts of one installation: started, started again when they die, stopped in order."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.clock import monotonic_s
+from stream.embedded.children import stop_child
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+STANDS_AFTER_S = 60.0  # a part that ran this long begins with the first pause again
+GRACE_S = 10.0
+
+Process = subprocess.Popen[bytes]
+
+
+@dataclass
+class Part:
+    """One child process and how to start it again."""
+
+    name: str
+    log_file: Path
+    start: Callable[[], Process]
+    process: Process
+    started_s: float = field(default_factory=monotonic_s)
+    pause_s: float = 0.0
+    again_s: float | None = None  # when it is started again, None while it runs
+
+    def noticed_dead(self) -> bool:
+        """True once for each death; the next start is then due after a pause that doubles."""
+        if self.again_s is not None or self.process.poll() is None:
+            return False
+        stood = monotonic_s() - self.started_s > STANDS_AFTER_S
+        self.pause_s = FIRST_PAUSE_S if stood or not self.pause_s else min(LONGEST_PAUSE_S, 2 * self.pause_s)
+        self.again_s = monotonic_s() + self.pause_s
+        return True
+
+    def start_when_due(self) -> None:
+        """Start a dead part again after its pause."""
+        if self.again_s is not None and monotonic_s() >= self.again_s:
+            self.process, self.started_s, self.again_s = self.start(), monotonic_s(), None
+
+
+def stop_together(parts: Sequence[Part], grace_s: float = GRACE_S) -> list[Part]:
+    """SIGTERM to all, then wait for all; those that had to be killed are returned."""
+    for part in parts:
+        if part.process.poll() is None:
+            part.process.send_signal(signal.SIGTERM)
+    until_s = monotonic_s() + grace_s
+    return [part for part in parts if not stop_child(part.process, max(0.1, until_s - monotonic_s()))]

@@ -1,0 +1,206 @@
+"""One command: starts servers and workers, keeps them running, stops them in the order in which data flow."""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import catalogue
+from catalogue.declared import Declared
+from core.clock import monotonic_s
+from core.errors import StartError
+from core.messages import text
+from core.records import Scene, Stamp
+from core.settings import Settings, as_environment
+from stream.connect import connect, shown
+from stream.embedded.broker import broker_command
+from stream.embedded.children import accepts, check_port, start_child, wait_until
+from stream.embedded.redis_server import answers, redis_command
+from stream.scenes import declare_scene
+from workers.parts import GRACE_S, Part, Process, stop_together
+from workers.worker import Stop
+
+log = logging.getLogger(__name__)
+
+APP = Path(__file__).resolve().parent.parent / "app.py"
+WORKERS = ("ingest", "engine", "board", "web", "probe")
+# Data flow from left to right: what produces stops first, what others still need stops last.
+STOP_ORDER = (("simulate",), ("ingest",), ("engine",), ("board", "web", "probe"), ("broker",), ("redis",))
+READY_WITHIN_S = 60
+LOOK_S = 0.1
+OLD_LOG_BYTES = 8 * 1024 * 1024
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Installation:
+    """All parts of one running installation."""
+
+    settings: Settings
+    say: Say
+    parts: list[Part] = field(default_factory=list)
+
+    def tell(self, code: str, **values: object) -> None:
+        """Say one sentence of `core/messages/start.yaml`."""
+        self.say(text(f"start.{code}", self.settings.language, **values))
+
+    def start(self, name: str, command: Sequence[str]) -> Part:
+        """Start one part, its output in `var/log/<name>.log`."""
+        log_file = self.settings.var / "log" / f"{name}.log"
+        _put_aside(log_file)
+        variables = as_environment(self.settings)
+
+        def process() -> Process:
+            return start_child(command, log_file, variables)
+
+        part = Part(name, log_file, process, process())
+        self.parts.append(part)
+        return part
+
+    def start_servers(self) -> None:
+        """Start Redis and the broker, or make sure that the given ones answer. Raises StartError."""
+        given, var = self.settings, self.settings.var
+        if given.redis_url:
+            if not answers(given.redis_url):
+                raise StartError(f"no Redis answers at {shown(given.redis_url)}; start it or correct REDIS_URL")
+        else:
+            redis = self.start("redis", redis_command(var / "redis", given.redis_port))
+            url = f"redis://127.0.0.1:{given.redis_port}"
+            wait_until(lambda: answers(url), redis.process, "the embedded Redis", redis.log_file)
+            self.settings = replace(self.settings, redis_url=url)
+        if given.mqtt_url:
+            host, port = _broker_address(given.mqtt_url)
+            if not accepts(host, port):
+                raise StartError(f"no MQTT broker answers at {host}:{port}; start it or correct MQTT_URL")
+        else:
+            broker = self.start("broker", broker_command(var / "broker", given.mqtt_port))
+            listens = ("127.0.0.1", given.mqtt_port)
+            wait_until(lambda: accepts(*listens), broker.process, "the embedded MQTT broker", broker.log_file)
+            self.settings = replace(self.settings, mqtt_url=f"mqtt://127.0.0.1:{given.mqtt_port}")
+
+    def start_workers(self, extra: Sequence[str]) -> None:
+        """Start every worker of ours."""
+        for name in (*WORKERS, *(("simulate",) if self.settings.simulate else ()), *extra):
+            self.start(name, [sys.executable, str(APP), name])
+
+    def keep(self, stop: Stop) -> None:
+        """Until a signal: start again what dies, and say the address once the site is ready."""
+        address = f"http://{self.settings.host}:{self.settings.port}{self.settings.base_path}"
+        begun_s, said = monotonic_s(), False
+        while not stop.asked:
+            for part in self.parts:
+                if part.noticed_dead():
+                    died = {"part": part.name, "exit_code": part.process.returncode, "pause_s": part.pause_s}
+                    self.tell("died", **died, log=part.log_file)
+                part.start_when_due()
+            waited_s = int(monotonic_s() - begun_s)
+            if not said and _is_ready(self.settings):
+                self.tell("ready", address=f"{address}wall")
+                said = True
+            elif not said and waited_s >= READY_WITHIN_S:
+                logs = self.settings.var / "log"
+                self.tell("not-ready", waited_s=waited_s, address=f"{address}wall", logs=logs)
+                said = True
+            time.sleep(LOOK_S)
+
+    def stop(self) -> None:
+        """Stop everything, producers first."""
+        named = {name for group in STOP_ORDER for name in group}
+        others = tuple(part.name for part in self.parts if part.name not in named)
+        for group in (others, *STOP_ORDER):
+            for part in stop_together([part for part in self.parts if part.name in group]):
+                self.tell("killed", part=part.name, grace_s=GRACE_S)
+
+
+def run(settings: Settings, say: Say, extra: Sequence[str] = ()) -> int:
+    """Run the whole installation until SIGINT or SIGTERM; exit code 0.
+
+    Args:
+        settings: Of this installation. `var` is locked: a second run on it is refused.
+        say: Receives the few sentences that the person at the console reads.
+        extra: Further commands of app.py to run as workers.
+
+    Raises:
+        StartError: A port is taken, a program is missing, a given server does not answer.
+        DeclarationError: The packs have mistakes; nothing was started.
+        UnknownName: There is no such city.
+    """
+    stop = Stop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop.on_signal)
+    declared = catalogue.load(settings.packs, settings.city)
+    with _locked(settings.var):
+        check_port(settings.host, settings.port, "the website", "CITYVITALS_PORT")
+        city = Installation(settings, say)
+        try:
+            scene = scene_of(settings, declared)
+            stamp = text(f"stamp.{scene.stamp}", settings.language)
+            city.tell("starting", city=declared.city.name[settings.language], stamp=stamp)
+            city.start_servers()
+            _declare(city.settings, scene)
+            city.start_workers(extra)
+            city.keep(stop)
+            city.tell("stopping")
+        finally:
+            city.stop()
+        city.tell("stopped")
+    return 0
+
+
+def scene_of(settings: Settings, declared: Declared) -> Scene:
+    """The scene of a plain run: the demonstration, or the live city."""
+    stamp = Stamp.DEMO if settings.simulate else Stamp.LIVE
+    return Scene(f"{stamp}-{declared.city.code}", declared.city.code, stamp, "city")
+
+
+def _declare(settings: Settings, scene: Scene) -> None:
+    client = connect(settings.redis_url)
+    declare_scene(client, scene, settings.partitions)
+    client.close()
+
+
+@contextmanager
+def _locked(var: Path) -> Iterator[None]:
+    """Hold the folder for this process; the kernel lets go of it however the process ends."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            raise StartError(
+                f"another CityVitals already runs on the folder {var}; stop it or set CITYVITALS_VAR to another folder"
+            ) from held
+        yield
+
+
+def _put_aside(log_file: Path) -> None:
+    """Keep one older log, so that logs never fill the disk over many starts."""
+    if log_file.exists() and log_file.stat().st_size > OLD_LOG_BYTES:
+        log_file.replace(log_file.with_suffix(".old.log"))
+
+
+def _broker_address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "127.0.0.1", parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+
+
+def _is_ready(settings: Settings) -> bool:
+    """True when the site says that every part of it is well. No proxy of the environment comes between."""
+    site = http.client.HTTPConnection(settings.host, settings.port, timeout=2)
+    try:
+        site.request("GET", f"{settings.base_path}healthz")
+        return site.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        site.close()
