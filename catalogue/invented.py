@@ -57,7 +57,8 @@ def _devices(county: CountyEntry, shape: Shape, feed: str, count: int, kind: int
     found = {}
     for number, (lon, lat) in enumerate(points_inside_deg(shape, count, rng), 1):
         device = _device(f"{county.name} {zh}{number}", f"{county.name} {en} {number}", feed, county)
-        device |= {"lon_deg": round(float(lon), 5), "lat_deg": round(float(lat), 5)}
+        if feed != "bus":  # a vehicle belongs to a county and stands nowhere
+            device |= {"lon_deg": round(float(lon), 5), "lat_deg": round(float(lat), 5)}
         found[f"{county.code}-{feed}-{number}"] = device | (_stages(rng.uniform(5, 60)) if feed == "river" else {})
     return found
 

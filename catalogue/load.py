@@ -43,7 +43,6 @@ def check(packs: Path, city: str) -> list[str]:
 
 
 def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[str, str]) -> Declared:
-    known = frozenset(entries.indicators)
     metrics = {name: entry.record(name) for name, entry in entries.metrics.items()}
     feeds = {name: entry.record(name) for name, entry in entries.feeds.items()}
     devices = {name: _device(entries, name, entry, areas[name]) for name, entry in entries.devices.items()}
@@ -54,7 +53,7 @@ def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[s
         city.record(),
         place.areas,
         place.boundaries,
-        tuple(entry.record(name, known) for name, entry in entries.domains.items()),
+        tuple(entry.record(name, entries.indicators) for name, entry in entries.domains.items()),
         metrics,
         feeds,
         devices,

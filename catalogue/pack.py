@@ -15,8 +15,7 @@ from catalogue.source import Piece, read
 from core.errors import UnknownName
 from geo.divisions import find_city
 
-SHARED = ("domains", "metrics", "schemes", "feeds", "indicators", "rules")
-OF_THE_CITY = ("areas", "devices")
+SHARED = ("domains", "metrics", "schemes", "feeds", "devices", "indicators", "rules")
 ALWAYS = ("domains", "system")  # topic files that every city uses
 
 
@@ -35,8 +34,8 @@ def find_pack(packs: Path, city: str, problems: list[str]) -> Pack:
         UnknownName: Neither a pack nor a city of the division table.
     """
     own = _city_document(packs, city, problems)
-    _refuse_unknown_sections(own, ("city", *OF_THE_CITY, *SHARED), problems)
-    sections: dict[str, dict[str, Piece]] = {section: {} for section in (*SHARED, *OF_THE_CITY)}
+    _refuse_unknown_sections(own, ("city", "areas", *SHARED), problems)
+    sections: dict[str, dict[str, Piece]] = {section: {} for section in ("areas", *SHARED)}
     for document in _topics(packs, own, problems):
         _refuse_unknown_sections(document, SHARED, problems)
         for section in SHARED:
@@ -45,8 +44,7 @@ def find_pack(packs: Path, city: str, problems: list[str]) -> Pack:
         for entry_id, piece in _entries(own, section, problems):
             earlier = sections[section].get(entry_id)
             sections[section][entry_id] = piece.over(earlier) if earlier else piece
-    for section in OF_THE_CITY:
-        _add(sections[section], section, own, problems)
+    _add(sections["areas"], "areas", own, problems)
     return Pack(own.parts.get("city", Piece(own.where, {})), sections)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 
@@ -13,6 +14,7 @@ from core.declared import Device, Feed, Reference, Words
 from core.records import Place
 from core.schema import Entry, Name, Seconds
 from geo.schema import BoundaryFileEntry, Lat, Lon
+from indicators.schema import IndicatorEntry
 
 DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -41,9 +43,15 @@ class DomainEntry(Entry):
     name: Words
     headline: str
 
-    def record(self, domain_id: str, known: frozenset[str]) -> Domain:
-        """The domain as the rooms know it; its headline is "" in a city that does not use that topic."""
-        return Domain(domain_id, self.name, self.headline if self.headline in known else "")
+    def record(self, domain_id: str, indicators: Mapping[str, IndicatorEntry]) -> Domain:
+        """The domain as the rooms know it.
+
+        In a city that does not use the topic of its headline the first of the domain's indicators that has a
+        value for the city stands in; "" where there is none.
+        """
+        of_the_city = [i for i, entry in indicators.items() if entry.domain == domain_id and "city" in entry.levels]
+        headline = self.headline if self.headline in indicators else next(iter(of_the_city), "")
+        return Domain(domain_id, self.name, headline)
 
 
 class FeedEntry(Entry):
