@@ -77,9 +77,7 @@ class Appender:
             for partition, part in split(batch, self._keys.partitions):
                 pipe.xadd(self._keys.readings(str(partition)), dict(encode_readings(part)))
         self._add_events(pipe, flush.events)
-        for device, message in flush.raw.items():
-            slot = str(partition_of(device, self._keys.partitions))
-            pipe.hset(self._keys.raw(slot), device, msgspec.msgpack.encode(message))
+        self._add_raw(pipe, flush.raw)
         self._add_dead_letters(pipe, flush.rejected)
         for name, count in flush.counts.items():
             pipe.hincrby(self._keys.counts, name, count)
@@ -91,6 +89,14 @@ class Appender:
             by_slot[str(partition_of(event.device, self._keys.partitions))].append(event)
         for slot, told in by_slot.items():
             pipe.xadd(self._keys.events(slot), dict(encode_events(told)))
+
+    def _add_raw(self, pipe: Pipeline, raw: Mapping[str, RawMessage]) -> None:
+        """One command a slot: one a device took 60 % of the time of a flush of 400 devices."""
+        by_slot: dict[str, dict[str, bytes]] = defaultdict(dict)
+        for device, message in raw.items():
+            by_slot[str(partition_of(device, self._keys.partitions))][device] = msgspec.msgpack.encode(message)
+        for slot, messages in by_slot.items():
+            pipe.hset(self._keys.raw(slot), mapping=messages)
 
     def _add_dead_letters(self, pipe: Pipeline, rejected: Sequence[Rejected]) -> None:
         for letter in rejected:
