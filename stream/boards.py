@@ -28,11 +28,15 @@ return redis.call('SET', KEYS[2], ARGV[2])
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The last whole picture: `frame` as clients get it, its revision, and how far each stream was folded."""
+    """The last whole picture: `frame` as clients get it, its revision, and how far each stream was folded.
+
+    memory: what the owner needs beside the frame to go on folding; nobody else reads it.
+    """
 
     revision: str
     positions: dict[str, str]
     frame: bytes
+    memory: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
