@@ -1,0 +1,183 @@
+"""Devices on the map: stations with their newest readings, vehicles with their position; who fell silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from board.canvas import Canvas, Record
+from board.deadlines import Deadlines
+from board.names import Names
+from board.words import level_word
+from catalogue.declared import Declared
+from core.declared import Device
+from core.records import Level, PaneBatch
+
+LONGITUDE, LATITUDE, SPEED = "lon_deg", "lat_deg", "speed_kmh"  # what a vehicle says of itself
+UNPLACED_LATE_AFTER_S = 3600  # nobody declared how often such a device speaks
+
+
+@dataclass(slots=True)
+class Heard:
+    """What is known of one device: event time of its newest word, newest reading by metric, silent or not."""
+
+    newest_ms: int = 0
+    silent: bool = False
+    readings: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many devices of one feed report, of how many, and the newest event time among them."""
+
+    expected: int = 0
+    reporting: int = 0
+    newest_ms: int = 0
+
+
+class Stations:
+    """All devices but the probe's. A device that nobody declared is unplaced: kept and counted, never drawn."""
+
+    def __init__(self, declared: Declared, names: Names) -> None:
+        self._names = names
+        self._feeds = declared.feeds
+        self._devices = {
+            device.id: device for device in declared.devices.values() if declared.feeds[device.feed].kind != "probe"
+        }
+        self._probes = declared.devices.keys() - self._devices.keys()
+        self._heard: dict[str, Heard] = {name: Heard() for name in self._devices}
+        self._tallies = {feed: Tally() for feed in declared.feeds}
+        for device in self._devices.values():
+            self._tallies[device.feed].expected += 1
+        self._deadlines = Deadlines()
+        self._levels: dict[str, Level] = {}
+        self._dirty: set[str] = set(self._devices)
+        self._turned: set[str] = set(self._devices)  # state or level changed: shown at once
+
+    def fold(self, batch: PaneBatch) -> set[str]:
+        """Take in readings and events. Returns the feeds that were heard of."""
+        feeds = set()
+        columns = (batch.device.tolist(), batch.metric.tolist(), batch.last_ms.tolist(), batch.last.tolist())
+        for device_row, metric_row, last_ms, last in zip(*columns, strict=True):
+            device = batch.devices[device_row]
+            if device in self._probes:
+                continue
+            feeds.add(self._hear(device, last_ms))
+            metric = batch.metrics[metric_row]
+            readings = self._heard[device].readings
+            if metric not in readings or last_ms >= readings[metric][1]:
+                readings[metric] = (last, last_ms)
+        feeds |= {self._hear(event.device, event.told_ms) for event in batch.events}
+        return feeds - {""}
+
+    def tick(self, city_now_ms: int) -> set[str]:
+        """Find out who fell silent. Returns the feeds concerned."""
+        feeds = set()
+        for name in self._deadlines.expire(city_now_ms):
+            self._heard[name].silent = True
+            self._dirty.add(name)
+            self._turned.add(name)
+            if feed := self._feed_of(name):
+                self._tallies[feed].reporting -= 1
+                feeds.add(feed)
+        return feeds
+
+    def set_levels(self, levels: Mapping[str, Level]) -> None:
+        """The gravest active warning of each subject; devices among them are drawn with it."""
+        for name in self._heard.keys() & (self._levels.keys() | levels.keys()):
+            if self._levels.get(name, Level.NORMAL) != levels.get(name, Level.NORMAL):
+                self._dirty.add(name)
+                self._turned.add(name)
+        self._levels = dict(levels)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Show what changed since the last call."""
+        for name in self._dirty:
+            section, record = self._record(name)
+            canvas.put(section, name, record, urgent=name in self._turned)
+        self._dirty.clear()
+        self._turned.clear()
+
+    def tally(self, feed: str) -> Tally:
+        """How a feed reports now."""
+        return self._tallies[feed]
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, ready for JSON."""
+        return {name: [one.newest_ms, one.silent, one.readings] for name, one in self._heard.items() if one.newest_ms}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Continue from a snapshot; new devices were never heard, and such as nobody declares are unplaced."""
+        until: dict[str, int] = {}
+        for name, (newest_ms, silent, readings) in kept.items():
+            known = {metric: (float(value), int(at_ms)) for metric, (value, at_ms) in readings.items()}
+            self._heard[name] = Heard(newest_ms, silent, known)
+            if not silent:
+                until[name] = newest_ms + self._late_after_ms(name)
+            if feed := self._feed_of(name):
+                tally = self._tallies[feed]
+                tally.reporting += not silent
+                tally.newest_ms = max(tally.newest_ms, newest_ms)
+        self._deadlines.revive(until)
+        self._dirty = set(self._heard)
+
+    def _hear(self, name: str, at_ms: int) -> str:
+        """A device said something that happened at `at_ms`. Returns its feed, "" when unplaced."""
+        if name not in self._heard:
+            self._heard[name] = Heard()
+            self._turned.add(name)
+        one, feed = self._heard[name], self._feed_of(name)
+        self._dirty.add(name)
+        one.newest_ms = max(one.newest_ms, at_ms)
+        if self._deadlines.extend(name, one.newest_ms + self._late_after_ms(name)):
+            one.silent = False
+            self._turned.add(name)
+            if feed:
+                self._tallies[feed].reporting += 1
+        if feed:
+            self._tallies[feed].newest_ms = max(self._tallies[feed].newest_ms, at_ms)
+        return feed
+
+    def _feed_of(self, name: str) -> str:
+        device = self._devices.get(name)
+        return device.feed if device else ""
+
+    def _late_after_ms(self, name: str) -> int:
+        feed = self._feed_of(name)
+        return (self._feeds[feed].late_after_s if feed else UNPLACED_LATE_AFTER_S) * 1000
+
+    def _record(self, name: str) -> tuple[str, Record]:
+        device, one = self._devices.get(name), self._heard[name]
+        if device is not None and self._feeds[device.feed].kind == "vehicle":
+            return "vehicles", self._vehicle(device, one)
+        return "stations", self._station(name, device, one)
+
+    def _vehicle(self, device: Device, one: Heard) -> Record:
+        def newest(metric: str) -> float | None:
+            return one.readings[metric][0] if metric in one.readings else None
+
+        return {
+            "name": self._names.device(device),
+            "lon": newest(LONGITUDE),
+            "lat": newest(LATITUDE),
+            "ms": one.newest_ms,
+            "speed_kmh": newest(SPEED),
+        }
+
+    def _station(self, name: str, device: Device | None, one: Heard) -> Record:
+        place = device.place if device else None
+        return {
+            "name": self._names.subject(name),
+            "kind": self._feeds[device.feed].kind if device else "",
+            "feed": device.feed if device else "",
+            "area": device.area if device else "",
+            "lon": place.lon_deg if place else None,
+            "lat": place.lat_deg if place else None,
+            "state": "never" if not one.newest_ms else "silent" if one.silent else "ok",
+            "newest_ms": one.newest_ms,
+            "level": level_word(self._levels.get(name, Level.NORMAL)),
+            "simulated": bool(device and device.simulated),
+            "unplaced": place is None,
+            "readings": {metric: list(reading) for metric, reading in sorted(one.readings.items())},
+        }
