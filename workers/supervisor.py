@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import catalogue
 from catalogue.declared import Declared
-from core.clock import monotonic_s
+from core.clock import monotonic_s, real_ms
 from core.errors import StartError
 from core.messages import text
 from core.records import Scene, Stamp
@@ -40,6 +40,7 @@ LOOK_S = 0.1
 OLD_LOG_BYTES = 8 * 1024 * 1024
 
 Say = Callable[[str], None]
+Prepare = Callable[[Settings, Scene], None]
 
 
 @dataclass
@@ -122,12 +123,13 @@ class Installation:
                 self.tell("killed", part=part.name, grace_s=GRACE_S)
 
 
-def run(settings: Settings, say: Say, extra: Sequence[str] = ()) -> int:
+def run(settings: Settings, say: Say, prepare: Prepare, extra: Sequence[str] = ()) -> int:
     """Run the whole installation until SIGINT or SIGTERM; exit code 0.
 
     Args:
         settings: Of this installation. `var` is locked: a second run on it is refused.
         say: Receives the few sentences that the person at the console reads.
+        prepare: Called when the servers stand and the scene is declared, before any worker reads.
         extra: Further commands of app.py to run as workers.
 
     Raises:
@@ -148,6 +150,7 @@ def run(settings: Settings, say: Say, extra: Sequence[str] = ()) -> int:
             city.tell("starting", city=declared.city.name[settings.language], stamp=stamp)
             city.start_servers()
             _declare(city.settings, scene)
+            prepare(city.settings, scene)
             city.start_workers(extra)
             city.keep(stop)
             city.tell("stopping")
@@ -158,9 +161,9 @@ def run(settings: Settings, say: Say, extra: Sequence[str] = ()) -> int:
 
 
 def scene_of(settings: Settings, declared: Declared) -> Scene:
-    """The scene of a plain run: the demonstration, or the live city."""
-    stamp = Stamp.DEMO if settings.simulate else Stamp.LIVE
-    return Scene(f"{stamp}-{declared.city.code}", declared.city.code, stamp, "city")
+    """The scene of a plain run: the demonstration, or the live city. Its clock is real time, from now on."""
+    stamp, now_ms = (Stamp.DEMO if settings.simulate else Stamp.LIVE), real_ms()
+    return Scene(f"{stamp}-{declared.city.code}", declared.city.code, stamp, "city", city_ms=now_ms, real_ms=now_ms)
 
 
 def _declare(settings: Settings, scene: Scene) -> None:

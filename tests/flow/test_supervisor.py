@@ -21,7 +21,7 @@ from core.settings import load
 from workers import supervisor
 supervisor.APP = Path(sys.argv[1])
 try:
-    raise SystemExit(supervisor.run(load(os.environ), lambda sentence: print(sentence, flush=True)))
+    raise SystemExit(supervisor.run(load(os.environ), lambda sentence: print(sentence, flush=True), lambda *_: None))
 except CityVitalsError as problem:
     raise SystemExit(f"CityVitals: {problem}")
 """
