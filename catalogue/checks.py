@@ -10,6 +10,7 @@ from catalogue.schema import DeviceEntry, FeedEntry
 from early_warning.schema import BoundEntry, RuleEntry
 from indicators.definition import Aggregate, Direction, RollUp
 from indicators.schema import IndicatorEntry
+from ingest.decoders import DECODERS
 
 ACK_WAIT_S = 5  # the embedded broker sends an unacknowledged message again after this long
 MEMORY_OF_TIMES = 50_000_000  # event times kept to recognise doubles: 8 bytes each, 0.4 GB a feed
@@ -48,6 +49,7 @@ def _check_feeds(entries: Entries, problems: list[str]) -> None:
         for wire, metric in feed.fields_.items():
             where = entries.where("feeds", feed_id, "fields", wire)
             _known(problems, where, f"{name}.fields.{wire}", metric, entries.pack.sections["metrics"])
+        _known(problems, entries.where("feeds", feed_id, "decoder"), f"{name}.decoder", feed.decoder, DECODERS)
         if feed.lateness_s <= ACK_WAIT_S:
             where = entries.where("feeds", feed_id, "lateness_s")
             problems.append(

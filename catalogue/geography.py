@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shapely import Polygon
+from shapely import Polygon, box, union_all
 
 from catalogue.entries import Entries
 from catalogue.schema import CityEntry
-from core.errors import UnknownName
+from core.declared import Words
+from core.errors import DeclarationError, UnknownName
 from geo.areas import Area, AreaLevel, AreaTree
-from geo.boundaries import Shape, centre_inside_deg, city_areas, county_polygons, for_wall
+from geo.boundaries import Shape, centre_inside_deg, county_polygons, for_wall
+from geo.boundary_file import read_boundary_file
 from geo.distance import distance_to_m
 from geo.divisions import find_city
 from geo.inside import AreaFinder
@@ -27,16 +29,37 @@ class Geography:
     boundaries: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _County:
+    name: Words
+    shape: Shape
+    centre_deg: tuple[float, float] | None = None
+
+
 def geography(entries: Entries, city: CityEntry, problems: list[str]) -> Geography | None:
-    """Areas and polygons: the pack's own where it declares some, else those of the division table."""
-    found = (
-        _own_areas(entries, city, problems) if entries.pack.sections["areas"] else _table_areas(entries, city, problems)
-    )
-    if found is None:
+    """Areas and polygons: of the pack's own file or outlines where it has some, else of the division table.
+
+    An area of the pack without an outline only names what the table or the file draws.
+    """
+    if city.boundary:
+        counties = _from_file(entries, city, problems)
+    elif any(area.outline for area in entries.areas.values()):
+        counties = _from_outlines(entries, problems)
+    else:
+        counties = _from_table(entries, city, problems)
+    for area_id in entries.areas:
+        if counties and area_id not in {city.code, *counties}:
+            where = entries.where("areas", area_id)
+            problems.append(f"{where}: areas.{area_id} has no outline; known without one: {', '.join(counties)}")
+    if not counties:
         return None
-    areas, shapes = found
-    names = {area.id: area.name.zh for area in areas}
-    return Geography(AreaTree(areas), shapes, for_wall(shapes, names))
+    names = {area_id: area.name for area_id, area in entries.areas.items()}
+    areas = [_area_of_city(city, counties)]
+    for area_id, county in counties.items():
+        centre_deg = centre_inside_deg(county.shape, county.centre_deg or county.shape.centroid.coords[0])
+        areas.append(Area(area_id, names.get(area_id, county.name), AreaLevel.COUNTY, city.code, centre_deg))
+    shapes = {area_id: county.shape for area_id, county in counties.items()}
+    return Geography(AreaTree(areas), shapes, for_wall(shapes, {area.id: area.name.zh for area in areas}))
 
 
 def areas_of_devices(entries: Entries, place: Geography, problems: list[str]) -> dict[str, str]:
@@ -70,47 +93,44 @@ def areas_of_devices(entries: Entries, place: Geography, problems: list[str]) ->
     return areas
 
 
-def _table_areas(entries: Entries, city: CityEntry, problems: list[str]) -> tuple[list[Area], dict[str, Shape]] | None:
+def _area_of_city(city: CityEntry, counties: Mapping[str, _County]) -> Area:
+    middle = box(*union_all([county.shape.envelope for county in counties.values()]).bounds).centroid
+    return Area(city.code, city.name, AreaLevel.CITY, "", (middle.x, middle.y))
+
+
+def _from_table(entries: Entries, city: CityEntry, problems: list[str]) -> dict[str, _County]:
     try:
         entry = find_city(city.code)
     except UnknownName as unknown:
-        problems.append(f"{entries.pack.city.at(('code',)).where}: city.code {unknown}; or declare own `areas`")
-        return None
+        problems.append(
+            f"{entries.pack.city.at(('code',)).where}: city.code {unknown}; or declare `areas` with outlines"
+        )
+        return {}
     shapes = county_polygons(entry.code)
-    return city_areas(entry, shapes), shapes
+    return {c.code: _County(Words(c.name, c.name), shapes[c.code], c.centre_deg) for c in entry.counties}
 
 
-def _own_areas(entries: Entries, city: CityEntry, problems: list[str]) -> tuple[list[Area], dict[str, Shape]] | None:
-    where = entries.pack.city.where
-    shapes: dict[str, Shape] = {}
+def _from_file(entries: Entries, city: CityEntry, problems: list[str]) -> dict[str, _County]:
+    if city.boundary is None:
+        return {}
+    try:
+        names, shapes = read_boundary_file(entries.pack.folder, city.boundary)
+    except DeclarationError as refused:
+        where = entries.pack.city.at(("boundary",)).where
+        problems.extend(f"{where}: {said}" for said in refused.problems)
+        return {}
+    return {area_id: _County(Words(name, name), shapes[area_id]) for area_id, name in names.items()}
+
+
+def _from_outlines(entries: Entries, problems: list[str]) -> dict[str, _County]:
+    counties = {}
     for area_id, area in entries.areas.items():
-        if area.level == "city":
+        if not area.outline:
             continue
         shape = Polygon(area.outline) if len(area.outline) >= 3 else Polygon()
         if shape.is_empty or not shape.is_valid:
-            at = entries.where("areas", area_id, "outline")
-            problems.append(f"{at}: areas.{area_id}.outline must be a simple ring of at least three points")
-            return None
-        shapes[area_id] = shape
-    top = [area_id for area_id, area in entries.areas.items() if area.level == "city"]
-    if top != [city.code] or not shapes:
-        problems.append(f"{where}: areas must hold one city, {city.code!r}, and at least one county; cities: {top}")
-        return None
-    middle = Polygon.from_bounds(*_bounds(shapes)).centroid
-    above = Area(city.code, entries.areas[city.code].name, AreaLevel.CITY, "", (middle.x, middle.y))
-    counties = [
-        Area(
-            area_id,
-            entries.areas[area_id].name,
-            AreaLevel.COUNTY,
-            city.code,
-            centre_inside_deg(shape, (shape.centroid.x, shape.centroid.y)),
-        )
-        for area_id, shape in shapes.items()
-    ]
-    return [above, *counties], shapes
-
-
-def _bounds(shapes: Mapping[str, Shape]) -> tuple[float, float, float, float]:
-    west, south, east, north = zip(*(shape.bounds for shape in shapes.values()), strict=True)
-    return min(west), min(south), max(east), max(north)
+            where = entries.where("areas", area_id, "outline")
+            problems.append(f"{where}: areas.{area_id}.outline must be a simple ring of at least three points")
+            continue
+        counties[area_id] = _County(area.name, shape)
+    return counties

@@ -23,6 +23,7 @@ ALWAYS = ("domains", "system")  # topic files that every city uses
 class Pack:
     """One city's whole declaration as written: the section `city`, and id → entry of each other section."""
 
+    folder: Path
     city: Piece
     sections: Mapping[str, Mapping[str, Piece]]
 
@@ -45,7 +46,7 @@ def find_pack(packs: Path, city: str, problems: list[str]) -> Pack:
             earlier = sections[section].get(entry_id)
             sections[section][entry_id] = piece.over(earlier) if earlier else piece
     _add(sections["areas"], "areas", own, problems)
-    return Pack(own.parts.get("city", Piece(own.where, {})), sections)
+    return Pack(packs, own.parts.get("city", Piece(own.where, {})), sections)
 
 
 def _city_document(packs: Path, city: str, problems: list[str]) -> Piece:
@@ -59,6 +60,8 @@ def _city_document(packs: Path, city: str, problems: list[str]) -> Piece:
         entry, why = None, unknown
     code = entry.code if entry else city
     for file in files:
+        if not any(word.encode() in file.read_bytes() for word in (code, city)):
+            continue  # spares reading the largest pack for each of the other cities
         others: list[str] = []  # mistakes of another city's pack are not ours
         document = read(file, others)
         if document.at(("city", "code")).content == code or document.at(("city", "name", "zh")).content == city:

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 from shapely.geometry import mapping
 
-from core.declared import Words
-from geo.areas import Area, AreaLevel
-from geo.divisions import CityEntry, divisions_folder, find_city
+from geo.divisions import divisions_folder, find_city
 from geo.packed_shapes import read_shapes
 
 METRES_PER_DEGREE = 111_320.0  # along a meridian; along a parallel less, so that the tolerance is an upper bound
@@ -32,22 +30,6 @@ def county_polygons(city_code: str) -> dict[str, Shape]:
     counties = find_city(city_code).counties
     shapes = read_shapes(divisions_folder() / "cn_district.bin", [county.row for county in counties])
     return {county.code: shape for county, shape in zip(counties, shapes, strict=True)}
-
-
-def city_areas(city: CityEntry, shapes: Mapping[str, Shape]) -> list[Area]:
-    """The city and its counties as areas. A centre outside its polygon is replaced by a point inside."""
-    above = Area(city.code, Words(city.name, city.name), AreaLevel.CITY, "", city.centre_deg)
-    counties = (
-        Area(
-            county.code,
-            Words(county.name, county.name),
-            AreaLevel.COUNTY,
-            city.code,
-            centre_inside_deg(shapes[county.code], county.centre_deg),
-        )
-        for county in city.counties
-    )
-    return [above, *counties]
 
 
 def centre_inside_deg(shape: Shape, wished_deg: tuple[float, float]) -> tuple[float, float]:

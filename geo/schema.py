@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,13 +15,12 @@ LonLat = tuple[Lon, Lat]
 
 
 class AreaEntry(Entry):
-    """An area outside the division table: the one city, or a county of it with its outline.
+    """A county of the city: its name in both languages and, where no table or file draws it, its outline.
 
     `outline` is a simple ring in degrees WGS 84, longitude first; it need not be closed by hand.
     """
 
     name: Words
-    level: Literal["city", "county"]
     outline: tuple[LonLat, ...] = ()
 
 
