@@ -330,12 +330,12 @@ def day(seed, picture_of, steps):
 def test_snapshot_and_differences_give_the_picture(declared, scene, seed):
     picture = Picture(declared, scene, "zh")
     mirror = {}
-    for now in day(seed, lambda: picture, 60):
+    for _ in day(seed, lambda: picture, 60):
         difference = picture.difference()
         if difference is not None:
             apply(mirror, copy.deepcopy(difference))
     for wait in range(1, 5):  # what only moved a figure follows
-        picture.tick(now + wait * 6000, now + wait * 6000)
+        picture.tick(T0 + 42_000 + wait * 6000, T0 + 42_000 + wait * 6000)
         if (difference := picture.difference()) is not None:
             apply(mirror, copy.deepcopy(difference))
     assert {s: r for s, r in mirror.items() if r} == {s: r for s, r in picture.sections.items() if r}
