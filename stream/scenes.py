@@ -89,3 +89,9 @@ def forget_scene(client: Client, scene_id: str) -> int:
 def _keys_in_hundreds(client: Client, scene_id: str) -> list[list[bytes]]:
     found = list(client.scan_iter(match=f"{scene_id}:*", count=1000))
     return [found[start : start + 100] for start in range(0, len(found), 100)]
+
+
+def last_written_ms(client: Client, keys: Keys) -> int:
+    """When the newest reading batch of a scene was appended, real ms UTC; 0 when there is none yet."""
+    newest = [client.xrevrange(keys.readings(slot), count=1) for slot in keys.slots]
+    return max((int(found[0][0].split(b"-")[0]) for found in newest if found), default=0)
