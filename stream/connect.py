@@ -16,8 +16,9 @@ from core.errors import NeighbourDown
 
 ANSWER_S = 20.0  # an fsync on a busy disk took up to 3 s; longer than any XREAD BLOCK of ours
 CONNECT_S = 3.0
-REFUSALS = ("MISCONF", "OOM", "READONLY", "LOADING", "NOAUTH", "WRONGPASS", "CLUSTERDOWN", "max number of clients")
 _SILENCE = (redis.ConnectionError, redis.TimeoutError, OSError)
+_REFUSALS = (redis.exceptions.OutOfMemoryError, redis.exceptions.ReadOnlyError, redis.exceptions.ClusterDownError)
+_REFUSING_WORDS = ("MISCONF", "OOM", "READONLY", "NOAUTH")  # as scripts and older servers say it
 
 
 class Promise(StrEnum):
@@ -69,14 +70,15 @@ def connect(url: str) -> Client:
 
     Commands are never repeated by the client itself: a repeated append would be a second entry.
     """
+    alive = {} if url.startswith("unix:") else {"socket_keepalive": True}
     client: Client = Client.from_url(
         url,
         decode_responses=False,
         protocol=2,  # one shape of answers on every Redis from 6.2 on
         socket_timeout=ANSWER_S,
         socket_connect_timeout=CONNECT_S,
-        socket_keepalive=not url.startswith("unix:"),
         retry=Retry(NoBackoff(), 0),
+        **alive,
     )
     return client
 
@@ -115,7 +117,8 @@ def _text(value: bytes | str) -> str:
 def _translated(problem: Exception, client: redis.Redis) -> Exception:
     """The error that a caller of ours should see."""
     silent = isinstance(problem, _SILENCE)
-    if not silent and not any(word in str(problem) for word in REFUSALS):
+    refuses = isinstance(problem, _REFUSALS) or any(word in str(problem) for word in _REFUSING_WORDS)
+    if not silent and not refuses:
         return problem
     where = client.connection_pool.connection_kwargs
     address = where.get("path") or f"{where.get('host')}:{where.get('port')}"

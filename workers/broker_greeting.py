@@ -41,7 +41,10 @@ def greet(url: str) -> Greeting:
     with socket.create_connection(address, timeout=CONNECT_S) as plain:
         wire = ssl.create_default_context().wrap_socket(plain, server_hostname=address[0]) if secure else plain
         wire.sendall(_connect(unquote(parts.username or ""), unquote(parts.password or "")))
-        kind, body = _packet(wire)
+        try:
+            kind, body = _packet(wire)
+        except TimeoutError as silent:
+            raise OSError("it does not speak MQTT") from silent
         if kind != 0x20 or len(body) != 2:
             raise OSError("it does not speak MQTT")
         if body[1]:
