@@ -66,9 +66,9 @@ class Indicator:
     whole multiples of `slide_s` (epoch UTC) and hold (end − window_s, end]; `early` True: also valued before
     its end, as OPEN. A window is due `settle_s` after its end; without readings then it is UNKNOWN.
     Reporters: at city level all devices that declare one of the metrics, placed or not; below it those placed
-    there. With neither metrics nor event_types (aggregate `reporting`): every declared device of the feeds of
-    kind station, camera and vehicle. A device of a feed that speaks less often than the window is long counts
-    as reporting until the feed's `late_after_s` is over.
+    there. With neither metrics nor event_types (aggregate `reporting`): every device of a station or camera
+    feed that stands in a county; a parked bus is not off line. Who reports less often than the window is long
+    counts as reporting until the feed's `late_after_s` is over.
     formula: "value", or "aqi" with `scheme` naming the table. levels: station, county, city.
     period: "" for live values; month, quarter or year for values that carry their period instead of an age.
     """

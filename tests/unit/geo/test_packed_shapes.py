@@ -1,4 +1,5 @@
 import struct
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def plain_ring(points_deg) -> bytes:
 
 def stepped_ring(points_deg) -> bytes:
     rows = [units(*p) for p in points_deg]
-    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(rows, rows[1:], strict=False)]
+    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(rows)]
     return struct.pack("<I2I", 1, *rows[0]) + b"".join(struct.pack("<2h", *s) for s in steps)
 
 
