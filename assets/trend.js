@@ -1,0 +1,159 @@
+/* A trend with its threshold bands as SVG text. Pure; the wall and the drill-down draw with the same lines. */
+(function (root) {
+  "use strict";
+  const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const format = cityvitals.format;
+  const { esc, words } = format;
+  const STEP_H = [1, 2, 3, 6, 12, 24, 48, 96, 168];
+
+  /** Steps of a scale: 1, 2 or 5 times a power of ten, about `wanted` of them over a length. */
+  function niceStep(length, wanted) {
+    const rough = length / wanted;
+    const power = Math.pow(10, Math.floor(Math.log10(rough)));
+    const times = rough / power;
+    return (times > 5 ? 10 : times > 2 ? 5 : times > 1 ? 2 : 1) * power;
+  }
+
+  /**
+   * Range of the vertical axis: all points, every bound that was reached, and the next one, so that the distance to
+   * it is seen. A bound far beyond would flatten the line and stays out.
+   */
+  function range(points, bands, downBad) {
+    const known = points.map((point) => point[1]).filter((value) => value !== null);
+    let low = known.length ? Math.min(...known) : 0;
+    let high = known.length ? Math.max(...known) : 1;
+    const outward = bands.map((band) => band.bound).sort((a, b) => (downBad ? b - a : a - b));
+    for (const bound of outward) {
+      const beyond = downBad ? bound < low : bound > high;
+      low = Math.min(low, bound);
+      high = Math.max(high, bound);
+      if (beyond) break;
+    }
+    const margin = (high - low || Math.abs(high) || 1) * 0.1;
+    const floor = low >= 0 && low - margin < 0 ? 0 : low - margin;
+    return { low: floor, high: high + margin };
+  }
+
+  /** Bands as areas between one bound and the next graver one: [{level, name, bound, from, to}]. */
+  function areas(bands, scale, downBad) {
+    const outward = bands.slice().sort((a, b) => (downBad ? b.bound - a.bound : a.bound - b.bound));
+    return outward.map((band, at) => {
+      const next = outward[at + 1] ? outward[at + 1].bound : downBad ? scale.low : scale.high;
+      const inside = (value) => Math.min(scale.high, Math.max(scale.low, value));
+      return Object.assign({ from: inside(band.bound), to: inside(next) }, band);
+    }).filter((band) => band.bound >= scale.low && band.bound <= scale.high);
+  }
+
+  function line(points, x, y) {
+    let path = "";
+    let pen = false;
+    for (const [at, value] of points) {
+      if (value !== null) path += (pen ? "L" : "M") + x(at).toFixed(1) + " " + y(value).toFixed(1);
+      pen = value !== null;
+    }
+    return path;
+  }
+
+  /** Spans of time without a value, to be hatched: [[from, to], …]. */
+  function holes(points) {
+    const found = [];
+    for (let at = 0; at < points.length; at += 1) {
+      if (points[at][1] !== null) continue;
+      const from = points[Math.max(0, at - 1)][0];
+      while (at + 1 < points.length && points[at + 1][1] === null) at += 1;
+      found.push([from, points[Math.min(points.length - 1, at + 1)][0]]);
+    }
+    return found;
+  }
+
+  function timeAxis(from, to, x, box) {
+    const hours = (to - from) / 3600000;
+    const stepMs = (STEP_H.find((step) => hours / step <= Math.max(3, box.width / box.rem / 6)) || 168) * 3600000;
+    const offset = 8 * 3600000; // marks stand at whole hours of China's civil time
+    let text = "";
+    for (let at = Math.ceil((from + offset) / stepMs) * stepMs - offset; at <= to; at += stepMs) {
+      const civil = format.civil(at);
+      const label = civil.minute === "00:00" ? civil.date : civil.minute;
+      if (x(at) > box.left + box.rem && x(at) < box.width - box.right - box.rem) {
+        text += '<path class="tick" d="M' + x(at).toFixed(1) + " " + box.top + "V" + (box.height - box.bottom) + '"/><text class="axis" x="'
+          + x(at).toFixed(1) + '" y="' + (box.height - box.rem * 0.35) + '" text-anchor="middle">' + esc(label) + "</text>";
+      }
+    }
+    return text;
+  }
+
+  function valueAxis(scale, y, box, decimals) {
+    const step = niceStep(scale.high - scale.low, Math.max(2, Math.floor((box.height - box.bottom) / box.rem / 3.4)));
+    const places = Math.max(0, Math.min(3, step < 1 ? Math.ceil(-Math.log10(step) - 1e-9) : 0), 0);
+    let text = "";
+    for (let value = Math.ceil(scale.low / step) * step; value <= scale.high; value += step) {
+      text += '<text class="axis" x="' + (box.left - box.rem * 0.5) + '" y="' + (y(value) + box.rem * 0.36).toFixed(1)
+        + '" text-anchor="end">' + value.toFixed(Math.min(places, decimals + 2)) + "</text>";
+    }
+    return text;
+  }
+
+  function bandShapes(found, y, box, decimals, unit) {
+    return found.map((band) => {
+      const top = Math.min(y(band.from), y(band.to));
+      const label = band.name + " " + band.bound.toFixed(decimals) + (unit ? " " + unit : "");
+      const inside = Math.abs(y(band.to) - y(band.from)) > box.rem * 1.5;
+      return '<g class="band level-' + band.level + '"><rect x="' + box.left + '" y="' + top.toFixed(1) + '" width="'
+        + (box.width - box.left - box.right) + '" height="' + Math.abs(y(band.to) - y(band.from)).toFixed(1) + '"/><path d="M' + box.left + " "
+        + y(band.bound).toFixed(1) + "H" + (box.width - box.right) + '"/>' + (inside ? '<text x="' + (box.left + box.rem * 0.5) + '" y="'
+        + (y(band.bound) - box.rem * 0.4).toFixed(1) + '">' + esc(label) + "</text>" : "") + "</g>";
+    }).join("");
+  }
+
+  function lastPoint(points, x, y, box, level) {
+    const last = points.filter((point) => point[1] !== null).pop();
+    if (!last) return "";
+    return '<circle class="now level-' + (level || "normal") + '" cx="' + x(last[0]).toFixed(1) + '" cy="' + y(last[1]).toFixed(1)
+      + '" r="' + (box.rem * 0.36).toFixed(1) + '"/>';
+  }
+
+  /**
+   * The trend as one SVG element, drawn in pixels of the place it stands in.
+   * trend: {points [[ms, value or null], …], bands [{level, bound, name}], down_bad, decimals, unit, level};
+   * size: {width, height, rem} in px. A trend without any value says so.
+   */
+  function svg(trend, size) {
+    const points = trend.points || [];
+    if (!points.some((point) => point[1] !== null)) {
+      return '<p class="no-trend hatched">' + esc(words("wall.no_trend")) + "</p>";
+    }
+    const rem = size.rem;
+    const box = { width: size.width, height: size.height, rem: rem, left: rem * 3.6, right: rem * 1.2, top: rem * 0.3, bottom: rem * 1.8 };
+    const bands = trend.bands || [];
+    const scale = range(points, bands, trend.down_bad);
+    const from = points[0][0];
+    const to = points[points.length - 1][0];
+    const x = (at) => box.left + ((at - from) / (to - from || 1)) * (box.width - box.left - box.right);
+    const y = (value) => box.top + ((scale.high - value) / (scale.high - scale.low)) * (box.height - box.top - box.bottom);
+    const decimals = trend.decimals === undefined ? 1 : trend.decimals;
+    const gaps = holes(points).map((hole) => '<rect class="hole" x="' + x(hole[0]).toFixed(1) + '" y="' + box.top + '" width="'
+      + Math.max(1, x(hole[1]) - x(hole[0])).toFixed(1) + '" height="' + (box.height - box.top - box.bottom) + '" fill="url(#hole)"/>').join("");
+    return '<svg class="trend" viewBox="0 0 ' + box.width + " " + box.height + '" width="' + box.width + '" height="' + box.height
+      + '" role="img" aria-label="' + esc(trend.sentence || trend.name) + '"><defs><pattern id="hole" width="8" height="8" '
+      + 'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V8"/></pattern></defs>'
+      + timeAxis(from, to, x, box) + bandShapes(areas(bands, scale, trend.down_bad), y, box, decimals, trend.unit)
+      + valueAxis(scale, y, box, decimals) + gaps + '<path class="line" d="' + line(points, x, y) + '"/>'
+      + lastPoint(points, x, y, box, trend.level) + "</svg>";
+  }
+
+  /** Standard and how far it was checked: 依据 … · 数值已核 · 颜色为本系统对应. */
+  function provenance(source) {
+    if (!source || !source.standard) return words("wall.source_none");
+    return words("wall.source_standard", { standard: source.standard, bounds: words("wall.bounds_" + source.bounds),
+      colours: words("wall.colours_" + source.colours) });
+  }
+
+  /** Heading of the focus trend: what, the value in its level, the sentence, the source. */
+  function heading(trend) {
+    const value = trend.text && trend.text !== "—" ? trend.text + " " + (trend.unit || "") : "—";
+    return "<h2>" + esc(trend.subject_name) + " " + esc(trend.name) + '</h2><b class="value level-' + (trend.level || "unknown") + '">'
+      + format.mark(trend.level) + esc(value) + "</b><p>" + esc(trend.sentence || "") + "</p><small>" + esc(provenance(trend.source)) + "</small>";
+  }
+
+  cityvitals.trend = { areas, heading, holes, niceStep, provenance, range, svg };
+})(typeof window === "undefined" ? globalThis : window);

@@ -1,0 +1,155 @@
+/* The wall: which panel stands where, and when it is painted. Each panel is a pure function of the picture. */
+(function (root) {
+  "use strict";
+  const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const { format, live, stale, trend } = cityvitals; // the wall's own files are loaded after this one
+  const shown = {}; // id → HTML that stands there
+  const rowsShown = new Map(); // key of a warning → its element
+  const changed = new Set();
+  let site = null;
+  let faultSince = null; // {cause, sinceMs} while the picture is stale
+
+  const at = (id) => root.document.getElementById(id);
+
+  /** Put HTML where it differs from what stands there. */
+  function put(id, html) {
+    if (shown[id] === html) return;
+    const mount = at(id);
+    if (!mount) return;
+    shown[id] = html;
+    mount.innerHTML = html;
+  }
+
+  // id → [sections that it is painted from, painter, whether it shows ages and so is painted every second]
+  const PANELS = {
+    "wall-identity": [["city"], (picture) => cityvitals.header.identity(picture.city.main, live.condition())],
+    "wall-in-force": [["city"], (picture, nowMs) => cityvitals.header.inForce(picture.city.main, nowMs)],
+    "wall-chain": [["probe", "sources"], (picture, nowMs) => cityvitals.header.chain(picture, nowMs), true],
+    "wall-city": [["areas", "domains"], (picture) => cityvitals.vitals.city(picture)],
+    "wall-domains": [["domains", "sparks", "sources"], (picture, nowMs) => cityvitals.vitals.domains(picture, nowMs, site.base_path), true],
+    "wall-warnings-title": [["warnings"], (picture) => cityvitals.warnings.title(picture)],
+    "wall-events": [["events"], (picture, nowMs) => cityvitals.warnings.events(picture, nowMs, places("--events-shown")), true],
+    "wall-sources": [["sources"], (picture, nowMs) => cityvitals.warnings.sources(picture, nowMs), true],
+    "wall-trend-heading": [["trends"], (picture) => (picture.trends.focus ? trend.heading(picture.trends.focus) : "")],
+    "wall-map-source": [["city"], (picture) => cityvitals.map.provenance(picture.city.main)],
+    "wall-footer": [["load"], (picture) => cityvitals.header.footer(picture, live.condition()), true],
+  };
+
+  /** A whole number that the style sheet decides, because it knows the shape of the wall. */
+  function places(property) {
+    return parseInt(root.getComputedStyle(root.document.documentElement).getPropertyValue(property), 10) || 3;
+  }
+
+  /** Rows by key: those that stay keep their element, so that only a new warning slides in and only a red one pulses. */
+  function paintWarnings(picture, nowMs) {
+    const list = at("wall-warnings");
+    const rows = cityvitals.warnings.rows(picture, places("--warnings-shown"), nowMs, site.base_path);
+    const first = rowsShown.size === 0 && !list.dataset.painted;
+    const wanted = new Set(rows.map((row) => row.key));
+    for (const [key, element] of rowsShown) {
+      if (!wanted.has(key)) {
+        element.remove();
+        rowsShown.delete(key);
+      }
+    }
+    rows.forEach((row, place) => {
+      let element = rowsShown.get(row.key);
+      if (!element) {
+        element = root.document.createElement("li");
+        element.dataset.key = row.key;
+        if (!first && row.level) element.className = row.level === "red" ? "new grave" : "new";
+        rowsShown.set(row.key, element);
+      }
+      if (element.dataset.level && element.dataset.level !== row.level && row.level === "red") element.className = "grave";
+      if (row.level) element.dataset.level = row.level;
+      if (element.html !== row.html) element.innerHTML = element.html = row.html;
+      if (list.children[place] !== element) list.insertBefore(element, list.children[place] || null);
+    });
+    list.dataset.painted = "yes";
+    put("wall-no-warnings", rows.length ? "" : cityvitals.warnings.none(picture, nowMs));
+  }
+
+  function paintTrend(picture) {
+    const place = at("wall-trend");
+    const focus = (picture.trends || {}).focus;
+    const rem = parseFloat(root.getComputedStyle(root.document.documentElement).fontSize);
+    put("wall-trend", focus ? trend.svg(focus, { width: place.clientWidth, height: place.clientHeight, rem: rem }) : "");
+  }
+
+  function paint(sections, everySecond) {
+    const picture = live.picture();
+    const nowMs = live.cityMs();
+    if (nowMs === null || !picture.city) return;
+    const touches = (names) => names.some((name) => sections.has(name));
+    for (const id of Object.keys(PANELS)) {
+      const [names, painter, ages] = PANELS[id];
+      if (touches(names) || (everySecond && ages)) put(id, painter(picture, nowMs));
+    }
+    if (everySecond || touches(["warnings", "areas"])) paintWarnings(picture, nowMs);
+    if (touches(["trends"])) paintTrend(picture);
+    if (touches(["areas", "warnings", "stations", "vehicles", "events", "values", "indicators"])) cityvitals.mapLayers.paint(picture);
+    root.document.documentElement.dataset.painted = String(live.condition().revision);
+  }
+
+  /** Frames come in bursts: one paint for all of them, before the next picture of the screen. */
+  function onFrame(sections) {
+    if (!changed.size && sections.size) root.requestAnimationFrame(() => {
+      paint(changed, false);
+      changed.clear();
+    });
+    for (const name of sections) changed.add(name);
+    judge();
+  }
+
+  /** Is the picture to be believed? The bar and the grey hatched picture say no. */
+  function judge() {
+    const nowMs = live.serverMs();
+    const condition = live.condition();
+    const state = root.document.documentElement.dataset;
+    const fault = nowMs === null ? null : stale.diagnose(live.picture(), condition, nowMs, live.cityMs());
+    const unheard = nowMs === null && condition.silentMs > 5000;
+    if (!fault && !unheard) {
+      faultSince = null;
+      state.state = nowMs === null ? "loading" : "live";
+      put("shell-stale-bar", "");
+      return;
+    }
+    state.state = "stale";
+    if (unheard) return put("shell-stale-bar", stale.unheard());
+    if (!faultSince || faultSince.cause !== fault.cause) faultSince = fault;
+    put("shell-stale-bar", stale.bar(faultSince, live.picture(), nowMs));
+  }
+
+  function everySecond() {
+    const nowMs = live.cityMs();
+    if (nowMs !== null) put("wall-clock", cityvitals.header.clock(nowMs));
+    judge();
+    if (root.document.documentElement.dataset.state !== "stale") paint(new Set(), true);
+  }
+
+  /** Begin once the layout stands. boundaries: GeoJSON of the counties. */
+  function start(boundaries, siteWanted) {
+    site = siteWanted;
+    format.setWords(JSON.parse(at("cityvitals-words").textContent));
+    cityvitals.mapLayers.start(boundaries, site);
+    live.listen(onFrame);
+    live.everySecond(everySecond);
+    live.start(site);
+    root.addEventListener("resize", () => paint(new Set(Object.keys(live.picture())), true));
+  }
+
+  cityvitals.wall = { put, start };
+  const clientside = (root.dash_clientside = root.dash_clientside || {});
+  clientside.cityvitals = Object.assign(clientside.cityvitals || {}, {
+    /** Callback: the layout of the wall stands. */
+    startWall(siteOfWall, boundaries) {
+      start(boundaries, siteOfWall);
+      return clientside.no_update;
+    },
+    /** Callback: the switches over the map changed. */
+    chooseLayers(layers, indicator) {
+      cityvitals.mapLayers.choose(layers, indicator);
+      return clientside.no_update;
+    },
+  });
+})(window);

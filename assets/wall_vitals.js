@@ -1,0 +1,117 @@
+/* Left column: how is the city. The gravest level with its counts, then the five domains with what each stands for. */
+(function (root) {
+  "use strict";
+  const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const format = cityvitals.format;
+  const { esc, words } = format;
+  const SPARK_WIDTH = 100;
+  const SPARK_HEIGHT = 30;
+
+  const ordered = (section) => Object.keys(section || {})
+    .map((key) => Object.assign({ key: key }, section[key])).sort((a, b) => a.order - b.order);
+
+  /** Active warnings by level over all areas: what the counties show always adds up to this. */
+  function totals(areas) {
+    const sum = { red: 0, orange: 0, yellow: 0, blue: 0, total: 0 };
+    for (const area of ordered(areas)) {
+      for (const level of format.GRAVEST_FIRST) sum[level] += (area.counts || {})[level] || 0;
+      sum.total += area.total || 0;
+    }
+    return sum;
+  }
+
+  /** The city in one look: gravest level, and how many of each. */
+  function city(picture) {
+    const sum = totals(picture.areas);
+    const domains = ordered(picture.domains);
+    const worst = format.GRAVEST_FIRST.find((level) => sum[level] > 0) || (domains.some((d) => d.status === "ok") ? "normal" : null);
+    const reported = domains.reduce((all, domain) => all + (domain.reported || 0), 0);
+    const expected = domains.reduce((all, domain) => all + (domain.expected || 0), 0);
+    const counts = format.GRAVEST_FIRST.map((level) => '<li class="' + (sum[level] ? "level-" + level : "none") + '">'
+      + format.mark(level) + "<b>" + sum[level] + "</b><span>" + esc(format.levelWord(level)) + "</span></li>").join("");
+    return '<header><h2>' + esc(words("wall.vitals")) + "</h2><span>" + esc(format.reporting(reported, expected)) + "</span></header>"
+      + '<p class="worst level-' + (worst || "unknown") + '">' + format.mark(worst) + "<b>" + esc(format.levelWord(worst)) + "</b></p>"
+      + '<ol class="counts">' + counts + "</ol>";
+  }
+
+  /** A line through the last hours in a box of 100 × 30; a hole where nothing is known. "" with fewer than two points. */
+  function sparkPath(points) {
+    const known = (points || []).filter((point) => point[1] !== null);
+    if (known.length < 2) return "";
+    const times = points.map((point) => point[0]);
+    const low = Math.min(...known.map((point) => point[1]));
+    const high = Math.max(...known.map((point) => point[1]));
+    const from = Math.min(...times);
+    const across = Math.max(...times) - from || 1;
+    let path = "";
+    let pen = false;
+    for (const [at, value] of points) {
+      if (value === null) {
+        pen = false;
+        continue;
+      }
+      const x = ((at - from) / across) * SPARK_WIDTH;
+      const y = high === low ? SPARK_HEIGHT / 2 : SPARK_HEIGHT - 2 - ((value - low) / (high - low)) * (SPARK_HEIGHT - 4);
+      path += (pen ? "L" : "M") + x.toFixed(1) + " " + y.toFixed(1);
+      pen = true;
+    }
+    return path;
+  }
+
+  function spark(points) {
+    const path = sparkPath(points);
+    return path ? '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true"><path d="' + path + '"/></svg>'
+      : '<svg class="spark"></svg>';
+  }
+
+  /** Sources that are silent and blind this domain's figure, by name. */
+  function blinding(sources, headline) {
+    return Object.keys(sources || {}).map((key) => sources[key])
+      .filter((source) => source.state !== "ok" && headline && (source.blinds || []).includes(headline.name));
+  }
+
+  /** Value slower than daily: its period; else nothing, the reporting rate and the clock say it. */
+  const periodOf = (headline) => (headline && headline.period ? '<span class="period">' + esc(headline.period) + "</span>" : "");
+
+  function known(domain, headline, points) {
+    const abnormal = domain.level && domain.level !== "normal";
+    const aqi = headline.aqi && headline.aqi.word ? '<em>' + esc(headline.aqi.word) + "</em>" : "";
+    const place = headline.area_name ? esc(headline.area_name) + " " : "";
+    return '<div class="figure' + (abnormal ? " level-" + domain.level : "") + '"><b>' + esc(headline.text) + "</b><small>"
+      + esc(headline.unit || "") + "</small>" + aqi + "</div>" + spark(points)
+      + '<p class="what"><span>' + place + esc(headline.name) + "</span>" + periodOf(headline) + "</p>"
+      + '<p class="reported">' + esc(format.reporting(headline.reported, headline.expected)) + "</p>";
+  }
+
+  function unknown(domain, headline, silent, nowMs) {
+    const why = silent.length ? words("wall.source_silent", {
+      name: silent[0].name, span: silent[0].since_ms ? format.span(nowMs - silent[0].since_ms) : words("wall.never") })
+      : headline ? headline.name : words("wall.no_value_yet");
+    const reported = headline ? format.reporting(headline.reported, headline.expected) : format.reporting(domain.reported, domain.expected);
+    return '<div class="figure"><b>—</b></div><p class="no-data">' + esc(words("level.unknown")) + "</p>"
+      + '<p class="what"><span>' + esc(why) + '</span></p><p class="reported">' + esc(reported) + "</p>";
+  }
+
+  /** One domain: plain, abnormal (colour, word, shape), unknown (hatched, —), or off: nothing is declared for it. */
+  function domain(record, picture, nowMs, address) {
+    const headline = record.headline;
+    const silent = blinding(picture.sources, headline);
+    const points = ((picture.sparks || {})[record.key] || {}).points;
+    const state = record.status === "off" ? "off" : record.status !== "ok" || !headline || headline.value === null ? "unknown" : "known";
+    const tag = state === "known" && record.level !== "normal" ? format.levelTag(record.level)
+      : state === "known" ? '<span class="level level-normal">' + esc(format.levelWord("normal")) + "</span>" : "";
+    const body = state === "known" ? known(record, headline, points)
+      : state === "unknown" ? unknown(record, headline, silent, nowMs)
+        : '<p class="what"><span>' + esc(words("wall.domain_off")) + "</span></p>";
+    const href = headline ? address + "indicators/" + encodeURIComponent(headline.indicator) : address + "indicators";
+    return '<a class="domain ' + state + (state === "unknown" ? " hatched" : "") + '" href="' + esc(href) + '" data-domain="'
+      + esc(record.key) + '"><h3>' + esc(record.name) + "</h3>" + tag + body + "</a>";
+  }
+
+  /** The five domains in their declared order. */
+  function domains(picture, nowMs, address) {
+    return ordered(picture.domains).map((record) => domain(record, picture, nowMs, address)).join("");
+  }
+
+  cityvitals.vitals = { city, domain, domains, ordered, sparkPath, totals };
+})(typeof window === "undefined" ? globalThis : window);

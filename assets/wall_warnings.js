@@ -1,0 +1,119 @@
+/* Right column: what must be looked at. Warnings as sentences, the rest counted by county; video events; sources. */
+(function (root) {
+  "use strict";
+  const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const format = cityvitals.format;
+  const { esc, words } = format;
+
+  const listed = (section) => Object.keys(section || {}).map((key) => Object.assign({ key: key }, section[key]));
+
+  /** Active warnings, the gravest first and of equal level the newest. */
+  function active(warnings) {
+    return listed(warnings).filter((warning) => warning.phase === "active")
+      .sort((a, b) => format.RANK[b.level] - format.RANK[a.level] || b.since_ms - a.since_ms || (a.key < b.key ? -1 : 1));
+  }
+
+  /**
+   * Which warnings stand on the wall and how many do not: {shown, others}. With one line to spare for
+   * "另有 N 条" when they do not all fit.
+   */
+  function choose(warnings, lines) {
+    const all = active(warnings);
+    return all.length <= lines ? { shown: all, others: 0, total: all.length }
+      : { shown: all.slice(0, lines - 1), others: all.length - (lines - 1), total: all.length };
+  }
+
+  /** Counts by area of those warnings that are not shown; they add up to `others`. */
+  function othersByArea(warnings, shown, areas) {
+    const here = new Set(shown.map((warning) => warning.key));
+    const counts = {};
+    for (const warning of active(warnings)) {
+      if (!here.has(warning.key)) counts[warning.area] = (counts[warning.area] || 0) + 1;
+    }
+    return Object.keys(counts)
+      .sort((a, b) => ((areas || {})[a] || { order: 99 }).order - ((areas || {})[b] || { order: 99 }).order)
+      .map((area) => ({ area: area, name: ((areas || {})[area] || { name: area }).name, count: counts[area] }));
+  }
+
+  /** One warning: shape, level word, area, age; the sentence. Computed and issued are told apart in words. */
+  function row(warning, areas, nowMs, address) {
+    const area = (areas || {})[warning.area];
+    const href = address + "indicators/" + encodeURIComponent(warning.indicator) + "/" + encodeURIComponent(warning.subject);
+    const issued = warning.issuer === "issued" ? '<i class="issued">' + esc(words("wall.issued")) + "</i>" : "";
+    return { key: warning.key, level: warning.level,
+      html: '<a class="warning level-' + warning.level + '" href="' + esc(href) + '">' + format.mark(warning.level)
+        + "<header><b>" + esc(format.levelWord(warning.level)) + "</b><span>" + esc(area ? area.name : "") + issued + "</span><time>"
+        + esc(format.span(nowMs - warning.since_ms)) + "</time></header><p>" + esc(warning.sentence) + "</p></a>" };
+  }
+
+  /** The line as large as a warning that keeps the sum honest. */
+  function othersRow(counts, others) {
+    return { key: "others", level: null,
+      html: '<div class="others"><b>' + esc(words("wall.others", { count: format.count(others) })) + "</b><p>"
+        + counts.map((entry) => "<span>" + esc(entry.name) + " <b>" + format.count(entry.count) + "</b></span>").join("") + "</p></div>" };
+  }
+
+  /** Rows of the list for `lines` places. */
+  function rows(picture, lines, nowMs, address) {
+    const chosen = choose(picture.warnings, lines);
+    const shown = chosen.shown.map((warning) => row(warning, picture.areas, nowMs, address));
+    if (!chosen.others) return shown;
+    return shown.concat(othersRow(othersByArea(picture.warnings, chosen.shown, picture.areas), chosen.others));
+  }
+
+  /** Title: how many are active, and by whose judgement. */
+  function title(picture) {
+    const total = active(picture.warnings).length;
+    return "<h2>" + esc(words("wall.warnings")) + " <b>" + format.count(total) + "</b></h2><span>" + esc(words("wall.computed_by_us")) + "</span>";
+  }
+
+  /** Said when nothing is active, so that an empty list is a statement and not a hole. */
+  function none(picture, nowMs) {
+    const cleared = listed(picture.warnings).filter((warning) => warning.phase === "cleared" && warning.ended_ms)
+      .sort((a, b) => b.ended_ms - a.ended_ms)[0];
+    return "<b>" + esc(words("wall.no_warnings")) + "</b>" + (cleared
+      ? "<p>" + esc(words("wall.last_cleared", { time: format.moment(cleared.ended_ms, nowMs) })) + "</p>" : "");
+  }
+
+  /** Newest video events first, open ones before ended ones. */
+  function events(picture, nowMs, places) {
+    const all = listed(picture.events).filter((event) => (event.type || "").startsWith("video."));
+    const open = all.filter((event) => !event.ended_ms);
+    const shown = all.sort((a, b) => Boolean(a.ended_ms) - Boolean(b.ended_ms) || b.began_ms - a.began_ms).slice(0, places);
+    const items = shown.map((event) => '<li class="' + (event.ended_ms ? "ended" : "open") + '"><i></i><b>' + esc(eventWord(event.type))
+      + "</b><span>" + esc(event.name || event.device) + "</span><time>" + esc(eventAge(event, nowMs)) + "</time></li>").join("");
+    return "<header><h2>" + esc(words("wall.events")) + " <b>" + format.count(open.length) + "</b></h2><span>"
+      + esc(words("wall.events_note")) + "</span></header><ol>" + (items || '<li class="nothing">' + esc(words("wall.no_events")) + "</li>") + "</ol>";
+  }
+
+  function eventWord(type) {
+    const code = "wall.event_" + type.replace("video.", "");
+    const word = words(code);
+    return word === code ? type.replace("video.", "") : word;
+  }
+
+  function eventAge(event, nowMs) {
+    return event.ended_ms ? words("wall.event_ended", { time: format.moment(event.ended_ms, nowMs) }) : format.span(nowMs - event.began_ms);
+  }
+
+  /** Every source with its age; a silent one hatched, with what it blinds and whom to call. */
+  function sources(picture, nowMs) {
+    const all = listed(picture.sources).filter((source) => source.kind !== "probe");
+    const silent = all.filter((source) => source.state === "silent");
+    const items = all.sort((a, b) => (a.state === "ok") - (b.state === "ok") || (a.name < b.name ? -1 : 1)).map((source) => {
+      const age = source.newest_ms ? format.age(nowMs - source.newest_ms) : words("wall.never");
+      return '<li class="' + (source.state === "ok" ? "ok" : "silent hatched") + '"><b>' + esc(source.name) + "</b><span>"
+        + format.count(source.reporting) + "/" + format.count(source.expected) + "</span><time>" + esc(age) + "</time></li>";
+    }).join("");
+    return "<header><h2>" + esc(words("wall.sources")) + " <b>" + format.count(all.length - silent.length) + "/" + format.count(all.length)
+      + "</b></h2><span>" + esc(silent.length ? blindness(silent[0]) : words("wall.sources_note")) + "</span></header><ol>" + items + "</ol>";
+  }
+
+  /** What a silent source blinds and whom to call. */
+  function blindness(source) {
+    const blinds = (source.blinds || []).slice(0, 2).join("、");
+    return words("wall.source_blinds", { name: source.name, blinds: blinds || "—", who: [source.owner, source.phone].filter(Boolean).join(" ") || "—" });
+  }
+
+  cityvitals.warnings = { active, choose, events, none, othersByArea, rows, sources, title };
+})(typeof window === "undefined" ? globalThis : window);

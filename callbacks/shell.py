@@ -1,0 +1,36 @@
+"""Which page an address shows."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from dash import Dash, Input, Output
+from dash.development.base_component import Component
+
+from core.settings import Settings
+from layouts import ids, shell
+from layouts.reading import PictureReader
+from layouts.wall import wall
+
+
+def register(app: Dash, settings: Settings, reader: PictureReader) -> None:
+    """Fill the shell with the page of the address, once a load."""
+
+    async def show(pathname: str | None) -> dict[str, Component]:
+        return {"page": page_of(pathname or "", settings, reader)}
+
+    app.callback(
+        output={"page": Output(ids.SHELL_PAGE, "children")}, inputs={"pathname": Input(ids.SHELL_ADDRESS, "pathname")}
+    )(show)
+
+
+def page_of(pathname: str, settings: Settings, reader: PictureReader) -> Component:
+    """The page of an address below the base path."""
+    declared = reader.declared()
+    if declared is None:
+        return shell.waiting(settings.language)
+    parts = [unquote(part) for part in pathname.removeprefix(settings.base_path).split("/") if part]
+    match parts:
+        case ["wall"]:
+            return wall(declared, settings)
+    return shell.waiting(settings.language)

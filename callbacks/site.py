@@ -1,0 +1,70 @@
+"""The website on a FastAPI server: Dash with its document, layout and callbacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dash import Dash
+from dash.backends._fastapi import reset_current_request, set_current_request
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from callbacks import shell as shell_wiring
+from callbacks import wall as wall_wiring
+from core.messages import text
+from core.settings import Settings
+from layouts import shell
+from layouts.reading import PictureReader
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+PAGES = ("wall", "indicators", "indicators/{indicator}", "indicators/{indicator}/{subject}")
+
+
+def attach(server: FastAPI, settings: Settings, reader: PictureReader) -> Dash:
+    """Put the website on a server, beside whatever routes it has: `/wall`, `/indicators/…` below the base path."""
+    base = settings.base_path
+    server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
+    app = Dash(
+        "cityvitals",
+        server=server,
+        backend="fastapi",
+        url_base_pathname=base,
+        assets_folder=str(ASSETS),
+        index_string=shell.document(settings),
+        title=text("wall.title", settings.language),
+        update_title="",
+        suppress_callback_exceptions=True,  # pages come and go; tests/structure compares ids and callbacks instead
+        add_log_handler=False,
+    )
+    app.backend.websocket_capability = False  # frames have their own socket; Dash would open a second one on each page
+    app.layout = shell.layout(settings)
+    shell_wiring.register(app, settings, reader)
+    wall_wiring.register(app)
+    _serve_pages(server, app, base)
+    return app
+
+
+def _redirect(address: str) -> object:
+    async def elsewhere() -> RedirectResponse:
+        return RedirectResponse(address, 307)
+
+    return elsewhere
+
+
+def _serve_pages(server: FastAPI, app: Dash, base: str) -> None:
+    """Our addresses, each by name: Dash's own catch-all would answer 200 to every unknown path.
+
+    Dash 4.4 collects `assets/` at its first own request, which `/wall` is not, and reads the request from a context
+    variable that only its own routes set; both are done here.
+    """
+
+    async def page(request: Request) -> HTMLResponse:
+        token = set_current_request(request)
+        try:
+            return HTMLResponse(app.index(), headers={"Cache-Control": "no-store"})
+        finally:
+            reset_current_request(token)
+
+    app._setup_server()
+    for path in PAGES:
+        server.add_api_route(f"{base}{path}", page, include_in_schema=False)

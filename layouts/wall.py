@@ -1,0 +1,159 @@
+"""The wall 大屏: named places in their order. `assets/wall*.js` fill them from the live picture."""
+
+from __future__ import annotations
+
+import dash_leaflet as dl
+from dash import dcc, html
+
+from catalogue.declared import Declared
+from core.messages import text
+from core.settings import Settings
+from layouts import ids
+
+LAYERS = ("warnings", "stations", "cameras", "vehicles")
+KEYS = ("station", "silent", "camera", "vehicle", "blind")
+
+
+def wall(declared: Declared, settings: Settings) -> html.Main:
+    """The whole wall of one city; empty places until the first frame."""
+    language = settings.language
+    return html.Main(
+        [
+            dcc.Store(id=ids.WALL_SITE, data=_site(declared, settings)),
+            dcc.Store(id=ids.WALL_BOUNDARIES, data=dict(declared.boundaries)),
+            dcc.Store(id=ids.WALL_MAP_CHOSEN),
+            _head(),
+            _left(),
+            _map(declared, language),
+            _focus(),
+            _right(),
+            html.Footer(html.Div(id=ids.WALL_FOOTER, className="wall-footer"), className="wall-foot dies"),
+        ],
+        className="wall",
+    )
+
+
+def area_indicators(declared: Declared) -> list[str]:
+    """Indicators with a value for every county, those that the map can be filled by."""
+    return [one.id for one in declared.indicators.values() if "county" in one.levels and not one.id.startswith("system.")]
+
+
+def station_indicators(declared: Declared) -> dict[str, str]:
+    """Metric → the indicator that a click on a station opens: the first one valued for stations."""
+    found: dict[str, str] = {}
+    for indicator in declared.indicators.values():
+        for metric in indicator.metrics if "station" in indicator.levels else ():
+            found.setdefault(metric, indicator.id)
+    return found
+
+
+def _site(declared: Declared, settings: Settings) -> dict[str, object]:
+    areas = area_indicators(declared)
+    return {
+        "base_path": settings.base_path,
+        "language": settings.language,
+        "county_indicator": areas[0] if areas else "",
+        "metric_indicators": station_indicators(declared),
+    }
+
+
+def _head() -> html.Header:
+    return html.Header(
+        [
+            html.Div(id=ids.WALL_IDENTITY, className="wall-identity dies"),
+            html.Div(id=ids.WALL_IN_FORCE, className="wall-in-force dies"),
+            html.Div(id=ids.WALL_CLOCK, className="wall-clock lives"),
+            html.Div(id=ids.WALL_CHAIN, className="wall-chain dies"),
+        ],
+        className="wall-head",
+    )
+
+
+def _left() -> html.Section:
+    return html.Section(
+        [html.Div(id=ids.WALL_CITY, className="wall-city"), html.Div(id=ids.WALL_DOMAINS, className="wall-domains")],
+        className="wall-left dies",
+    )
+
+
+def _map(declared: Declared, language: str) -> html.Section:
+    return html.Section(
+        [
+            dl.MapContainer(
+                id=ids.WALL_MAP,
+                center=list(reversed(declared.areas.city.centre_deg)),
+                zoom=8,
+                zoomSnap=0,
+                zoomControl=False,
+                attributionControl=False,
+                dragging=False,  # the map never moves under a hand, nor by itself
+                scrollWheelZoom=False,
+                doubleClickZoom=False,
+                boxZoom=False,
+                touchZoom=False,
+                keyboard=False,
+                zoomAnimation=False,
+                trackViewport=False,
+            ),
+            _map_controls(declared, language),
+            html.Div(id=ids.WALL_MAP_LEGEND, className="wall-map-legend"),
+            html.Div(id=ids.WALL_MAP_SOURCE, className="wall-map-source"),
+            html.Div(
+                [html.Span([text(f"wall.key_{key}", language), html.I(className=key)]) for key in KEYS],
+                className="wall-map-key",
+            ),
+        ],
+        className="wall-map dies",
+    )
+
+
+def _map_controls(declared: Declared, language: str) -> html.Div:
+    layers = [{"label": text(f"wall.layer_{layer}", language), "value": layer} for layer in LAYERS]
+    fills = [{"label": text("wall.fill_none", language), "value": ""}] + [
+        {"label": declared.indicators[one].name[language], "value": one} for one in area_indicators(declared)
+    ]
+    return html.Div(
+        [
+            dcc.Checklist(id=ids.WALL_MAP_LAYERS, options=layers, value=list(LAYERS), inline=True),
+            html.Details(
+                [
+                    html.Summary(text("wall.fill", language)),
+                    dcc.RadioItems(id=ids.WALL_MAP_FILL, options=fills, value=""),
+                ]
+            ),
+        ],
+        className="wall-map-controls",
+    )
+
+
+def _focus() -> html.Section:
+    return html.Section(
+        [
+            html.Header(id=ids.WALL_TREND_HEADING, className="wall-trend-heading"),
+            html.Div(id=ids.WALL_TREND, className="wall-trend"),
+        ],
+        className="wall-focus dies",
+    )
+
+
+def _right() -> html.Section:
+    return html.Section(
+        [
+            html.Header(id=ids.WALL_WARNINGS_TITLE, className="wall-warnings-title"),
+            html.Div(
+                [
+                    html.Ol(id=ids.WALL_WARNINGS, className="wall-warnings"),
+                    html.Div(id=ids.WALL_NO_WARNINGS, className="wall-no-warnings"),
+                ],
+                className="wall-warnings-place",
+            ),
+            html.Div(
+                [
+                    html.Section(id=ids.WALL_EVENTS, className="wall-events"),
+                    html.Section(id=ids.WALL_SOURCES, className="wall-sources"),
+                ],
+                className="wall-below",
+            ),
+        ],
+        className="wall-right dies",
+    )
