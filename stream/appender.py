@@ -19,6 +19,7 @@ from stream.keys import Keys, partition_of
 
 DEAD_LETTERS = 100_000  # kept, about; the oldest go first
 DEAD_PAYLOAD_BYTES = 64 * 1024
+DEAD_BYTES = 512 * 1024 * 1024  # and no more memory than this, whatever their number
 LOOK_S = 1.0  # how old a known length of a stream may be
 
 
@@ -115,18 +116,25 @@ class Appender:
             pipe.hincrby(self._keys.dead_counts, name, count)
 
     def _refuse_when_full(self) -> None:
-        """Look at the lengths once a second; between two looks the last verdict holds."""
-        now_s = monotonic_s()
-        if now_s - self._looked_s >= LOOK_S:
-            streams = [key(slot) for slot in self._keys.slots for key in (self._keys.readings, self._keys.events)]
-            pipe = self._client.pipeline()
-            for stream in streams:
-                pipe.xlen(stream)
-            self._longest = max(zip(streams, pipe.execute(), strict=True), key=lambda pair: int(pair[1]))
-            self._looked_s = now_s
+        """Look at the streams once a second; between two looks the last verdict holds."""
+        if monotonic_s() - self._looked_s >= LOOK_S:
+            self._looked_s = monotonic_s()
+            self._look()
         stream, length = self._longest
         if length > self._limit_entries:
             raise StreamFull(f"stream {stream} holds {length} entries, more than the {self._limit_entries} allowed")
+
+    def _look(self) -> None:
+        """The longest stream; and dead letters that are many and large make room."""
+        streams = [key(slot) for slot in self._keys.slots for key in (self._keys.readings, self._keys.events)]
+        pipe = self._client.pipeline()
+        for stream in (*streams, self._keys.dead):
+            pipe.xlen(stream)
+        pipe.memory_usage(self._keys.dead)
+        *lengths, letters, dead_bytes = pipe.execute()
+        self._longest = max(zip(streams, lengths, strict=True), key=lambda pair: int(pair[1]))
+        if dead_bytes and dead_bytes > DEAD_BYTES:
+            self._client.xtrim(self._keys.dead, maxlen=letters * DEAD_BYTES // dead_bytes, approximate=False)
 
 
 def split(batch: ReadingBatch, partitions: int) -> Iterator[tuple[int, ReadingBatch]]:

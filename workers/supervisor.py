@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import http.client
 import logging
+import os
+import shutil
 import signal
 import sys
 import time
@@ -37,7 +39,7 @@ WORKERS = ("ingest", "engine", "board", "web", "probe")
 STOP_ORDER = (("simulate",), ("ingest",), ("engine",), ("board", "web", "probe"), ("broker",), ("redis",))
 READY_WITHIN_S = 60
 LOOK_S = 0.1
-OLD_LOG_BYTES = 8 * 1024 * 1024
+FULL_LOG_BYTES = 16 * 1024 * 1024
 
 Say = Callable[[str], None]
 Prepare = Callable[[Settings, Scene], None]
@@ -104,6 +106,7 @@ class Installation:
                     died = {"part": part.name, "exit_code": part.process.returncode, "pause_s": part.pause_s}
                     self.tell("died", **died, log=part.log_file)
                 part.start_when_due()
+                _put_aside(part.log_file)
             waited_s = int(monotonic_s() - begun_s)
             if not said and _is_ready(self.settings):
                 self.tell("ready", address=f"{address}wall")
@@ -187,9 +190,10 @@ def _locked(var: Path) -> Iterator[None]:
 
 
 def _put_aside(log_file: Path) -> None:
-    """Keep one older log, so that logs never fill the disk over many starts."""
-    if log_file.exists() and log_file.stat().st_size > OLD_LOG_BYTES:
-        log_file.replace(log_file.with_suffix(".old.log"))
+    """Keep one older log and begin a new one, so that logs never fill the disk; its writer appends and goes on."""
+    if log_file.exists() and log_file.stat().st_size > FULL_LOG_BYTES:
+        shutil.copyfile(log_file, log_file.with_suffix(".old.log"))
+        os.truncate(log_file, 0)
 
 
 def _broker_address(url: str) -> tuple[str, int]:

@@ -101,6 +101,17 @@ def test_dead_letters_are_bounded_and_their_counts_are_not(
     assert read_refusals(redis_client, KEYS) == {"air|malformed": 1000}
 
 
+def test_large_dead_letters_are_bounded_by_memory(redis_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "LOOK_S", 0.0)  # look at every append
+    monkeypatch.setattr(appender, "DEAD_BYTES", 2_000_000)
+    taken = Appender(redis_client, KEYS, 1000)
+    for _ in range(10):
+        taken.append(Flush(rejected=[letter(bytes(64 * 1024))] * 10))
+    taken.append(Flush())
+    assert redis_client.memory_usage(KEYS.dead) < 3_000_000
+    assert redis_client.xlen(KEYS.dead) >= 20
+
+
 def test_a_broken_topic_does_not_stop_a_dead_letter(redis_client: Client, append: Callable[..., None]) -> None:
     append(rejected=[Rejected("bad-text", "city/\udcff", b"\xff", "byte \udcff", "air", 1)])
     (kept,) = dead_letters(redis_client, KEYS, 10)
