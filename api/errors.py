@@ -1,0 +1,87 @@
+"""One shape for every error of the API: `{"error": {"code", "sentence"}}`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from core.errors import NeighbourDown, StreamFull
+from core.messages import text
+
+log = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """What went wrong: a code for programs, a sentence for people."""
+
+    code: str
+    sentence: str
+
+
+class ErrorAnswer(BaseModel):
+    """The body of every answer that is not 2xx."""
+
+    error: Problem
+
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def errors(*statuses: int) -> Responses:
+    """For OpenAPI: these statuses are answered with that shape."""
+    return {status: {"model": ErrorAnswer} for status in statuses}
+
+
+class ApiError(Exception):
+    """An answer that is no 2xx. `code` is a message of `core/messages/api.yaml`."""
+
+    def __init__(self, status: int, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.status, self.code, self.values = status, code, values
+
+
+def answer(status: int, code: str, sentence: str) -> JSONResponse:
+    """An error as JSON."""
+    return JSONResponse(ErrorAnswer(error=Problem(code=code, sentence=sentence)).model_dump(), status)
+
+
+def answer_errors(app: FastAPI, language: str) -> None:
+    """Let every error of this server have that shape."""
+
+    def said(status: int, code: str, **values: object) -> JSONResponse:
+        return answer(status, code, text(f"api.{code}", language, **values))
+
+    async def on_ours(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, ApiError)
+        return said(error.status, error.code, **error.values)
+
+    async def on_invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        return said(422, "bad-request", detail=detail)
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 405:
+            return said(405, "not-allowed")
+        return said(error.status_code, "not-found", path=request.url.path)
+
+    async def on_down(request: Request, error: Exception) -> JSONResponse:
+        return said(503, "stream-full" if isinstance(error, StreamFull) else "neighbour-down")
+
+    async def on_anything(request: Request, error: Exception) -> JSONResponse:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return said(500, "failed")
+
+    app.add_exception_handler(ApiError, on_ours)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(NeighbourDown, on_down)
+    app.add_exception_handler(StreamFull, on_down)
+    app.add_exception_handler(Exception, on_anything)

@@ -1,0 +1,118 @@
+"""The server of one web process: live feed, API and its documentation under BASE_PATH; pages are attached by others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from api.errors import ApiError, answer_errors
+from api.follower import Follower, Listener
+from api.headers import Headers
+from api.health import health_routes
+from api.hub import Hub
+from api.live import live_routes
+from api.push import push_routes
+from api.rest import rest_routes
+from board.frames import assets_version
+from board.reader import PictureReader
+from core.messages import text
+from core.settings import Settings
+from stream.connect import connect
+
+STATIC = Path(__file__).parent / "static"
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+VERSION = "1"
+
+Attach = Callable[[FastAPI, Settings, PictureReader], object]
+
+
+class Site:
+    """One web process: the FastAPI application and what feeds it. `app` may be given more routes before it starts."""
+
+    def __init__(self, settings: Settings, redis_url: str) -> None:
+        self.reader = PictureReader(settings.language)
+        self.hub = Hub(self.reader, assets_version(ASSETS), self._begin_anew)
+        self.app = FastAPI(
+            title=text("api.title", settings.language),
+            description=text("api.description", settings.language),
+            version=VERSION,
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            lifespan=self._running,
+        )
+        self._url, self._settings = redis_url, settings
+        self._follower: Follower | None = None
+        self._add_routes()
+
+    def _add_routes(self) -> None:
+        settings, app, client = self._settings, self.app, connect(self._url)
+        under = settings.base_path.rstrip("/")
+        answer_errors(app, settings.language)
+        app.add_middleware(Headers, base_path=settings.base_path)
+        app.include_router(live_routes(self.hub), prefix=under)
+        app.include_router(rest_routes(self.hub, client), prefix=under)
+        app.include_router(push_routes(self.hub, client, settings), prefix=under)
+        app.include_router(health_routes(self.hub, settings.language), prefix=under)
+        app.include_router(self._docs(), prefix=under)
+        app.mount(f"{under}/api/static", StaticFiles(directory=STATIC))
+        app.include_router(_nothing_else(), prefix=under)
+
+    def _docs(self) -> APIRouter:
+        """OpenAPI and the page that shows it, from our own files."""
+        router = APIRouter(include_in_schema=False)
+
+        @router.get("/api/openapi.json")
+        async def openapi() -> JSONResponse:
+            schema: dict[str, Any] = self.app.openapi()
+            return JSONResponse(schema)
+
+        @router.get("/api/docs")
+        async def docs() -> FileResponse:
+            return FileResponse(STATIC / "docs.html", media_type="text/html")
+
+        return router
+
+    @asynccontextmanager
+    async def _running(self, app: FastAPI) -> AsyncIterator[None]:
+        """Follow Redis and beat for as long as the server stands."""
+        loop = asyncio.get_running_loop()
+        hub = self.hub
+
+        def tell(what: Callable[[Listener], None]) -> None:
+            with suppress(RuntimeError):  # the loop is closed already: nobody is left to be told
+                loop.call_soon_threadsafe(what, hub)
+
+        self._follower = Follower(self._url, self._settings.packs, tell)
+        self._follower.start()
+        beating = asyncio.create_task(hub.beat_forever())
+        try:
+            yield
+        finally:
+            beating.cancel()
+            self._follower.stop()
+            await asyncio.to_thread(self._follower.join, 2.0)
+            hub.close()
+
+    def _begin_anew(self) -> None:
+        if self._follower is not None:
+            self._follower.begin_anew()
+
+
+def _nothing_else() -> APIRouter:
+    """What is below `api/` and `live/` but does not exist: JSON 404, before any page can answer."""
+    router = APIRouter(include_in_schema=False)
+
+    async def nothing(rest: str) -> None:
+        raise ApiError(404, "not-found", path=rest)
+
+    for path in ("/api/{rest:path}", "/live/{rest:path}"):
+        router.add_api_route(path, nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+    return router

@@ -1,0 +1,76 @@
+"""The website: live feed, API and pages in one process with uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+
+import uvicorn
+
+from api.hub import Hub
+from api.site import Attach, Site
+from core.errors import StartError
+from core.settings import Settings
+from workers.logs import write_logs
+from workers.worker import redis_url
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 3
+
+
+class Server(uvicorn.Server):
+    """Lets every live connection go before it waits for those that end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the live feed, then everything else."""
+        self._hub.close()
+        await super().shutdown(sockets)
+
+
+def run(settings: Settings, attach: Attach) -> int:
+    """Serve until a signal. Exit code.
+
+    attach: adds the pages to the server, after the routes of the API, which therefore win.
+
+    Raises:
+        StartError: The port is taken.
+    """
+    write_logs("web", settings.log_level)
+    site = Site(settings, redis_url(settings))
+    attach(site.app, settings, site.reader)
+    config = uvicorn.Config(
+        site.app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        loop="uvloop",
+        ws_per_message_deflate=False,  # one encoding for all clients; a proxy may compress
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+    )
+    listening = _listen(settings)
+    log.info("listening on http://%s:%s%s", settings.host, settings.port, settings.base_path)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(Server(config, site.hub).serve([listening]))
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The listening socket, before anything else is started."""
+    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as why:
+        listening.close()
+        raise StartError(
+            f"port {settings.port} is taken ({why.strerror}); choose another with CITYVITALS_PORT"
+        ) from why
+    return listening
