@@ -15,19 +15,28 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core import settings as settings_table
-from core.clock import city_ms, real_ms
+from core.clock import city_ms, real_ms, to_ms
 from core.errors import CityVitalsError, DeclarationError
-from core.records import DAY_MS, Scene
+from core.records import DAY_MS, Scene, Stamp
 from core.settings import Settings
 
 if TYPE_CHECKING:
     from catalogue.declared import Declared
     from simulator.city import City
+    from simulator.replay.player import Gate, Pace
+    from stream.connect import Client
+    from stream.keys import Keys
+
+Folders = Annotated[list[Path], typer.Argument(help="Folders of recorded data, played on one timeline.")]
+Speed = Annotated[float, typer.Option(help="Seconds of city time in one second; 0: as fast as the city swallows.")]
+Moment = Annotated[str, typer.Option(help="A time with zone, 2017-01-01T00:00+08:00; empty: the end of the data.")]
 
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="CityVitals 城市体征"
@@ -115,6 +124,45 @@ def simulate(
 
 
 @cli.command()
+def replay(folders: Folders, speed: Speed = 3600.0, start: Moment = "", stop: Moment = "") -> None:
+    """Play recorded days over MQTT as if live; the same wall shows them, stamped 回放. Ctrl-C returns to before."""
+    from simulator.replay import recordings
+    from simulator.replay.player import Pace, play
+    from stream.connect import connect
+    from stream.scenes import active_scene, declare_scene
+    from workers.worker import mqtt_url, redis_url
+
+    given, stop_asked = _settings(), _stop_on_signal()
+    first_ms, last_ms = recordings.span_ms(folders)
+    pace = Pace(_time_ms(start, first_ms - 1), _time_ms(stop, last_ms), speed)
+    client = connect(redis_url(given))
+    before, scene = active_scene(client), _replay_scene(recordings.pack_of(folders), pace)
+    keys = declare_scene(client, scene, given.partitions)
+    typer.echo(f"{scene.id}: {', '.join(folder.name for folder in folders)}, {speed:g}×")
+    messages = recordings.timeline(folders, pace.start_ms, pace.stop_ms)
+    play(messages, mqtt_url(given), scene.topic_root, pace=pace, gate=_gate(client, keys, stop_asked))
+    if stop_asked() and before is not None:
+        declare_scene(client, before, given.partitions)
+    client.close()
+
+
+@cli.command()
+def scene(
+    show: Annotated[str, typer.Argument(help="demo, live, or the id of a scene; empty: say which.")] = "",
+) -> None:
+    """Say which scene is shown, or show another one again."""
+    from stream.connect import connect
+    from stream.scenes import active_scene, show_scene
+    from workers.worker import redis_url
+
+    client = connect(redis_url(_settings()))
+    if show:
+        show_scene(client, show)
+    typer.echo(active_scene(client))
+    client.close()
+
+
+@cli.command()
 def doctor() -> None:
     """Say in words what is wrong with this installation; exit code 1 when anything is."""
     from workers import doctor as physician
@@ -145,22 +193,68 @@ def settings() -> None:
     typer.echo(settings_table.as_markdown())
 
 
+def _stop_on_signal() -> Callable[[], bool]:
+    """A question that is true once this process was asked to end."""
+    from workers.worker import Stop
+
+    stop = Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop.on_signal)
+    return lambda: stop.asked
+
+
+def _time_ms(moment: str, otherwise_ms: int) -> int:
+    """A time given on the command line, ms UTC."""
+    try:
+        return to_ms(datetime.fromisoformat(moment)) if moment else otherwise_ms
+    except ValueError as wrong:
+        raise typer.BadParameter(f"{moment!r}: {wrong}") from wrong
+
+
+def _replay_scene(pack: str, pace: Pace) -> Scene:
+    """A scene of its own for each replay, its clock held until readings have landed."""
+    now_ms = real_ms()
+    return Scene(
+        id=f"replay-{pack}-{now_ms}",
+        city=pack,
+        stamp=Stamp.REPLAY,
+        topic_root="replay/city",
+        city_ms=pace.start_ms,
+        real_ms=now_ms,
+        speed=pace.clock_speed,
+        hold_ms=pace.start_ms,
+    )
+
+
+def _gate(client: Client, keys: Keys, stopping: Callable[[], bool]) -> Gate:
+    """What a replay asks of this installation."""
+    from simulator.replay.player import Gate
+    from stream.landed import Landed
+    from stream.scenes import hold_until
+
+    bar = typer.progressbar(length=1000, label="回放")
+    return Gate(
+        landed=Landed(client, keys),
+        hold=lambda hold_ms: hold_until(client, keys.scene, hold_ms),
+        progress=lambda share: bar.update(round(share * 1000) - bar.pos),
+        stopping=stopping,
+    )
+
+
 def _shown(given: Settings) -> tuple[Scene, Declared, Callable[[], bool]]:
     """The active scene, what its city declares, and a question that is true once this process must end."""
     import catalogue
     from stream.connect import connect
     from stream.scenes import wait_for_scene
-    from workers.worker import Stop, redis_url
+    from workers.worker import redis_url
 
-    stop = Stop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop.on_signal)
+    stop_asked = _stop_on_signal()
     client = connect(redis_url(given))
-    scene = wait_for_scene(client, lambda: stop.asked)
+    scene = wait_for_scene(client, stop_asked)
     client.close()
     if scene is None:
         raise SystemExit(0)
-    return scene, catalogue.load(given.packs, scene.city), lambda: stop.asked
+    return scene, catalogue.load(given.packs, scene.city), stop_asked
 
 
 def _demonstration(given: Settings, scene: Scene, declared: Declared, faults: float = 1.0) -> City:

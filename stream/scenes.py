@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
-from core.errors import UnreadableEntry
+from core.errors import UnknownName, UnreadableEntry
 from core.records import Scene
 from stream.connect import Client
 from stream.keys import ACTIVE_SCENE, Keys, scene_key
@@ -42,6 +42,14 @@ def declare_scene(client: Client, scene: Scene, partitions: int) -> Keys:
     pipe.set(ACTIVE_SCENE, scene.id)
     pipe.execute()
     return keys_of(client, scene)
+
+
+def show_scene(client: Client, scene_id: str) -> None:
+    """Make an earlier declared scene the active one again. Raises UnknownName with those that are declared."""
+    if not client.exists(scene_key(scene_id)):
+        declared = sorted(key.decode() for key in client.scan_iter(match=scene_key("*"), count=1000))
+        raise UnknownName(f"no scene {scene_id!r} here; declared: {', '.join(declared) or 'none'}")
+    client.set(ACTIVE_SCENE, scene_id)
 
 
 def active_scene(client: Client) -> Scene | None:

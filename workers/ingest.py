@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.clock import monotonic_s
 from core.messages import text
+from core.records import Stamp
 from core.settings import Settings
 from ingest.known import Known
 from ingest.transports.mqtt import MqttIntake
@@ -11,6 +14,7 @@ from stream.appender import Appender
 from workers.worker import Running, run_worker
 
 SAY_S = 1.0
+REPLAY_AHEAD_S = 10 * 366 * 86_400
 
 
 def run(settings: Settings) -> int:
@@ -36,10 +40,10 @@ def serve(running: Running) -> None:
 
 def known(running: Running) -> Known:
     """What ingest must know of the scene that is served."""
-    declared = running.declared
-    return Known(
-        running.scene, declared.feeds, declared.devices, declared.metrics, running.settings.payload_limit_kb * 1024
-    )
+    declared, feeds = running.declared, running.declared.feeds
+    if running.scene.stamp is Stamp.REPLAY:  # its clock waits for its readings, so they are always ahead of it
+        feeds = {name: replace(feed, ahead_s=REPLAY_AHEAD_S) for name, feed in feeds.items()}
+    return Known(running.scene, feeds, declared.devices, declared.metrics, running.settings.payload_limit_kb * 1024)
 
 
 class _Rates:
