@@ -1,0 +1,196 @@
+"""What the second stage keeps of the first: the panes of each metric and event type, and who was heard when. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.declared import Device, Feed
+from core.records import Int64, PaneBatch
+from indicators.plan import Plan, Roster, matches
+from indicators.table import PANE, HeardTable, PaneTable
+
+
+class Change(NamedTuple):
+    """Panes that changed at one pane end, for one indicator: windows that end in [pane_end, pane_end + reach)."""
+
+    indicator: str
+    pane_end_ms: int
+    reach_ms: int
+    devices: Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The panes of one metric or event type, over the devices that are expected to bring it."""
+
+    roster: Roster
+    table: PaneTable
+    keep_ms: int
+    indicators: tuple[str, ...]
+
+
+class Inputs:
+    """Panes and hearings of all devices as long as some window, or a late correction of one, can need them."""
+
+    def __init__(self, plans: Mapping[str, Plan], devices: Sequence[Device], feeds: Mapping[str, Feed]) -> None:
+        """devices: all of the city, in the order of their numbers."""
+        self._plans, self._devices, self._feeds = plans, devices, feeds
+        self._number = {device.id: number for number, device in enumerate(devices)}
+        self._kind = np.array([feeds[device.feed].kind for device in devices], dtype=np.str_)
+        self._late_after_ms: Int64 = self._of_feed("late_after_s")
+        self._lateness_ms: Int64 = self._of_feed("lateness_s")
+        names = sorted({metric for plan in plans.values() for metric in plan.indicator.metrics})
+        self.metrics = {name: self._metric_input(name) for name in names}
+        self.events: dict[str, Input] = {}  # by type, as types appear
+        self.heard = HeardTable(len(devices))
+        slowest_ms = max((1000 * (p.indicator.slide_s + p.indicator.settle_s) for p in plans.values()), default=0)
+        self._heard_keep_ms = int(self._lateness_ms.max(initial=0)) + slowest_ms
+        self._now_ms = 0
+        self.since_ms = 0  # since when devices are listened to; 0 before anything came
+        self._changed: dict[tuple[str, int, int], list[Int64]] = defaultdict(list)
+
+    def fold(self, panes: PaneBatch) -> None:
+        """Put the changed panes of one partition in place; those of unknown devices are left out."""
+        numbers = np.array([self._number.get(name, -1) for name in panes.devices], dtype=np.int64)
+        device = numbers[panes.device]
+        for at, name in enumerate(panes.metrics):
+            if name in self.metrics:
+                rows = np.flatnonzero(panes.metric == at)
+                columns = {column: getattr(panes, column)[rows] for column in PANE}
+                self._put(self.metrics[name], device[rows], panes.pane_end_ms[rows], columns)
+        known = device >= 0
+        self._hear(device[known], panes.last_ms[known])
+        self._fold_counts(panes.event_counts)
+        told = [(self._number[e.device], e.told_ms) for e in panes.events if e.device in self._number]
+        if told:
+            self._hear(*np.array(told, dtype=np.int64).T)
+
+    def take_changes(self) -> list[Change]:
+        """What changed since this was last asked, for each indicator that it concerns."""
+        changes = [Change(*key, np.unique(np.concatenate(devices))) for key, devices in self._changed.items()]
+        self._changed.clear()
+        return changes
+
+    def earliest_ms(self, plan: Plan) -> int:
+        """End of the earliest pane that an indicator has; one of events or hearing: since when we listen; else 0."""
+        if not plan.indicator.metrics:
+            return self.since_ms
+        tables = [self.metrics[metric].table for metric in plan.indicator.metrics]
+        return min((int(table.ends_ms[0]) for table in tables if len(table.ends_ms)), default=0)
+
+    def heard_span_ms(self, plan: Plan) -> Int64:
+        """(stations,): for how long after it was heard a station counts as alive."""
+        window_ms = plan.indicator.window_s * 1000 if plan.indicator.event_types else 0
+        span_ms: Int64 = np.maximum(self._late_after_ms[plan.stations.devices], window_ms)
+        return span_ms
+
+    def is_hotline(self, plan: Plan) -> NDArray[np.bool_]:
+        """(stations,): lines of a hotline; one call about any county shows that the hotline works."""
+        return np.asarray(self._kind[plan.stations.devices] == "hotline")
+
+    def lateness_ms(self, plan: Plan) -> int:
+        """The longest lateness of the feeds of an indicator's stations."""
+        return int(self._lateness_ms[plan.stations.devices].max(initial=0))
+
+    def pass_time(self, now_ms: int) -> None:
+        """Forget what no window can need any more as of a tick."""
+        self._now_ms = now_ms
+        for kept in (*self.metrics.values(), *self.events.values()):
+            kept.table.drop_before(now_ms - kept.keep_ms)
+        self.heard.drop_before(now_ms - self._heard_keep_ms)
+        if not self.since_ms:
+            self.since_ms = now_ms
+
+    def _put(self, to: Input, device: Int64, end_ms: Int64, columns: Mapping[str, NDArray[np.generic]]) -> None:
+        member = to.roster.row[device]
+        wanted = np.flatnonzero((member >= 0) & (end_ms >= self._now_ms - to.keep_ms))
+        if not len(wanted):
+            return
+        device, end_ms = device[wanted], end_ms[wanted]
+        to.table.put(end_ms, member[wanted], {name: column[wanted] for name, column in columns.items()})
+        for indicator in to.indicators:
+            self._note(indicator, self._plans[indicator].indicator.window_s * 1000, end_ms, device)
+
+    def _hear(self, device: Int64, heard_ms: Int64) -> None:
+        if not len(device):
+            return
+        earliest_ms = int(heard_ms.min())
+        self.since_ms = min(self.since_ms or earliest_ms, earliest_ms)
+        recent = heard_ms > self._now_ms - self._heard_keep_ms
+        end_ms = self.heard.put(device[recent], heard_ms[recent])
+        for name, plan in self._plans.items():
+            if not plan.indicator.metrics:
+                reach_ms = int(self.heard_span_ms(plan).max(initial=0))
+                self._note(name, reach_ms, end_ms, device[recent])
+
+    def _fold_counts(self, counts: Iterable[tuple[str, str, int, int]]) -> None:
+        by_type = defaultdict(list)
+        for name, event_type, end_ms, count in counts:
+            if name in self._number:
+                by_type[event_type].append((self._number[name], end_ms, count))
+        for event_type, rows in sorted(by_type.items()):
+            device, end_ms, count = np.array(rows, dtype=np.int64).T
+            columns = dict.fromkeys(PANE, np.zeros(len(rows))) | {"count": count, "last_ms": end_ms}
+            self._put(self.event_input(event_type), device, end_ms, columns)
+
+    def event_input(self, event_type: str) -> Input:
+        """The counts of one type of event, made when it first appears."""
+        if event_type not in self.events:
+            users = [n for n, p in self._plans.items() if matches(event_type, p.indicator.event_types)]
+            self.events[event_type] = self._input(users)
+        return self.events[event_type]
+
+    def dirty(self) -> dict[bytes, bytes | None]:
+        """Chunks that changed since this was last asked; None: dropped. Ask right after a tick only."""
+        tables = {f"metric:{name}": kept.table for name, kept in self.metrics.items()}
+        tables |= {f"event:{name}": kept.table for name, kept in self.events.items()}
+        everything: dict[str, PaneTable | HeardTable] = {**tables, "heard:": self.heard}
+        return {
+            f"{name}:{end_ms}".encode(): chunk
+            for name, table in everything.items()
+            for end_ms, chunk in table.dirty().items()
+        }
+
+    def restore(self, chunks: Mapping[bytes, bytes], now_ms: int, since_ms: int) -> None:
+        """Put back what `dirty` gave, as of the tick at `now_ms`."""
+        self._now_ms, self.since_ms = now_ms, since_ms
+        rows: dict[tuple[str, str], list[tuple[int, bytes]]] = defaultdict(list)
+        for key, chunk in chunks.items():
+            kind, _, rest = key.decode().partition(":")
+            name, _, end_ms = rest.rpartition(":")
+            if end_ms:
+                rows[kind, name].append((int(end_ms), chunk))
+        for (kind, name), table_rows in rows.items():
+            if kind == "metric":
+                self.metrics[name].table.restore(table_rows)
+            elif kind == "event":
+                self.event_input(name).table.restore(table_rows)
+            elif kind == "heard":
+                self.heard.restore(table_rows)
+
+    def _metric_input(self, metric: str) -> Input:
+        users = [name for name, plan in self._plans.items() if metric in plan.indicator.metrics]
+        return self._input(users, metric)
+
+    def _input(self, users: Sequence[str], metric: str = "") -> Input:
+        """metric: only devices that declare it; else all stations of the indicators."""
+        stations = {int(number) for name in users for number in self._plans[name].stations.devices}
+        members = sorted(n for n in stations if not metric or metric in self._devices[n].metrics)
+        roster = Roster(np.array(members, dtype=np.int64), len(self._devices))
+        indicators = [self._plans[name].indicator for name in users]
+        longest_ms = max((1000 * (i.window_s + i.slide_s + i.settle_s) for i in indicators), default=0)
+        keep_ms = longest_ms + int(self._lateness_ms[roster.devices].max(initial=0))
+        return Input(roster, PaneTable(len(roster)), keep_ms, tuple(users))
+
+    def _note(self, indicator: str, reach_ms: int, end_ms: Int64, device: Int64) -> None:
+        for pane_end_ms in np.unique(end_ms).tolist():
+            self._changed[indicator, pane_end_ms, reach_ms].append(device[end_ms == pane_end_ms])
+
+    def _of_feed(self, name: str) -> Int64:
+        return np.array([getattr(self._feeds[d.feed], name) * 1000 for d in self._devices], dtype=np.int64)

@@ -1,0 +1,46 @@
+"""Which windows of one indicator are decided, open, and touched by a pane. Pure whole numbers, ms UTC."""
+
+from __future__ import annotations
+
+from core.records import DAY_MS
+from indicators.definition import Indicator
+
+
+class Windows:
+    """Window ends lie at whole multiples of the slide; `decided_ms` is the last one that was due, 0 before any.
+
+    After a long stop, or for a backfill, all ends in between become due at once, but at most those of the last
+    `catch_up_ms`, which is a day or what a late reading can still correct.
+    """
+
+    def __init__(self, indicator: Indicator, lateness_ms: int) -> None:
+        self._slide_ms = indicator.slide_s * 1000
+        self._settle_ms = indicator.settle_s * 1000
+        self._early = indicator.early
+        self._catch_up_ms = max(DAY_MS, indicator.window_s * 1000 + lateness_ms)
+        self.decided_ms = 0
+
+    def fall_due(self, now_ms: int, earliest_ms: int) -> range:
+        """The ends that are due now and were not before.
+
+        Args:
+            now_ms: City time of the tick.
+            earliest_ms: End of the earliest pane that there is, 0 without any; at first nothing before it is decided.
+        """
+        newest_ms = (now_ms - self._settle_ms) // self._slide_ms * self._slide_ms
+        if newest_ms <= self.decided_ms:
+            return range(0)
+        first_ms = (
+            self.decided_ms + self._slide_ms if self.decided_ms else self._up(min(earliest_ms or newest_ms, newest_ms))
+        )
+        first_ms = max(first_ms, self._up(newest_ms - self._catch_up_ms))
+        self.decided_ms = newest_ms
+        return range(first_ms, newest_ms + 1, self._slide_ms)
+
+    def touched(self, pane_end_ms: int, reach_ms: int, now_ms: int) -> range:
+        """The ends whose windows hold a pane: those decided already and, when early, the open ones up to now."""
+        last_ms = self._up(now_ms) if self._early else self.decided_ms
+        return range(self._up(pane_end_ms), min(pane_end_ms + reach_ms - 1, last_ms) + 1, self._slide_ms)
+
+    def _up(self, at_ms: int) -> int:
+        return -(-at_ms // self._slide_ms) * self._slide_ms
