@@ -30,7 +30,7 @@ from simulator.weather import LonLat, Scenario, Weather, distance_km
 
 Values = dict[str, Float64]
 POSITION_NAMES = (("lon", "lon_deg"), ("lat", "lat_deg"), ("speed_kmh", "speed_kmh"), ("heading_deg", "heading_deg"))
-WATCHED = "heartbeat"  # the metric of devices whose pictures are analysed
+WATCHED = "online"  # the metric of devices whose pictures are analysed
 
 
 class Source(Protocol):

@@ -21,7 +21,7 @@ class Heartbeat:
     seed: int
     weather: Weather
 
-    METRICS = frozenset({"heartbeat", "kitchen_heartbeat"})
+    METRICS = frozenset({"online", "kitchen_online"})
     LIVELY_S = 30
 
     def values(self, device: Device, at_ms: Int64, every_s: int) -> dict[str, Float64]:

@@ -35,7 +35,7 @@ class Beat:
     """A device that tells it is there: its topic below the root, and the name of the value on the wire."""
 
     topic: str
-    name: str = "heartbeat"
+    name: str = "online"
 
 
 class Load:

@@ -22,7 +22,7 @@ from simulator.weather import Scenario, Weather, core_share
 # Heights on the ladder at the crest, upstream first: one station passes its record, most the guaranteed stage.
 CRESTS = (2.5, 3.5, 2.6, 1.6, 2.3, 1.3)
 FIRST_DELAY_H = 0.4  # storm hours from rain to the uppermost station; at twelvefold pace 2 minutes
-LAST_DELAY_H = 3.0
+LAST_DELAY_H = 4.0
 FIRST_SPREAD_H = 0.7
 LAST_SPREAD_H = 1.6
 SWOLLEN = 0.35  # on the ladder: what the outer bands have lifted by the time the core arrives
@@ -59,11 +59,7 @@ class Ladder:
 
 def upstream_first(devices: Sequence[Device]) -> tuple[Device, ...]:
     """By `upstream_km2` where it is declared, else as declared."""
-
-    def catchment_km2(device: Device) -> float:
-        return float(device.attributes.get("upstream_km2", "inf"))
-
-    return tuple(sorted(devices, key=catchment_km2))
+    return tuple(sorted(devices, key=_catchment_km2))
 
 
 def response(delay_h: float, spread_h: float) -> Float64:
@@ -90,7 +86,9 @@ class River:
         """Stage of one station in m above its datum, (n,), to the centimetre."""
         del every_s  # a stage is a state, not a sum
         ladder = Ladder.of(device, int(at_ms[0])) if len(at_ms) else Ladder.of(device, 0)
-        height = 0.12 * smooth(key_of(self.seed, "stage", device.id), at_ms, 5 * HOUR_MS) + self._flood(device, at_ms)
+        flood = self._flood(device, at_ms)
+        wander = 0.12 * smooth(key_of(self.seed, "stage", device.id), at_ms, 5 * HOUR_MS)
+        height = flood + wander / (1.0 + 4.0 * flood)  # a flood drowns the small ups and downs of an ordinary day
         ripple_m = 0.01 * smooth(key_of(self.seed, "ripple", device.id), at_ms, 60_000)
         return {"stage_m": np.round(ladder.stage_m(height) + ripple_m, 2)}
 
@@ -108,7 +106,7 @@ class River:
 def river_of(seed: int, weather: Weather, stations: Sequence[Device]) -> River:
     """The river with delays that grow downstream."""
     ordered = upstream_first(stations)
-    shares = np.linspace(0.0, 1.0, max(2, len(ordered)))
+    lengths = _way_shares(ordered)
     crests = {
         device.id: (
             CRESTS[rank % len(CRESTS)],
@@ -117,6 +115,22 @@ def river_of(seed: int, weather: Weather, stations: Sequence[Device]) -> River:
                 FIRST_SPREAD_H + share * (LAST_SPREAD_H - FIRST_SPREAD_H),
             ),
         )
-        for rank, (device, share) in enumerate(zip(ordered, shares, strict=False))
+        for rank, (device, share) in enumerate(zip(ordered, lengths, strict=True))
     }
     return River(seed, weather, crests)
+
+
+def _way_shares(ordered: Sequence[Device]) -> tuple[float, ...]:
+    """How long the water's way to each station is, 0 the shortest, 1 the longest: the root of the catchment.
+
+    Where no catchments are declared, evenly by rank.
+    """
+    areas_km2 = np.array([_catchment_km2(device) for device in ordered])
+    if len(ordered) < 2 or not np.isfinite(areas_km2).all() or areas_km2[0] == areas_km2[-1]:
+        return tuple(np.linspace(0.0, 1.0, len(ordered)).tolist())
+    ways = np.sqrt(areas_km2)
+    return tuple(((ways - ways[0]) / (ways[-1] - ways[0])).tolist())
+
+
+def _catchment_km2(device: Device) -> float:
+    return float(device.attributes.get("upstream_km2", "inf"))
