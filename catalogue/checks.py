@@ -88,9 +88,8 @@ def _check_devices(entries: Entries, problems: list[str]) -> None:
 
 def _check_levels_in_metres(entries: Entries, device_id: str, device: DeviceEntry, problems: list[str]) -> None:
     """A level in metres means nothing without its vertical datum, nor beside a bound in another one."""
-    name, feed = f"devices.{device_id}", entries.feeds.get(device.feed)
-    expected = device.metrics if device.metrics is not None else tuple(feed.fields_.values()) if feed else ()
-    in_metres = [m for m in expected if m in entries.metrics and entries.metrics[m].unit == "m"]
+    name = f"devices.{device_id}"
+    in_metres = [m for m in _expected(entries, device) if m in entries.metrics and entries.metrics[m].unit == "m"]
     if in_metres and not device.datum:
         where = entries.where("devices", device_id)
         problems.append(f"{where}: {name} reports {', '.join(in_metres)} in m without a vertical datum; say `datum`")
@@ -108,6 +107,14 @@ def _check_levels_in_metres(entries: Entries, device_id: str, device: DeviceEntr
     if known != sorted(known):
         where = entries.where("devices", device_id, "references")
         problems.append(f"{where}: {name} references must rise from warning over guaranteed to record")
+
+
+def _expected(entries: Entries, device: DeviceEntry) -> tuple[str, ...]:
+    """The metrics that a device is expected to report: its own, else all that its feed carries."""
+    if device.metrics is not None:
+        return device.metrics
+    feed = entries.feeds.get(device.feed)
+    return tuple(dict.fromkeys(feed.fields_.values())) if feed else ()
 
 
 def _check_indicators(entries: Entries, problems: list[str]) -> None:
@@ -137,6 +144,7 @@ def _check_scheme(entries: Entries, indicator_id: str, indicator: IndicatorEntry
     _known(problems, where, f"{name}.scheme", indicator.scheme, entries.pack.sections["schemes"])
     scheme = entries.schemes.get(indicator.scheme)
     if scheme and tuple(scheme.inputs) != indicator.metrics:
+        where = entries.where("indicators", indicator_id, "metrics")
         problems.append(
             f"{where}: {name}.metrics are not those of scheme {indicator.scheme} in its order:"
             f" {', '.join(scheme.inputs)}"
@@ -171,15 +179,21 @@ def _bound_faults(entries: Entries, rule: RuleEntry, bound: BoundEntry, indicato
         yield f"judges a {rule.subjects}, but {bound.indicator} is valued for {', '.join(indicator.levels)}"
     if indicator.direction is not rule.direction:
         yield f"says {rule.direction}, its indicator {bound.indicator} says {indicator.direction}"
-    if bound.reference and not any(r.name == bound.reference for d in entries.devices.values() for r in d.references):
+    if bound.reference and not _reference_is_known(entries, bound.reference, indicator):
         yield f"{level} uses the reference {bound.reference!r}, which no station of this city has"
-    if bound.bound is None:
+    if bound.bound is None or indicator.direction is not rule.direction:
         return
     best = _best(entries, indicator)
     if best is not None and rule.direction is Direction.UP_BAD and best >= bound.bound:
         yield f"{level}: the best possible value {best:g} already reaches the bound {bound.bound:g}"
     if best is not None and rule.direction is Direction.DOWN_BAD and best < bound.bound:
         yield f"{level}: the best possible value {best:g} already falls below the bound {bound.bound:g}"
+
+
+def _reference_is_known(entries: Entries, reference: str, indicator: IndicatorEntry) -> bool:
+    """True when a station of the indicator has the reference, or when it has no station yet."""
+    stations = [d for d in entries.devices.values() if not set(indicator.metrics).isdisjoint(_expected(entries, d))]
+    return not stations or any(r.name == reference for station in stations for r in station.references)
 
 
 def _best(entries: Entries, indicator: IndicatorEntry) -> float | None:

@@ -16,6 +16,8 @@ from early_warning.schema import RuleEntry
 from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
 
+SHOWN = 60  # letters of a refused value in a message
+
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
@@ -69,7 +71,12 @@ def _checked(model: type[AnyEntry], piece: Piece, name: str, problems: list[str]
     try:
         return model.model_validate(piece.content)
     except ValidationError as refused:
-        problems.extend(_sentence(piece, name, error, model) for error in refused.errors())
+        errors = refused.errors()
+        within = [error["loc"] for error in errors]
+        for error in errors:
+            echo = any(len(path) > len(error["loc"]) and path[: len(error["loc"])] == error["loc"] for path in within)
+            if not (echo and error["type"] == "too_short"):  # a list is short only because its rows were refused
+                problems.append(_sentence(piece, name, error, model))
         return None
 
 
@@ -85,4 +92,5 @@ def _sentence(piece: Piece, name: str, error: Any, model: type[Entry]) -> str:
             return f"{where}: {full_name} is not a known key" + (f"; known: {known}" if len(path) == 1 else "")
         case "value_error":
             return f"{where}: {full_name}: {error['ctx']['error']}"
-    return f"{where}: {full_name} is {error['input']!r}: {error['msg']}"
+    given = repr(error["input"])
+    return f"{where}: {full_name} is {given if len(given) <= SHOWN else given[:SHOWN] + ' …'}: {error['msg']}"

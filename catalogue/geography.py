@@ -47,8 +47,8 @@ def geography(entries: Entries, city: CityEntry, problems: list[str]) -> Geograp
         counties = _from_outlines(entries, problems)
     else:
         counties = _from_table(entries, city, problems)
-    for area_id in entries.areas:
-        if counties and area_id not in {city.code, *counties}:
+    for area_id, area in entries.areas.items():
+        if counties and not area.outline and area_id not in counties:
             where = entries.where("areas", area_id)
             problems.append(f"{where}: areas.{area_id} has no outline; known without one: {', '.join(counties)}")
     if not counties:
