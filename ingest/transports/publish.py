@@ -6,13 +6,13 @@ from types import TracebackType
 from typing import Self
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from core.clock import monotonic_s
 from ingest.transports.address import aim
 
 KEEPALIVE_S = 2
-OWED = 1_000  # messages waiting for the broker; the oldest are then given up, for a test reading is worth nothing late
+QUEUED = 1_000  # messages kept while the broker is away
 
 
 class Publisher:
@@ -21,6 +21,7 @@ class Publisher:
     def __init__(self, url: str, client_id: str) -> None:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
         self._client.reconnect_delay_set(1, 2)
+        self._client.max_queued_messages_set(QUEUED)
         self._owed: list[mqtt.MQTTMessageInfo] = []
         aim(self._client, url, KEEPALIVE_S)
 
@@ -30,16 +31,23 @@ class Publisher:
 
     def publish(self, topic: str, payload: str | bytes) -> None:
         """Hand over one message; nothing is waited for."""
-        self._owed = [info for info in self._owed if not info.is_published()][-OWED:]
-        self._owed.append(self._client.publish(topic, payload, qos=1))
+        info = self._client.publish(topic, payload, qos=1)
+        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            return  # cut off for long: given up, for a late test reading is worth nothing
+        if info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
+            info.rc = MQTTErrorCode.MQTT_ERR_AGAIN  # at QoS 1 paho keeps it and sends it once connected
+        self._owed = [*self._still_owed(), info]
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the broker acknowledged all that was published, within the time."""
         until_s = monotonic_s() + timeout_s
         for info in self._owed:
             info.wait_for_publish(max(0.0, until_s - monotonic_s()))
-        self._owed = [info for info in self._owed if not info.is_published()]
+        self._owed = self._still_owed()
         return not self._owed
+
+    def _still_owed(self) -> list[mqtt.MQTTMessageInfo]:
+        return [info for info in self._owed if not info.is_published()]
 
     def close(self) -> None:
         """Leave the broker."""
