@@ -69,7 +69,7 @@ class Hub:
         self.vitals: Vitals | None = None
         self.scene: Scene | None = None  # with its newest hold
         self.dropped = 0  # clients that were too slow
-        self._assets = assets
+        self.assets = assets
         self._begin_anew = begin_anew
         self._clients: set[Client] = set()
         self._frames: deque[tuple[int, int, bytes]] = deque(maxlen=KEPT)  # (revision, the one before, bytes)
@@ -176,5 +176,5 @@ class Hub:
     def _stance(self) -> Stance:
         now_ms = real_ms()
         if self.scene is None:
-            return Stance("", self._assets, now_ms, now_ms, 1.0)
-        return Stance(self.scene.id, self._assets, now_ms, city_ms(self.scene, now_ms), self.scene.speed)
+            return Stance("", self.assets, now_ms, now_ms, 1.0)
+        return Stance(self.scene.id, self.assets, now_ms, city_ms(self.scene, now_ms), self.scene.speed)

@@ -18,6 +18,7 @@ from api.headers import Headers
 from api.health import health_routes
 from api.hub import Hub
 from api.live import live_routes
+from api.page_reader import PageReader
 from api.push import push_routes
 from api.rest import rest_routes
 from board.frames import assets_version
@@ -30,15 +31,18 @@ STATIC = Path(__file__).parent / "static"
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 VERSION = "1"
 
-Attach = Callable[[FastAPI, Settings, PictureReader], object]
+Attach = Callable[[FastAPI, Settings, PageReader], object]
 
 
 class Site:
     """One web process: the FastAPI application and what feeds it. `app` may be given more routes before it starts."""
 
     def __init__(self, settings: Settings, redis_url: str) -> None:
-        self.reader = PictureReader(settings.language)
-        self.hub = Hub(self.reader, assets_version(ASSETS), self._begin_anew)
+        self._url, self._settings = redis_url, settings
+        self._client = connect(redis_url)
+        self._follower: Follower | None = None
+        self.hub = Hub(PictureReader(settings.language), assets_version(ASSETS), self._begin_anew)
+        self.reader = PageReader(self.hub, self._client)
         self.app = FastAPI(
             title=text("api.title", settings.language),
             description=text("api.description", settings.language),
@@ -48,12 +52,10 @@ class Site:
             openapi_url=None,
             lifespan=self._running,
         )
-        self._url, self._settings = redis_url, settings
-        self._follower: Follower | None = None
         self._add_routes()
 
     def _add_routes(self) -> None:
-        settings, app, client = self._settings, self.app, connect(self._url)
+        settings, app, client = self._settings, self.app, self._client
         under = settings.base_path.rstrip("/")
         answer_errors(app, settings.language)
         app.add_middleware(Headers, base_path=settings.base_path)

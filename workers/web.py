@@ -70,7 +70,6 @@ def _listen(settings: Settings) -> socket.socket:
         listening.bind((settings.host, settings.port))
     except OSError as why:
         listening.close()
-        raise StartError(
-            f"port {settings.port} is taken ({why.strerror}); choose another with CITYVITALS_PORT"
-        ) from why
+        taken = f"port {settings.port} is taken ({why.strerror}); choose another with CITYVITALS_PORT"
+        raise StartError(taken) from why
     return listening
