@@ -65,7 +65,7 @@ class FeedEntry(Entry):
     lateness_s: Seconds = 3600
     ahead_s: Seconds = 600
     owner: str
-    phone: str
+    phone: str = ""
     kind: Literal["station", "camera", "vehicle", "hotline", "statistics", "probe"] = "station"
     fields_: dict[str, Name] = Field({}, alias="fields")
 
