@@ -113,6 +113,10 @@ class Slot:
             return START
         return last.decode()
 
+    def length(self, stream: str) -> int:
+        """How many entries a stream holds now."""
+        return int(self.client.xlen(stream))
+
     def append_tick(self, tick: Tick) -> str:
         """Append a decision point to the log. Raises NotOwner."""
         entry_id = self._append(self.keys.log(self.name), "*", encode_tick(tick))

@@ -1,0 +1,100 @@
+"""What the two stages of the engine fold and decide; how they turn is `workers/turn.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from catalogue.declared import Declared
+from core.records import Scene, Tick
+from early_warning.watch import Watch
+from indicators.city import CityFold
+from indicators.panes import PartitionFold
+from stream.codec import (
+    decode_events,
+    decode_panes,
+    decode_readings,
+    encode_panes,
+    encode_values,
+    encode_warnings,
+)
+from stream.keys import CITY_SLOT, Keys
+from stream.slot import Entry
+from workers.turn import Output
+
+State = Mapping[bytes, bytes | None]
+
+
+class PartitionStage:
+    """First stage: readings and events of one partition become panes."""
+
+    def __init__(self, slot: str, keys: Keys, declared: Declared) -> None:
+        self.slot, self.side = slot, {"evt": keys.events(slot)}
+        self._panes = keys.panes(slot)
+        self._fold = PartitionFold(int(slot), declared.metrics, declared.feeds)
+
+    def fold(self, fields: Mapping[bytes, bytes]) -> int:
+        """Take one reading batch; how many readings it held."""
+        batch = decode_readings(fields)
+        self._fold.fold(batch)
+        return len(batch)
+
+    def decide(self, tick: Tick, beside: Mapping[str, Iterable[Entry]]) -> list[Output]:
+        """The panes that changed since the last tick."""
+        for _, fields in beside["evt"]:
+            self._fold.fold_events(decode_events(fields))
+        panes = self._fold.tick(tick.now_ms)
+        return [(self._panes, encode_panes(panes))] if panes is not None else []
+
+    def dirty(self) -> State:
+        """Chunks of state that changed; None: dropped."""
+        return self._fold.dirty()
+
+    def restore(self, chunks: Mapping[bytes, bytes]) -> None:
+        """Put back what `dirty` gave."""
+        self._fold.restore(chunks)
+
+
+class CityStage:
+    """Second stage: panes of all partitions become values, values become warnings."""
+
+    def __init__(self, keys: Keys, declared: Declared, scene: Scene) -> None:
+        self.slot, self.side = CITY_SLOT, {f"pane:{slot}": keys.panes(slot) for slot in keys.slots}
+        self._keys, self._stamp = keys, scene.stamp
+        d = declared
+        self._city = CityFold(d.indicators, d.devices, d.areas, d.feeds, d.schemes)
+        self._watch = Watch(d.rules, d.indicators, d.devices, d.areas)
+
+    def fold(self, fields: Mapping[bytes, bytes]) -> int:
+        """The log of the city holds ticks only."""
+        raise AssertionError(f"entry of kind {fields[b'k']!r} in the log of the city")
+
+    def decide(self, tick: Tick, beside: Mapping[str, Iterable[Entry]]) -> list[Output]:
+        """The values that fell due or changed, and the warnings that they open, change or clear."""
+        for name in sorted(beside):
+            for _, fields in beside[name]:
+                self._city.fold(decode_panes(fields))
+        values = self._city.tick(tick.now_ms)
+        warnings = self._watch.judge(values, tick.now_ms, self._stamp)
+        outputs: list[Output] = []
+        if values:
+            outputs.append((self._keys.values, encode_values(values)))
+        if warnings:
+            outputs.append((self._keys.warnings, encode_warnings(warnings)))
+        return outputs
+
+    def dirty(self) -> State:
+        """Chunks of state that changed; None: dropped."""
+        return _prefixed(b"city.", self._city.dirty()) | _prefixed(b"watch.", self._watch.dirty())
+
+    def restore(self, chunks: Mapping[bytes, bytes]) -> None:
+        """Put back what `dirty` gave."""
+        self._city.restore(_under(b"city.", chunks))
+        self._watch.restore(_under(b"watch.", chunks))
+
+
+def _prefixed(prefix: bytes, state: State) -> dict[bytes, bytes | None]:
+    return {prefix + name: chunk for name, chunk in state.items()}
+
+
+def _under(prefix: bytes, chunks: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
+    return {name.removeprefix(prefix): chunk for name, chunk in chunks.items() if name.startswith(prefix)}
