@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.messages import text
+
 
 class CityVitalsError(Exception):
     """Anything of ours that a caller may want to catch together."""
@@ -39,7 +41,18 @@ class DeclarationError(CityVitalsError):
 
 
 class StartError(CityVitalsError):
-    """One sentence that names the thing, the value and what would have been accepted."""
+    """One sentence that names the thing, the value and what would have been accepted.
+
+    `code` is its entry in `core/messages/start.yaml`; as text it is English, for logs.
+    """
+
+    def __init__(self, code: str, **places: object) -> None:
+        self.code, self.places = code, places
+        super().__init__(self.in_words("en"))
+
+    def in_words(self, language: str) -> str:
+        """The sentence in a language."""
+        return text(f"start.{self.code}", language, **self.places)
 
 
 class NeighbourDown(CityVitalsError):

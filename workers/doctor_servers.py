@@ -29,7 +29,7 @@ SILENT_AFTER_S = 15  # a worker beats once a second
 def redis(settings: Settings) -> Iterator[Told]:
     """Redis, what it promises, and what it holds."""
     if not settings.redis_url and not accepts("127.0.0.1", settings.redis_port):
-        yield _idle("redis-idle", redis_program)
+        yield _idle("redis-idle", redis_program, settings.language)
         return
     url = redis_url(settings)
     client = connect(url)
@@ -50,7 +50,7 @@ def redis(settings: Settings) -> Iterator[Told]:
 def broker(settings: Settings) -> Iterator[Told]:
     """The MQTT broker and what it promises."""
     if not settings.mqtt_url and not accepts("127.0.0.1", settings.mqtt_port):
-        yield _idle("broker-idle", broker_program)
+        yield _idle("broker-idle", broker_program, settings.language)
         return
     parts = urlsplit(mqtt_url(settings))
     address = f"{parts.hostname}:{parts.port or 1883}"
@@ -122,12 +122,12 @@ def _scene(client: Client, settings: Settings) -> Iterator[Told]:
         yield worker_verdict(name, beats.get(name), real_ms(), str(settings.var / "log" / f"{name}.log"))
 
 
-def _idle(code: str, program: Callable[[], str]) -> Told:
+def _idle(code: str, program: Callable[[], str], language: str) -> Told:
     """A server of ours that is not running, or cannot run."""
     try:
         return ok(code, program=program())
     except StartError as missing:
-        return fault(code, program=missing)
+        return fault(code, program=missing.in_words(language))
 
 
 def _dotted(version: tuple[int, ...]) -> str:

@@ -75,20 +75,20 @@ class Installation:
         given, var = self.settings, self.settings.var
         if given.redis_url:
             if not answers(given.redis_url):
-                raise StartError(f"no Redis answers at {shown(given.redis_url)}; start it or correct REDIS_URL")
+                raise StartError("redis-silent", address=shown(given.redis_url))
         else:
             redis = self.start("redis", redis_command(var / "redis", given.redis_port))
             url = f"redis://127.0.0.1:{given.redis_port}"
-            wait_until(lambda: answers(url), redis.process, "the embedded Redis", redis.log_file)
+            wait_until(lambda: answers(url), redis.process, "Redis", redis.log_file)
             self.settings = replace(self.settings, redis_url=url)
         if given.mqtt_url:
             host, port = _broker_address(given.mqtt_url)
             if not accepts(host, port):
-                raise StartError(f"no MQTT broker answers at {host}:{port}; start it or correct MQTT_URL")
+                raise StartError("broker-silent", address=f"{host}:{port}")
         else:
             broker = self.start("broker", broker_command(var / "broker", given.mqtt_port))
             listens = ("127.0.0.1", given.mqtt_port)
-            wait_until(lambda: accepts(*listens), broker.process, "the embedded MQTT broker", broker.log_file)
+            wait_until(lambda: accepts(*listens), broker.process, "MQTT", broker.log_file)
             self.settings = replace(self.settings, mqtt_url=f"mqtt://127.0.0.1:{given.mqtt_port}")
 
     def start_workers(self, extra: Sequence[str]) -> None:
@@ -127,7 +127,9 @@ class Installation:
 
 
 def run(settings: Settings, say: Say, prepare: Prepare, extra: Sequence[str] = ()) -> int:
-    """Run the whole installation until SIGINT or SIGTERM; exit code 0.
+    """Run the whole installation until SIGINT or SIGTERM: exit code 0.
+
+    1, after one sentence: a port is taken, a program is missing, a given server does not answer, or it runs already.
 
     Args:
         settings: Of this installation. `var` is locked: a second run on it is refused.
@@ -136,7 +138,6 @@ def run(settings: Settings, say: Say, prepare: Prepare, extra: Sequence[str] = (
         extra: Further commands of app.py to run as workers.
 
     Raises:
-        StartError: A port is taken, a program is missing, a given server does not answer.
         DeclarationError: The packs have mistakes; nothing was started.
         UnknownName: There is no such city.
     """
@@ -144,23 +145,31 @@ def run(settings: Settings, say: Say, prepare: Prepare, extra: Sequence[str] = (
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop.on_signal)
     declared = catalogue.load(settings.packs, settings.city)
-    with _locked(settings.var):
-        check_port(settings.host, settings.port, "the website", "CITYVITALS_PORT")
-        city = Installation(settings, say)
-        try:
-            scene = scene_of(settings, declared)
-            stamp = text(f"stamp.{scene.stamp}", settings.language)
-            city.tell("starting", city=declared.city.name[settings.language], stamp=stamp)
-            city.start_servers()
-            _declare(city.settings, scene)
-            prepare(city.settings, scene)
-            city.start_workers(extra)
-            city.keep(stop)
-            city.tell("stopping")
-        finally:
-            city.stop()
-        city.tell("stopped")
+    try:
+        with _locked(settings.var):
+            _run(Installation(settings, say), declared, prepare, extra, stop)
+    except StartError as problem:
+        say(problem.in_words(settings.language))
+        return 1
     return 0
+
+
+def _run(city: Installation, declared: Declared, prepare: Prepare, extra: Sequence[str], stop: Stop) -> None:
+    settings = city.settings
+    check_port(settings.host, settings.port, "HTTP", "CITYVITALS_PORT")
+    scene = scene_of(settings, declared)
+    stamp = text(f"stamp.{scene.stamp}", settings.language)
+    city.tell("starting", city=declared.city.name[settings.language], stamp=stamp)
+    try:
+        city.start_servers()
+        _declare(city.settings, scene)
+        prepare(city.settings, scene)
+        city.start_workers(extra)
+        city.keep(stop)
+        city.tell("stopping")
+    finally:
+        city.stop()
+    city.tell("stopped")
 
 
 def scene_of(settings: Settings, declared: Declared) -> Scene:
@@ -183,9 +192,7 @@ def _locked(var: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:
-            raise StartError(
-                f"another CityVitals already runs on the folder {var}; stop it or set CITYVITALS_VAR to another folder"
-            ) from held
+            raise StartError("already-runs", folder=var) from held
         yield
 
 

@@ -70,6 +70,6 @@ def _listen(settings: Settings) -> socket.socket:
         listening.bind((settings.host, settings.port))
     except OSError as why:
         listening.close()
-        taken = f"port {settings.port} is taken ({why.strerror}); choose another with CITYVITALS_PORT"
-        raise StartError(taken) from why
+        where = {"host": settings.host, "port": settings.port, "setting": "CITYVITALS_PORT"}
+        raise StartError("port-taken", part="HTTP", reason=why.strerror, **where) from why
     return listening

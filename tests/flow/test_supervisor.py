@@ -16,14 +16,10 @@ PARTS = ("ingest", "engine", "board", "web", "probe", "simulate")
 DRIVER = """
 import os, sys
 from pathlib import Path
-from core.errors import CityVitalsError
 from core.settings import load
 from workers import supervisor
 supervisor.APP = Path(sys.argv[1])
-try:
-    raise SystemExit(supervisor.run(load(os.environ), lambda sentence: print(sentence, flush=True), lambda *_: None))
-except CityVitalsError as problem:
-    raise SystemExit(f"CityVitals: {problem}")
+raise SystemExit(supervisor.run(load(os.environ), lambda sentence: print(sentence, flush=True), lambda *_: None))
 """
 Wait = Callable[..., None]
 
@@ -140,7 +136,7 @@ def test_a_second_run_on_the_same_folder_is_one_sentence(running: Run, started: 
     assert second.process is not None
     assert second.process.wait(30) == 1
     assert second.said.read_text().splitlines() == [
-        f"CityVitals: another CityVitals already runs on the folder {running.folder / 'var'}; "
+        f"another CityVitals already runs on the folder {running.folder / 'var'}; "
         "stop it or set CITYVITALS_VAR to another folder"
     ]
 
@@ -179,6 +175,6 @@ def test_a_given_server_that_is_silent_is_one_sentence(
     run = Run(tmp_path, **{variable: url.format(free_port)}).start(started)
     assert run.process is not None
     assert run.process.wait(30) == 1
-    assert run.said.read_text().splitlines()[-1] == f"CityVitals: {words.format(free_port)} correct {variable}"
+    assert run.said.read_text().splitlines()[-1] == f"{words.format(free_port)} correct {variable}"
     assert not run.says("secret")
     assert not run.family()
