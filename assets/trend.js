@@ -93,15 +93,25 @@
     return text;
   }
 
-  function bandShapes(found, y, box, decimals, unit) {
-    return found.map((band) => {
+  /** Places for labels, each as near as may be to where it belongs and none over another: y of each, same order. */
+  function spread(wanted, apart, low, high) {
+    const order = wanted.map((y, at) => ({ y: y, at: at })).sort((a, b) => a.y - b.y);
+    order.forEach((label, at) => { label.y = Math.max(label.y, at ? order[at - 1].y + apart : low); });
+    for (let at = order.length - 1; at >= 0; at -= 1) {
+      order[at].y = Math.min(order[at].y, at === order.length - 1 ? high : order[at + 1].y - apart);
+    }
+    return order.sort((a, b) => a.at - b.at).map((label) => label.y);
+  }
+
+  function bandShapes(found, y, box, decimals) {
+    const right = box.width - box.right;
+    const places = spread(found.map((band) => y(band.bound)), box.rem * 1.4, box.top + box.rem * 0.6, box.height - box.bottom);
+    return found.map((band, at) => {
       const top = Math.min(y(band.from), y(band.to));
-      const label = band.name + " " + band.bound.toFixed(decimals) + (unit ? " " + unit : "");
-      const inside = Math.abs(y(band.to) - y(band.from)) > box.rem * 1.5;
-      return '<g class="band level-' + band.level + '"><rect x="' + box.left + '" y="' + top.toFixed(1) + '" width="'
-        + (box.width - box.left - box.right) + '" height="' + Math.abs(y(band.to) - y(band.from)).toFixed(1) + '"/><path d="M' + box.left + " "
-        + y(band.bound).toFixed(1) + "H" + (box.width - box.right) + '"/>' + (inside ? '<text x="' + (box.left + box.rem * 0.5) + '" y="'
-        + (y(band.bound) - box.rem * 0.4).toFixed(1) + '">' + esc(label) + "</text>" : "") + "</g>";
+      return '<g class="band level-' + band.level + '"><rect x="' + box.left + '" y="' + top.toFixed(1) + '" width="' + (right - box.left)
+        + '" height="' + Math.abs(y(band.to) - y(band.from)).toFixed(1) + '"/><path d="M' + box.left + " " + y(band.bound).toFixed(1) + "H" + right
+        + "l" + box.rem * 0.5 + " " + (places[at] - y(band.bound)).toFixed(1) + '"/><text x="' + (right + box.rem * 0.8) + '" y="'
+        + (places[at] + box.rem * 0.4).toFixed(1) + '">' + esc(band.name + " " + band.bound.toFixed(decimals)) + "</text></g>";
     }).join("");
   }
 
@@ -123,7 +133,7 @@
       return '<p class="no-trend hatched">' + esc(words("wall.no_trend")) + "</p>";
     }
     const rem = size.rem;
-    const box = { width: size.width, height: size.height, rem: rem, left: rem * 3.6, right: rem * 1.2, top: rem * 0.3, bottom: rem * 1.8 };
+    const box = { width: size.width, height: size.height, rem: rem, left: rem * 3.6, right: rem * (trend.bands && trend.bands.length ? 9.6 : 1.2), top: rem * 0.3, bottom: rem * 1.8 };
     const bands = trend.bands || [];
     const scale = range(points, bands, trend.down_bad);
     const from = points[0][0];
@@ -136,7 +146,7 @@
     return '<svg class="trend" viewBox="0 0 ' + box.width + " " + box.height + '" width="' + box.width + '" height="' + box.height
       + '" role="img" aria-label="' + esc(trend.sentence || trend.name) + '"><defs><pattern id="hole" width="8" height="8" '
       + 'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V8"/></pattern></defs>'
-      + timeAxis(from, to, x, box) + bandShapes(areas(bands, scale, trend.down_bad), y, box, decimals, trend.unit)
+      + timeAxis(from, to, x, box) + bandShapes(areas(bands, scale, trend.down_bad), y, box, decimals)
       + valueAxis(scale, y, box, decimals) + gaps + '<path class="line" d="' + line(points, x, y) + '"/>'
       + lastPoint(points, x, y, box, trend.level) + "</svg>";
   }
@@ -155,5 +165,5 @@
       + format.mark(trend.level) + esc(value) + "</b><p>" + esc(trend.sentence || "") + "</p><small>" + esc(provenance(trend.source)) + "</small>";
   }
 
-  cityvitals.trend = { areas, heading, holes, niceStep, provenance, range, svg };
+  cityvitals.trend = { areas, heading, holes, niceStep, provenance, range, spread, svg };
 })(typeof window === "undefined" ? globalThis : window);

@@ -29,7 +29,7 @@
     "wall-domains": [["domains", "sparks", "sources"], (picture, nowMs) => cityvitals.vitals.domains(picture, nowMs, site.base_path), true],
     "wall-warnings-title": [["warnings"], (picture) => cityvitals.warnings.title(picture)],
     "wall-events": [["events"], (picture, nowMs) => cityvitals.warnings.events(picture, nowMs, places("--events-shown")), true],
-    "wall-sources": [["sources"], (picture, nowMs) => cityvitals.warnings.sources(picture, nowMs), true],
+    "wall-sources": [["sources"], (picture, nowMs) => cityvitals.warnings.sources(picture, nowMs, places("--sources-shown")), true],
     "wall-trend-heading": [["trends"], (picture) => (picture.trends.focus ? trend.heading(picture.trends.focus) : "")],
     "wall-map-source": [["city"], (picture) => cityvitals.map.provenance(picture.city.main)],
     "wall-footer": [["load"], (picture) => cityvitals.header.footer(picture, live.condition()), true],
@@ -37,7 +37,7 @@
 
   /** A whole number that the style sheet decides, because it knows the shape of the wall. */
   function places(property) {
-    return parseInt(root.getComputedStyle(root.document.documentElement).getPropertyValue(property), 10) || 3;
+    return parseInt(root.getComputedStyle(root.document.documentElement).getPropertyValue(property), 10) || 0;
   }
 
   /** Rows by key: those that stay keep their element, so that only a new warning slides in and only a red one pulses. */

@@ -18,7 +18,7 @@
     const responses = city.responses || [];
     const issued = city.issued || [];
     const plans = responses.length ? responses.map((plan) => "<b>" + esc(plan.text || plan) + "</b>").join("")
-      : '<span class="calm">' + esc(words("wall.no_response")) + "</span>";
+      : '<span class="calm">' + esc(words("wall.responses")) + " <b>" + esc(words("wall.no_response")) + "</b></span>";
     const signals = issued.map((signal) => '<span class="signal">' + format.mark(signal.level) + "<b>" + esc(signal.title)
       + "</b> " + esc(words("wall.issued_by", { issuer: signal.issuer, time: format.moment(signal.at_ms, nowMs) })) + "</span>");
     return plans + signals.join("");
@@ -61,7 +61,7 @@
     const refused = words("wall.refused", { refused: format.count(load.refused_hour) });
     const odd = words("wall.odd", { doubled: format.count(load.doubled), late: format.count(load.late) });
     return parts.map((part) => "<span>" + esc(part) + "</span>").join("")
-      + "<span" + (load.refused_hour ? ' class="noted"' : "") + ">" + esc(refused) + "</span><span>" + esc(odd) + "</span>";
+      + "<span" + (load.refused_hour ? ' class="noted"' : "") + ">" + esc(refused) + "</span><span>" + esc(odd) + '</span><span class="legal">' + esc(words("wall.legal")) + "</span>";
   }
 
   cityvitals.header = { chain, clock, footer, identity, inForce, oldestSource };

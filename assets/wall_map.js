@@ -70,9 +70,9 @@
 
   /** How a station, camera or vehicle is drawn: {shape, radius (rem), stroke, fill, dash}. */
   function pointLook(point, kind) {
-    if (kind === "vehicle") return { shape: "arrow", radius: 0.36, stroke: null, fill: "#B7C4D0" };
+    if (kind === "vehicle") return { shape: "arrow", radius: 0.32, stroke: null, fill: "#77858F" };
     if (kind === "camera") {
-      return point.open ? { shape: "camera", radius: 0.5, stroke: "#FFFFFF", fill: "#FFFFFF" } : { shape: "camera", radius: 0.3, stroke: "#61707E", fill: null };
+      return point.open ? { shape: "camera", radius: 0.5, stroke: "#FFFFFF", fill: "#FFFFFF" } : { shape: "camera", radius: 0.25, stroke: "#566470", fill: null };
     }
     if (point.state !== "ok") return { shape: "circle", radius: 0.34, stroke: QUIET, fill: null, dash: [0.17, 0.15] };
     if (LEVEL_COLOURS[point.level]) return { shape: point.level, radius: 0.46, stroke: null, fill: LEVEL_COLOURS[point.level] };
@@ -159,20 +159,18 @@
     return esc([words("wall.map_source", { source: city.map_source || "—", date: city.map_date || "" }), review].join(" · "));
   }
 
-  /** Legend of the chosen fill: official classes for an index, else from–to. */
-  function legend(records, indicator) {
+  /** Legend of the chosen fill: the classes of an index in their official colours, else from the lowest to the highest. */
+  function legend(records, indicator, classes) {
     if (!indicator) return "";
+    const name = "<b>" + esc(indicator.name) + "</b>";
     const known = Object.keys(records).map((area) => records[area]).filter((record) => record.value !== null);
-    if (known.some((record) => record.aqi)) {
-      const classes = (words("wall.aqi_classes") || "").split(" ");
-      const colours = ["#00E400", "#FFFF00", "#FF7E00", "#FF0000", "#99004C", "#7E0023"];
-      return '<b>' + esc(indicator.name) + "</b>" + classes.map((name, at) => '<i style="background:' + colours[at] + '"></i><span>' + esc(name) + "</span>").join("")
+    if (!known.length) return name + "<small>" + esc(words("level.unknown")) + "</small>";
+    if (classes) {
+      return name + classes.map((one) => '<i style="background:' + esc(one.colour) + '"></i><span>' + esc(one.name) + "</span>").join("")
         + "<small>" + esc((known[0].aqi || {}).scheme || "") + "</small>";
     }
-    if (!known.length) return "<b>" + esc(indicator.name) + "</b><small>" + esc(words("level.unknown")) + "</small>";
     const sorted = known.slice().sort((a, b) => a.value - b.value);
-    return "<b>" + esc(indicator.name) + "</b><span>" + esc(sorted[0].text) + '</span><i class="ramp"></i><span>'
-      + esc(sorted[sorted.length - 1].text) + " " + esc(indicator.unit) + "</span>";
+    return name + "<span>" + esc(sorted[0].text) + '</span><i class="ramp"></i><span>' + esc(sorted[sorted.length - 1].text) + " " + esc(indicator.unit) + "</span>";
   }
 
   cityvitals.map = { blindAreas, countyLabel, countyStyle, freeBox, labelPoint, legend, named, namedLabel, pointLook, provenance, valuesOf };

@@ -116,7 +116,7 @@
       county.rank = cityvitals.format.RANK[record.level] || 0;
     }
     if (state.labelsMoved) arrangeLabels();
-    const legend = state.indicator ? look.legend(all, (picture.indicators || {})[state.indicator]) : "";
+    const legend = state.indicator ? look.legend(all, (picture.indicators || {})[state.indicator], state.site.classes[state.indicator]) : "";
     cityvitals.wall.put("wall-map-legend", legend);
   }
 
@@ -155,7 +155,7 @@
     state.named = null;
     if (!warning) return;
     const icon = L.divIcon({ className: "named level-" + warning.level, html: "<i></i>" + html, iconSize: null });
-    const layer = L.marker([station.lat, station.lon], { icon: icon, interactive: false }).addTo(state.map);
+    const layer = L.marker([station.lat, station.lon], { icon: icon, interactive: false, pane: "tooltipPane" }).addTo(state.map);
     state.named = { layer: layer, signature: signature };
     const words = layer.getElement().querySelector("b");
     const at = state.map.latLngToLayerPoint(layer.getLatLng());
@@ -197,7 +197,7 @@
     layer.on("click", () => openCounty(area));
     const [lon, lat] = look.labelPoint(feature.geometry);
     const icon = L.divIcon({ className: "county-label", html: "", iconSize: null });
-    const label = L.marker([lat, lon], { icon: icon, interactive: false, keyboard: false }).addTo(state.map);
+    const label = L.marker([lat, lon], { icon: icon, interactive: false, keyboard: false, pane: "tooltipPane" }).addTo(state.map);
     const box = layer.getBounds();
     state.counties[area] = { layer: layer, label: label, name: feature.properties.name, signature: "", html: null, rank: 0,
       size: (box.getEast() - box.getWest()) * (box.getNorth() - box.getSouth()) };
@@ -227,7 +227,7 @@
     state.map = cityvitals.map.leaflet;
     state.site = site;
     state.svg = L.svg({ padding: 0.2 });
-    state.canvas = L.canvas({ padding: 0.2, pane: "markerPane" });
+    state.canvas = L.canvas({ padding: 0.2, pane: "markerPane" }); // names and the named point lie above, in the tooltip pane
     addHatch();
     for (const feature of boundaries.features) addCounty(feature);
     state.map.setMaxBounds(null);

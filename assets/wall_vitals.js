@@ -20,18 +20,27 @@
     return sum;
   }
 
+  /** The city's word: the gravest level; without any, how many domains are normal, for unknown is never normal. */
+  function cityWord(worst, domains) {
+    const blind = domains.filter((domain) => domain.status === "unknown").length;
+    const normal = domains.filter((domain) => domain.status === "ok").length;
+    const tag = blind ? '<i class="no-data hatched">' + esc(words("wall.domains_unknown", { count: blind })) + "</i>" : "";
+    if (worst) return '<p class="worst level-' + worst + '">' + format.mark(worst) + "<b>" + esc(format.levelWord(worst)) + "</b>" + tag + "</p>";
+    const word = !normal ? format.levelWord(null) : blind ? words("wall.domains_normal", { count: normal }) : format.levelWord("normal");
+    return '<p class="worst level-' + (normal ? "normal" : "unknown hatched") + '"><b>' + esc(word) + "</b>" + (normal ? tag : "") + "</p>";
+  }
+
   /** The city in one look: gravest level, and how many of each. */
   function city(picture) {
     const sum = totals(picture.areas);
     const domains = ordered(picture.domains);
-    const worst = format.GRAVEST_FIRST.find((level) => sum[level] > 0) || (domains.some((d) => d.status === "ok") ? "normal" : null);
+    const worst = format.GRAVEST_FIRST.find((level) => sum[level] > 0) || null;
     const reported = domains.reduce((all, domain) => all + (domain.reported || 0), 0);
     const expected = domains.reduce((all, domain) => all + (domain.expected || 0), 0);
     const counts = format.GRAVEST_FIRST.map((level) => '<li class="' + (sum[level] ? "level-" + level : "none") + '">'
       + format.mark(level) + "<b>" + sum[level] + "</b><span>" + esc(format.levelWord(level)) + "</span></li>").join("");
-    return '<header><h2>' + esc(words("wall.vitals")) + "</h2><span>" + esc(format.reporting(reported, expected)) + "</span></header>"
-      + '<p class="worst level-' + (worst || "unknown") + '">' + format.mark(worst) + "<b>" + esc(format.levelWord(worst)) + "</b></p>"
-      + '<ol class="counts">' + counts + "</ol>";
+    return '<header class="wall-title"><h2>' + esc(words("wall.vitals")) + "</h2><span>" + esc(format.reporting(reported, expected))
+      + "</span></header>" + cityWord(worst, domains) + '<ol class="counts">' + counts + "</ol>";
   }
 
   /** A line through the last hours in a box of 100 × 30; a hole where nothing is known. "" with fewer than two points. */
@@ -58,9 +67,9 @@
     return path;
   }
 
-  function spark(points) {
+  function spark(points, level) {
     const path = sparkPath(points);
-    return path ? '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true"><path d="' + path + '"/></svg>'
+    return path ? '<svg class="spark level-' + level + '" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true"><path d="' + path + '"/></svg>'
       : '<svg class="spark"></svg>';
   }
 
@@ -78,7 +87,7 @@
     const aqi = headline.aqi && headline.aqi.word ? '<em>' + esc(headline.aqi.word) + "</em>" : "";
     const place = headline.area_name ? esc(headline.area_name) + " " : "";
     return '<div class="figure' + (abnormal ? " level-" + domain.level : "") + '"><b>' + esc(headline.text) + "</b><small>"
-      + esc(headline.unit || "") + "</small>" + aqi + "</div>" + spark(points)
+      + esc(headline.unit || "") + "</small>" + aqi + "</div>" + spark(points, abnormal ? domain.level : "normal")
       + '<p class="what"><span>' + place + esc(headline.name) + "</span>" + periodOf(headline) + "</p>"
       + '<p class="reported">' + esc(format.reporting(headline.reported, headline.expected)) + "</p>";
   }

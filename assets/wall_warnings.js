@@ -4,6 +4,7 @@
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const format = cityvitals.format;
   const { esc, words } = format;
+  const DAY_S = 86400;
 
   const listed = (section) => Object.keys(section || {}).map((key) => Object.assign({ key: key }, section[key]));
 
@@ -67,12 +68,16 @@
     return "<h2>" + esc(words("wall.warnings")) + " <b>" + format.count(total) + "</b></h2><span>" + esc(words("wall.computed_by_us")) + "</span>";
   }
 
-  /** Said when nothing is active, so that an empty list is a statement and not a hole. */
+  /** Said when nothing is active, so that an empty list is a statement; the room goes to the sources behind it. */
   function none(picture, nowMs) {
     const cleared = listed(picture.warnings).filter((warning) => warning.phase === "cleared" && warning.ended_ms)
       .sort((a, b) => b.ended_ms - a.ended_ms)[0];
-    return "<b>" + esc(words("wall.no_warnings")) + "</b>" + (cleared
-      ? "<p>" + esc(words("wall.last_cleared", { time: format.moment(cleared.ended_ms, nowMs) })) + "</p>" : "");
+    const last = cleared ? "<p>" + esc(words("wall.last_cleared", { time: format.moment(cleared.ended_ms, nowMs) })) + "</p>" : "";
+    const known = listed(picture.domains).some((domain) => domain.status === "ok");
+    const said = known ? "<b>" + esc(words("wall.no_warnings")) + "</b>" + last
+      : '<p class="blind no-data hatched">' + esc(words("wall.nothing_known")) + "</p>";
+    return '<div class="calm">' + said + "</div><ol>"
+      + feeding(picture).map((source) => sourceRow(source, nowMs)).join("") + "</ol>";
   }
 
   /** Newest video events first, open ones before ended ones. */
@@ -82,7 +87,7 @@
     const shown = all.sort((a, b) => Boolean(a.ended_ms) - Boolean(b.ended_ms) || b.began_ms - a.began_ms).slice(0, places);
     const items = shown.map((event) => '<li class="' + (event.ended_ms ? "ended" : "open") + '"><i></i><b>' + esc(eventWord(event.type))
       + "</b><span>" + esc(event.name || event.device) + "</span><time>" + esc(eventAge(event, nowMs)) + "</time></li>").join("");
-    return "<header><h2>" + esc(words("wall.events")) + " <b>" + format.count(open.length) + "</b></h2><span>"
+    return "<header class=\"wall-title\"><h2>" + esc(words("wall.events")) + " <b>" + format.count(open.length) + "</b></h2><span>"
       + esc(words("wall.events_note")) + "</span></header><ol>" + (items || '<li class="nothing">' + esc(words("wall.no_events")) + "</li>") + "</ol>";
   }
 
@@ -96,23 +101,36 @@
     return event.ended_ms ? words("wall.event_ended", { time: format.moment(event.ended_ms, nowMs) }) : format.span(nowMs - event.began_ms);
   }
 
-  /** Every source with its age; a silent one hatched, with what it blinds and whom to call. */
-  function sources(picture, nowMs) {
-    const all = listed(picture.sources).filter((source) => source.kind !== "probe");
-    const silent = all.filter((source) => source.state === "silent");
-    const items = all.sort((a, b) => (a.state === "ok") - (b.state === "ok") || (a.name < b.name ? -1 : 1)).map((source) => {
-      const age = source.newest_ms ? format.age(nowMs - source.newest_ms) : words("wall.never");
-      return '<li class="' + (source.state === "ok" ? "ok" : "silent hatched") + '"><b>' + esc(source.name) + "</b><span>"
-        + format.count(source.reporting) + "/" + format.count(source.expected) + "</span><time>" + esc(age) + "</time></li>";
-    }).join("");
-    return "<header><h2>" + esc(words("wall.sources")) + " <b>" + format.count(all.length - silent.length) + "/" + format.count(all.length)
-      + "</b></h2><span>" + esc(silent.length ? blindness(silent[0]) : words("wall.sources_note")) + "</span></header><ol>" + items + "</ol>";
+  /** All sources but the test reading's, silent ones first. */
+  function feeding(picture) {
+    return listed(picture.sources).filter((source) => source.kind !== "probe")
+      .sort((a, b) => (a.state === "ok") - (b.state === "ok") || (a.name < b.name ? -1 : 1));
+  }
+
+  function sourceRow(source, nowMs) {
+    const slow = source.every_s > DAY_S; // what comes monthly has a date, not an age
+    const age = !source.newest_ms ? words("wall.never") : slow ? format.civil(source.newest_ms).date : format.age(nowMs - source.newest_ms);
+    return '<li class="source' + (source.state === "ok" ? "" : " silent hatched") + '"><b>' + esc(source.name) + "</b><span>"
+      + esc(format.reporting(source.reporting, source.expected)) + "</span><time>" + esc(age) + "</time></li>";
+  }
+
+  /** How many sources speak; the one silent for longest by name, what it blinds and whom to call; `places` of all by name. */
+  function sources(picture, nowMs, places) {
+    const all = feeding(picture);
+    const silent = all.filter((source) => source.state === "silent").sort((a, b) => a.since_ms - b.since_ms);
+    const head = '<header class="wall-title"><h2>' + esc(words("wall.sources")) + " <b>" + format.count(all.length - silent.length) + "/"
+      + format.count(all.length) + "</b></h2>";
+    const named = places ? "<ol>" + all.slice(0, places).map((source) => sourceRow(source, nowMs)).join("") + "</ol>" : "";
+    if (!silent.length) return head + "<span>" + esc(words(all.length ? "wall.sources_note" : "level.unknown")) + "</span></header>" + named;
+    const others = silent.length > 1 ? " " + words("wall.sources_silent", { count: silent.length }) : "";
+    return head + '<b class="silent hatched">' + esc(words("wall.source_silent", { name: silent[0].name, span: format.span(nowMs - silent[0].since_ms) }) + others)
+      + "</b></header><p>" + esc(blindness(silent[0])) + "</p>" + named;
   }
 
   /** What a silent source blinds and whom to call. */
   function blindness(source) {
     const blinds = (source.blinds || []).slice(0, 2).join("、");
-    return words("wall.source_blinds", { name: source.name, blinds: blinds || "—", who: [source.owner, source.phone].filter(Boolean).join(" ") || "—" });
+    return words("wall.source_blinds", { blinds: blinds || "—", who: [source.owner, source.phone].filter(Boolean).join(" ") || "—" });
   }
 
   cityvitals.warnings = { active, choose, events, none, othersByArea, rows, sources, title };

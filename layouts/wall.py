@@ -8,6 +8,7 @@ from dash import dcc, html
 from catalogue.declared import Declared
 from core.messages import text
 from core.settings import Settings
+from indicators.definition import Indicator
 from layouts import ids
 
 LAYERS = ("warnings", "stations", "cameras", "vehicles")
@@ -27,6 +28,7 @@ def wall(declared: Declared, settings: Settings) -> html.Main:
             _map(declared, language),
             _focus(),
             _right(),
+            _below(),
             html.Footer(html.Div(id=ids.WALL_FOOTER, className="wall-footer"), className="wall-foot dies"),
         ],
         className="wall",
@@ -54,7 +56,14 @@ def _site(declared: Declared, settings: Settings) -> dict[str, object]:
         "language": settings.language,
         "county_indicator": areas[0] if areas else "",
         "metric_indicators": station_indicators(declared),
+        "classes": {one.id: _classes(declared, one, settings.language) for one in declared.indicators.values() if one.scheme},
     }
+
+
+def _classes(declared: Declared, indicator: Indicator, language: str) -> list[dict[str, str]]:
+    """Name and official colour of each class of an index; its own, never those of our warnings."""
+    scheme = declared.schemes[indicator.scheme]
+    return [{"name": one["name"][language], "colour": one["colour"]} for one in scheme["classes"]]
 
 
 def _head() -> html.Header:
@@ -139,7 +148,7 @@ def _focus() -> html.Section:
 def _right() -> html.Section:
     return html.Section(
         [
-            html.Header(id=ids.WALL_WARNINGS_TITLE, className="wall-warnings-title"),
+            html.Header(id=ids.WALL_WARNINGS_TITLE, className="wall-warnings-title wall-title"),
             html.Div(
                 [
                     html.Ol(id=ids.WALL_WARNINGS, className="wall-warnings"),
@@ -147,13 +156,16 @@ def _right() -> html.Section:
                 ],
                 className="wall-warnings-place",
             ),
-            html.Div(
-                [
-                    html.Section(id=ids.WALL_EVENTS, className="wall-events"),
-                    html.Section(id=ids.WALL_SOURCES, className="wall-sources"),
-                ],
-                className="wall-below",
-            ),
         ],
         className="wall-right dies",
+    )
+
+
+def _below() -> html.Section:
+    return html.Section(
+        [
+            html.Div(id=ids.WALL_EVENTS, className="wall-events"),
+            html.Div(id=ids.WALL_SOURCES, className="wall-sources"),
+        ],
+        className="wall-below dies",
     )

@@ -11,7 +11,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from board.aqi import aqi_record
+from board.aqi import AqiWriter
 from board.values import indicator_record, key_of
 from board.words import number
 from catalogue.declared import Declared
@@ -141,7 +141,7 @@ def value_record(declared: Declared, indicator: str, area: str, value: float | N
         "indicator": indicator, "area": area, "value": value, "text": number(value, one.decimals, "zh"), "end_ms": city_ms - city_ms % MINUTE,
         "newest_ms": city_ms - 70_000 if known else 0, "reported": expected - (expected > 5) if known else 0, "expected": expected,
         "status": "final" if known else "unknown", "level": "normal" if known else None, "period": "2026年10月" if one.period else "",
-        "detail": "", "aqi": aqi_record(value, ["PM2.5"], "HJ 633-2012", "zh") if one.formula == "aqi" else None,
+        "detail": "", "aqi": AqiWriter(declared.schemes, "zh").record(one.scheme, city_ms, value, "pm25_ugm3") if one.formula == "aqi" else None,
     }  # fmt: skip
 
 
@@ -152,6 +152,8 @@ def _values(declared: Declared, city_ms: int, rng: random.Random) -> dict[str, A
         for area in areas:
             value = round(rng.uniform(20, 120) if indicator.formula == "aqi" else rng.uniform(0, 60), indicator.decimals)
             found[key_of(indicator.id, area)] = value_record(declared, indicator.id, area, value, city_ms)
+    for indicator, value, _ in DOMAIN_VALUES.values():
+        found[key_of(indicator, declared.city.code)] = value_record(declared, indicator, declared.city.code, value, city_ms)
     return found
 
 
@@ -247,7 +249,7 @@ def _trend(declared: Declared, sections: Sections, city_ms: int, rng: random.Ran
         aqi = sections["values"][key_of("ecology.aqi", declared.city.code)]
         return {
             "indicator": "ecology.aqi", "subject": declared.city.code, "subject_name": declared.city.name.zh, "name": "空气质量指数(实时)", "unit": "", "decimals": 0,
-            "level": "normal", "value": aqi["value"], "text": aqi["text"], "points": _wave(city_ms, 46, 14, 96, rng), "bands": [], "down_bad": False,
+            "level": "normal", "value": aqi["value"], "text": aqi["text"], "points": [*_wave(city_ms, 46, 14, 96, rng)[:-1], [city_ms, aqi["value"]]], "bands": [], "down_bad": False,
             "source": {"standard": "HJ 633-2012", "bounds": "verified", "colours": "verified", "note": ""}, "sentence": f"茂名市空气质量指数(实时) {aqi['text']}",
         }  # fmt: skip
     device = declared.devices[river["subject"]]
