@@ -19,13 +19,13 @@ from simulator.message import Message, reading
 
 FEED = "air"
 MISSING = "NA"
-# column → (name on the wire, factor)
+# column → (name on the wire, divisor)
 COLUMNS = {
     "PM2.5": ("pm25", 1.0),
     "PM10": ("pm10", 1.0),
     "SO2": ("so2", 1.0),
     "NO2": ("no2", 1.0),
-    "CO": ("co", 0.001),
+    "CO": ("co", 1000.0),
     "O3": ("o3", 1.0),
 }
 
@@ -63,8 +63,8 @@ def _station(file: Path, after_ms: int, upto_ms: int) -> Iterator[Message]:
             if at_ms <= after_ms:
                 continue
             values = {
-                name: round(float(row[column]) * factor, 3)
-                for column, (name, factor) in COLUMNS.items()
+                name: float(row[column]) / divisor
+                for column, (name, divisor) in COLUMNS.items()
                 if row[column] != MISSING
             }
             if values:
