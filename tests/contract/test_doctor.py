@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import unused_port
+from prerequisites import unused_port
 
 from core.records import Scene, Stamp
 from core.settings import Settings, load

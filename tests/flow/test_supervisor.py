@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, unused_port
+from prerequisites import REPOSITORY, unused_port
 
 PARTS = ("ingest", "engine", "board", "web", "probe", "simulate")
 DRIVER = """

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import unused_port
+from prerequisites import unused_port
 
 from core.errors import DeclarationError, NeighbourDown, NotOwner
 from core.records import Scene, Stamp
