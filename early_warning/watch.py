@@ -1,0 +1,70 @@
+"""Every rule of a city over its vital signs: episodes open, change, clear and are retracted in event time. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from core.declared import Device, Feed
+from core.records import CityWarning, Stamp, ValueBatch
+from early_warning.rule import Rule
+from early_warning.rule_watch import Judging, RuleWatch
+from geo.areas import AreaTree
+from indicators.definition import Indicator
+
+
+class Watch:
+    """State of all rules. What it tells is a function of the values, not of how they were cut into ticks.
+
+    A rule in trial is judged like any other, and its warnings carry `facts["trial"]`.
+    """
+
+    def __init__(
+        self,
+        rules: Mapping[str, Rule],
+        indicators: Mapping[str, Indicator],
+        devices: Mapping[str, Device],
+        areas: AreaTree,
+        feeds: Mapping[str, Feed],
+    ) -> None:
+        self._rules: dict[str, RuleWatch] = {}
+        for name, rule in sorted(rules.items()):
+            metrics = {metric for bound in rule.bounds for metric in indicators[bound.indicator].metrics}
+            reporters = [d for d in devices.values() if not metrics or not metrics.isdisjoint(d.metrics)]
+            lateness_s = max((feeds[device.feed].lateness_s for device in reporters), default=0)
+            subjects = {
+                "station": sorted(device.id for device in reporters),
+                "county": [county.id for county in areas.counties],
+                "city": [areas.city.id],
+            }[rule.subjects]
+            self._rules[name] = RuleWatch(rule, subjects, indicators, devices, lateness_s * 1000)
+        self._watching: dict[str, list[str]] = defaultdict(list)  # rules by indicator
+        for name, rule in sorted(rules.items()):
+            for indicator in sorted({bound.indicator for bound in rule.bounds}):
+                self._watching[indicator].append(name)
+
+    def judge(self, values: Sequence[ValueBatch], now_ms: int, stamp: Stamp) -> list[CityWarning]:
+        """What the values of one tick change, by rule; a warning is told once, as it stands after all of them."""
+        of_rule: dict[str, list[ValueBatch]] = defaultdict(list)
+        for batch in values:
+            for name in self._watching.get(batch.indicator, ()):
+                of_rule[name].append(batch)
+        judging = Judging(now_ms, stamp)
+        return [warning for name in sorted(of_rule) for warning in self._rules[name].judge(of_rule[name], judging)]
+
+    def dirty(self) -> dict[bytes, bytes | None]:
+        """Chunks that changed since this was last asked; None: dropped. Ask right after `judge` only."""
+        return {
+            f"rule:{name}|".encode() + key: chunk
+            for name, watch in self._rules.items()
+            for key, chunk in watch.dirty().items()
+        }
+
+    def restore(self, chunks: Mapping[bytes, bytes]) -> None:
+        """Put back what `dirty` gave; of a fresh start nothing."""
+        of_rule: dict[str, dict[bytes, bytes]] = defaultdict(dict)
+        for key, chunk in chunks.items():
+            rule, _, rest = key.partition(b"|")
+            of_rule[rule.decode().removeprefix("rule:")][rest] = chunk
+        for name, watch in self._rules.items():
+            watch.restore(of_rule[name])
