@@ -17,25 +17,24 @@ from ingest.decoders.contract import Fault
 
 OLDEST_MS = 3653 * DAY_MS  # ten years: a device whose clock fell back to 1970 or 2000 is caught, an archive is not
 SHOWN = 80  # letters of a bad value that a reason repeats
+LONGEST_NAME = 128
 ORIGINS = ("gps", "device", "road", "caller")
 
 # Letters and digits of every script, and the punctuation that device catalogues use. Left out: control
 # characters, and | ¦ { } which separate names in our keys.
-_NAME = re.compile(r"[\w.\-:@%()·/#+](?:[\w.\-:@%()·/#+ ]{0,126}[\w.\-:@%()·/#+])?")
+_NAME = re.compile(r"[\w.\-:@%()·/#+](?:[\w.\-:@%()·/#+ ]*[\w.\-:@%()·/#+])?")
 
 
 def shown(value: object) -> str:
     """A bad value as a reason repeats it: short, on one line, safe to encode.
 
-    >>> shown("x" * 200)[-5:]
-    'xxxx…'
+    >>> shown("x" * 200)[-5:], shown("雨|量"), shown([1, 2])
+    ('xxxx…', "'雨|量'", 'list')
     """
-    text = ascii(value) if isinstance(value, str) else type(value).__name__ if _nested(value) else str(value)[:SHOWN]
+    if isinstance(value, dict | list):
+        return type(value).__name__
+    text = repr(value[:SHOWN]) if isinstance(value, str) else str(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-
-
-def _nested(value: object) -> bool:
-    return isinstance(value, dict | list)
 
 
 def parse_json(payload: bytes) -> Any:
@@ -85,13 +84,18 @@ def text(value: object, name: str) -> str:
     return value
 
 
-@lru_cache(maxsize=65_536)
 def is_name(candidate: str) -> bool:
     """Whether a device, metric, type or id may be called this: 1 to 128 sane characters, Chinese included.
 
     >>> is_name("茂名-雨量 01"), is_name("a|b"), is_name("")
     (True, False, False)
     """
+    return len(candidate) <= LONGEST_NAME and _is_sane(candidate)
+
+
+@lru_cache(maxsize=65_536)
+def _is_sane(candidate: str) -> bool:
+    """Remembered, for names repeat; only short ones get here, so that the memory is bounded."""
     return _NAME.fullmatch(candidate) is not None
 
 

@@ -79,8 +79,11 @@ class MqttIntake:
             self._append()
 
     def close(self) -> None:
-        """Append what was read, acknowledge it, and leave; the broker keeps the session for the next time."""
-        if self._intake.batcher.messages:
+        """Append what was read, acknowledge it, and leave; the broker keeps the session for the next time.
+
+        While Redis is away nothing is tried: what is not acknowledged comes again.
+        """
+        if self._intake.batcher.messages and not self._redis.problem:
             self._append()
         self._client.disconnect()
 
@@ -112,8 +115,8 @@ class MqttIntake:
         client.subscribe([(topic, 1) for topic in self._intake.routes.filters()])
 
     def _lost(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if reason.is_failure and not self._broker.problem:
-            self._broker.failed("the MQTT broker is away", str(reason))
+        if reason.is_failure:  # a refusal said why already
+            self._broker.failed("the MQTT broker is away", self._broker.problem or f"connection lost ({reason})")
 
     def _read(self, now_ms: int) -> None:
         if self._client.socket() is None or self._intake.batcher.size_bytes >= HELD_BYTES:
