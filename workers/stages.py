@@ -62,7 +62,7 @@ class CityStage:
         self._keys, self._stamp = keys, scene.stamp
         d = declared
         self._city = CityFold(d.indicators, d.devices, d.areas, d.feeds, d.schemes)
-        self._watch = Watch(d.rules, d.indicators, d.devices, d.areas)
+        self._watch = Watch(d.rules, d.indicators, d.devices, d.areas, d.feeds)
 
     def fold(self, fields: Mapping[bytes, bytes]) -> int:
         """The log of the city holds ticks only."""
