@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.clock import monotonic_s
-from stream.embedded.children import stop_child
+from stream.embedded.children import ask_to_end, ended_by_itself
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 STANDS_AFTER_S = 60.0  # a part that ran this long begins with the first pause again
@@ -48,7 +47,6 @@ class Part:
 def stop_together(parts: Sequence[Part], grace_s: float = GRACE_S) -> list[Part]:
     """SIGTERM to all, then wait for all; those that had to be killed are returned."""
     for part in parts:
-        if part.process.poll() is None:
-            part.process.send_signal(signal.SIGTERM)
+        ask_to_end(part.process)
     until_s = monotonic_s() + grace_s
-    return [part for part in parts if not stop_child(part.process, max(0.1, until_s - monotonic_s()))]
+    return [part for part in parts if not ended_by_itself(part.process, max(0.1, until_s - monotonic_s()))]

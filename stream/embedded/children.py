@@ -43,8 +43,18 @@ def start_child(
 
 def stop_child(child: subprocess.Popen[bytes], grace_s: float) -> bool:
     """SIGTERM, then SIGKILL after the grace. True when it went by itself."""
+    ask_to_end(child)
+    return ended_by_itself(child, grace_s)
+
+
+def ask_to_end(child: subprocess.Popen[bytes]) -> None:
+    """SIGTERM; once, because a second one means haste to many programs."""
     if child.poll() is None:
         child.send_signal(signal.SIGTERM)
+
+
+def ended_by_itself(child: subprocess.Popen[bytes], grace_s: float) -> bool:
+    """Wait for a child that was asked to end; SIGKILL and False after the grace."""
     try:
         child.wait(grace_s)
     except subprocess.TimeoutExpired:
