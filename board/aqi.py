@@ -1,39 +1,44 @@
-"""The six official classes of the air quality index: word and colour belong to the AQI, never to our warnings.
+"""What must stand beside an AQI: class, official colour, primary pollutant, scheme.
 
-Source: HJ 633-2012, table 2 (classes and RGB colours); unchanged in the 2026 edition as far as its text was seen.
+Class words and the six colours belong to the AQI itself and come with its scheme; the four warning colours belong
+to warning rules only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
-from core.messages import text
-
-CLASSES: tuple[tuple[float, str, str], ...] = (  # highest AQI of the class, code, official colour
-    (50, "good", "#00E400"),
-    (100, "moderate", "#FFFF00"),
-    (150, "light", "#FF7E00"),
-    (200, "medium", "#FF0000"),
-    (300, "heavy", "#99004C"),
-    (float("inf"), "severe", "#7E0023"),
-)
+from board.canvas import Record
+from indicators.aqi import scheme_at, scheme_of
+from indicators.schema import SchemeEntry
 
 
-def aqi_record(value: float | None, primary: Sequence[str], scheme: str, language: str) -> dict[str, object]:
-    """What must stand beside an AQI: class, word, colour, primary pollutants (only above 50), scheme.
+class AqiWriter:
+    """Writes what belongs to an AQI, by the scheme that is in force at the end of its window."""
 
-    primary: names of pollutants. An unknown value has neither class nor colour.
+    def __init__(self, schemes: Mapping[str, Any], language: str) -> None:
+        self._entries = {name: SchemeEntry.model_validate(entry) for name, entry in schemes.items()}
+        self._tables = {name: scheme_of(name, entry) for name, entry in self._entries.items()}
+        self._language = language
 
-    >>> aqi_record(135.0, ["PM2.5"], "HJ 633-2012", "zh")["word"]
-    '轻度污染'
-    """
-    if value is None:
-        return {"class": None, "word": None, "colour": None, "primary": [], "scheme": scheme}
-    code, colour = next((code, colour) for highest, code, colour in CLASSES if value <= highest)
-    return {
-        "class": code,
-        "word": text(f"board.aqi-{code}", language),
-        "colour": colour,
-        "primary": list(primary) if value > CLASSES[0][0] else [],
-        "scheme": scheme,
-    }
+    def record(self, scheme: str, end_ms: int, value: float | None, primary: str) -> Record:
+        """Class, word, colour, primary pollutants, printed name of the scheme.
+
+        Args:
+            scheme: Id of the declared scheme.
+            end_ms: End of the window, ms UTC.
+            value: The index; None is unknown and has neither class nor colour.
+            primary: Metrics of the primary pollutants, joined by commas.
+        """
+        entry = self._entries[scheme_at(self._tables, scheme, end_ms).id]
+        reached = [grade for grade in entry.classes if value is not None and value >= grade.low]
+        grade = reached[-1] if reached else None
+        named = [entry.inputs[metric].name[self._language] for metric in primary.split(",") if metric in entry.inputs]
+        return {
+            "class": grade.code if grade else None,
+            "word": grade.name[self._language] if grade else None,
+            "colour": grade.colour if grade else None,
+            "primary": named if value is not None and value > entry.primary_above else [],
+            "scheme": entry.name[self._language],
+        }

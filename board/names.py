@@ -32,20 +32,10 @@ class Names:
         """True for a device, False for an area."""
         return subject not in self._declared.areas
 
-    def indicator(self, indicator: str) -> str:
-        """The name of an indicator; one that is declared no longer is called by its id."""
-        known = self._declared.indicators.get(indicator)
-        return known.name[self.language] if known else indicator
-
     def rule(self, rule: str) -> str:
         """The name of a rule."""
         known = self._declared.rules.get(rule)
         return known.name[self.language] if known else rule
-
-    def metric(self, metric: str) -> str:
-        """The name of a metric."""
-        known = self._declared.metrics.get(metric)
-        return known.name[self.language] if known else metric
 
     def device(self, device: Device) -> str:
         """The name of a device."""

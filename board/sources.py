@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 
 from board.canvas import Canvas
 from board.stations import Stations
 from catalogue.declared import Declared
 from core.declared import Device, Feed
 from indicators.definition import Indicator
+
+EVENTS_OF_KIND = {"camera": "video", "hotline": "hotline"}  # kind of a feed → beginning of its event types
 
 
 def feeds_of_indicators(declared: Declared) -> dict[str, tuple[str, ...]]:
@@ -26,11 +27,8 @@ def feeds_of_indicators(declared: Declared) -> dict[str, tuple[str, ...]]:
 
 
 def _fills(feed: Feed, metrics: set[str], indicator: Indicator) -> bool:
-    if indicator.event_types:
-        return any(fnmatchcase(f"{feed.id}.any", f"{kind.split('.')[0]}.*") for kind in indicator.event_types) or any(
-            fnmatchcase(metric, kind) for metric in metrics for kind in indicator.event_types
-        )
-    return bool(metrics & set(indicator.metrics))
+    kinds = {event_type.partition(".")[0] for event_type in indicator.event_types}
+    return bool(metrics & set(indicator.metrics)) or EVENTS_OF_KIND.get(feed.kind) in kinds
 
 
 class Sources:
@@ -75,6 +73,8 @@ class Sources:
     def _paint_one(self, canvas: Canvas, feed: Feed, stations: Stations) -> None:
         tally = stations.tally(feed.id)
         state = "ok" if tally.reporting else "silent" if tally.newest_ms else "never"
+        if not tally.expected and tally.newest_ms:
+            state = "ok"  # events of devices that another feed vouches for: quiet is not silence
         shown = canvas.sections["sources"].get(feed.id, {})
         record = {
             "name": feed.name[self._language],

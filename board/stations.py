@@ -68,7 +68,8 @@ class Stations:
             readings = self._heard[device].readings
             if metric not in readings or last_ms >= readings[metric][1]:
                 readings[metric] = (last, last_ms)
-        feeds |= {self._hear(event.device, event.told_ms) for event in batch.events}
+        for event in batch.events:
+            feeds |= {self._hear(event.device, event.told_ms), self._hear_feed(event.feed, event.told_ms)}
         return feeds - {""}
 
     def tick(self, city_now_ms: int) -> set[str]:
@@ -135,7 +136,10 @@ class Stations:
             self._turned.add(name)
             if feed:
                 self._tallies[feed].reporting += 1
-        if feed:
+        return self._hear_feed(feed, at_ms)
+
+    def _hear_feed(self, feed: str, at_ms: int) -> str:
+        if feed in self._tallies:
             self._tallies[feed].newest_ms = max(self._tallies[feed].newest_ms, at_ms)
         return feed
 
@@ -152,6 +156,10 @@ class Stations:
         if device is not None and self._feeds[device.feed].kind == "vehicle":
             return "vehicles", self._vehicle(device, one)
         return "stations", self._station(name, device, one)
+
+    def _is_on_map(self, device: Device) -> bool:
+        """Whether such a device belongs on the map at all: a hotline or an office of statistics does not."""
+        return self._feeds[device.feed].kind in ("station", "camera")
 
     def _vehicle(self, device: Device, one: Heard) -> Record:
         def newest(metric: str) -> float | None:
@@ -178,6 +186,6 @@ class Stations:
             "newest_ms": one.newest_ms,
             "level": level_word(self._levels.get(name, Level.NORMAL)),
             "simulated": bool(device and device.simulated),
-            "unplaced": place is None,
+            "unplaced": device is None or (place is None and not device.area and self._is_on_map(device)),
             "readings": {metric: list(reading) for metric, reading in sorted(one.readings.items())},
         }

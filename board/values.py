@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
-from board.aqi import aqi_record
+from board.aqi import AqiWriter
 from board.canvas import Record
 from board.names import Names
 from board.words import level_word, number, period_word
@@ -51,6 +51,7 @@ class ValueWriter:
     def __init__(self, declared: Declared, names: Names) -> None:
         self._declared = declared
         self._names = names
+        self._aqi = AqiWriter(declared.schemes, names.language)
 
     def record(self, batch: ValueBatch, row: int, level: Level) -> Record | None:
         """The record of one row; None for an indicator that is declared no longer.
@@ -77,7 +78,7 @@ class ValueWriter:
             "level": None if known is None else level_word(level),
             "period": period_word(indicator.period, newest_ms or batch.window_end_ms, self._names.language),
             "detail": batch.detail[row],
-            "aqi": self._aqi(indicator, known, batch.detail[row]),
+            "aqi": self._beside(indicator, batch.window_end_ms, known, batch.detail[row]),
         }
 
     def nothing(self, indicator: Indicator, area: str) -> Record:
@@ -95,13 +96,10 @@ class ValueWriter:
             "level": None,
             "period": "",
             "detail": "",
-            "aqi": self._aqi(indicator, None, ""),
+            "aqi": self._beside(indicator, 0, None, ""),
         }
 
-    def _aqi(self, indicator: Indicator, value: float | None, detail: str) -> Record | None:
+    def _beside(self, indicator: Indicator, end_ms: int, value: float | None, detail: str) -> Record | None:
         if indicator.formula != "aqi":
             return None
-        scheme = self._declared.schemes.get(indicator.scheme, {})
-        printed = str(scheme.get("name", indicator.scheme)) if isinstance(scheme, dict) else indicator.scheme
-        pollutants = [self._names.metric(code) for code in detail.split(",") if code]
-        return aqi_record(value, pollutants, printed, self._names.language)
+        return self._aqi.record(indicator.scheme, end_ms, value, detail)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import catalogue
 from catalogue.declared import City, Declared, Domain
 from core.declared import Device, Feed, Metric, Reference, Words
 from core.records import Level, Place, Scene, Stamp
@@ -11,6 +14,7 @@ from early_warning.rule import LevelBound, Rule, RuleState
 from geo.areas import Area, AreaLevel, AreaTree
 from indicators.definition import Aggregate, Direction, Indicator, RollUp, Source, Verification
 
+PACKS = Path(__file__).resolve().parents[3] / "packs"
 SOURCE = Source("SL 1", Verification.VERIFIED, Verification.PARTIAL, "colours are ours")
 
 
@@ -35,6 +39,7 @@ def indicator(id_: str, domain: str, **more: object) -> Indicator:
 
 @pytest.fixture(scope="session")
 def declared() -> Declared:
+    scheme = catalogue.load(PACKS, "440900").schemes["hj633-2012-hourly"]
     counties = [Area(f"44090{n}", words(f"县{n}"), AreaLevel.COUNTY, "440900", (110.9, 21.6 + n / 10)) for n in (2, 4)]
     counties.append(Area("440981", words("高州市"), AreaLevel.COUNTY, "440900", (110.8, 21.9)))
     city = Area("440900", words("茂名市"), AreaLevel.CITY, "", (110.9, 21.7))
@@ -43,7 +48,7 @@ def declared() -> Declared:
     devices = [
         Device("river-1", "river", words("信宜站"), "440981", place, ("stage_m",), references),
         Device("river-2", "river", words("高州站"), "440981", place, ("stage_m",)),
-        Device("air-1", "air", words("气站"), "440902", place, ("pm25",), simulated=True),
+        Device("air-1", "air", words("气站"), "440902", place, ("pm25_ugm3",), simulated=True),
         Device("bus-1", "bus", words("公交1"), "", None, ("lon_deg", "lat_deg")),
         Device("cam-1", "cam", words("路口"), "440904", place, ()),
         Device("probe-1", "probe", words("拨测"), "", None, ("sent_ms",)),
@@ -64,11 +69,11 @@ def declared() -> Declared:
     ]
     indicators = [
         indicator("river.stage", "eco", metrics=("stage_m",), decimals=2),
-        indicator("air.aqi", "eco", metrics=("pm25",), formula="aqi", scheme="hj", decimals=0, unit=""),
+        indicator("air.aqi", "eco", metrics=("pm25_ugm3",), formula="aqi", scheme="hj", decimals=0, unit=""),
         indicator("econ.growth", "econ", metrics=("growth",), period="month", unit="%"),
         indicator("system.probe", "", metrics=("sent_ms",), levels=("city",)),
     ]
-    metrics = [Metric(m, words(m.upper()), "", -1e9, 1e13) for m in ("stage_m", "pm25", "growth", "sent_ms")]
+    metrics = [Metric(m, words(m.upper()), "", -1e9, 1e13) for m in ("stage_m", "pm25_ugm3", "growth", "sent_ms")]
     return Declared(
         city=City("440900", words("茂名市"), "天地图", "2023", "", "信息中心", "2911234"),
         areas=AreaTree([city, *counties]),
@@ -79,7 +84,7 @@ def declared() -> Declared:
         devices={d.id: d for d in devices},
         indicators={i.id: i for i in indicators},
         rules={r.id: r for r in rules},
-        schemes={"hj": {"name": "HJ 633-2012"}},
+        schemes={"hj": {**scheme, "valid_to": None}},
     )
 
 

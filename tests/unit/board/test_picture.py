@@ -125,16 +125,16 @@ def test_a_late_correction_does_not_replace_the_newest_value(picture):
 
 
 def test_aqi_carries_class_colour_primary_and_scheme(picture):
-    picture.fold_values([values("air.aqi", T0, {"440902": 135.0, "440904": 42.0}, detail=("pm25", ""))])
+    picture.fold_values([values("air.aqi", T0, {"440902": 135.0, "440904": 42.0}, detail=("pm25_ugm3", ""))])
     shown = ticked(picture)["values"]
     assert shown["air.aqi¦440902"]["aqi"] == {
         "class": "light",
         "word": "轻度污染",
         "colour": "#FF7E00",
-        "primary": ["PM25"],
-        "scheme": "HJ 633-2012",
+        "primary": ["PM2.5"],
+        "scheme": "HJ 633-2012 实时报",
     }
-    assert shown["air.aqi¦440904"]["aqi"]["class"] == "good"
+    assert shown["air.aqi¦440904"]["aqi"]["class"] == "excellent"
     assert shown["air.aqi¦440904"]["aqi"]["primary"] == []
 
 
