@@ -28,7 +28,8 @@ class PartitionStage:
     """First stage: readings and events of one partition become panes."""
 
     def __init__(self, slot: str, keys: Keys, declared: Declared) -> None:
-        self.slot, self.side = slot, {"evt": keys.events(slot)}
+        self.slot = slot
+        self.side: Mapping[str, str] = {"evt": keys.events(slot)}
         self._panes = keys.panes(slot)
         self._fold = PartitionFold(int(slot), declared.metrics, declared.feeds)
 
@@ -58,7 +59,8 @@ class CityStage:
     """Second stage: panes of all partitions become values, values become warnings."""
 
     def __init__(self, keys: Keys, declared: Declared, scene: Scene) -> None:
-        self.slot, self.side = CITY_SLOT, {f"pane:{slot}": keys.panes(slot) for slot in keys.slots}
+        self.slot = CITY_SLOT
+        self.side: Mapping[str, str] = {f"pane:{slot}": keys.panes(slot) for slot in keys.slots}
         self._keys, self._stamp = keys, scene.stamp
         d = declared
         self._city = CityFold(d.indicators, d.devices, d.areas, d.feeds, d.schemes)
