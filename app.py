@@ -84,10 +84,11 @@ def board() -> None:
 @cli.command()
 def web() -> None:
     """Run the website: pages, API, live feed."""
+    from api.site import with_pages
     from callbacks.site import attach
     from workers import web as worker
 
-    raise SystemExit(worker.run(_settings(), attach))
+    raise SystemExit(worker.run(_settings(), with_pages(attach)))
 
 
 @cli.command()

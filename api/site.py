@@ -103,9 +103,24 @@ class Site:
             await asyncio.to_thread(self._follower.join, 2.0)
             hub.close()
 
+    def close(self) -> None:
+        """End every live connection."""
+        self.hub.close()
+
     def _begin_anew(self) -> None:
         if self._follower is not None:
             self._follower.begin_anew()
+
+
+def with_pages(attach: Attach) -> Callable[[Settings, str], Site]:
+    """How to build a site with the pages that `attach` adds after our own routes, which therefore win."""
+
+    def build(settings: Settings, redis_url: str) -> Site:
+        site = Site(settings, redis_url)
+        attach(site.app, settings, site.reader)
+        return site
+
+    return build
 
 
 def _nothing_else() -> APIRouter:

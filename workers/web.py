@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import uvicorn
 
-from api.hub import Hub
-from api.site import Attach, Site
 from core.errors import StartError
 from core.settings import Settings
 from workers.logs import write_logs
@@ -20,30 +20,39 @@ log = logging.getLogger(__name__)
 GRACE_S = 3
 
 
+class Website(Protocol):
+    """What is served. `app` is an ASGI application; `close` ends its live connections."""
+
+    app: Any
+
+    def close(self) -> None:
+        """End every connection that would not end by itself."""
+
+
+Build = Callable[[Settings, str], Website]  # from the settings and the address of Redis
+
+
 class Server(uvicorn.Server):
     """Lets every live connection go before it waits for those that end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, site: Website) -> None:
         super().__init__(config)
-        self._hub = hub
+        self._site = site
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the live feed, then everything else."""
-        self._hub.close()
+        self._site.close()
         await super().shutdown(sockets)
 
 
-def run(settings: Settings, attach: Attach) -> int:
-    """Serve until a signal. Exit code.
-
-    attach: adds the pages to the server, after the routes of the API, which therefore win.
+def run(settings: Settings, build: Build) -> int:
+    """Serve until a signal. Exit code. build: makes the website, which lives in another room.
 
     Raises:
         StartError: The port is taken.
     """
     write_logs("web", settings.log_level)
-    site = Site(settings, redis_url(settings))
-    attach(site.app, settings, site.reader)
+    site = build(settings, redis_url(settings))
     config = uvicorn.Config(
         site.app,
         host=settings.host,
@@ -58,7 +67,7 @@ def run(settings: Settings, attach: Attach) -> int:
     listening = _listen(settings)
     log.info("listening on http://%s:%s%s", settings.host, settings.port, settings.base_path)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(Server(config, site.hub).serve([listening]))
+        runner.run(Server(config, site).serve([listening]))
     return 0
 
 
