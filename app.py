@@ -112,14 +112,16 @@ def simulate(
     from dataclasses import replace
 
     from simulator import publisher
-    from simulator.load import Load, beats_of
+    from simulator.load import Beat, Load
     from workers.worker import mqtt_url
 
     given = _settings()
     given = replace(given, scenario=scenario or given.scenario, seed=given.seed if seed < 0 else seed)
     scene, declared, stopping = _shown(given)
     city = _demonstration(given, scene, declared, faults)
-    load = Load(mqtt_url(given), scene.topic_root, beats_of(city), rate) if rate else None
+    cameras = [device for device in declared.devices.values() if declared.feeds[device.feed].kind == "camera"]
+    beats = [Beat(f"{camera.feed}/{camera.id}/readings", "online") for camera in cameras]
+    load = Load(mqtt_url(given), scene.topic_root, beats, rate) if rate else None
     now_ms: Callable[[], int] = lambda: city_ms(scene, real_ms())  # noqa: E731 - one line of wiring
     publisher.run(city, mqtt_url(given), scene.topic_root, now_ms=now_ms, stopping=stopping, load=load)
 
