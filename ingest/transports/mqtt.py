@@ -68,6 +68,7 @@ class MqttIntake:
         self._client = BurstClient(f"cityvitals-ingest-{known.scene.id}")
         aim(self._client, url, KEEPALIVE_S)
         self._client.on_connect = self._subscribe
+        self._client.on_subscribe = self._granted
         self._client.on_disconnect = self._lost
 
     def turn(self, now_ms: int) -> None:
@@ -114,13 +115,19 @@ class MqttIntake:
         self._broker.succeeded("the MQTT broker answers")
         client.subscribe([(topic, 1) for topic in self._intake.routes.filters()])
 
+    def _granted(self, _client: Any, _userdata: Any, _packet_id: int, reasons: Any, _properties: Any) -> None:
+        filters = self._intake.routes.filters()
+        refused = [topic for topic, reason in zip(filters, reasons, strict=False) if reason.is_failure]
+        if refused:
+            self._broker.failed("the MQTT broker refuses topics", ", ".join(refused))
+
     def _lost(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:  # a refusal said why already
             self._broker.failed("the MQTT broker is away", self._broker.problem or f"connection lost ({reason})")
 
     def _read(self, now_ms: int) -> None:
         if self._client.socket() is None or self._intake.batcher.size_bytes >= HELD_BYTES:
-            time.sleep(min(IDLE_S, RETRY_S))
+            time.sleep(RETRY_S)
             return
         self._client.loop(self._patience_s())
         arrived = self._client.arrived
@@ -138,8 +145,10 @@ class MqttIntake:
         arrived.clear()
 
     def _patience_s(self) -> float:
-        if not self._intake.batcher.messages or self._redis.problem:
-            return min(IDLE_S, RETRY_S) if self._redis.problem else IDLE_S
+        if self._redis.problem:
+            return RETRY_S
+        if not self._intake.batcher.messages:
+            return IDLE_S
         return max(0.0, self._first_s + FLUSH_AFTER_S - monotonic_s())
 
     def _due(self) -> bool:
