@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from api.errors import ApiError, answer_errors
@@ -103,6 +104,17 @@ class Site:
             await asyncio.to_thread(self._follower.join, 2.0)
             hub.close()
 
+    def close_off(self) -> None:
+        """Answer 404 to every other address. Dash, when it starts, would answer its page to all of them with 200."""
+        language = self._settings.language
+
+        async def nowhere(request: Request) -> HTMLResponse:
+            sentence = escape(text("api.not-found", language, path=request.url.path))
+            home = f'<a href="{self._settings.base_path}">{escape(text("api.title", language))}</a>'
+            return HTMLResponse(f'<!doctype html><meta charset="utf-8"><p>{sentence}</p><p>{home}</p>', 404)
+
+        self.app.add_api_route("/{rest:path}", nowhere, methods=["GET", "HEAD"], include_in_schema=False)
+
     def close(self) -> None:
         """End every live connection."""
         self.hub.close()
@@ -118,6 +130,7 @@ def with_pages(attach: Attach) -> Callable[[Settings, str], Site]:
     def build(settings: Settings, redis_url: str) -> Site:
         site = Site(settings, redis_url)
         attach(site.app, settings, site.reader)
+        site.close_off()
         return site
 
     return build

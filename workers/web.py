@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ import uvicorn
 from core.errors import StartError
 from core.settings import Settings
 from workers.logs import write_logs
-from workers.worker import redis_url
+from workers.worker import Stop, redis_url
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ def run(settings: Settings, build: Build) -> int:
         StartError: The port is taken.
     """
     write_logs("web", settings.log_level)
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands a signal on when it has ended; it ends with 0 then
+        signal.signal(number, Stop().on_signal)
     site = build(settings, redis_url(settings))
     config = uvicorn.Config(
         site.app,
