@@ -160,7 +160,9 @@ def assert_equals_the_oracle(engine: Engine, readings: set[Reading], until_ms: i
                     assert (name, end_ms, area) not in engine.values
                     continue
                 value, reported, newest_ms, status = engine.values[name, end_ms, area]
-                assert value == pytest.approx(oracle(indicator, area, end_ms, readings), rel=1e-9, abs=1e-9, nan_ok=True)
+                assert value == pytest.approx(
+                    oracle(indicator, area, end_ms, readings), rel=1e-9, abs=1e-9, nan_ok=True
+                )
                 after_ms = end_ms - indicator.window_s * 1000
                 inside = [
                     r
