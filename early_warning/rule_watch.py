@@ -89,6 +89,7 @@ class RuleWatch:
     def _rebuilt(self, column: int, judging: Judging) -> list[CityWarning]:
         """The warnings of a subject whose levels changed."""
         known = self._warnings.get(column, [])
+        told = {w.id: w.revision for w in known}
         found = episodes(self._frames.levels(column), self._frames.standing(column))
         pairs, orphans = continued(found, known)
         gone = {w.id: w for w in known if w.phase is WarningPhase.RETRACTED}
@@ -96,9 +97,9 @@ class RuleWatch:
         gone |= changed
         standing: dict[str, CityWarning] = {}
         for pair in pairs:
-            warning = self._warning(column, pair, {w.id for w in known} - gone.keys() | standing.keys(), judging)
+            warning = self._warning(column, pair, told.keys() - gone.keys() | standing.keys(), judging)
             if pair.warning is None and warning.id in gone:  # retracted before, and back again
-                warning = replace(warning, revision=gone[warning.id].revision + 1)
+                warning = replace(warning, revision=told[warning.id] + 1)
             standing[warning.id] = warning
             if warning != pair.warning:
                 changed[warning.id] = warning

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.declared import Device, Feed, Reference, Words
@@ -113,7 +113,8 @@ def plain_episodes(subject: str, values: Sequence[float]) -> list[tuple[str, int
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.integers(0, 2**32), st.booleans())
+@example(seed=3_812_529_541, crash=False)  # retracted under an id that another episode takes up in the same tick
+@given(seed=st.integers(0, 2**32), crash=st.booleans())
 @pytest.mark.claim("PULSE", "Warnings in event time equal a plain machine's, also when values are corrected late")
 def test_history_equals_the_plain_machine(seed: int, crash: bool) -> None:
     rng = random.Random(seed)
