@@ -123,6 +123,11 @@ class City:
     faults: Faults
     wire_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # feed → metric → name on the wire
 
+    @property
+    def began_ms(self) -> int:
+        """City time at which the live part begins."""
+        return self.course.began_ms
+
     def told(self, after_ms: int, upto_ms: int) -> list[Message]:
         """Every message whose event time lies in (after, upto], faults and all, by the time it is sent.
 

@@ -11,6 +11,7 @@ Source of the packet layout: MQTT 3.1.1, OASIS Standard, sections 2.2, 3.1, 3.3,
 from __future__ import annotations
 
 import logging
+import select
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ PUBLISH_QOS_1 = 0x32
 PUBACK_BYTES = 4
 DIGITS = 13  # of a time in ms, until the year 2286
 UNANSWERED = 20_000  # below 65,535 packet ids, and what the embedded broker keeps for a slow reader
+RETRY_MS = 1_000
 DEBT_MS = 1_000  # what could not be sent within this is left out: a measurement wants its rate, not a burst
 
 
@@ -55,7 +57,7 @@ class Load:
         self._url, self._per_s = url, per_s
         self._packets = _Packets(root, beats)
         self._socket: socket.socket | None = None
-        self._began_ms = self._sent_of_schedule = 0
+        self._began_ms = self._sent_of_schedule = self._tried_ms = 0
         self._partial = 0
         self.sent = self.answered = 0
 
@@ -78,6 +80,9 @@ class Load:
             self._socket = None
 
     def _connect(self, now_ms: int) -> bool:
+        if now_ms - self._tried_ms < RETRY_MS:
+            return False
+        self._tried_ms = now_ms
         parts = urlsplit(self._url)
         try:
             link = socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 1883), timeout=5)
@@ -93,10 +98,10 @@ class Load:
 
     def _read_answers(self) -> None:
         assert self._socket is not None
-        try:
-            answers = self._socket.recv(1 << 18, socket.MSG_DONTWAIT)
-        except BlockingIOError:
+        readable, _, _ = select.select([self._socket], [], [], 0)
+        if not readable:
             return
+        answers = self._socket.recv(1 << 18)
         if not answers:
             raise ConnectionError("closed by the broker")
         whole, self._partial = divmod(self._partial + len(answers), PUBACK_BYTES)

@@ -1,0 +1,134 @@
+"""The demonstration city and the load on the real broker."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from core.clock import monotonic_s, real_ms
+from simulator.load import Beat, Load
+from simulator.message import Message, reading
+from simulator.publisher import run
+from stream.embedded.broker import start_broker
+
+
+class Listener:
+    """Everything below a root, in the order in which it came."""
+
+    def __init__(self, url: str, root: str, wait_for) -> None:
+        self.messages: list[tuple[str, bytes]] = []
+        subscribed = threading.Event()
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"listener-{root.replace('/', '-')}")
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.on_connect = lambda client, *_: client.subscribe(f"{root}/#", qos=1)
+        self._client.on_message = lambda _c, _u, m: self.messages.append((m.topic, m.payload))
+        self._client.connect(urlsplit(url).hostname, urlsplit(url).port)
+        self._client.loop_start()
+        wait_for(subscribed.is_set)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class Clockwork:
+    """A source that tells one message each 10 ms, of its own time."""
+
+    def __init__(self, began_ms: int) -> None:
+        self.began_ms = began_ms
+
+    def told(self, after_ms: int, upto_ms: int) -> list[Message]:
+        times = range(after_ms // 10 * 10 + 10, upto_ms + 1, 10)
+        return [reading("river", "r", at_ms, {"stage": 1.0}) for at_ms in times]
+
+
+class Running:
+    """The publisher in a thread."""
+
+    def __init__(self, source: Clockwork, url: str, root: str) -> None:
+        self.stop = threading.Event()
+        self.thread = threading.Thread(
+            target=run, args=(source, url, root), kwargs={"now_ms": real_ms, "stopping": self.stop.is_set}
+        )
+        self.thread.start()
+
+    def end(self) -> None:
+        self.stop.set()
+        self.thread.join(timeout=5)
+        assert not self.thread.is_alive()
+
+
+def test_each_message_leaves_at_its_time_and_once(broker, wait_for):
+    listener = Listener(broker, "pub1", wait_for)
+    began_ms = real_ms()
+    city = Running(Clockwork(began_ms), broker, "pub1")
+    try:
+        wait_for(lambda: len(listener.messages) >= 100)
+        assert real_ms() - began_ms > 900, "nothing is sent before its time"
+    finally:
+        city.end()
+        listener.close()
+    stamps = [orjson.loads(payload)["t"] for _, payload in listener.messages]
+    assert stamps == sorted(set(stamps))
+    assert {topic for topic, _ in listener.messages} == {"pub1/river/r/readings"}
+
+
+def test_a_broker_that_goes_away_is_waited_for(server_folder, free_port, wait_for):
+    folder, log_file = server_folder / "broker-away", server_folder / "broker-away.log"
+    server = start_broker(folder, free_port, log_file)
+    city = Running(Clockwork(real_ms()), server.url, "pub2")
+    listener = Listener(server.url, "pub2", wait_for)
+    try:
+        wait_for(lambda: len(listener.messages) >= 10)
+        server.stop()
+        before = len(listener.messages)
+        server = start_broker(folder, free_port, log_file)
+        wait_for(lambda: len(listener.messages) > before + 50, within_s=20)
+    finally:
+        city.end()
+        listener.close()
+        server.stop()
+
+
+@pytest.mark.claim("PULSE", "the simulator sustains 10,000 messages a second on the real broker")
+def test_the_load_keeps_its_rate(broker):
+    beats = [Beat(f"camera/cam-{number}/readings") for number in range(40)]
+    load = Load(broker, "load1", beats, per_s=10_000)
+    began_s = monotonic_s()
+    while monotonic_s() - began_s < 2.0:
+        load.pump(real_ms())
+        threading.Event().wait(0.002)
+    until_s = monotonic_s() + 5
+    sent = load.sent
+    while load.answered < sent and monotonic_s() < until_s:
+        load.pump(real_ms())
+    load.close()
+    assert load.answered >= sent > 14_000
+
+
+def test_loaded_packets_are_whole_messages_with_distinct_times(broker, wait_for):
+    listener = Listener(broker, "load2", wait_for)
+    beats = [Beat(f"camera/{name}/readings") for name in ("a", "a-much-longer-name", "茂名-3")]
+    load = Load(broker, "load2", beats, per_s=1_000)
+    began_ms = real_ms()
+    for passed_ms in range(0, 400, 7):  # a clock of our own: 400 ms of load, as fast as it goes
+        load.pump(began_ms + passed_ms)
+    wait_for(lambda: len(listener.messages) >= load.sent)
+    load.close()
+    listener.close()
+    told = [(topic.split("/")[2], orjson.loads(payload)) for topic, payload in listener.messages]
+    assert len(told) == load.sent > 350
+    assert {device for device, _ in told} == {"a", "a-much-longer-name", "茂名-3"}
+    assert all(body["values"] == {"online": 1} for _, body in told)
+    assert len({(device, body["t"]) for device, body in told}) == len(told)
+    assert all(began_ms <= body["t"] <= began_ms + 400 for _, body in told)
+
+
+def test_too_few_devices_for_a_rate_are_refused():
+    with pytest.raises(ValueError, match="need at least 11 devices, not 2"):
+        Load("mqtt://127.0.0.1:1", "x", [Beat("a/b/readings"), Beat("a/c/readings")], per_s=10_000)
