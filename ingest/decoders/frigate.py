@@ -31,9 +31,12 @@ def _event(route: Route, body: object, now_ms: int) -> Event:
     kind, after = body.get("type"), body["after"]
     if kind not in tuple(Phase):
         raise Fault("wrong-type", f"type: {fields.shown(kind)} is not one of new, update, end")
-    began_ms = fields.near_clock(_seconds_ms(after, "start_time"), now_ms, route.feed.ahead_s)
-    ended_ms = _optional_ms(after, "end_time")
-    told_ms = max(began_ms, ended_ms or began_ms, _optional_ms(after, "frame_time") or began_ms)
+    began_ms = _time_ms(route, after, "start_time", now_ms)
+    if began_ms is None:
+        raise Fault("bad-time", "start_time: not given")
+    ended_ms = _time_ms(route, after, "end_time", now_ms)
+    seen_ms = _time_ms(route, after, "frame_time", now_ms)
+    told_ms = max(began_ms, ended_ms or began_ms, seen_ms or began_ms)
     if kind == Phase.END and ended_ms is None:  # older versions leave end_time out of a short event
         ended_ms = told_ms
     return Event(
@@ -43,7 +46,7 @@ def _event(route: Route, body: object, now_ms: int) -> Event:
         phase=Phase(kind),
         device=fields.name(after.get("camera"), "camera"),
         began_ms=began_ms,
-        told_ms=fields.near_clock(told_ms, now_ms, route.feed.ahead_s),
+        told_ms=told_ms,
         ended_ms=ended_ms,
         stamp=route.stamp,
         confidence=_confidence(after),
@@ -52,14 +55,11 @@ def _event(route: Route, body: object, now_ms: int) -> Event:
     )
 
 
-def _seconds_ms(after: dict[str, Any], key: str) -> int:
+def _time_ms(route: Route, after: dict[str, Any], key: str, now_ms: int) -> int | None:
+    """A time in ms, from seconds since 1970; None when it is not told."""
     if after.get(key) is None:
-        raise Fault("bad-time", f"{key}: not given")
-    return round(fields.number(after[key], key) * 1000)
-
-
-def _optional_ms(after: dict[str, Any], key: str) -> int | None:
-    return None if after.get(key) is None else _seconds_ms(after, key)
+        return None
+    return fields.near_clock(round(fields.number(after[key], key) * 1000), now_ms, route.feed.ahead_s)
 
 
 def _confidence(after: dict[str, Any]) -> float | None:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from core.messages import catalogue
 from core.records import HOUR_MS, Phase, Place, Rejected, Stamp
 from ingest.decoders import DECODERS, native
 from ingest.decoders.contract import Decoded, Route
+from stream.codec import encode_events
 
 FRAMES = Path(__file__).resolve().parents[2] / "frames"
 NOW_MS = 1_772_319_600_000  # 2026-03-01 07:00 in China
@@ -154,6 +156,15 @@ def test_a_frigate_end_without_its_time_ended_when_it_was_told() -> None:
     assert (found.events[0].ended_ms, found.events[0].confidence) == (1_772_319_592_000, None)
 
 
+@pytest.mark.parametrize("key", ["start_time", "end_time", "frame_time"])
+def test_no_time_of_frigate_may_be_far_from_the_clock(key: str) -> None:
+    times = {"start_time": NOW_MS / 1000, "end_time": NOW_MS / 1000, "frame_time": NOW_MS / 1000, key: -1e300}
+    payload = orjson.dumps({"type": "end", "after": {"id": "a", "camera": "c", "label": "car", **times}})
+    found = decode("frigate", "", payload)
+    assert isinstance(found, Rejected)
+    assert found.reason == "far-from-clock"
+
+
 SAMPLES = st.fixed_dictionaries(
     {"t": st.sampled_from([NOW_MS, "2026-03-01T07:00:00+08:00", "2026-03-01T07:00:00", True, None, 0, 1e300])},
     optional={
@@ -227,6 +238,7 @@ def check_mutations(seed: int, count: int) -> None:
             outcomes.add(rejected.reason)
         if isinstance(found, Decoded):
             assert found.values or found.events
+            encode_events(found.events)  # what cannot be appended would be sent to us for ever
             assert all(type(ms) is int for ms in found.event_ms)
             assert all(math.isfinite(value) for value in found.values)
             outcomes.add("good")
