@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,11 +22,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from playwright.sync_api import Page, sync_playwright
 
 import catalogue
@@ -36,24 +38,48 @@ ROOT = Path(__file__).parents[1]
 RATE_PER_S = 10_000
 ENDS_AFTER_S = 55  # the promise is "within 60 s", start and stop of the installation included
 WARM_UP_S = 3
+BREACHES_MAX = 150
+PAUSE_S = 0.1  # between a painted warning and the next breach
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 WATCH = """
 window.cvPainted = {};
 new MutationObserver(() => requestAnimationFrame(() => {
   const now = performance.timeOrigin + performance.now();
-  for (const row of document.querySelectorAll('[data-subject]'))
-    window.cvPainted[row.dataset.subject] = window.cvPainted[row.dataset.subject] || now;
+  for (const row of document.querySelectorAll('a.warning')) {
+    const subject = decodeURIComponent(row.href.split('/').pop());
+    window.cvPainted[subject] = window.cvPainted[subject] || now;
+  }
 })).observe(document.body, {childList: true, subtree: true, attributes: true});
 """
 
 
+def packs_with_many_rivers(folder: Path) -> Path:
+    """The shipped packs, with as many river stations in Maoming as there will be breaches."""
+    packs = folder / "packs"
+    shutil.copytree(ROOT / "packs", packs)
+    page = packs / "cities" / "maoming.yaml"
+    city = yaml.safe_load(page.read_text("utf-8"))
+    model = city["devices"]["mm-river-01"]
+    city["devices"] |= {f"mm-river-{number}": model for number in range(100, 100 + BREACHES_MAX)}
+    page.write_text(yaml.dump(city, Dumper=_Plain, allow_unicode=True), "utf-8")
+    return packs
+
+
+class _Plain(yaml.SafeDumper):
+    """Packs allow no aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 @contextmanager
-def installation(var: Path) -> Iterator[tuple[str, int]]:
+def installation(var: Path, packs: Path) -> Iterator[tuple[str, int]]:
     """A running installation without simulator: its address and its broker's port."""
     web, redis, mqtt = free_port(), free_port(), free_port()
     environ = {
         **os.environ,
         "CITYVITALS_VAR": str(var),
+        "CITYVITALS_PACKS": str(packs),
         "CITYVITALS_PORT": str(web),
         "CITYVITALS_REDIS_PORT": str(redis),
         "CITYVITALS_MQTT_PORT": str(mqtt),
@@ -91,27 +117,29 @@ def publish_stage(link: socket.socket, station: Device, stage_m: float, packet_i
 
 
 def measure(page: Page, link: socket.socket, stations: list[Device], until_s: float) -> list[float]:
-    """Latencies in ms, one a breach, until the time is over. A breach that is never painted ends the run."""
-    latencies, packet_id = [], 1
-    while time.monotonic() < until_s:
-        station = stations[len(latencies) % len(stations)]
+    """Latencies in ms, one a breach, until the time or the stations are over. One never painted ends the run.
+
+    Each breach is red, and the wall lists the newest red one first, so that every one is painted.
+    """
+    latencies = []
+    for number, station in enumerate(stations, start=1):
+        if time.monotonic() > until_s:
+            break
         record_m = max(reference.value for reference in station.references)
-        page.evaluate("window.cvPainted = {}")
-        sent_ms = publish_stage(link, station, record_m + 0.5, packet_id)
+        sent_ms = publish_stage(link, station, record_m + 0.5, number)
         painted = page.wait_for_function("subject => window.cvPainted[subject]", arg=station.id, timeout=10_000)
         latencies.append(float(painted.json_value()) - sent_ms)
-        publish_stage(link, station, record_m - 5.0, packet_id + 1)
-        gone = "subject => !document.querySelector(`[data-subject='${subject}']`)"
-        page.wait_for_function(gone, arg=station.id, timeout=10_000)
-        packet_id = packet_id % 60_000 + 2
+        time.sleep(PAUSE_S)
     return latencies
 
 
 def run(started_s: float) -> dict[str, Any]:
     """The whole measurement."""
-    declared = catalogue.load(ROOT / "packs", "茂名")
-    stations = [device for device in declared.devices.values() if device.references]
-    with tempfile.TemporaryDirectory() as folder, installation(Path(folder)) as (address, mqtt_port):
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        packs = packs_with_many_rivers(folder)
+        stations = [device for device in catalogue.load(packs, "茂名").devices.values() if device.references]
+        address, mqtt_port = stack.enter_context(installation(folder, packs))
         command = [sys.executable, "-m", "benchmarks.load", str(mqtt_port), str(RATE_PER_S), str(ENDS_AFTER_S)]
         load = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         try:
@@ -119,7 +147,7 @@ def run(started_s: float) -> dict[str, Any]:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
                 page = browser.new_page(viewport={"width": 1920, "height": 1080})
                 page.goto(address + "wall")
-                page.wait_for_selector("body.is-live", timeout=20_000)
+                page.wait_for_selector("ol.counts", timeout=20_000)
                 page.evaluate(WATCH)
                 time.sleep(WARM_UP_S)
                 link = publish_socket(mqtt_port, "benchmark-breach")
