@@ -126,12 +126,12 @@
     root.setTimeout(watch, now === null ? 250 : 1000 - (now % 1000) + 5); // turns with the second of the server
   }
 
-  /** Begin once a page; `site` is what the shell's store says: {base_path, language}. */
+  /** Begin once a page; `site` is what the shell's store says: {base_path, assets}. */
   function start(site) {
     if (state.site) return;
     state.site = site;
     state.startedAt = steadyMs();
-    state.mirror = cityvitals.mirror.create();
+    state.mirror = cityvitals.mirror.create(site.assets);
     connect(null);
     watch();
   }

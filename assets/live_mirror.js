@@ -3,9 +3,9 @@
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
 
-  /** An empty mirror: no revision, no sections. */
-  function create() {
-    return { rev: null, scene: null, assets: null, sections: {} };
+  /** An empty mirror: no revision, no sections. assets: the version of the scripts that this page runs, null: unknown. */
+  function create(assets) {
+    return { rev: null, scene: null, assets: assets || null, sections: {} };
   }
 
   /** Put a whole picture in; returns the sections that a panel must look at again: the old ones too. */

@@ -2,23 +2,11 @@
 (function (root) {
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
-  const { format, live, stale, trend } = cityvitals; // the wall's own files are loaded after this one
-  const shown = {}; // id → HTML that stands there
+  const { live, page, trend } = cityvitals; // the wall's own files are loaded after this one
+  const { at, put } = page;
   const rowsShown = new Map(); // key of a warning → its element
   const changed = new Set();
   let site = null;
-  let faultSince = null; // {cause, sinceMs} while the picture is stale
-
-  const at = (id) => root.document.getElementById(id);
-
-  /** Put HTML where it differs from what stands there. */
-  function put(id, html) {
-    if (shown[id] === html) return;
-    const mount = at(id);
-    if (!mount) return;
-    shown[id] = html;
-    mount.innerHTML = html;
-  }
 
   // id → [sections that it is painted from, painter, whether it shows ages and so is painted every second]
   const PANELS = {
@@ -72,8 +60,7 @@
   function paintTrend(picture) {
     const place = at("wall-trend");
     const focus = (picture.trends || {}).focus;
-    const rem = parseFloat(root.getComputedStyle(root.document.documentElement).fontSize);
-    put("wall-trend", focus ? trend.svg(focus, { width: place.clientWidth, height: place.clientHeight, rem: rem }) : "");
+    put("wall-trend", focus ? trend.svg(focus, { width: place.clientWidth, height: place.clientHeight, rem: page.remPx() }) : "");
   }
 
   function paint(sections, everySecond) {
@@ -98,47 +85,22 @@
       changed.clear();
     });
     for (const name of sections) changed.add(name);
-    judge();
   }
 
-  /** Is the picture to be believed? The bar and the grey hatched picture say no. */
-  function judge() {
-    const nowMs = live.serverMs();
-    const condition = live.condition();
-    const state = root.document.documentElement.dataset;
-    const fault = nowMs === null ? null : stale.diagnose(live.picture(), condition, nowMs, live.cityMs());
-    const unheard = nowMs === null && condition.silentMs > 5000;
-    if (!fault && !unheard) {
-      faultSince = null;
-      state.state = nowMs === null ? "loading" : "live";
-      put("shell-stale-bar", "");
-      return;
-    }
-    state.state = "stale";
-    if (unheard) return put("shell-stale-bar", stale.unheard());
-    if (!faultSince || faultSince.cause !== fault.cause) faultSince = fault;
-    put("shell-stale-bar", stale.bar(faultSince, live.picture(), nowMs));
-  }
-
-  function everySecond() {
+  function everySecond(state) {
     const nowMs = live.cityMs();
     if (nowMs !== null) put("wall-clock", cityvitals.header.clock(nowMs));
-    judge();
-    if (root.document.documentElement.dataset.state !== "stale") paint(new Set(), true);
+    if (state === "live") paint(new Set(), true); // ages stand still with a picture that stands still
   }
 
   /** Begin once the layout stands. boundaries: GeoJSON of the counties. */
   function start(boundaries, siteWanted) {
     site = siteWanted;
-    format.setWords(JSON.parse(at("cityvitals-words").textContent));
+    page.start(site, onFrame, everySecond);
     cityvitals.mapLayers.start(boundaries, site);
-    live.listen(onFrame);
-    live.everySecond(everySecond);
-    live.start(site);
     root.addEventListener("resize", () => paint(new Set(Object.keys(live.picture())), true));
   }
 
-  cityvitals.wall = { put, start };
   const clientside = (root.dash_clientside = root.dash_clientside || {});
   clientside.cityvitals = Object.assign(clientside.cityvitals || {}, {
     /** Callback: the layout of the wall stands. */

@@ -10,7 +10,7 @@
   // dash-leaflet hands out no map; Leaflet's own hook does.
   if (L) L.Map.addInitHook(function () { cityvitals.map.leaflet = this; });
 
-  const rem = () => parseFloat(root.getComputedStyle(root.document.documentElement).fontSize);
+  const rem = () => cityvitals.page.remPx();
 
   function drawShape(context, shape, x, y, r) {
     context.beginPath();
@@ -117,7 +117,7 @@
     }
     if (state.labelsMoved) arrangeLabels();
     const legend = state.indicator ? look.legend(all, (picture.indicators || {})[state.indicator], state.site.classes[state.indicator]) : "";
-    cityvitals.wall.put("wall-map-legend", legend);
+    cityvitals.page.put("wall-map-legend", legend);
   }
 
   function boxAt(point, width, height) {

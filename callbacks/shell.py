@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from core.settings import Settings
 from layouts import ids, shell
+from layouts.desk import desk
 from layouts.reading import PictureReader
 from layouts.wall import wall
 
@@ -32,5 +33,7 @@ def page_of(pathname: str, settings: Settings, reader: PictureReader) -> Compone
     parts = [unquote(part) for part in pathname.removeprefix(settings.base_path).split("/") if part]
     match parts:
         case ["wall"]:
-            return wall(declared, settings)
+            return wall(declared, settings, reader.assets_version())
+        case ["indicators", *_]:
+            return desk(settings, reader.assets_version())
     return shell.waiting(settings.language)

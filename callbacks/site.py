@@ -9,6 +9,7 @@ from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from callbacks import indicators as indicators_wiring
 from callbacks import shell as shell_wiring
 from callbacks import wall as wall_wiring
 from core.messages import text
@@ -40,6 +41,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader) -> Dash:
     app.layout = shell.layout(settings)
     shell_wiring.register(app, settings, reader)
     wall_wiring.register(app)
+    indicators_wiring.register(app, settings, reader)
     _serve_pages(server, app, base)
     return app
 

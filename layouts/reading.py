@@ -32,3 +32,6 @@ class PictureReader(Protocol):
 
     async def raw(self, device: str) -> Record | None:
         """The newest message of a device as it came: {topic, payload (text), received_ms}; None when there is none."""
+
+    def value(self, indicator: str, subject: str) -> Record | None:
+        """The newest value at an area or a station, as a record of the section `values`; None when there is none."""

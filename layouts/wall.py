@@ -15,12 +15,12 @@ LAYERS = ("warnings", "stations", "cameras", "vehicles")
 KEYS = ("station", "silent", "camera", "vehicle", "blind")
 
 
-def wall(declared: Declared, settings: Settings) -> html.Main:
+def wall(declared: Declared, settings: Settings, assets_version: str) -> html.Main:
     """The whole wall of one city; empty places until the first frame."""
     language = settings.language
     return html.Main(
         [
-            dcc.Store(id=ids.WALL_SITE, data=_site(declared, settings)),
+            dcc.Store(id=ids.WALL_SITE, data=_site(declared, settings) | {"assets": assets_version}),
             dcc.Store(id=ids.WALL_BOUNDARIES, data=dict(declared.boundaries)),
             dcc.Store(id=ids.WALL_MAP_CHOSEN),
             _head(),

@@ -79,6 +79,13 @@ class BoardServer:
     def assets_version(self) -> str:
         return self.assets
 
+    def value(self, indicator: str, subject: str) -> dict[str, Any] | None:
+        found = self.picture.get("values", {}).get(f"{indicator}¦{subject}")
+        focus = self.picture.get("trends", {}).get("focus", {})
+        if found is None and (focus.get("indicator"), focus.get("subject")) == (indicator, subject):
+            return frames.value_record(self.city, indicator, subject, focus["value"], self.now_ms())
+        return found
+
     async def points(self, indicator: str, subject: str) -> list[tuple[int, float | None]]:
         focus = self.picture.get("trends", {}).get("focus", {})
         if (focus.get("indicator"), focus.get("subject")) == (indicator, subject):

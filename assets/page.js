@@ -1,0 +1,46 @@
+/* What every page does with the live feed: is it to be believed? The bar and the grey hatched picture say no. */
+(function (root) {
+  "use strict";
+  const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const { format, live } = cityvitals;
+  const UNHEARD_AFTER_MS = 5000;
+  const shown = new Map(); // element → HTML that was put there
+  let fault = null; // {cause, sinceMs} while the picture is stale
+
+  const at = (id) => root.document.getElementById(id);
+
+  /** Put HTML into a place where it differs from what stands there. */
+  function put(id, html) {
+    const mount = at(id);
+    if (!mount || shown.get(mount) === html) return;
+    shown.set(mount, html);
+    mount.innerHTML = html;
+  }
+
+  /** Turn the page stale or live again; a fault keeps its beginning for as long as its cause stays. */
+  function judge() {
+    const { stale } = cityvitals; // loaded after this file
+    const state = root.document.documentElement.dataset;
+    const nowMs = live.serverMs();
+    const condition = live.condition();
+    const found = nowMs === null ? null : stale.diagnose(live.picture(), condition, nowMs, live.cityMs());
+    const unheard = nowMs === null && condition.silentMs > UNHEARD_AFTER_MS;
+    fault = found && fault && fault.cause === found.cause ? fault : found;
+    state.state = fault || unheard ? "stale" : nowMs === null ? "loading" : "live";
+    put("shell-stale-bar", unheard ? stale.unheard() : fault ? stale.bar(fault, live.picture(), nowMs) : "");
+    return state.state;
+  }
+
+  /** Begin: words, connection, judgement at each frame and each second. everySecond(state) follows the judgement. */
+  function start(site, onFrame, everySecond) {
+    format.setWords(JSON.parse(at("cityvitals-words").textContent));
+    live.listen((sections, frame) => { onFrame(sections, frame); judge(); });
+    live.everySecond(() => everySecond(judge()));
+    live.start(site);
+  }
+
+  /** Pixels of one rem: the wall scales with its height. */
+  const remPx = () => parseFloat(root.getComputedStyle(root.document.documentElement).fontSize);
+
+  cityvitals.page = { at, put, remPx, start };
+})(window);

@@ -1,0 +1,111 @@
+"""The body of a drill-down page, filled for its address and again when its figures changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from dash import ClientsideFunction, Dash, Input, Output, State
+from dash.development.base_component import Component
+
+from board.names import Names
+from catalogue.declared import Declared
+from core.errors import NeighbourDown
+from core.messages import text
+from core.settings import Settings
+from layouts import ids, indicators, shell
+from layouts.figures.headline import Headline, active_on, headline, trend_of
+from layouts.figures.places import area_rows, station_rows
+from layouts.figures.subject import Subject, reporters, rule_on, subject_of
+from layouts.figures.trend import trend
+from layouts.reading import PictureReader
+
+START = ClientsideFunction("cityvitals", "startDesk")
+DRAW_TREND = ClientsideFunction("cityvitals", "drawTrend")
+HIDDEN = {"system.probe"}  # its round trip stands in every header
+
+
+def register(app: Dash, settings: Settings, reader: PictureReader) -> None:
+    """Wire the desk pages."""
+
+    async def fill(revision: int, pathname: str | None) -> dict[str, Component]:
+        return {"body": await body_of(pathname or "", settings, reader)}
+
+    app.callback(
+        output={"body": Output(ids.DESK_BODY, "children")},
+        inputs={"revision": Input(ids.DESK_REVISION, "data")},
+        state={"pathname": State(ids.SHELL_ADDRESS, "pathname")},
+    )(fill)
+    app.clientside_callback(START, Output(ids.DESK_SITE, "modified_timestamp"), Input(ids.DESK_SITE, "data"))
+    app.clientside_callback(DRAW_TREND, Output(ids.DESK_TREND_DRAWN, "data"), Input(ids.DESK_TREND_PROPS, "data"))
+
+
+async def body_of(pathname: str, settings: Settings, reader: PictureReader) -> Component:
+    """The body of `/indicators`, `/indicators/<indicator>` or `/indicators/<indicator>/<area or station>`."""
+    declared, language = reader.declared(), settings.language
+    if declared is None:
+        return shell.waiting(language)
+    parts = [unquote(part) for part in pathname.removeprefix(settings.base_path).split("/") if part]
+    if len(parts) == 1:
+        heads = {one: await _head(reader, declared, one, language) for one in declared.indicators if one not in HIDDEN}
+        return indicators.overview(declared, heads, settings.base_path, language)
+    subject = subject_of(declared, parts[1], parts[2] if len(parts) > 2 else "", language)
+    if subject is None:
+        return indicators.not_found(language)
+    page = await detail_of(reader, declared, subject, language)
+    return indicators.detail(page, settings.base_path, language)
+
+
+async def _head(reader: PictureReader, declared: Declared, indicator: str, language: str) -> Headline:
+    subject = subject_of(declared, indicator, "", language)
+    assert subject is not None, indicator  # it comes from the same declaration
+    warning = active_on(reader.sections().get("warnings", {}), [indicator], subject.id)
+    trend_word = trend_of(await reader.points(indicator, subject.id))
+    return headline(subject, reader.value(indicator, subject.id), warning, trend_word, reader.city_now_ms(), language)
+
+
+async def detail_of(
+    reader: PictureReader, declared: Declared, subject: Subject, language: str
+) -> indicators.Detail:
+    """Everything that the page of one subject shows."""
+    sections, now_ms = reader.sections(), reader.city_now_ms()
+    indicator = subject.indicator
+    rule = rule_on(declared, indicator.id)
+    deciding = [bound.indicator for bound in rule.bounds] if rule else [indicator.id]
+    points = await reader.points(indicator.id, subject.id)
+    warning = active_on(sections.get("warnings", {}), deciding, subject.id)
+    record = reader.value(indicator.id, subject.id)
+    head = headline(subject, record, warning, trend_of(points), now_ms, language)
+    counties = (reader.value(indicator.id, county.id) for county in declared.areas.counties)
+    devices = reporters(declared, subject)
+    known = sections.get("stations", {})
+    stations = {device: known[device] for device in devices if device in known}
+    raw, problem = await _raw(reader, stations, language)
+    return indicators.Detail(
+        declared=declared,
+        subject=subject,
+        head=head,
+        trend=trend(declared, Names(declared, language), subject, head, points, now_ms),
+        areas=area_rows(declared, indicator, [one for one in counties if one is not None], language),
+        stations=station_rows(declared, indicator, stations, now_ms, language),
+        rule=rule,
+        raw=raw,
+        raw_problem=problem,
+        now_ms=now_ms,
+    )
+
+
+async def _raw(
+    reader: PictureReader, stations: Mapping[str, Mapping[str, Any]], language: str
+) -> tuple[Mapping[str, Any] | None, str]:
+    """The newest message among the reporters, or why there is none."""
+    newest = max(stations, key=lambda device: (stations[device]["newest_ms"], device), default=None)
+    if newest is None:
+        return None, text("desk.no_raw", language)
+    try:
+        raw = await asyncio.wait_for(reader.raw(newest), timeout=2.0)
+    except (NeighbourDown, TimeoutError):
+        return None, text("desk.raw_unreachable", language)
+    return raw, "" if raw else text("desk.no_raw", language)

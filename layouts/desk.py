@@ -1,0 +1,35 @@
+"""The frame of desk pages: a narrow header that tells city, stamp and time, and a body that follows the picture."""
+
+from __future__ import annotations
+
+from dash import dcc, html
+
+from core.messages import text
+from core.settings import Settings
+from layouts import ids
+
+
+def desk(settings: Settings, assets_version: str) -> html.Div:
+    """An empty desk page; its body is filled for the address and again whenever its figures change."""
+    language = settings.language
+    links = [("wall", "desk.wall"), ("indicators", "desk.indicators")]
+    return html.Div(
+        [
+            dcc.Store(
+                id=ids.DESK_SITE,
+                data={"base_path": settings.base_path, "language": language, "assets": assets_version},
+            ),
+            dcc.Store(id=ids.DESK_REVISION, data=0),
+            html.Header(
+                [
+                    html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
+                    html.Nav([html.A(text(code, language), href=settings.base_path + page) for page, code in links]),
+                    html.Div(id=ids.DESK_CLOCK, className="desk-clock lives"),
+                    html.Div(id=ids.DESK_CHAIN, className="desk-chain dies"),
+                ],
+                className="desk-head",
+            ),
+            html.Main(id=ids.DESK_BODY, className="desk-body dies"),
+        ],
+        className="desk",
+    )

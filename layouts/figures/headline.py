@@ -1,0 +1,109 @@
+"""The figure and the sentence of a page: where, what, value, over what, since when, trend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.messages import text
+from core.records import HOUR_MS
+from layouts.figures.moments import length, moment
+from layouts.figures.subject import Subject
+
+Record = Mapping[str, Any]
+RANK = ("normal", "blue", "yellow", "orange", "red")
+STEADY_SHARE = 0.02  # of the last day's range: a smaller move in an hour is the noise of the sensor
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What stands at the head of a page. level: a word of `core.messages`, "unknown" when nothing is known."""
+
+    text: str
+    unit: str
+    level: str
+    sentence: str
+    reporting: str
+    as_of: str
+    beside: str
+
+
+def active_on(warnings: Mapping[str, Record], indicators: Sequence[str], subject: str) -> Record | None:
+    """The gravest active warning on one of some indicators at a subject."""
+    found = [
+        one
+        for one in warnings.values()
+        if one["phase"] == "active" and one["subject"] == subject and one["indicator"] in indicators
+    ]
+    return max(found, key=lambda one: (RANK.index(one["level"]), one["since_ms"]), default=None)
+
+
+def trend_of(points: Sequence[tuple[int, float | None]]) -> str:
+    """Where the value went in the last hour: rising, falling, steady, unknown.
+
+    >>> trend_of([(0, 1.0), (1_800_000, 1.0), (3_600_000, 3.0)]), trend_of([(0, 1.0)])
+    ('rising', 'unknown')
+    """
+    known = [(at, value) for at, value in points if value is not None]
+    if len(known) < 2:
+        return "unknown"
+    last_ms, last = known[-1]
+    earlier = next((value for at, value in reversed(known[:-1]) if at <= last_ms - HOUR_MS), known[0][1])
+    span = max(value for _, value in known) - min(value for _, value in known)
+    if abs(last - earlier) <= span * STEADY_SHARE:
+        return "steady"
+    return "rising" if last > earlier else "falling"
+
+
+def headline(
+    subject: Subject, record: Record | None, warning: Record | None, trend: str, now_ms: int, language: str
+) -> Headline:
+    """The head of a page. record: the newest value; warning: the gravest active one here."""
+    known = record is not None and record["value"] is not None
+    unit = subject.indicator.unit
+    written = str(record["text"]) if record and known else "—"
+    reported, expected = (record["reported"], record["expected"]) if record else (0, 0)
+    return Headline(
+        text=written,
+        unit=unit if known else "",
+        level=(warning["level"] if warning else "normal") if known else "unknown",
+        sentence=_sentence(subject, written, known, warning, trend, now_ms, language),
+        reporting=text("wall.reporting", language, reported=reported, expected=expected),
+        as_of=_as_of(subject, record, known, now_ms, language),
+        beside=_beside(record, language),
+    )
+
+
+def _sentence(  # noqa: PLR0913 - the sentence says seven things
+    subject: Subject, written: str, known: bool, warning: Record | None, trend: str, now_ms: int, language: str
+) -> str:
+    if warning:
+        since = moment(warning["since_ms"], now_ms, language)
+        return text("desk.sentence_warned", language, sentence=warning["sentence"], since=since)
+    words = {"place": subject.name, "name": subject.indicator.name[language]}
+    if not known:
+        return text("desk.sentence_unknown", language, **words)
+    figure = f"{written} {subject.indicator.unit}".strip()
+    return text(
+        "desk.sentence_normal", language, **words, figure=figure, trend=text(f"desk.trend_{trend}", language)
+    )
+
+
+def _as_of(subject: Subject, record: Record | None, known: bool, now_ms: int, language: str) -> str:
+    if record is None or not known:
+        return text("level.unknown", language)
+    if record["period"]:
+        return text("desk.of_period", language, period=record["period"])
+    window = length(subject.indicator.window_s, language)
+    end, newest = (moment(record[field], now_ms, language) for field in ("end_ms", "newest_ms"))
+    return text("desk.of_window", language, window=window, end=end, newest=newest)
+
+
+def _beside(record: Record | None, language: str) -> str:
+    """What an index says of itself: class and primary pollutant, with the scheme by which it was computed."""
+    aqi = record["aqi"] if record else None
+    if not aqi or not aqi["word"]:
+        return ""
+    primary = text("desk.primary", language, names="、".join(aqi["primary"])) if aqi["primary"] else ""
+    return " · ".join(part for part in (aqi["word"], primary, aqi["scheme"]) if part)

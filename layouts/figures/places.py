@@ -1,0 +1,87 @@
+"""Areas ranked and stations with their newest readings, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from board.words import number
+from catalogue.declared import Declared
+from indicators.definition import Direction, Indicator
+from layouts.figures.moments import moment
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """One area or station. share: how far its bar reaches, 0 to 1; level "unknown" when nothing is known."""
+
+    id: str
+    name: str
+    text: str
+    unit: str
+    level: str
+    share: float
+    reporting: str
+    when: str
+    silent: bool = False
+
+
+def area_rows(declared: Declared, indicator: Indicator, records: Sequence[Record], language: str) -> list[PlaceRow]:
+    """Counties, the worst first; those without a value last, in official order."""
+    worst_first = -1 if indicator.direction is not Direction.DOWN_BAD else 1
+    known = sorted((r for r in records if r["value"] is not None), key=lambda r: (worst_first * r["value"], r["area"]))
+    unknown = sorted((r for r in records if r["value"] is None), key=lambda r: r["area"])
+    top = max((abs(r["value"]) for r in known), default=0.0) or 1.0
+    return [
+        PlaceRow(
+            id=record["area"],
+            name=declared.areas[record["area"]].name[language],
+            text=record["text"],
+            unit=indicator.unit if record["value"] is not None else "",
+            level=record["level"] or "unknown",
+            share=abs(record["value"]) / top if record["value"] is not None else 0.0,
+            reporting=f"{record['reported']}/{record['expected']}",
+            when="",
+        )
+        for record in [*known, *unknown]
+    ]
+
+
+def station_rows(
+    declared: Declared, indicator: Indicator, stations: Mapping[str, Record], now_ms: int, language: str
+) -> list[PlaceRow]:
+    """Stations with the newest readings of the indicator's inputs: abnormal, then silent, then the others by name."""
+    rank = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
+    order = sorted(stations, key=lambda d: (rank.get(stations[d]["level"], 5 - (stations[d]["state"] != "ok")), stations[d]["name"]))
+    return [_station_row(declared, indicator, device, stations[device], now_ms, language) for device in order]
+
+
+def _station_row(
+    declared: Declared, indicator: Indicator, device: str, record: Record, now_ms: int, language: str
+) -> PlaceRow:
+    readings = [(metric, record["readings"][metric]) for metric in indicator.metrics if metric in record["readings"]]
+    single = len(indicator.metrics) == 1
+    written = [_reading(declared, metric, reading[0], language, single) for metric, reading in readings]
+    newest_ms = max((reading[1] for _, reading in readings), default=record["newest_ms"])
+    return PlaceRow(
+        id=device,
+        name=record["name"],
+        text="  ".join(written) or "—",
+        unit="",
+        level=record["level"] if record["state"] == "ok" else "unknown",
+        share=0.0,
+        reporting="",
+        when=moment(newest_ms, now_ms, language),
+        silent=record["state"] != "ok",
+    )
+
+
+def _reading(declared: Declared, metric: str, value: float, language: str, single: bool) -> str:
+    known = declared.metrics.get(metric)
+    figure = number(value, 0 if abs(value) >= 100 else 1 if not single else 2, language)
+    if single:
+        return f"{figure} {known.unit}" if known else figure
+    return f"{known.name[language].split()[-1]} {figure}" if known else figure
