@@ -1,8 +1,8 @@
 """The records on show, by section and key, and which of them changed since the last difference.
 
 Two paces. What concerns a state or a level is `urgent` and leaves with the next difference. What only moves a
-figure is calm: it rides along when its section is due, at most `CALM_AT_ONCE` records of a section at a time,
-those that waited longest first. So a city with 10,000 stations costs a wall what it can look at, not what arrives.
+figure is calm: it rides along when its section is due, at most so many records of a section at a time, those that
+waited longest first. So a city with 10,000 stations costs a wall what it can look at, not what arrives.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SECTIONS = (
 )
 CALM_MS = 1000  # nobody reads a figure that changes more often
 SLOW_MS = {"trends": 5000, "sparks": 5000, "workers": 5000}  # long lines, and beats that say nothing new
-CALM_AT_ONCE = 200
+CALM_AT_ONCE = 30  # records of one section; of 280 bytes, so that a client of a busy city gets below 10 KB/s
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Picture:
             self._trend_ms = real_now_ms
             self._trend.paint(self._canvas, active, self._latest_of, self.history, city_now_ms)
         self._moved = False
-        self._pulse.paint(self._canvas, real_now_ms)
+        self._pulse.paint(self._canvas, self._stations.unplaced, real_now_ms)
         if self._held is not None:
             self._canvas.begin_from(self._held)
             self._held = None

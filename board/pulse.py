@@ -54,12 +54,12 @@ class Pulse:
         self._late += late
         self._doubled += doubled
 
-    def paint(self, canvas: Canvas, real_now_ms: int) -> None:
-        """Show workers, probe and load as they stand."""
+    def paint(self, canvas: Canvas, unplaced: int, real_now_ms: int) -> None:
+        """Show workers, probe and load as they stand. unplaced: devices that nobody declared."""
         self._paint_workers(canvas, real_now_ms)
         self._paint_probe(canvas, real_now_ms)
         if self._taken:
-            self._paint_load(canvas)
+            self._paint_load(canvas, unplaced)
 
     def snapshot(self) -> dict[str, int]:
         """What `restore` needs, ready for JSON; beats, probe and counters are read again."""
@@ -88,7 +88,7 @@ class Pulse:
         state = "never" if self._probe is None else "late" if late else "ok"
         canvas.put("probe", "main", {"round_trip_ms": round_trip_ms, "seen_ms": seen_ms, "state": state}, urgent=True)
 
-    def _paint_load(self, canvas: Canvas) -> None:
+    def _paint_load(self, canvas: Canvas, unplaced: int) -> None:
         (first_ms, messages, readings), (last_ms, messages_now, readings_now) = self._taken[0], self._taken[-1]
         over_s = max(last_ms - first_ms, 1) / 1000
         record = {
@@ -97,5 +97,6 @@ class Pulse:
             "refused_hour": max(self._refused_now - self._refused[0][1], 0),
             "doubled": self._doubled,
             "late": self._late,
+            "unplaced": unplaced,
         }
         canvas.put("load", "main", record)

@@ -16,6 +16,8 @@ from core.records import Level, PaneBatch
 
 LONGITUDE, LATITUDE, SPEED = "lon_deg", "lat_deg", "speed_kmh"  # what a vehicle says of itself
 UNPLACED_LATE_AFTER_S = 3600  # nobody declared how often such a device speaks
+UNPLACED_LISTED = 100  # the others are only counted: anybody may publish under any name
+UNPLACED_COUNTED = 100_000
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Stations:
         for device in self._devices.values():
             self._tallies[device.feed].expected += 1
         self._deadlines = Deadlines()
+        self._unlisted: set[str] = set()
         self._levels: dict[str, Level] = {}
         self._dirty: set[str] = set(self._devices)
         self._turned: set[str] = set(self._devices)  # state or level changed: shown at once
@@ -61,7 +64,7 @@ class Stations:
         columns = (batch.device.tolist(), batch.metric.tolist(), batch.last_ms.tolist(), batch.last.tolist())
         for device_row, metric_row, last_ms, last in zip(*columns, strict=True):
             device = batch.devices[device_row]
-            if device in self._probes:
+            if device in self._probes or self._is_too_much(device):
                 continue
             feeds.add(self._hear(device, last_ms))
             metric = batch.metrics[metric_row]
@@ -69,7 +72,9 @@ class Stations:
             if metric not in readings or last_ms >= readings[metric][1]:
                 readings[metric] = (last, last_ms)
         for event in batch.events:
-            feeds |= {self._hear(event.device, event.told_ms), self._hear_feed(event.feed, event.told_ms)}
+            feeds.add(self._hear_feed(event.feed, event.told_ms))
+            if not self._is_too_much(event.device):
+                feeds.add(self._hear(event.device, event.told_ms))
         return feeds - {""}
 
     def tick(self, city_now_ms: int) -> set[str]:
@@ -104,6 +109,11 @@ class Stations:
         """How a feed reports now."""
         return self._tallies[feed]
 
+    @property
+    def unplaced(self) -> int:
+        """How many devices spoke that nobody declared."""
+        return len(self._heard) - len(self._devices) + len(self._unlisted)
+
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, ready for JSON."""
         return {name: [one.newest_ms, one.silent, one.readings] for name, one in self._heard.items() if one.newest_ms}
@@ -122,6 +132,14 @@ class Stations:
                 tally.newest_ms = max(tally.newest_ms, newest_ms)
         self._deadlines.revive(until)
         self._dirty = set(self._heard)
+
+    def _is_too_much(self, name: str) -> bool:
+        """True for one more undeclared device than are listed; it is counted."""
+        if name in self._heard or len(self._heard) - len(self._devices) < UNPLACED_LISTED:
+            return False
+        if len(self._unlisted) < UNPLACED_COUNTED:
+            self._unlisted.add(name)
+        return True
 
     def _hear(self, name: str, at_ms: int) -> str:
         """A device said something that happened at `at_ms`. Returns its feed, "" when unplaced."""

@@ -238,6 +238,14 @@ def test_unplaced_devices_vehicles_and_the_probe(picture):
     assert sections["values"]["system.probe¦440900"]["value"] == 1.7e12
 
 
+def test_devices_that_nobody_declared_are_counted_and_only_some_listed(picture):
+    picture.fold_panes(panes([(f"stranger-{n}", "pm25", T0, 1.0) for n in range(250)]))
+    picture.fold_counts({}, T0)
+    sections = ticked(picture)
+    assert sections["load"]["main"]["unplaced"] == 250
+    assert sum(1 for station in sections["stations"].values() if station["unplaced"]) == 100
+
+
 def event(n, phase=Phase.NEW, **more):
     plain = {"id": f"e{n}", "feed": "cam", "type": "video.person", "phase": phase, "device": "cam-1"}
     times = {"began_ms": T0, "told_ms": T0 + n, "ended_ms": None, "stamp": Stamp.DEMO}
