@@ -74,6 +74,7 @@ class Running:
     _outage: Outage = field(repr=False)
     _looked_s: float = float("-inf")
     _beat_s: float = float("-inf")
+    _state: str = ""
     _replaced: bool = False
 
     def now_ms(self) -> int:
@@ -87,10 +88,10 @@ class Running:
         return self._stop.asked or self._replaced
 
     def beat(self, state: str = "ok", says: str = "") -> None:
-        """Tell `beats` that this worker turned; at most once a second, so call it every turn."""
-        if monotonic_s() - self._beat_s < TURN_S:
+        """Tell `beats` that this worker turned; at most once a second but for a change of state. Call it every turn."""
+        if state == self._state and monotonic_s() - self._beat_s < TURN_S:
             return
-        self._beat_s = monotonic_s()
+        self._beat_s, self._state = monotonic_s(), state
         try:
             beat(self.client, self.keys, self.name, state, says)
         except NeighbourDown as lost:
