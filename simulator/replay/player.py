@@ -22,6 +22,7 @@ from simulator.wire import Wire
 LOG = logging.getLogger(__name__)
 LOOK_S = 0.01
 PATIENCE_S = 60.0  # what did not land in this time was refused or lost; waiting on would hide it
+AFTER_MS = 5 * MINUTE_MS  # the clock goes on so far, or the windows that end with the last reading stay open
 FASTEST = 1e9  # the speed of a clock that only its hold keeps back
 
 
@@ -92,7 +93,7 @@ def play(messages: Iterable[Message], url: str, root: str, *, pace: Pace, gate: 
                 return len(told)
             gate.hold(pace.inside(end_ms))
             gate.progress((pace.inside(end_ms) - pace.start_ms) / max(1, pace.stop_ms - pace.start_ms))
-        gate.hold(pace.stop_ms)
+        gate.hold(pace.stop_ms + AFTER_MS)
         gate.progress(1.0)
         return len(told)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import orjson
@@ -10,11 +11,16 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+import catalogue
 from core.clock import monotonic_s, real_ms
+from simulator.city import Course, Declarations, city_of
 from simulator.load import Beat, Load
 from simulator.message import Message, reading
 from simulator.publisher import run
+from simulator.weather import Scenario
 from stream.embedded.broker import start_broker
+
+PACKS = Path(__file__).resolve().parents[2] / "packs"
 
 
 class Listener:
@@ -76,6 +82,29 @@ def test_each_message_leaves_at_its_time_and_once(broker, wait_for):
     stamps = [orjson.loads(payload)["t"] for _, payload in listener.messages]
     assert stamps == sorted(set(stamps))
     assert {topic for topic, _ in listener.messages} == {"pub1/river/r/readings"}
+
+
+@pytest.mark.claim(
+    "PULSE", "what the demonstration city tells arrives whole at the broker, nothing more and nothing less"
+)
+def test_a_whole_city_arrives(broker, wait_for):
+    found = catalogue.load(PACKS, "茂名")
+    declared = Declarations(found.metrics, found.feeds, found.devices, {"440902": (110.9, 21.6)})
+    city = city_of(Course(7, Scenario.TYPHOON, real_ms()), declared)
+    listener = Listener(broker, "pub3", wait_for)
+    running = Running(city, broker, "pub3")
+    try:
+        wait_for(lambda: len(listener.messages) >= 60, within_s=20)
+        until_ms = real_ms() - 500
+        wait_for(lambda: real_ms() > until_ms + 1500)
+    finally:
+        running.end()
+        listener.close()
+    told = {(m.address("pub3"), m.payload) for m in city.told(city.began_ms, until_ms) if m.send_ms <= until_ms}
+    here = {message for message in told if message[0].startswith("pub3/")}
+    assert len(here) >= 50
+    assert here <= set(listener.messages)
+    assert set(listener.messages) <= {(m.address("pub3"), m.payload) for m in city.told(city.began_ms, real_ms())}
 
 
 def test_a_broker_that_goes_away_is_waited_for(server_folder, free_port, wait_for):
