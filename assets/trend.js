@@ -4,6 +4,7 @@
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const format = cityvitals.format;
   const { esc, words } = format;
+  const NARROW_REM = 30;
   const STEP_H = [1, 2, 3, 6, 12, 24, 48, 96, 168];
 
   /** Steps of a scale: 1, 2 or 5 times a power of ten, about `wanted` of them over a length. */
@@ -105,13 +106,14 @@
 
   function bandShapes(found, y, box, decimals) {
     const right = box.width - box.right;
+    const outside = box.right > box.rem * 4; // room beside the plot; on a phone the names stand inside, over their line
     const places = spread(found.map((band) => y(band.bound)), box.rem * 1.4, box.top + box.rem * 0.6, box.height - box.bottom);
     return found.map((band, at) => {
       const top = Math.min(y(band.from), y(band.to));
       return '<g class="band level-' + band.level + '"><rect x="' + box.left + '" y="' + top.toFixed(1) + '" width="' + (right - box.left)
         + '" height="' + Math.abs(y(band.to) - y(band.from)).toFixed(1) + '"/><path d="M' + box.left + " " + y(band.bound).toFixed(1) + "H" + right
-        + "l" + box.rem * 0.5 + " " + (places[at] - y(band.bound)).toFixed(1) + '"/><text x="' + (right + box.rem * 0.8) + '" y="'
-        + (places[at] + box.rem * 0.4).toFixed(1) + '">' + esc(band.name + " " + band.bound.toFixed(decimals)) + "</text></g>";
+        + (outside ? "l" + box.rem * 0.5 + " " + (places[at] - y(band.bound)).toFixed(1) : "") + '"/><text x="'
+        + (outside ? right + box.rem * 0.8 : box.left + box.rem * 0.4) + '" y="' + (places[at] + box.rem * (outside ? 0.4 : -0.35)).toFixed(1) + '">' + esc(band.name + " " + band.bound.toFixed(decimals)) + "</text></g>";
     }).join("");
   }
 
@@ -133,7 +135,7 @@
       return '<p class="no-trend hatched">' + esc(words("wall.no_trend")) + "</p>";
     }
     const rem = size.rem;
-    const box = { width: size.width, height: size.height, rem: rem, left: rem * 3.6, right: rem * (trend.bands && trend.bands.length ? 9.6 : 1.2), top: rem * 0.3, bottom: rem * 1.8 };
+    const box = { width: size.width, height: size.height, rem: rem, left: rem * 3.6, right: rem * (trend.bands && trend.bands.length && size.width > rem * NARROW_REM ? 9.6 : 1.2), top: rem * 0.3, bottom: rem * 1.8 };
     const bands = trend.bands || [];
     const scale = range(points, bands, trend.down_bad);
     const from = points[0][0];

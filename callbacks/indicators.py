@@ -15,8 +15,10 @@ from catalogue.declared import Declared
 from core.errors import NeighbourDown
 from core.messages import text
 from core.settings import Settings
+from early_warning.rule import RuleState
 from layouts import ids, indicators, shell
-from layouts.figures.headline import Headline, active_on, headline, trend_of
+from layouts.figures.headline import Known, active_on, headline, trend_of
+from layouts.figures.overview import OverviewRow, overview_rows
 from layouts.figures.places import area_rows, station_rows
 from layouts.figures.subject import Subject, reporters, rule_on, subject_of
 from layouts.figures.trend import trend
@@ -49,8 +51,7 @@ async def body_of(pathname: str, settings: Settings, reader: PictureReader) -> C
         return shell.waiting(language)
     parts = [unquote(part) for part in pathname.removeprefix(settings.base_path).split("/") if part]
     if len(parts) == 1:
-        heads = {one: await _head(reader, declared, one, language) for one in declared.indicators if one not in HIDDEN}
-        return indicators.overview(declared, heads, settings.base_path, language)
+        return indicators.overview(declared, _overview(reader, declared, language), settings.base_path, language)
     subject = subject_of(declared, parts[1], parts[2] if len(parts) > 2 else "", language)
     if subject is None:
         return indicators.not_found(language)
@@ -58,17 +59,13 @@ async def body_of(pathname: str, settings: Settings, reader: PictureReader) -> C
     return indicators.detail(page, settings.base_path, language)
 
 
-async def _head(reader: PictureReader, declared: Declared, indicator: str, language: str) -> Headline:
-    subject = subject_of(declared, indicator, "", language)
-    assert subject is not None, indicator  # it comes from the same declaration
-    warning = active_on(reader.sections().get("warnings", {}), [indicator], subject.id)
-    trend_word = trend_of(await reader.points(indicator, subject.id))
-    return headline(subject, reader.value(indicator, subject.id), warning, trend_word, reader.city_now_ms(), language)
+def _overview(reader: PictureReader, declared: Declared, language: str) -> list[OverviewRow]:
+    shown = [one for one in declared.indicators.values() if one.id not in HIDDEN]
+    values = {one.id: reader.value(one.id, declared.city.code) for one in shown}
+    return overview_rows(shown, values, reader.sections().get("warnings", {}), reader.city_now_ms(), language)
 
 
-async def detail_of(
-    reader: PictureReader, declared: Declared, subject: Subject, language: str
-) -> indicators.Detail:
+async def detail_of(reader: PictureReader, declared: Declared, subject: Subject, language: str) -> indicators.Detail:
     """Everything that the page of one subject shows."""
     sections, now_ms = reader.sections(), reader.city_now_ms()
     indicator = subject.indicator
@@ -77,12 +74,14 @@ async def detail_of(
     points = await reader.points(indicator.id, subject.id)
     warning = active_on(sections.get("warnings", {}), deciding, subject.id)
     record = reader.value(indicator.id, subject.id)
-    head = headline(subject, record, warning, trend_of(points), now_ms, language)
+    judged = rule is not None and rule.state is RuleState.ACTIVE
+    head = headline(subject, Known(record, warning, judged, trend_of(points)), now_ms, language)
     counties = (reader.value(indicator.id, county.id) for county in declared.areas.counties)
     devices = reporters(declared, subject)
     known = sections.get("stations", {})
     stations = {device: known[device] for device in devices if device in known}
-    raw, problem = await _raw(reader, stations, language)
+    behind = {subject.id: stations[subject.id]} if subject.id in stations else stations
+    raw, problem = await _raw(reader, behind, language)
     return indicators.Detail(
         declared=declared,
         subject=subject,

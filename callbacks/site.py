@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from dash import Dash
@@ -27,7 +28,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader) -> Dash:
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
     app = Dash(
         "cityvitals",
-        server=server,
+        server=server,  # type: ignore[arg-type]  # annotated for Flask; backend="fastapi" takes this
         backend="fastapi",
         url_base_pathname=base,
         assets_folder=str(ASSETS),
@@ -46,7 +47,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader) -> Dash:
     return app
 
 
-def _redirect(address: str) -> object:
+def _redirect(address: str) -> Callable[[], Awaitable[RedirectResponse]]:
     async def elsewhere() -> RedirectResponse:
         return RedirectResponse(address, 307)
 

@@ -17,6 +17,7 @@ from layouts import ids
 from layouts.figures.bounds import bound_rows, provenance, references, rule_state
 from layouts.figures.headline import Headline
 from layouts.figures.moments import moment
+from layouts.figures.overview import OverviewRow
 from layouts.figures.places import PlaceRow
 from layouts.figures.subject import Subject
 from layouts.marks import level_mark
@@ -42,36 +43,38 @@ class Detail:
 
 def address(base_path: str, indicator: str, subject: str = "") -> str:
     """The page of an indicator, at a place when one is given."""
-    return base_path + "/".join(["indicators", quote(indicator, safe=""), *([quote(subject, safe="")] if subject else [])])
+    return base_path + "/".join(
+        ["indicators", quote(indicator, safe=""), *([quote(subject, safe="")] if subject else [])]
+    )
 
 
-def overview(declared: Declared, heads: Mapping[str, Headline], base_path: str, language: str) -> html.Div:
-    """Every vital sign of the city by domain: name, level, value, reporting rate, up to when."""
+def overview(declared: Declared, rows: Sequence[OverviewRow], base_path: str, language: str) -> html.Div:
+    """Every vital sign of the city by domain."""
     titles = [(domain.id, domain.name[language]) for domain in declared.domains]
     titles.append(("system", text("desk.installation", language)))
     sections = []
     for domain, title in titles:
-        mine = [i for i in declared.indicators.values() if i.domain == domain and i.id in heads]
+        mine = [_overview_row(row, base_path, language) for row in rows if row.domain == domain]
         if mine:
-            rows = [_overview_row(i.id, i.name[language], heads[i.id], base_path, language) for i in mine]
-            sections.append(html.Section([html.H2(title), html.Ul(rows)], className="desk-domain"))
+            sections.append(html.Section([html.H2(title), html.Ul(mine)], className="desk-domain"))
     return html.Div(sections, className="desk-overview")
 
 
-def _overview_row(indicator: str, name: str, head: Headline, base_path: str, language: str) -> html.Li:
-    unknown = " hatched" if head.level == "unknown" else ""
+def _overview_row(row: OverviewRow, base_path: str, language: str) -> html.Li:
+    plain = (
+        "normal" if row.warned else row.level
+    )  # the warning may stand at one station: it does not colour the city's figure
     return html.Li(
         html.A(
             [
-                html.Span(name, className="name"),
-                html.Span([html.B(head.text), html.Small(head.unit)], className=f"figure level-{head.level}"),
-                level_mark(head.level, language),
-                html.Span(head.reporting, className="reporting"),
-                html.Span(head.as_of, className="as-of"),
+                html.Span(row.name, className="name"),
+                html.Span([html.B(row.text), html.Small(row.unit)], className=f"figure level-{plain}"),
+                html.Span([level_mark(row.level, language), html.Small(row.warned)], className="state"),
+                html.Span(row.fine, className="fine"),
             ],
-            href=address(base_path, indicator),
+            href=address(base_path, row.indicator),
         ),
-        className=f"desk-row{unknown}",
+        className="desk-row" + (" hatched" if row.level == "unknown" else ""),
     )
 
 
@@ -82,7 +85,9 @@ def detail(page: Detail, base_path: str, language: str) -> html.Div:
             _crumbs(page, base_path, language),
             html.Section([_head(page.head, language), _trend(page, language)], className="desk-lead"),
             html.Section(_places(page, base_path, language), className="desk-places"),
-            html.Section([_rule(page, language), _method(page, language), _raw(page, language)], className="desk-proof"),
+            html.Section(
+                [_rule(page, language), _method(page, language), _raw(page, language)], className="desk-proof"
+            ),
         ],
         className="desk-detail",
     )
@@ -185,16 +190,20 @@ def _station_row(row: PlaceRow, page: Detail, base_path: str, language: str) -> 
             ],
             href=address(base_path, page.subject.indicator.id, row.id),
         ),
-        className="desk-station" + (" hatched" if row.silent else ""),
+        className="desk-station" + (" hatched" if row.silent else "") + (" here" if row.id == page.subject.id else ""),
     )
 
 
 def _rule(page: Detail, language: str) -> html.Div:
     if page.rule is None:
-        return html.Div([html.H2(text("desk.rule", language)), html.P(text("desk.no_rule", language))], className="desk-rule")
+        return html.Div(
+            [html.H2(text("desk.rule", language)), html.P(text("desk.no_rule", language))], className="desk-rule"
+        )
     rule = page.rule
     rows = [
-        html.Tr([html.Td(level_mark(one.level, language)), html.Td(one.condition), html.Td(one.over), html.Td(one.leaves)])
+        html.Tr(
+            [html.Td(level_mark(one.level, language)), html.Td(one.condition), html.Td(one.over), html.Td(one.leaves)]
+        )
         for one in bound_rows(page.declared, rule, language)
     ]
     state = [rule_state(rule, language), text("desk.rule_version", language, version=rule.version)]
@@ -203,7 +212,10 @@ def _rule(page: Detail, language: str) -> html.Div:
         [
             html.H2([text("desk.rule", language), html.Small(" · ".join([rule.name[language], *state]))]),
             html.Table(html.Tbody(rows)),
-            html.P([html.B(text("desk.source", language)), " ".join(provenance(rule.source, language))], className="desk-source"),
+            html.P(
+                [html.B(text("desk.source", language)), " ".join(provenance(rule.source, language))],
+                className="desk-source",
+            ),
             *([html.P(rule.source.note, className="desk-note")] if rule.source.note else []),
             *_own_bounds(own, language),
         ],
@@ -223,9 +235,17 @@ def _method(page: Detail, language: str) -> html.Div:
     note = [html.P(indicator.source.note, className="desk-note")] if indicator.source.note else []
     return html.Div(
         [
-            html.H2([text("desk.method", language), html.Small(text("desk.method_version", language, version=indicator.version))]),
+            html.H2(
+                [
+                    text("desk.method", language),
+                    html.Small(text("desk.method_version", language, version=indicator.version)),
+                ]
+            ),
             html.P(indicator.method[language]),
-            html.P([html.B(text("desk.source", language)), " ".join(provenance(indicator.source, language))], className="desk-source"),
+            html.P(
+                [html.B(text("desk.source", language)), " ".join(provenance(indicator.source, language))],
+                className="desk-source",
+            ),
             *note,
         ],
         className="desk-method",

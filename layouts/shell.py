@@ -47,7 +47,8 @@ var note=document.getElementById('too-old'),app=document.getElementById('react-e
 if(note)note.style.display='block';if(app)app.style.display='none';}};
 }})();"""
 
-_NOTE = """<div style="max-width:40em;margin:15vh auto 0;padding:0 1em;color:#E8EDF2;font:20px/1.7 'Microsoft YaHei',sans-serif">
+_NOTE = """<div style="max-width:40em;margin:15vh auto 0;padding:0 1em;color:#E8EDF2;
+font:20px/1.7 'Microsoft YaHei',sans-serif">
 <p style="font-size:30px;font-weight:bold">{title}</p><p>{what}</p><p>{how}</p></div>"""
 
 
@@ -66,7 +67,9 @@ def document(settings: Settings) -> str:
 
 def _note(code: str) -> str:
     """A static page in Chinese: who needs it has a browser that shows nothing else."""
-    return _NOTE.format(title=text(f"{code}_title", "zh"), what=text(f"{code}_what", "zh"), how=text("desk.too_old_how", "zh"))
+    return _NOTE.format(
+        title=text(f"{code}_title", "zh"), what=text(f"{code}_what", "zh"), how=text("desk.too_old_how", "zh")
+    )
 
 
 def layout(settings: Settings) -> html.Div:

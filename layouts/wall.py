@@ -37,7 +37,9 @@ def wall(declared: Declared, settings: Settings, assets_version: str) -> html.Ma
 
 def area_indicators(declared: Declared) -> list[str]:
     """Indicators with a value for every county, those that the map can be filled by."""
-    return [one.id for one in declared.indicators.values() if "county" in one.levels and not one.id.startswith("system.")]
+    return [
+        one.id for one in declared.indicators.values() if "county" in one.levels and not one.id.startswith("system.")
+    ]
 
 
 def station_indicators(declared: Declared) -> dict[str, str]:
@@ -56,7 +58,9 @@ def _site(declared: Declared, settings: Settings) -> dict[str, object]:
         "language": settings.language,
         "county_indicator": areas[0] if areas else "",
         "metric_indicators": station_indicators(declared),
-        "classes": {one.id: _classes(declared, one, settings.language) for one in declared.indicators.values() if one.scheme},
+        "classes": {
+            one.id: _classes(declared, one, settings.language) for one in declared.indicators.values() if one.scheme
+        },
     }
 
 

@@ -36,7 +36,9 @@ def _row(declared: Declared, rule: Rule, bound: LevelBound, language: str) -> Bo
         condition = f"{sign} {text(f'board.reference-{bound.reference}', language)}{offset}"
     else:
         condition = f"{sign} {number(bound.bound, indicator.decimals, language)} {indicator.unit}"
-    leaves = text("desk.hysteresis", language, value=f"{bound.hysteresis:g} {indicator.unit}") if bound.hysteresis else ""
+    leaves = (
+        text("desk.hysteresis", language, value=f"{bound.hysteresis:g} {indicator.unit}") if bound.hysteresis else ""
+    )
     return BoundRow(bound.level.name.lower(), condition.strip(), length(indicator.window_s, language), leaves.strip())
 
 
@@ -56,6 +58,9 @@ def references(declared: Declared, device: str, language: str) -> Sequence[tuple
     """A station's own bounds: (name, value with unit and vertical datum)."""
     known = declared.devices.get(device)
     return [
-        (text(f"board.reference-{one.name}", language), " ".join(filter(None, (f"{one.value:.2f}", one.unit, one.datum))))
+        (
+            text(f"board.reference-{one.name}", language),
+            " ".join(filter(None, (f"{one.value:.2f}", one.unit, one.datum))),
+        )
         for one in (known.references if known else ())
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.messages import text
 from core.records import HOUR_MS
+from indicators.definition import Indicator
 from layouts.figures.moments import length, moment
 from layouts.figures.subject import Subject
 
@@ -56,10 +57,19 @@ def trend_of(points: Sequence[tuple[int, float | None]]) -> str:
     return "rising" if last > earlier else "falling"
 
 
-def headline(
-    subject: Subject, record: Record | None, warning: Record | None, trend: str, now_ms: int, language: str
-) -> Headline:
-    """The head of a page. record: the newest value; warning: the gravest active one here."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a subject now. judged: a rule in force looks at the indicator."""
+
+    record: Record | None
+    warning: Record | None
+    judged: bool
+    trend: str
+
+
+def headline(subject: Subject, now: Known, now_ms: int, language: str) -> Headline:
+    """The head of a page."""
+    record, warning = now.record, now.warning
     known = record is not None and record["value"] is not None
     unit = subject.indicator.unit
     written = str(record["text"]) if record and known else "—"
@@ -68,34 +78,32 @@ def headline(
         text=written,
         unit=unit if known else "",
         level=(warning["level"] if warning else "normal") if known else "unknown",
-        sentence=_sentence(subject, written, known, warning, trend, now_ms, language),
+        sentence=_sentence(subject, written if known else "", now, now_ms, language),
         reporting=text("wall.reporting", language, reported=reported, expected=expected),
-        as_of=_as_of(subject, record, known, now_ms, language),
+        as_of=as_of(subject.indicator, record, now_ms, language),
         beside=_beside(record, language),
     )
 
 
-def _sentence(  # noqa: PLR0913 - the sentence says seven things
-    subject: Subject, written: str, known: bool, warning: Record | None, trend: str, now_ms: int, language: str
-) -> str:
-    if warning:
-        since = moment(warning["since_ms"], now_ms, language)
-        return text("desk.sentence_warned", language, sentence=warning["sentence"], since=since)
+def _sentence(subject: Subject, written: str, now: Known, now_ms: int, language: str) -> str:
+    if now.warning:
+        since = moment(now.warning["since_ms"], now_ms, language)
+        return text("desk.sentence_warned", language, sentence=now.warning["sentence"], since=since)
     words = {"place": subject.name, "name": subject.indicator.name[language]}
-    if not known:
+    if not written:
         return text("desk.sentence_unknown", language, **words)
-    figure = f"{written} {subject.indicator.unit}".strip()
-    return text(
-        "desk.sentence_normal", language, **words, figure=figure, trend=text(f"desk.trend_{trend}", language)
-    )
+    words["figure"] = f"{written} {subject.indicator.unit}".strip()
+    words["trend"] = text(f"desk.trend_{now.trend}", language)
+    return text("desk.sentence_normal" if now.judged else "desk.sentence_unjudged", language, **words)
 
 
-def _as_of(subject: Subject, record: Record | None, known: bool, now_ms: int, language: str) -> str:
-    if record is None or not known:
+def as_of(indicator: Indicator, record: Record | None, now_ms: int, language: str) -> str:
+    """Over which window and up to when a value stands; its period when it is slower than daily."""
+    if record is None or record["value"] is None:
         return text("level.unknown", language)
     if record["period"]:
         return text("desk.of_period", language, period=record["period"])
-    window = length(subject.indicator.window_s, language)
+    window = length(indicator.window_s, language)
     end, newest = (moment(record[field], now_ms, language) for field in ("end_ms", "newest_ms"))
     return text("desk.of_window", language, window=window, end=end, newest=newest)
 

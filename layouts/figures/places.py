@@ -12,6 +12,7 @@ from indicators.definition import Direction, Indicator
 from layouts.figures.moments import moment
 
 Record = Mapping[str, Any]
+GRAVEST_FIRST = ("red", "orange", "yellow", "blue", "normal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,14 @@ def station_rows(
     declared: Declared, indicator: Indicator, stations: Mapping[str, Record], now_ms: int, language: str
 ) -> list[PlaceRow]:
     """Stations with the newest readings of the indicator's inputs: abnormal, then silent, then the others by name."""
-    rank = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
-    order = sorted(stations, key=lambda d: (rank.get(stations[d]["level"], 5 - (stations[d]["state"] != "ok")), stations[d]["name"]))
+    order = sorted(stations, key=lambda device: (_urgency(stations[device]), stations[device]["name"]))
     return [_station_row(declared, indicator, device, stations[device], now_ms, language) for device in order]
+
+
+def _urgency(station: Record) -> int:
+    """0 for the gravest; a silent station comes before a normal one."""
+    quiet = GRAVEST_FIRST.index("normal") + (station["state"] == "ok")
+    return GRAVEST_FIRST.index(station["level"]) if station["level"] != "normal" else quiet
 
 
 def _station_row(

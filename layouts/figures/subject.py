@@ -40,12 +40,10 @@ def rule_on(declared: Declared, indicator: str) -> Rule | None:
 
 
 def reporters(declared: Declared, subject: Subject) -> list[str]:
-    """Devices that are expected to report to the indicator inside the subject, by id."""
+    """Devices that are expected to report to the indicator, by id: of the city, or of the subject's county."""
     wanted = set(subject.indicator.metrics)
-    inside = {subject.id} if subject.station else {subject.id, subject.county}
     return [
         device.id
         for device in sorted(declared.devices.values(), key=lambda one: one.id)
-        if wanted & set(device.metrics)
-        and (device.id in inside or device.area in inside or subject.id == subject.city)
+        if wanted & set(device.metrics) and subject.county in (subject.city, device.area)
     ]

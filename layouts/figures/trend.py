@@ -21,8 +21,9 @@ def trend(
 ) -> dict[str, Any]:
     """The last day with the bounds of the rule in force as bands; a rule on trial bounds nothing yet."""
     rule = rule_on(declared, subject.indicator.id)
-    in_force = rule is not None and rule.state is RuleState.ACTIVE
-    bands = TrendPanel(declared, names).bands(rule, subject.indicator.id, subject.id, now_ms) if in_force else []
+    bands = []
+    if rule is not None and rule.state is RuleState.ACTIVE:
+        bands = TrendPanel(declared, names).bands(rule, subject.indicator.id, subject.id, now_ms)
     return {
         "name": subject.indicator.name[names.language],
         "unit": subject.indicator.unit,

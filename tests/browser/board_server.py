@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -93,7 +94,11 @@ class BoardServer:
         return [(self.now_ms() - (47 - at) * 1_800_000, 20.0 + at % 7) for at in range(48)]
 
     async def raw(self, device: str) -> dict[str, Any] | None:
-        return {"topic": f"city/rain/{device}/readings", "payload": '{"t": "2026-11-22T14:05:00+08:00", "values": {"rain": 2.4}}', "received_ms": self.now_ms() - 4000}
+        return {
+            "topic": f"city/rain/{device}/readings",
+            "payload": '{"t": "2026-11-22T14:05:00+08:00", "values": {"rain": 2.4}}',
+            "received_ms": self.now_ms() - 4000,
+        }
 
     # The live feed.
     def _dress(self, frame: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +125,7 @@ class BoardServer:
         self._fresh()
         return self._dress(frames.snap(self.picture, self.rev, self.now_ms()))
 
-    async def _turns(self, rev: int | None) -> Any:
+    async def _turns(self, rev: int | None) -> AsyncIterator[dict[str, Any]]:
         last, turn = rev, 0
         if last is None:
             while not self.talking:
@@ -141,47 +146,45 @@ class BoardServer:
     def routes(self, app: FastAPI) -> None:
         """The three live endpoints."""
         base = self.settings.base_path
+        app.add_api_websocket_route(f"{base}live/ws", self._ws)
+        app.add_api_route(f"{base}live/sse", self._sse)
+        app.add_api_route(f"{base}live/poll", self._poll)
 
-        @app.websocket(f"{base}live/ws")
-        async def ws(socket: WebSocket, rev: int | None = None) -> None:
-            if "ws" in self.refused:
-                await socket.close(1008)
-                return
-            await socket.accept()
-            self.served["ws"] += 1
-            try:
-                async for frame in self._turns(rev):
-                    if "ws" in self.refused:
-                        await socket.close(1001)
-                        return
-                    await socket.send_text(json.dumps(frame))
-            except (WebSocketDisconnect, RuntimeError):
-                return
+    async def _ws(self, socket: WebSocket, rev: int | None = None) -> None:
+        if "ws" in self.refused:
+            await socket.close(1008)
+            return
+        await socket.accept()
+        self.served["ws"] += 1
+        with suppress(WebSocketDisconnect, RuntimeError):
+            async for frame in self._turns(rev):
+                if "ws" in self.refused:
+                    await socket.close(1001)
+                    return
+                await socket.send_text(json.dumps(frame))
 
-        @app.get(f"{base}live/sse")
-        async def sse(rev: int | None = None) -> Response:
-            if "sse" in self.refused:
-                return JSONResponse({"reason": "refused"}, 403)
-            self.served["sse"] += 1
+    async def _sse(self, rev: int | None = None) -> Response:
+        if "sse" in self.refused:
+            return JSONResponse({"reason": "refused"}, 403)
+        self.served["sse"] += 1
 
-            async def lines() -> Any:
-                async for frame in self._turns(rev):
-                    yield f"data: {json.dumps(frame)}\n\n"
+        async def lines() -> AsyncIterator[str]:
+            async for frame in self._turns(rev):
+                yield f"data: {json.dumps(frame)}\n\n"
 
-            return StreamingResponse(lines(), media_type="text/event-stream")
+        return StreamingResponse(lines(), media_type="text/event-stream")
 
-        @app.get(f"{base}live/poll")
-        async def poll(rev: int | None = None) -> Response:
-            if "poll" in self.refused:
-                return JSONResponse({"reason": "refused"}, 403)
-            self.served["poll"] += 1
-            if rev is None:
-                return JSONResponse([self.whole()])
-            for _ in range(10):
-                if found := self.frames_after(rev):
-                    return JSONResponse(found)
-                await asyncio.sleep(TURN_S)
-            return JSONResponse([self._dress(frames.beat(rev, self.now_ms(), self.redis))])
+    async def _poll(self, rev: int | None = None) -> Response:
+        if "poll" in self.refused:
+            return JSONResponse({"reason": "refused"}, 403)
+        self.served["poll"] += 1
+        if rev is None:
+            return JSONResponse([self.whole()])
+        for _ in range(10):
+            if found := self.frames_after(rev):
+                return JSONResponse(found)
+            await asyncio.sleep(TURN_S)
+        return JSONResponse([self._dress(frames.beat(rev, self.now_ms(), self.redis))])
 
     def __enter__(self) -> BoardServer:
         app = FastAPI()
@@ -207,7 +210,9 @@ class BoardServer:
                 self.change({name: self.picture[name] for name in ("workers", "probe") if name in self.picture})
                 del self.history[1:-200]
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._beating.set()
         self._server.should_exit = True
         self._thread.join(5)

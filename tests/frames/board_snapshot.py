@@ -1,12 +1,12 @@
 """Pictures of a city in the documented format, made up here, for the browser tests: no Redis, no engine.
 
-`picture(declared, situation, city_ms)` gives the sections of docs/architecture.md; `snap`, `diff` and `beat` make frames.
+`picture(declared, situation, city_ms)` gives the sections of
+docs/architecture.md; `snap`, `diff` and `beat` make frames.
 All figures come from a seeded generator, so that a test knows the number that must stand on the screen.
 """
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -16,11 +16,9 @@ from board.values import indicator_record, key_of
 from board.words import number
 from catalogue.declared import Declared
 from core.declared import Device
+from tests.frames.board_warnings import LEVELS, MINUTE, Sections, areas_of, events_of, trend_of, warnings_of, wave
 
 SITUATIONS = ("calm", "typhoon", "unknown", "silent", "empty")
-LEVELS = ("red", "orange", "yellow", "blue")
-HOUR, MINUTE = 3_600_000, 60_000
-Sections = dict[str, dict[str, dict[str, Any]]]
 
 DOMAIN_VALUES = {  # domain → (indicator, value, spark's amplitude)
     "economic_regulation": ("econ_operation.industrial_va_yoy", 5.4, 0.4),
@@ -37,22 +35,44 @@ def picture(declared: Declared, situation: str, city_ms: int, warnings: int = 0)
     sections: Sections = {"city": {"main": _city(declared)}}
     sections["indicators"] = {one.id: indicator_record(one, "zh") for one in declared.indicators.values()}
     sections["probe"] = {"main": {"round_trip_ms": 412, "seen_ms": city_ms - 3000, "state": "ok"}}
-    sections["workers"] = {name: {"beat_ms": city_ms, "state": "ok", "says": ""} for name in ("ingest", "engine", "board", "probe")}
-    sections["load"] = {"main": {"messages_s": 524.0, "readings_s": 2310.4, "refused_hour": 3, "doubled": 41, "late": 7}}
+    sections["workers"] = {
+        name: {"beat_ms": city_ms, "state": "ok", "says": ""} for name in ("ingest", "engine", "board", "probe")
+    }
+    sections["load"] = {
+        "main": {"messages_s": 524.0, "readings_s": 2310.4, "refused_hour": 3, "doubled": 41, "late": 7}
+    }
     if situation == "empty":
-        return sections | {name: {} for name in ("sources", "domains", "sparks", "values", "areas", "warnings", "stations", "vehicles", "events", "trends")}
+        return sections | {
+            name: {}
+            for name in (
+                "sources",
+                "domains",
+                "sparks",
+                "values",
+                "areas",
+                "warnings",
+                "stations",
+                "vehicles",
+                "events",
+                "trends",
+            )
+        }
     sections["sources"] = _sources(declared, city_ms, rng)
     sections["stations"], sections["vehicles"] = _devices(declared, city_ms, rng)
     sections["values"] = _values(declared, city_ms, rng)
-    sections["warnings"] = _warnings(declared, city_ms, warnings, rng) if situation == "typhoon" else {}
-    sections["areas"] = _areas(declared, sections["warnings"])
-    sections["events"] = _events(declared, city_ms, rng, 4 if situation == "typhoon" else 2)
+    sections["warnings"] = warnings_of(declared, city_ms, warnings, rng) if situation == "typhoon" else {}
+    sections["areas"] = areas_of(declared, sections["warnings"])
+    sections["events"] = events_of(declared, city_ms, rng, 4 if situation == "typhoon" else 2)
     sections["domains"] = _domains(declared, sections, city_ms)
-    sections["sparks"] = {name: {"points": _wave(city_ms, base, swing, 96, rng)} for name, (_, base, swing) in DOMAIN_VALUES.items()}
-    sections["trends"] = {"focus": _trend(declared, sections, city_ms, rng)}
+    sections["sparks"] = {
+        name: {"points": wave(city_ms, base, swing, 96, rng)} for name, (_, base, swing) in DOMAIN_VALUES.items()
+    }
+    sections["trends"] = {"focus": trend_of(declared, sections, city_ms, rng)}
     for warning in sections["warnings"].values():
         station = sections["stations"].get(warning["subject"])
-        if station and LEVELS.index(warning["level"]) < (LEVELS.index(station["level"]) if station["level"] in LEVELS else 9):
+        if station and LEVELS.index(warning["level"]) < (
+            LEVELS.index(station["level"]) if station["level"] in LEVELS else 9
+        ):
             station["level"] = warning["level"]
     if situation in ("unknown", "silent"):
         _silence(sections, "hotline", city_ms - 14 * MINUTE)
@@ -80,16 +100,34 @@ def beat(rev: int, at_ms: int, redis: str = "ok", **other: Any) -> dict[str, Any
 
 
 def _frame(kind: str, rev: int, at_ms: int) -> dict[str, Any]:
-    return {"k": kind, "rev": rev, "scene": "demo-440900", "assets": "a1", "server_ms": at_ms, "city_ms": at_ms, "speed": 1.0}
+    return {
+        "k": kind,
+        "rev": rev,
+        "scene": "demo-440900",
+        "assets": "a1",
+        "server_ms": at_ms,
+        "city_ms": at_ms,
+        "speed": 1.0,
+    }
 
 
 def _city(declared: Declared) -> dict[str, Any]:
     city = declared.city
     return {
-        "code": city.code, "name": city.name.zh, "stamp": "demo", "scene": "demo-440900", "support": "信息中心", "support_phone": "0668-0000100",
-        "map_source": city.map_source, "map_date": city.map_date, "map_review": city.map_review, "responses": [], "issued": [],
-        "simulated": True, "language": "zh",
-    }  # fmt: skip
+        "code": city.code,
+        "name": city.name.zh,
+        "stamp": "demo",
+        "scene": "demo-440900",
+        "support": "信息中心",
+        "support_phone": "0668-0000100",
+        "map_source": city.map_source,
+        "map_date": city.map_date,
+        "map_review": city.map_review,
+        "responses": [],
+        "issued": [],
+        "simulated": True,
+        "language": "zh",
+    }
 
 
 def _sources(declared: Declared, city_ms: int, rng: random.Random) -> dict[str, Any]:
@@ -98,13 +136,27 @@ def _sources(declared: Declared, city_ms: int, rng: random.Random) -> dict[str, 
         if feed.kind == "probe":
             continue
         devices = sum(device.feed == feed.id for device in declared.devices.values())
-        blinds = [i.name.zh for i in declared.indicators.values() if set(i.metrics) & set(feed.fields.values()) or any(t.startswith(feed.id) for t in i.event_types)]
+        blinds = [
+            i.name.zh
+            for i in declared.indicators.values()
+            if set(i.metrics) & set(feed.fields.values()) or any(t.startswith(feed.id) for t in i.event_types)
+        ]
         newest = city_ms - rng.randrange(2000, max(3000, min(feed.every_s, 1800) * 1000))
         found[feed.id] = {
-            "name": feed.name.zh, "kind": feed.kind, "newest_ms": newest, "received_ms": newest + 300, "every_s": feed.every_s,
-            "late_after_s": feed.late_after_s, "state": "ok", "since_ms": None, "reporting": max(devices - (devices > 15), 0), "expected": devices,
-            "owner": feed.owner, "phone": feed.phone, "blinds": blinds,
-        }  # fmt: skip
+            "name": feed.name.zh,
+            "kind": feed.kind,
+            "newest_ms": newest,
+            "received_ms": newest + 300,
+            "every_s": feed.every_s,
+            "late_after_s": feed.late_after_s,
+            "state": "ok",
+            "since_ms": None,
+            "reporting": max(devices - (devices > 15), 0),
+            "expected": devices,
+            "owner": feed.owner,
+            "phone": feed.phone,
+            "blinds": blinds,
+        }
     return found
 
 
@@ -117,7 +169,13 @@ def _devices(declared: Declared, city_ms: int, rng: random.Random) -> tuple[dict
             continue
         if kind == "vehicle":
             place = rng.choice(places)
-            vehicles[device.id] = {"name": device.name.zh, "lon": place.lon_deg + rng.gauss(0, 0.03), "lat": place.lat_deg + rng.gauss(0, 0.03), "ms": city_ms - 9000, "speed_kmh": 31.0}
+            vehicles[device.id] = {
+                "name": device.name.zh,
+                "lon": place.lon_deg + rng.gauss(0, 0.03),
+                "lat": place.lat_deg + rng.gauss(0, 0.03),
+                "ms": city_ms - 9000,
+                "speed_kmh": 31.0,
+            }
             continue
         stations[device.id] = _station(device, kind, city_ms, "silent" if rng.random() < 0.05 else "ok", rng)
     return stations, vehicles
@@ -126,34 +184,69 @@ def _devices(declared: Declared, city_ms: int, rng: random.Random) -> tuple[dict
 def _station(device: Device, kind: str, city_ms: int, state: str, rng: random.Random) -> dict[str, Any]:
     place = device.place
     return {
-        "name": device.name.zh, "kind": kind, "feed": device.feed, "area": device.area, "lon": place.lon_deg if place else None,
-        "lat": place.lat_deg if place else None, "state": state, "newest_ms": city_ms - 40_000, "level": "normal", "simulated": True,
-        "unplaced": place is None, "readings": {metric: [round(rng.uniform(1, 40), 2), city_ms - 40_000] for metric in device.metrics},
-    }  # fmt: skip
+        "name": device.name.zh,
+        "kind": kind,
+        "feed": device.feed,
+        "area": device.area,
+        "lon": place.lon_deg if place else None,
+        "lat": place.lat_deg if place else None,
+        "state": state,
+        "newest_ms": city_ms - 40_000,
+        "level": "normal",
+        "simulated": True,
+        "unplaced": place is None,
+        "readings": {metric: [round(rng.uniform(1, 40), 2), city_ms - 40_000] for metric in device.metrics},
+    }
 
 
 def value_record(declared: Declared, indicator: str, area: str, value: float | None, city_ms: int) -> dict[str, Any]:
     """One value as the Board writes it."""
     one = declared.indicators[indicator]
     known = value is not None
-    expected = sum(device.area == area or area == declared.city.code for device in declared.devices.values() if set(device.metrics) & set(one.metrics)) or 5
+    expected = (
+        sum(
+            area in (device.area, declared.city.code)
+            for device in declared.devices.values()
+            if set(device.metrics) & set(one.metrics)
+        )
+        or 5
+    )
     return {
-        "indicator": indicator, "area": area, "value": value, "text": number(value, one.decimals, "zh"), "end_ms": city_ms - city_ms % MINUTE,
-        "newest_ms": city_ms - 70_000 if known else 0, "reported": expected - (expected > 5) if known else 0, "expected": expected,
-        "status": "final" if known else "unknown", "level": "normal" if known else None, "period": "2026年10月" if one.period else "",
-        "detail": "", "aqi": AqiWriter(declared.schemes, "zh").record(one.scheme, city_ms, value, "pm25_ugm3") if one.formula == "aqi" else None,
-    }  # fmt: skip
+        "indicator": indicator,
+        "area": area,
+        "value": value,
+        "text": number(value, one.decimals, "zh"),
+        "end_ms": city_ms - city_ms % MINUTE,
+        "newest_ms": city_ms - 70_000 if known else 0,
+        "reported": expected - (expected > 5) if known else 0,
+        "expected": expected,
+        "status": "final" if known else "unknown",
+        "level": "normal" if known else None,
+        "period": "2026年10月" if one.period else "",
+        "detail": "",
+        "aqi": AqiWriter(declared.schemes, "zh").record(one.scheme, city_ms, value, "pm25_ugm3")
+        if one.formula == "aqi"
+        else None,
+    }
 
 
 def _values(declared: Declared, city_ms: int, rng: random.Random) -> dict[str, Any]:
     found = {}
     for indicator in declared.indicators.values():
-        areas = [declared.city.code, *(county.id for county in declared.areas.counties)] if "county" in indicator.levels else [declared.city.code]
+        areas = (
+            [declared.city.code, *(county.id for county in declared.areas.counties)]
+            if "county" in indicator.levels
+            else [declared.city.code]
+        )
         for area in areas:
-            value = round(rng.uniform(20, 120) if indicator.formula == "aqi" else rng.uniform(0, 60), indicator.decimals)
+            value = round(
+                rng.uniform(20, 120) if indicator.formula == "aqi" else rng.uniform(0, 60), indicator.decimals
+            )
             found[key_of(indicator.id, area)] = value_record(declared, indicator.id, area, value, city_ms)
     for indicator, value, _ in DOMAIN_VALUES.values():
-        found[key_of(indicator, declared.city.code)] = value_record(declared, indicator, declared.city.code, value, city_ms)
+        found[key_of(indicator, declared.city.code)] = value_record(
+            declared, indicator, declared.city.code, value, city_ms
+        )
     return found
 
 
@@ -164,109 +257,30 @@ def _domains(declared: Declared, sections: Sections, city_ms: int) -> dict[str, 
         mine = [w for w in sections["warnings"].values() if declared.indicators[w["indicator"]].domain == domain.id]
         worst = next((level for level in LEVELS if any(w["level"] == level for w in mine)), "normal")
         headline = value_record(declared, indicator, declared.city.code, value, city_ms) | {
-            "name": declared.indicators[indicator].name.zh, "unit": declared.indicators[indicator].unit, "area_name": declared.city.name.zh,
-        }  # fmt: skip
+            "name": declared.indicators[indicator].name.zh,
+            "unit": declared.indicators[indicator].unit,
+            "area_name": declared.city.name.zh,
+        }
         if mine:
             first = min(mine, key=lambda w: (LEVELS.index(w["level"]), -w["since_ms"]))
             headline |= {key: first[key] for key in ("indicator", "value", "text", "unit")} | {
-                "name": declared.indicators[first["indicator"]].name.zh, "area_name": first["subject_name"], "aqi": None, "reported": 38, "expected": 40,
-            }  # fmt: skip
+                "name": declared.indicators[first["indicator"]].name.zh,
+                "area_name": first["subject_name"],
+                "aqi": None,
+                "reported": 38,
+                "expected": 40,
+            }
         found[domain.id] = {
-            "name": domain.name.zh, "order": order, "level": worst, "status": "ok", "headline": headline,
-            "counts": {level: sum(w["level"] == level for w in mine) for level in LEVELS}, "reported": 37 + order, "expected": 40 + order,
-        }  # fmt: skip
+            "name": domain.name.zh,
+            "order": order,
+            "level": worst,
+            "status": "ok",
+            "headline": headline,
+            "counts": {level: sum(w["level"] == level for w in mine) for level in LEVELS},
+            "reported": 37 + order,
+            "expected": 40 + order,
+        }
     return found
-
-
-def _warnings(declared: Declared, city_ms: int, count: int, rng: random.Random) -> dict[str, Any]:
-    rivers = [d for d in declared.devices.values() if d.feed == "river"]
-    rains = [d for d in declared.devices.values() if d.feed == "rain"]
-    found = {}
-    for at in range(count):
-        level = "red" if at < max(1, count // 40) else rng.choices(LEVELS[1:], [2, 3, 4])[0]
-        river = at % 3 == 0
-        device = rivers[(at // 3 + 1) % len(rivers)] if river else rains[(at * 7) % len(rains)]
-        found[f"w{at:03d}"] = _warning(declared, device, level, river, city_ms - rng.randrange(1, 240) * MINUTE, at)
-    return found
-
-
-def _warning(declared: Declared, device: Device, level: str, river: bool, since_ms: int, at: int) -> dict[str, Any]:
-    short = device.name.zh.replace("(模拟)", "")
-    if river:
-        bound = device.references[0].value
-        value, unit, indicator, rule = bound + 0.42 + at % 7 / 10, "m", "water.river_stage", "water.river_stage"
-        sentence = f"{short}水位 {value:.2f} 米，超警戒水位 {value - bound:.2f} 米，仍在上涨"
-    else:
-        bound, value, unit, indicator, rule = 50.0, 52.1 + at % 9 * 3.7, "mm", "meteorology.rain_3h", "meteorology.rainstorm"
-        sentence = f"{short} 3 小时雨量 {value:.1f} 毫米，达{ {'red': '红', 'orange': '橙', 'yellow': '黄', 'blue': '蓝'}[level]}色阈值 50 毫米"
-    return {
-        "rule": rule, "rule_name": declared.rules[rule].name.zh, "version": "1", "indicator": indicator, "subject": device.id,
-        "subject_name": short, "area": device.area or declared.city.code, "level": level, "peak": level, "phase": "active", "issuer": "computed",
-        "since_ms": since_ms, "updated_ms": since_ms, "ended_ms": None, "value": value, "text": f"{value:.2f}" if river else f"{value:.1f}", "bound": bound,
-        "unit": unit, "trend": "rising", "sentence": sentence, "late": False, "revision": 1, "source": None,
-    }  # fmt: skip
-
-
-def _areas(declared: Declared, warnings: Mapping[str, Any]) -> dict[str, Any]:
-    found = {}
-    for order, area in enumerate([*declared.areas.counties, declared.areas.city]):
-        counts = {level: sum(w["area"] == area.id and w["level"] == level for w in warnings.values()) for level in LEVELS}
-        found[area.id] = {
-            "name": area.name.zh, "order": order, "level": next((level for level in LEVELS if counts[level]), "normal"),
-            "counts": counts, "total": sum(counts.values()),
-        }  # fmt: skip
-    return found
-
-
-def _events(declared: Declared, city_ms: int, rng: random.Random, count: int) -> dict[str, Any]:
-    cameras = [d for d in declared.devices.values() if d.feed == "camera" and d.place]
-    found = {}
-    for at in range(count):
-        camera = cameras[(at * 5) % len(cameras)]
-        began = city_ms - rng.randrange(1, 30) * MINUTE
-        ended = began + 30_000 if at == count - 1 else None
-        found[f"e{at}"] = {
-            "type": "video." + ("waterlogging", "person", "car", "truck")[at % 4], "device": camera.id, "name": camera.name.zh.replace("(模拟)", ""), "area": camera.area,
-            "lon": camera.place.lon_deg, "lat": camera.place.lat_deg, "began_ms": began, "ended_ms": ended, "phase": "end" if ended else "update", "confidence": 0.83,
-        }  # fmt: skip
-    return found
-
-
-def _wave(city_ms: int, base: float, swing: float, points: int, rng: random.Random) -> list[list[Any]]:
-    step = 24 * HOUR // points
-    noise = 0.0
-    wave = []
-    for at in range(points):
-        noise = noise * 0.8 + rng.gauss(0, swing * 0.12)
-        wave.append([city_ms - (points - 1 - at) * step, round(base + swing * math.sin(at / points * 6.3 - 2) + noise, 2)])
-    return wave
-
-
-def _trend(declared: Declared, sections: Sections, city_ms: int, rng: random.Random) -> dict[str, Any]:
-    worst = sorted(sections["warnings"].values(), key=lambda w: (LEVELS.index(w["level"]), -w["since_ms"]))
-    river = next((w for w in worst if w["indicator"] == "water.river_stage"), None)
-    if river is None:
-        aqi = sections["values"][key_of("ecology.aqi", declared.city.code)]
-        return {
-            "indicator": "ecology.aqi", "subject": declared.city.code, "subject_name": declared.city.name.zh, "name": "空气质量指数(实时)", "unit": "", "decimals": 0,
-            "level": "normal", "value": aqi["value"], "text": aqi["text"], "points": [*_wave(city_ms, 46, 14, 96, rng)[:-1], [city_ms, aqi["value"]]], "bands": [], "down_bad": False,
-            "source": {"standard": "HJ 633-2012", "bounds": "verified", "colours": "verified", "note": ""}, "sentence": f"茂名市空气质量指数(实时) {aqi['text']}",
-        }  # fmt: skip
-    device = declared.devices[river["subject"]]
-    bounds = {reference.name: reference.value for reference in device.references}
-    rise = [[city_ms - (143 - at) * 10 * MINUTE, round(river["value"] - 3.4 + 3.4 / (1 + math.exp(-(at - 95) / 14)) + rng.gauss(0, 0.02), 2)] for at in range(144)]
-    for at in range(40, 47):
-        rise[at][1] = None
-    rise[-1][1] = river["value"]
-    return {
-        "indicator": "water.river_stage", "subject": device.id, "subject_name": river["subject_name"], "name": "江河水位", "unit": "m", "decimals": 2,
-        "level": river["level"], "value": river["value"], "text": river["text"], "points": rise, "down_bad": False, "sentence": river["sentence"],
-        "bands": [
-            {"level": "blue", "bound": bounds["warning"] - 0.5, "name": "一般"}, {"level": "yellow", "bound": bounds["warning"], "name": "警戒水位"},
-            {"level": "orange", "bound": bounds["guaranteed"], "name": "保证水位"}, {"level": "red", "bound": bounds["record"], "name": "历史最高"},
-        ],
-        "source": {"standard": "水情预警发布(洪水蓝黄橙红)", "bounds": "verified", "colours": "verified", "note": ""},
-    }  # fmt: skip
 
 
 def _silence(sections: Sections, feed: str, since_ms: int) -> None:
