@@ -54,6 +54,7 @@ class CityFold:
     def tick(self, now_ms: int) -> list[ValueBatch]:
         """The windows that fell due or changed, as of city time; by window end, then by name of the indicator."""
         self._now_ms = max(self._now_ms, now_ms)
+        self._inputs.listen(self._now_ms)
         due = {
             (end_ms, name): np.ones(len(plan.stations), dtype=np.bool_)
             for name, plan in self._plans.items()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from core.records import MINUTE_MS, Event, Phase
+from core.records import HOUR_MS, MINUTE_MS, Event, Phase
 
 # Longer than the pause between two tellings of the sources we know (Frigate: 60 s); after it the end is presumed.
 PRESUMED_OVER_AFTER_MS = 10 * MINUTE_MS
@@ -88,7 +88,7 @@ class EventFold:
     """
 
     def __init__(self, lateness_ms: Mapping[str, int]) -> None:
-        """lateness_ms: by feed."""
+        """lateness_ms: by feed; an hour for a feed that is not declared."""
         self._lateness_ms = lateness_ms
         self._states: dict[str, EventState] = {}
         self._counts: Counter[CountKey] = Counter()
@@ -179,7 +179,7 @@ class EventFold:
 
     def _horizon_ms(self, feed: str) -> int:
         """A telling before it is late."""
-        return self._now_ms - self._lateness_ms.get(feed, 0)
+        return self._now_ms - self._lateness_ms.get(feed, HOUR_MS)
 
 
 def _weight(event: Event) -> tuple[int, int, bytes]:

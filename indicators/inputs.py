@@ -49,8 +49,13 @@ class Inputs:
         self.metrics = {name: self._metric_input(name) for name in names}
         self.events: dict[str, Input] = {}  # by type, as types appear
         self.heard = HeardTable(len(devices))
-        slowest_ms = max((1000 * (p.indicator.slide_s + p.indicator.settle_s) for p in plans.values()), default=0)
-        self._heard_keep_ms = int(self._lateness_ms.max(initial=0)) + slowest_ms
+        by_hearing = [plan for plan in plans.values() if not plan.indicator.metrics]
+        self._listened_to = np.zeros(len(devices) + 1, dtype=np.bool_)  # the last one: an unknown device
+        self._heard_keep_ms = 0
+        for plan in by_hearing:
+            self._listened_to[plan.stations.devices] = True
+            keep_ms = self.lateness_ms(plan) + 1000 * (plan.indicator.slide_s + plan.indicator.settle_s)
+            self._heard_keep_ms = max(self._heard_keep_ms, keep_ms)
         self._now_ms = 0
         self.since_ms = 0  # since when devices are listened to; 0 before anything came
         self._changed: dict[tuple[str, int, int], list[Int64]] = defaultdict(list)
@@ -64,8 +69,7 @@ class Inputs:
                 rows = np.flatnonzero(panes.metric == at)
                 columns = {column: getattr(panes, column)[rows] for column in PANE}
                 self._put(self.metrics[name], device[rows], panes.pane_end_ms[rows], columns)
-        known = device >= 0
-        self._hear(device[known], panes.last_ms[known])
+        self._hear(device, panes.last_ms)
         self._fold_counts(panes.event_counts)
         told = [(self._number[e.device], e.told_ms) for e in panes.events if e.device in self._number]
         if told:
@@ -104,8 +108,10 @@ class Inputs:
         for kept in (*self.metrics.values(), *self.events.values()):
             kept.table.drop_before(now_ms - kept.keep_ms)
         self.heard.drop_before(now_ms - self._heard_keep_ms)
-        if not self.since_ms:
-            self.since_ms = now_ms
+
+    def listen(self, now_ms: int) -> None:
+        """Begin to listen at the latest now; nobody can have been silent before."""
+        self.since_ms = self.since_ms or now_ms
 
     def _put(self, to: Input, device: Int64, end_ms: Int64, columns: Mapping[str, NDArray[np.generic]]) -> None:
         member = to.roster.row[device]
@@ -118,6 +124,8 @@ class Inputs:
             self._note(indicator, self._plans[indicator].indicator.window_s * 1000, end_ms, device)
 
     def _hear(self, device: Int64, heard_ms: Int64) -> None:
+        listened_to = self._listened_to[device]
+        device, heard_ms = device[listened_to], heard_ms[listened_to]
         if not len(device):
             return
         earliest_ms = int(heard_ms.min())

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.declared import Feed, Metric
-from core.records import MINUTE_MS, Event, Int64, PaneBatch, Quality, ReadingBatch
+from core.records import HOUR_MS, MINUTE_MS, Event, Int64, PaneBatch, Quality, ReadingBatch
 from indicators.chunks import Columns, pack, unpack
 from indicators.events import EventFold
 from indicators.names import Names, Series
@@ -79,7 +79,7 @@ class PartitionFold:
     def fold(self, batch: ReadingBatch) -> None:
         """Take the readings of one batch into their panes; those beyond the lateness of their feed are counted."""
         self._received_ms = max(self._received_ms, batch.received_ms)
-        lateness_ms = self._feed_lateness_ms.get(batch.feed, 0)
+        lateness_ms = self._feed_lateness_ms.get(batch.feed, HOUR_MS)
         numbers = [self._metric_number(name, lateness_ms) for name in batch.metrics]
         devices = self._devices.numbers(batch.devices)
         in_time = np.flatnonzero(batch.event_ms >= self._now_ms - lateness_ms)
