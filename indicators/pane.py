@@ -10,14 +10,10 @@ from indicators.chunks import pack, unpack
 from indicators.seen import SeenKeys
 
 NEVER_MS = np.iinfo(np.int64).min
-_NOTHING: dict[str, np.generic] = {
-    "count": np.int32(0),
-    "total": np.float64(0.0),
-    "low": np.float64(np.inf),
-    "high": np.float64(-np.inf),
-    "last_ms": np.int64(NEVER_MS),
-    "last": np.float64(np.nan),
-}
+# What a series holds before its first reading, in the order of the rows of the two blocks below.
+_NO_WHOLE = np.array([[0], [NEVER_MS]])  # count, last_ms
+_NO_REAL = np.array([[0.0], [np.inf], [-np.inf], [np.nan]])  # total, low, high, last
+COLUMNS = ("count", "total", "low", "high", "last_ms", "last")
 
 
 class Pane:
@@ -31,7 +27,7 @@ class Pane:
     the count, which the second stage rounds away.
     """
 
-    count: NDArray[np.int32]
+    count: Int64
     total: Float64
     low: Float64
     high: Float64
@@ -40,8 +36,7 @@ class Pane:
 
     def __init__(self, end_ms: int, width_ms: int) -> None:
         self.end_ms, self.width_ms = end_ms, width_ms
-        for name, nothing in _NOTHING.items():
-            setattr(self, name, np.zeros(0, dtype=nothing.dtype))
+        self._hold(np.empty((2, 0), dtype=np.int64), np.empty((4, 0)))
         self._older = SeenKeys()
         self._folded: list[Int64] = []
 
@@ -56,7 +51,7 @@ class Pane:
         """
         self._reach(series_known)
         given = len(series)
-        _, first = np.unique(self._keys(series, event_ms), return_index=True)
+        first = _first_of_each(self._keys(series, event_ms))
         series, event_ms, value = series[first], event_ms[first], value[first]
         newest_ms = self.last_ms[series]
         held = event_ms == newest_ms
@@ -84,42 +79,54 @@ class Pane:
 
     def chunk(self) -> bytes:
         """The pane as one chunk of state."""
-        columns = {name: getattr(self, name) for name in _NOTHING}
-        return pack(columns | {"older": self._older.all()}, end_ms=self.end_ms, width_ms=self.width_ms)
+        columns = {"whole": self._whole, "real": self._real, "older": self._older.all()}
+        return pack(columns, end_ms=self.end_ms, width_ms=self.width_ms)
 
     @classmethod
     def from_chunk(cls, chunk: bytes) -> Pane:
         """Inverse of `chunk`."""
         columns, plain = unpack(chunk)
         pane = cls(**plain)
-        pane._older = SeenKeys(columns.pop("older"))
-        for name, column in columns.items():
-            setattr(pane, name, column)
+        pane._hold(columns["whole"], columns["real"])
+        pane._older = SeenKeys(columns["older"])
         return pane
+
+    def _hold(self, whole: Int64, real: Float64) -> None:
+        """Keep two blocks, (2, series) and (4, series); the columns are views of their rows."""
+        self._whole, self._real = whole, real
+        self.count, self.last_ms = whole
+        self.total, self.low, self.high, self.last = real
 
     def _keys(self, series: Int64, event_ms: Int64) -> Int64:
         """One number for a series and a time inside this pane; sorts by series, then by time."""
         return series * self.width_ms + (event_ms - (self.end_ms - self.width_ms + 1))
 
     def _reach(self, series_known: int) -> None:
-        missing = series_known - len(self.count)
-        if missing > 0:
-            for name, nothing in _NOTHING.items():
-                setattr(self, name, np.concatenate((getattr(self, name), np.full(missing, nothing))))
+        """Make room for the series that appeared; two blocks, because most panes are small and allocation counts."""
+        held = self._whole.shape[1]
+        if series_known > held:
+            whole, real = np.empty((2, series_known), dtype=np.int64), np.empty((4, series_known))
+            whole[:, :held], real[:, :held] = self._whole, self._real
+            whole[:, held:], real[:, held:] = _NO_WHOLE, _NO_REAL
+            self._hold(whole, real)
 
     def _add(self, series: Int64, event_ms: Int64, value: Float64) -> None:
         """Readings not held yet, sorted by series and time."""
-        starts = np.flatnonzero(np.concatenate(([True], series[1:] != series[:-1])))
-        ends = np.concatenate((starts[1:], [len(series)])) - 1
+        begins = np.ones(len(series), dtype=np.bool_)
+        begins[1:] = series[1:] != series[:-1]
+        starts = np.flatnonzero(begins)
+        single = len(starts) == len(series)  # one reading a series, as almost always
         rows = series[starts]
+        ends = starts if single else np.append(starts[1:], len(series)) - 1
         newer = event_ms[ends] > self.last_ms[rows]
-        self._remember_older(series, event_ms, ends[newer], rows[newer])
-        self.count[rows] += (ends - starts + 1).astype(np.int32)
-        self.total[rows] += np.add.reduceat(value, starts)
-        self.low[rows] = np.minimum(self.low[rows], np.minimum.reduceat(value, starts))
-        self.high[rows] = np.maximum(self.high[rows], np.maximum.reduceat(value, starts))
-        self.last_ms[rows[newer]] = event_ms[ends[newer]]
-        self.last[rows[newer]] = value[ends[newer]]
+        newest, rows_newer = ends[newer], rows[newer]
+        self._remember_older(series, event_ms, newest, rows_newer)
+        self.count[rows] += 1 if single else ends - starts + 1
+        self.total[rows] += value if single else np.add.reduceat(value, starts)
+        self.low[rows] = np.minimum(self.low[rows], value if single else np.minimum.reduceat(value, starts))
+        self.high[rows] = np.maximum(self.high[rows], value if single else np.maximum.reduceat(value, starts))
+        self.last_ms[rows_newer] = event_ms[newest]
+        self.last[rows_newer] = value[newest]
         self._folded.append(rows)
 
     def _remember_older(self, series: Int64, event_ms: Int64, newest: NDArray[np.intp], rows: Int64) -> None:
@@ -127,8 +134,19 @@ class Pane:
 
         newest: positions of those readings that become the newest of their series; rows: these series.
         """
-        passed = np.ones(len(series), dtype=np.bool_)
-        passed[newest] = False
         displaced = rows[self.count[rows] > 0]
-        self._older.add(self._keys(series[passed], event_ms[passed]))
-        self._older.add(self._keys(displaced, self.last_ms[displaced]))
+        if len(displaced):
+            self._older.add(self._keys(displaced, self.last_ms[displaced]))
+        if len(newest) < len(series):
+            passed = np.ones(len(series), dtype=np.bool_)
+            passed[newest] = False
+            self._older.add(self._keys(series[passed], event_ms[passed]))
+
+
+def _first_of_each(keys: Int64) -> NDArray[np.intp]:
+    """Where each key stands first, in rising order of the keys."""
+    order = np.argsort(keys, kind="stable")
+    rising = keys[order]
+    fresh = np.ones(len(keys), dtype=np.bool_)
+    fresh[1:] = rising[1:] != rising[:-1]
+    return order[fresh]

@@ -19,7 +19,7 @@ from core.records import HOUR_MS, MINUTE_MS, Event, Int64, PaneBatch, Quality, R
 from indicators.chunks import Columns, pack, unpack
 from indicators.events import EventFold
 from indicators.names import Names, Series
-from indicators.pane import Pane
+from indicators.pane import COLUMNS, Pane
 
 UNKNOWN_METRIC_PANE_S = 60
 RowsOfPane = tuple["PaneId", NDArray[np.intp]]
@@ -206,7 +206,7 @@ class PartitionFold:
         rows = pane.take_changed()
         columns: dict[str, NDArray[Any]]
         if pane_id.in_range:
-            columns = {name: getattr(pane, name)[rows] for name in ("count", "total", "low", "high", "last_ms", "last")}
+            columns = {name: getattr(pane, name)[rows] for name in COLUMNS}
         else:
             beside = self._panes.get(pane_id._replace(in_range=True))
             rows = rows[~beside.has(rows)] if beside else rows
@@ -214,7 +214,6 @@ class PartitionFold:
             columns = {"count": np.zeros(len(rows), dtype=np.int64), "total": np.zeros(len(rows))}
             columns |= {"low": unknown, "high": unknown, "last_ms": pane.last_ms[rows], "last": unknown}
         return columns | {
-            "count": columns["count"].astype(np.int64),
             "device": self._series[pane_id.metric].things[rows],
             "metric": np.full(len(rows), pane_id.metric),
             "pane_end_ms": np.full(len(rows), pane_id.end_ms),
