@@ -64,6 +64,7 @@ class Wire:
 
     def close(self) -> None:
         """Leave in order; what is unanswered stays so."""
+        self._connected = False  # a farewell is no loss
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -84,7 +85,7 @@ class Wire:
         self._connected = True
 
     def _went(self, *_: Any) -> None:
-        if self._connected and not self._stopping():
+        if self._connected:
             LOG.warning("lost the broker; trying again")
         self._connected = False
 

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from core.clock import monotonic_s
@@ -21,7 +22,8 @@ from simulator.wire import Wire
 
 LOG = logging.getLogger(__name__)
 LOOK_S = 0.01
-PATIENCE_S = 60.0  # what did not land in this time was refused or lost; waiting on would hide it
+AGAIN_S = 3.0  # what did not land by then is sent again: at first nobody may have subscribed yet; doubles count once
+PATIENCE_S = 60.0  # what did not land in this time was refused; waiting on would hide it
 AFTER_MS = 5 * MINUTE_MS  # the clock goes on so far, or the windows that end with the last reading stay open
 FASTEST = 1e9  # the speed of a clock that only its hold keeps back
 
@@ -89,7 +91,7 @@ def play(messages: Iterable[Message], url: str, root: str, *, pace: Pace, gate: 
                     return len(told)
                 wire.publish(message.address(root), message.payload)
                 told.add((message.device, message.event_ms))
-            if not _wait_landed(len(told), gate):
+            if not _until_landed(len(told), gate, partial(_publish_again, wire, root, step)):
                 return len(told)
             gate.hold(pace.inside(end_ms))
             gate.progress((pace.inside(end_ms) - pace.start_ms) / max(1, pace.stop_ms - pace.start_ms))
@@ -101,10 +103,10 @@ def play(messages: Iterable[Message], url: str, root: str, *, pace: Pace, gate: 
         wire.close()
 
 
-def _steps(messages: Iterable[Message], step_ms: int) -> Iterator[tuple[int, Iterator[Message]]]:
+def _steps(messages: Iterable[Message], step_ms: int) -> Iterator[tuple[int, list[Message]]]:
     """(end of the step, its messages) for each step that has any; a step holds send times in (end − step, end]."""
     for number, step in groupby(messages, key=lambda message: -(-message.send_ms // step_ms)):
-        yield number * step_ms, step
+        yield number * step_ms, list(step)
 
 
 def _due_s(message: Message, pace: Pace, began_s: float) -> float:
@@ -120,13 +122,22 @@ def _sleep_until(due_s: float, stopping: Callable[[], bool]) -> bool:
     return not stopping()
 
 
-def _wait_landed(expected: int, gate: Gate) -> bool:
+def _publish_again(wire: Wire, root: str, step: list[Message]) -> None:
+    LOG.info("sending %d messages again that did not all land", len(step))
+    for message in step:
+        wire.publish(message.address(root), message.payload)
+
+
+def _until_landed(expected: int, gate: Gate, again: Callable[[], None]) -> bool:
     """Wait until all messages lie in the streams. False when stopped meanwhile; raises when they stay away."""
-    until_s = monotonic_s() + PATIENCE_S
+    began_s = sent_s = monotonic_s()
     while (landed := gate.landed()) < expected:
         if gate.stopping():
             return False
-        if monotonic_s() > until_s:
+        if monotonic_s() - began_s > PATIENCE_S:
             raise NeighbourDown(f"{expected - landed} of {expected} messages did not arrive in {PATIENCE_S:.0f} s")
+        if monotonic_s() - sent_s > AGAIN_S:
+            again()
+            sent_s = monotonic_s()
         time.sleep(LOOK_S)
     return True

@@ -131,6 +131,27 @@ def test_it_stops_when_asked(broker, installation, wait_for):
     assert STATIONS <= played[0] < HOURS * STATIONS
 
 
+@pytest.mark.claim(
+    "PULSE", "messages of a replay that nobody received yet are sent again, and city time waits for them"
+)
+def test_what_nobody_received_is_sent_again(broker, wait_for, monkeypatch):
+    monkeypatch.setattr(player, "AGAIN_S", 0.3)
+    late: list[Installation] = []
+    shares, holds, played = [], [], []
+    gate = Gate(lambda: late[0].gate().landed() if late else 0, holds.append, shares.append, lambda: False)
+
+    def run() -> None:
+        played.append(play(hourly(2), broker, "replay/nobody-yet", pace=whole(hours=2), gate=gate))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for(lambda: holds)  # the first step begins, and nobody has subscribed
+    late.append(Installation(broker, "replay/nobody-yet", wait_for))
+    thread.join(timeout=10)
+    late[0].close()
+    assert played == [2 * STATIONS]
+
+
 def test_what_never_arrives_is_told(broker, installation, monkeypatch):
     monkeypatch.setattr(player, "PATIENCE_S", 0.3)
     gate = Gate(lambda: 0, installation.hold, installation.shares.append, installation.stop.is_set)
