@@ -7,28 +7,22 @@ from collections.abc import Iterable, Mapping
 from board.canvas import Canvas
 from board.stations import Stations
 from catalogue.declared import Declared
-from core.declared import Device, Feed
-from indicators.definition import Indicator
-
-EVENTS_OF_KIND = {"camera": "video", "hotline": "hotline"}  # kind of a feed → beginning of its event types
+from core.declared import Feed
+from indicators.plan import reports_to
 
 
 def feeds_of_indicators(declared: Declared) -> dict[str, tuple[str, ...]]:
-    """Indicator → the feeds whose devices can fill it, in the order of declaration; the probe's feed never."""
-    devices: dict[str, list[Device]] = {feed: [] for feed, one in declared.feeds.items() if one.kind != "probe"}
-    for device in declared.devices.values():
-        if device.feed in devices:
-            devices[device.feed].append(device)
-    metrics = {feed: {metric for device in some for metric in device.metrics} for feed, some in devices.items()}
-    return {
-        indicator.id: tuple(feed for feed in devices if _fills(declared.feeds[feed], metrics[feed], indicator))
-        for indicator in declared.indicators.values()
-    }
+    """Indicator → the feeds whose devices fill it, in the order of declaration; the probe's feed never.
 
-
-def _fills(feed: Feed, metrics: set[str], indicator: Indicator) -> bool:
-    kinds = {event_type.partition(".")[0] for event_type in indicator.event_types}
-    return bool(metrics & set(indicator.metrics)) or EVENTS_OF_KIND.get(feed.kind) in kinds
+    One that counts who reports at all (neither metrics nor events) is not filled by any feed in particular.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for indicator in declared.indicators.values():
+        filling = set()
+        if indicator.metrics or indicator.event_types:
+            filling = {d.feed for d in declared.devices.values() if reports_to(indicator, d, declared.feeds)}
+        found[indicator.id] = tuple(f.id for f in declared.feeds.values() if f.id in filling and f.kind != "probe")
+    return found
 
 
 class Sources:

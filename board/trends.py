@@ -9,10 +9,11 @@ from board.domains import Latest
 from board.history import History, thin
 from board.names import Names
 from board.values import source_record
-from board.words import level_word
+from board.words import level_word, number
 from catalogue.declared import Declared
 from core.messages import text
 from core.records import DAY_MS, CityWarning
+from early_warning.bounds import reference_at
 from early_warning.rule import LevelBound, Rule, RuleState
 from indicators.definition import Direction, Indicator
 
@@ -40,7 +41,7 @@ class TrendPanel:
         record = self._record(indicator, subject, rule, city_now_ms) | {
             "level": value.get("level"),
             "value": value.get("value"),
-            "text": value.get("text", text("board.no-data", self._names.language)),
+            "text": value.get("text", number(None, 0, self._names.language)),
             "points": thin(
                 history.points(indicator.id, subject, city_now_ms - DAY_MS),
                 POINTS,
@@ -95,7 +96,7 @@ class TrendPanel:
         for bound in sorted(rule.bounds, key=lambda b: b.level):
             at = self._bound(bound, subject, city_now_ms) if bound.indicator == indicator else None
             if at is not None:
-                code = f"board.reference-{bound.reference}" if bound.reference else f"level.{level_word(bound.level)}"
+                code = f"warning.reference_{bound.reference}" if bound.reference else f"level.{level_word(bound.level)}"
                 name = text(code, self._names.language)
                 found.append({"level": level_word(bound.level), "bound": at, "name": name})
         return found
@@ -104,11 +105,8 @@ class TrendPanel:
         if not bound.reference:
             return bound.bound
         device = self._declared.devices.get(subject)
-        for reference in device.references if device else ():
-            in_force = reference.valid_from_ms <= city_now_ms
-            if reference.name == bound.reference and in_force and city_now_ms < (reference.valid_to_ms or 1 << 62):
-                return reference.value + bound.offset
-        return None
+        reference = reference_at(device, bound.reference, city_now_ms) if device else None
+        return round(reference.value + bound.offset, 9) if reference else None
 
     def _sentence(self, record: Record) -> str:
         code = "board.value-unknown" if record["value"] is None else "board.value-now"

@@ -9,7 +9,6 @@ from board.canvas import Record
 from board.names import Names
 from board.words import level_word, number, period_word
 from catalogue.declared import Declared
-from core.messages import text
 from core.records import Level, Status, ValueBatch
 from indicators.definition import Indicator, Source
 
@@ -87,7 +86,7 @@ class ValueWriter:
             "indicator": indicator.id,
             "area": area,
             "value": None,
-            "text": text("board.no-data", self._names.language),
+            "text": number(None, 0, self._names.language),
             "end_ms": 0,
             "newest_ms": 0,
             "reported": 0,

@@ -14,6 +14,7 @@ from board.words import level_word, number
 from catalogue.declared import Declared
 from core.records import CityWarning, Issuer, Level, WarningPhase
 from early_warning.rule import RuleState
+from early_warning.sentence import sentence
 
 CLEARED_SHOWN_MS = 5 * 60_000  # real time: long enough to be seen going by someone who looked away
 CLEARED_AT_MOST = 50
@@ -124,11 +125,17 @@ class WarningBook:
             "bound": warning.bound,
             "unit": warning.unit,
             "trend": warning.trend,
-            "sentence": f"{self._names.subject(warning.subject)} {warning.value} {warning.unit}",  # until it is written
+            "sentence": self._sentence(warning),
             "late": warning.late,
             "revision": warning.revision,
             "source": source_record(rule.source) if rule else None,
         }
+
+    def _sentence(self, warning: CityWarning) -> str:
+        indicator = self._declared.indicators.get(warning.indicator)
+        if indicator is None:  # of a definition that is gone
+            return self._names.rule(warning.rule)
+        return sentence(warning, self._names.subject(warning.subject), indicator, self._names.language)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, ready for JSON."""

@@ -61,6 +61,7 @@ def run(settings: Settings, build: Build) -> int:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        log_level="warning",  # who connects and leaves is a number in /metrics, not a line in the log
         access_log=False,
         loop="uvloop",
         ws_per_message_deflate=False,  # one encoding for all clients; a proxy may compress

@@ -2,150 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import orjson
 import pytest
 import requests
-import uvicorn
+from live_city import BASE, RAIN, REPLAY, City, served, settings_of
+from prerequisites import eventually
 from websockets.sync.client import connect as ws_connect
 
-import catalogue
-from api.site import Site
 from board.canvas import apply
 from board.frames import difference_of
 from core.clock import real_ms
-from core.records import CityWarning, Issuer, Level, Rejected, Scene, Stamp, Status, ValueBatch, WarningPhase
-from core.settings import Settings, load
+from core.records import Rejected
+from core.settings import Settings
 from stream.appender import Appender, Flush
 from stream.beats import Probe, beat, note_probe
-from stream.boards import load_snapshot, newest_revision
-from stream.codec import encode_values, encode_warnings
-from stream.connect import Client
+from stream.boards import load_snapshot
+from stream.connect import Client, connect
 from stream.embedded.redis_server import start_redis
-from stream.keys import Keys
-from stream.scenes import declare_scene
-from workers import worker
-from workers.board import Drawing
-from workers.worker import Outage, Running, Stop
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-DEMO = Scene("demo-440900", "440900", Stamp.DEMO, "city")
-REPLAY = Scene("replay-440900-1", "440900", Stamp.REPLAY, "replay/city")
-BASE = "/cityvitals/"
-RAIN = "meteorology.rain_1h"
-
-
-def values(indicator: str, end_ms: int, areas: dict[str, float]) -> ValueBatch:
-    n = len(areas)
-    return ValueBatch(
-        indicator=indicator,
-        version="1",
-        window_end_ms=end_ms,
-        decided_ms=end_ms,
-        areas=tuple(areas),
-        value=np.array(list(areas.values())),
-        reported=np.ones(n, np.int32),
-        expected=np.ones(n, np.int32),
-        newest_ms=np.full(n, end_ms, np.int64),
-        status=np.full(n, Status.FINAL, np.uint8),
-        detail=("",) * n,
-    )
-
-
-def warning(n: int, now_ms: int) -> CityWarning:
-    return CityWarning(
-        id=f"w{n}",
-        rule="water.river_stage",
-        rule_version="1",
-        indicator="water.river_stage",
-        subject="mm-river-01",
-        issuer=Issuer.COMPUTED,
-        phase=WarningPhase.ACTIVE,
-        level=Level.RED,
-        peak=Level.RED,
-        since_ms=now_ms,
-        updated_ms=now_ms,
-        ended_ms=None,
-        decided_ms=now_ms,
-        value=121.0,
-        bound=120.0,
-        unit="m",
-        trend="rising",
-        revision=1,
-        stamp=Stamp.DEMO,
-    )
-
-
-class City:
-    """The streams of one scene, and its Board when it turns."""
-
-    def __init__(self, client: Client, settings: Settings, scene: Scene = DEMO) -> None:
-        self.client = client
-        self.keys: Keys = declare_scene(client, scene, 2)
-        declared = catalogue.load(settings.packs, scene.city)
-        self.running = Running("board", settings, scene, declared, self.keys, client, Stop(), Outage())
-        self.drawing = self.begin()
-
-    def begin(self) -> Drawing:
-        """A new owner of the Board, as after a restart."""
-        self.drawing = Drawing(self.running)
-        self.drawing.resume()
-        return self.drawing
-
-    def rain(self, value: float, area: str = "440981") -> None:
-        """One value, folded and shown."""
-        batch = values(RAIN, real_ms() // 1000 * 1000, {area: value})
-        self.client.xadd(self.keys.values, dict(encode_values([batch])))
-        self.drawing.turn()
-
-    def warn(self, n: int) -> None:
-        """One warning, folded and shown."""
-        self.client.xadd(self.keys.warnings, dict(encode_warnings([warning(n, real_ms())])))
-        self.drawing.turn()
-
-    @property
-    def revision(self) -> int:
-        return int(newest_revision(self.client, self.keys).partition("-")[0])
-
-
-@contextlib.contextmanager
-def served(settings: Settings) -> Iterator[str]:
-    """The site on a real server; its address."""
-    site = Site(settings, worker.redis_url(settings))
-    config = uvicorn.Config(
-        site.app, host="127.0.0.1", port=settings.port, log_config=None, ws_per_message_deflate=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until_s = time.monotonic() + 10
-    while not server.started:
-        assert time.monotonic() < until_s
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{settings.port}{BASE}"
-    site.hub.close()
-    server.should_exit = True
-    thread.join(10)
-    assert not thread.is_alive()
 
 
 @pytest.fixture
 def settings(redis_server: str, free_port: int) -> Settings:
-    return load(
-        {
-            "REDIS_URL": redis_server,
-            "BASE_PATH": BASE,
-            "CITYVITALS_PORT": str(free_port),
-            "CITYVITALS_PACKS": str(REPOSITORY / "packs"),
-        }
-    )
+    return settings_of(redis_server, free_port)
 
 
 @pytest.fixture
@@ -156,10 +39,7 @@ def city(redis_client: Client, settings: Settings) -> City:
 @pytest.fixture
 def site(city: City, settings: Settings) -> Iterator[str]:
     with served(settings) as address:
-        until_s = time.monotonic() + 10
-        while requests.get(f"{address}api/v1/indicators", timeout=5).status_code != 200:
-            assert time.monotonic() < until_s
-            time.sleep(0.02)
+        eventually(lambda: requests.get(f"{address}api/v1/indicators", timeout=5).status_code == 200)
         yield address
 
 
@@ -277,20 +157,11 @@ def test_a_new_scene_is_a_new_picture(city: City, site: str, settings: Settings)
 
 
 @pytest.mark.claim("PULSE", "The web process beats each second and says when Redis is gone; the picture stays")
-def test_redis_gone_is_said_and_the_picture_stays(server_folder: Path, settings: Settings, free_port: int) -> None:
+def test_redis_gone_is_said_and_the_picture_stays(server_folder: Path) -> None:
     from conftest import unused_port
 
-    from stream.connect import connect
-
     redis = start_redis(server_folder / "redis-gone", unused_port(), server_folder / "redis-gone.log")
-    lonely = load(
-        {
-            "REDIS_URL": redis.url,
-            "BASE_PATH": BASE,
-            "CITYVITALS_PORT": str(unused_port()),
-            "CITYVITALS_PACKS": str(settings.packs),
-        }
-    )
+    lonely = settings_of(redis.url, unused_port())
     city = City(connect(redis.url), lonely)
     city.warn(1)
     with served(lonely) as address, socket_of(address) as socket:

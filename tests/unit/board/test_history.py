@@ -10,7 +10,7 @@ import pytest
 
 from board.deadlines import Deadlines
 from board.history import History, Series, thin
-from board.words import number, period_word
+from board.words import period_word
 from core.records import HOUR_MS, MINUTE_MS, Status, ValueBatch
 
 
@@ -83,23 +83,6 @@ def test_deadlines_against_a_plain_scan():
         assert set(deadlines.expire(now)) == expired
         for name in expired:
             del oracle[name]
-
-
-@pytest.mark.parametrize(
-    ("value", "decimals", "zh", "en"),
-    [
-        (0.0, 1, "0.0", "0.0"),
-        (-0.01, 1, "0.0", "0.0"),
-        (9999.4, 0, "9,999", "9,999"),
-        (12_345.0, 0, "1.23 万", "12,345"),
-        (-250_000_000.0, 0, "-2.50 亿", "-250,000,000"),
-        (None, 2, "—", "—"),
-        (float("nan"), 2, "—", "—"),
-    ],
-)
-def test_numbers(value, decimals, zh, en):
-    assert number(value, decimals, "zh") == zh
-    assert number(value, decimals, "en") == en
 
 
 def test_periods():
