@@ -137,15 +137,20 @@ def test_it_stops_when_asked(broker, installation, wait_for):
 def test_what_nobody_received_is_sent_again(broker, wait_for, monkeypatch):
     monkeypatch.setattr(player, "AGAIN_S", 0.3)
     late: list[Installation] = []
-    shares, holds, played = [], [], []
-    gate = Gate(lambda: late[0].gate().landed() if late else 0, holds.append, shares.append, lambda: False)
+    asked, played = [], []
+
+    def landed() -> int:
+        asked.append(None)
+        return late[0].gate().landed() if late else 0
+
+    gate = Gate(landed, lambda hold_ms: None, lambda share: None, lambda: False)
 
     def run() -> None:
         played.append(play(hourly(2), broker, "replay/nobody-yet", pace=whole(hours=2), gate=gate))
 
     thread = threading.Thread(target=run)
     thread.start()
-    wait_for(lambda: holds)  # the first step begins, and nobody has subscribed
+    wait_for(lambda: len(asked) > 10)  # the first step is published, and nobody has subscribed
     late.append(Installation(broker, "replay/nobody-yet", wait_for))
     thread.join(timeout=10)
     late[0].close()
