@@ -174,7 +174,8 @@ class PaneBatch:
     """What changed in one partition since its last tick: panes as columns, events folded.
 
     A pane is one metric of one device over (pane_end − width, pane_end]; its row replaces the earlier one.
-    last_ms/last belong to the newest reading of the pane; count 0 never occurs.
+    last_ms/last belong to the newest reading of the pane. count 0: the device was alive at last_ms, but nothing it
+    told was in range; total is 0, low, high and last are NaN.
     """
 
     partition: int
