@@ -39,11 +39,10 @@
   /** Civil date and time of the city: {date, weekday, time, minute}. */
   function civil(atMs) {
     const at = new Date(atMs + CHINA_MS);
-    const values = { year: at.getUTCFullYear(), month: at.getUTCMonth() + 1, day: at.getUTCDate() };
+    const values = { month: at.getUTCMonth() + 1, day: at.getUTCDate() };
     const minute = pad(at.getUTCHours()) + ":" + pad(at.getUTCMinutes());
     return {
       date: words("wall.date", values),
-      dateOfYear: words("wall.date_of_year", values),
       weekday: words("wall.weekday_" + at.getUTCDay()),
       time: minute + ":" + pad(at.getUTCSeconds()),
       minute: minute,

@@ -20,7 +20,7 @@ def moment(at_ms: int, now_ms: int, language: str) -> str:
     clock = f"{at:%H:%M}"
     if at.date() == now.date():
         return clock
-    return text("wall.date", language, month=at.month, day=at.day, year=at.year) + " " + clock
+    return text("wall.date", language, month=at.month, day=at.day) + " " + clock
 
 
 def length(seconds: int, language: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from board_server import BoardServer
 from playwright.sync_api import Browser, sync_playwright
 from prerequisites import missing
 
@@ -39,3 +40,10 @@ def pictures() -> Path:
     """Where screenshots are kept for people to look at."""
     PICTURES.mkdir(exist_ok=True)
     return PICTURES
+
+
+@pytest.fixture
+def site() -> Iterator[BoardServer]:
+    """The real website over pictures that the test hangs up."""
+    with BoardServer() as server:
+        yield server

@@ -18,6 +18,7 @@ from catalogue.declared import Declared
 from core.declared import Device
 from tests.frames.board_warnings import LEVELS, MINUTE, Sections, areas_of, events_of, trend_of, warnings_of, wave
 
+OF_THE_CITY = "sources domains sparks values areas warnings stations vehicles events trends".split()
 SITUATIONS = ("calm", "typhoon", "unknown", "silent", "empty")
 
 DOMAIN_VALUES = {  # domain → (indicator, value, spark's amplitude)
@@ -32,31 +33,9 @@ DOMAIN_VALUES = {  # domain → (indicator, value, spark's amplitude)
 def picture(declared: Declared, situation: str, city_ms: int, warnings: int = 0) -> Sections:
     """The whole picture. warnings: how many are active (situation `typhoon`)."""
     rng = random.Random(f"{situation}-{warnings}")
-    sections: Sections = {"city": {"main": _city(declared)}}
-    sections["indicators"] = {one.id: indicator_record(one, "zh") for one in declared.indicators.values()}
-    sections["probe"] = {"main": {"round_trip_ms": 412, "seen_ms": city_ms - 3000, "state": "ok"}}
-    sections["workers"] = {
-        name: {"beat_ms": city_ms, "state": "ok", "says": ""} for name in ("ingest", "engine", "board", "probe")
-    }
-    sections["load"] = {
-        "main": {"messages_s": 524.0, "readings_s": 2310.4, "refused_hour": 3, "doubled": 41, "late": 7}
-    }
+    sections = _installation(declared, city_ms)
     if situation == "empty":
-        return sections | {
-            name: {}
-            for name in (
-                "sources",
-                "domains",
-                "sparks",
-                "values",
-                "areas",
-                "warnings",
-                "stations",
-                "vehicles",
-                "events",
-                "trends",
-            )
-        }
+        return sections | {name: {} for name in OF_THE_CITY}
     sections["sources"] = _sources(declared, city_ms, rng)
     sections["stations"], sections["vehicles"] = _devices(declared, city_ms, rng)
     sections["values"] = _values(declared, city_ms, rng)
@@ -69,19 +48,26 @@ def picture(declared: Declared, situation: str, city_ms: int, warnings: int = 0)
     }
     sections["trends"] = {"focus": trend_of(declared, sections, city_ms, rng)}
     for warning in sections["warnings"].values():
-        station = sections["stations"].get(warning["subject"])
-        if station and LEVELS.index(warning["level"]) < (
-            LEVELS.index(station["level"]) if station["level"] in LEVELS else 9
-        ):
+        station = sections["stations"].get(warning["subject"], {"level": "red"})
+        if station["level"] not in LEVELS or LEVELS.index(warning["level"]) < LEVELS.index(station["level"]):
             station["level"] = warning["level"]
     if situation in ("unknown", "silent"):
         _silence(sections, "hotline", city_ms - 14 * MINUTE)
     if situation == "unknown":
-        _blind(sections, "public_service")
-        for station in sections["stations"].values():
-            if station["area"] == "440904":
-                station["state"] = "silent"
+        _blind(sections, "public_service", declared.areas.counties[1].id)
     return sections
+
+
+def _installation(declared: Declared, city_ms: int) -> Sections:
+    """What is known without a single reading."""
+    workers = ("ingest", "engine", "board", "probe")
+    return {
+        "city": {"main": _city(declared)},
+        "indicators": {one.id: indicator_record(one, "zh") for one in declared.indicators.values()},
+        "probe": {"main": {"round_trip_ms": 412, "seen_ms": city_ms - 3000, "state": "ok"}},
+        "workers": {name: {"beat_ms": city_ms, "state": "ok", "says": ""} for name in workers},
+        "load": {"main": {"messages_s": 524.0, "readings_s": 2310.4, "refused_hour": 3, "doubled": 41, "late": 7}},
+    }
 
 
 def snap(sections: Mapping[str, Any], rev: int, at_ms: int, **other: Any) -> dict[str, Any]:
@@ -290,10 +276,15 @@ def _silence(sections: Sections, feed: str, since_ms: int) -> None:
             station |= {"state": "silent", "newest_ms": since_ms}
 
 
-def _blind(sections: Sections, domain: str) -> None:
+def _blind(sections: Sections, domain: str, county: str) -> None:
+    """One domain and one county of which nothing is known."""
     record = sections["domains"][domain]
-    headline = record["headline"] | {"value": None, "text": "—", "status": "unknown", "level": None, "reported": 0}
+    nothing = {"value": None, "text": "—", "status": "unknown", "level": None}
+    headline = record["headline"] | nothing | {"reported": 0}
     sections["domains"][domain] = record | {"status": "unknown", "level": None, "headline": headline, "reported": 0}
     for key, value in sections["values"].items():
         if value["indicator"] == headline["indicator"]:
-            sections["values"][key] = value | {"value": None, "text": "—", "status": "unknown", "level": None}
+            sections["values"][key] = value | nothing
+    for station in sections["stations"].values():
+        if station["area"] == county:
+            station["state"] = "silent"

@@ -43,7 +43,7 @@ def _warning(declared: Declared, device: Device, level: str, river: bool, since_
             "meteorology.rain_3h",
             "meteorology.rainstorm",
         )
-        sentence = f"{short} 3 小时雨量 {value:.1f} 毫米，达{ {'red': '红', 'orange': '橙', 'yellow': '黄', 'blue': '蓝'}[level] }色阈值 50 毫米"
+        sentence = f"{short} 3 小时雨量 {value:.1f} 毫米，达{COLOUR_WORDS[level]}色阈值 50 毫米"
     return {
         "rule": rule,
         "rule_name": declared.rules[rule].name.zh,
@@ -122,56 +122,59 @@ def wave(city_ms: int, base: float, swing: float, points: int, rng: random.Rando
 
 
 def trend_of(declared: Declared, sections: Sections, city_ms: int, rng: random.Random) -> dict[str, Any]:
+    """The focus: the gravest river, else the air of the city."""
     worst = sorted(sections["warnings"].values(), key=lambda w: (LEVELS.index(w["level"]), -w["since_ms"]))
     river = next((w for w in worst if w["indicator"] == "water.river_stage"), None)
-    if river is None:
-        aqi = sections["values"][key_of("ecology.aqi", declared.city.code)]
-        return {
-            "indicator": "ecology.aqi",
-            "subject": declared.city.code,
-            "subject_name": declared.city.name.zh,
-            "name": "空气质量指数(实时)",
-            "unit": "",
-            "decimals": 0,
-            "level": "normal",
-            "value": aqi["value"],
-            "text": aqi["text"],
-            "points": [*wave(city_ms, 46, 14, 96, rng)[:-1], [city_ms, aqi["value"]]],
-            "bands": [],
-            "down_bad": False,
-            "source": {"standard": "HJ 633-2012", "bounds": "verified", "colours": "verified", "note": ""},
-            "sentence": f"茂名市空气质量指数(实时) {aqi['text']}",
-        }
-    device = declared.devices[river["subject"]]
-    bounds = {reference.name: reference.value for reference in device.references}
-    rise = [
-        [
-            city_ms - (143 - at) * 10 * MINUTE,
-            round(river["value"] - 3.4 + 3.4 / (1 + math.exp(-(at - 95) / 14)) + rng.gauss(0, 0.02), 2),
-        ]
-        for at in range(144)
-    ]
-    for at in range(40, 47):
-        rise[at][1] = None
-    rise[-1][1] = river["value"]
+    return (
+        _air_trend(declared, sections, city_ms, rng) if river is None else _river_trend(declared, river, city_ms, rng)
+    )
+
+
+def _air_trend(declared: Declared, sections: Sections, city_ms: int, rng: random.Random) -> dict[str, Any]:
+    aqi = sections["values"][key_of("ecology.aqi", declared.city.code)]
     return {
-        "indicator": "water.river_stage",
-        "subject": device.id,
-        "subject_name": river["subject_name"],
+        "indicator": "ecology.aqi",
+        "subject": declared.city.code,
+        "subject_name": declared.city.name.zh,
+        "name": "空气质量指数(实时)",
+        "unit": "",
+        "decimals": 0,
+        "level": "normal",
+        "value": aqi["value"],
+        "text": aqi["text"],
+        "points": [*wave(city_ms, 46, 14, 96, rng)[:-1], [city_ms, aqi["value"]]],
+        "bands": [],
+        "down_bad": False,
+        "source": {"standard": "HJ 633-2012", "bounds": "verified", "colours": "verified", "note": ""},
+        "sentence": f"茂名市空气质量指数(实时) {aqi['text']}",
+    }
+
+
+def _river_trend(declared: Declared, river: Mapping[str, Any], city_ms: int, rng: random.Random) -> dict[str, Any]:
+    references = {reference.name: reference.value for reference in declared.devices[river["subject"]].references}
+    bounds = [
+        ("blue", references["warning"] - 0.5, "一般"),
+        ("yellow", references["warning"], "警戒水位"),
+        ("orange", references["guaranteed"], "保证水位"),
+        ("red", references["record"], "历史最高"),
+    ]
+    return {
+        **{key: river[key] for key in ("indicator", "subject", "subject_name", "level", "value", "text", "sentence")},
         "name": "江河水位",
         "unit": "m",
         "decimals": 2,
-        "level": river["level"],
-        "value": river["value"],
-        "text": river["text"],
-        "points": rise,
+        "points": _flood(river["value"], city_ms, rng),
         "down_bad": False,
-        "sentence": river["sentence"],
-        "bands": [
-            {"level": "blue", "bound": bounds["warning"] - 0.5, "name": "一般"},
-            {"level": "yellow", "bound": bounds["warning"], "name": "警戒水位"},
-            {"level": "orange", "bound": bounds["guaranteed"], "name": "保证水位"},
-            {"level": "red", "bound": bounds["record"], "name": "历史最高"},
-        ],
+        "bands": [{"level": level, "bound": bound, "name": name} for level, bound, name in bounds],
         "source": {"standard": "水情预警发布(洪水蓝黄橙红)", "bounds": "verified", "colours": "verified", "note": ""},
     }
+
+
+def _flood(value: float, city_ms: int, rng: random.Random) -> list[list[Any]]:
+    """A day of ten-minute stages that rise to a value, with an hour missing."""
+    rise = []
+    for at in range(144):
+        stage = value - 3.4 + 3.4 / (1 + math.exp(-(at - 95) / 14)) + rng.gauss(0, 0.02)
+        rise.append([city_ms - (143 - at) * 10 * MINUTE, None if 40 <= at < 47 else round(stage, 2)])
+    rise[-1][1] = value
+    return rise

@@ -1,0 +1,94 @@
+"""The wall at every size and in every situation: nothing cut off, nothing scrolls, type large enough; with pictures."""
+
+from pathlib import Path
+
+import pytest
+from board_server import BoardServer
+from playwright.sync_api import Browser, Page
+from visits import DESK, WALL, visit
+
+pytestmark = pytest.mark.browser
+
+SIZES = {"1080p": WALL, "4k": (3840, 2160), "wide": (7680, 2160)}
+
+SHOTS = [("1080p", n) for n in (0, 1, 8, 9, 60, 500)] + [("4k", 0), ("4k", 60), ("wide", 0), ("wide", 60)]
+
+CUT_OFF = """() => {
+  const wide = '.warning header, .others, .figure, .domain h3, .counts li, .wall-head > *, .wall-footer, .worst, h2';
+  const all = (selector) => [...document.querySelectorAll(selector)].filter((e) => e.offsetParent);
+  return all(wide).filter((e) => e.scrollWidth > e.clientWidth + 2)
+    .concat(all('.warning, .warning p, .domain, .others').filter((e) => e.scrollHeight > e.clientHeight + 4))
+    .map((e) => e.className + ': ' + e.textContent);
+}"""
+
+OUTSIDE = """() => [...document.querySelectorAll('.wall *')].filter((e) => {
+  const box = e.getBoundingClientRect();
+  return e.offsetParent && !e.closest('.wall-map') && box.width
+    && (box.right > innerWidth + 1 || box.bottom > innerHeight + 1);
+}).map((e) => e.className + ' ' + e.textContent.slice(0, 40))"""
+
+TYPE_PX = """(selector) => [...document.querySelectorAll(selector)].filter((e) => e.offsetParent)
+  .map((e) => parseFloat(getComputedStyle(e).fontSize))"""
+
+
+def all_type_px(page: Page, selector: str) -> list[float]:
+    found: list[float] = page.evaluate(TYPE_PX, selector)
+    assert found, selector
+    return found
+
+
+@pytest.mark.claim("PULSE", "The wall is shot and whole at 1920×1080, 3840×2160 and 7680×2160")
+@pytest.mark.parametrize(("size", "count"), SHOTS)
+def test_nothing_is_cut_off(chromium: Browser, site: BoardServer, pictures: Path, size: str, count: int) -> None:
+    site.show("typhoon" if count else "calm", count)
+    with visit(chromium, f"{site.address}wall", SIZES[size]) as page:
+        page.wait_for_timeout(700)  # a new warning slides in for half a second; pictures show the wall at rest
+        page.screenshot(path=pictures / f"wall-{size}-{count}.png")
+        assert page.evaluate(CUT_OFF) == []
+        assert page.evaluate(OUTSIDE) == []
+        assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+
+
+@pytest.mark.parametrize("situation", ["unknown", "silent", "empty"])
+def test_every_situation_has_its_picture(chromium: Browser, site: BoardServer, pictures: Path, situation: str) -> None:
+    site.show(situation)
+    with visit(chromium, f"{site.address}wall") as page:
+        page.screenshot(path=pictures / f"wall-1080p-{situation}.png")
+        assert page.evaluate(OUTSIDE) == []
+
+
+def test_the_wall_on_a_desk_screen(chromium: Browser, site: BoardServer, pictures: Path) -> None:
+    site.show("typhoon", 8)
+    with visit(chromium, f"{site.address}wall", DESK, device_scale_factor=1.25) as page:
+        page.screenshot(path=pictures / "wall-desk.png")
+        assert page.evaluate(OUTSIDE) == []
+
+
+@pytest.mark.claim(
+    "PULSE", "What must be read from 5 m is at least 1/45 of the wall's height; nothing is under 16 px at 1080p"
+)
+@pytest.mark.parametrize("size", SIZES)
+def test_type_is_large_enough(chromium: Browser, site: BoardServer, size: str) -> None:
+    site.show("typhoon", 60)
+    height = SIZES[size][1]
+    must_read = (
+        ".worst b, .counts b, .domain h3, .domain .figure b, .domain > .level:not(.level-normal), .warning p, "
+        ".warning header b, .others > b, .county-label .name, .county-label .sum b, .wall-clock time, "
+        ".wall-trend-heading p"
+    )
+    with visit(chromium, f"{site.address}wall", SIZES[size]) as page:
+        assert min(all_type_px(page, must_read)) >= height / 45
+        written = [px for px in all_type_px(page, ".wall *") if px]
+        assert min(written) >= 16 * height / 1080
+
+
+def test_figures_stand_in_columns(chromium: Browser, site: BoardServer) -> None:
+    """Tabular figures: a clock whose seconds change must not move."""
+    with visit(chromium, f"{site.address}wall") as page:
+        widths = page.evaluate(
+            """() => { const probe = document.createElement('span'); document.body.append(probe);
+            probe.style.cssText = 'position:absolute;font-size:40px'; const widths = [];
+            for (const d of '0123456789') { probe.textContent = d.repeat(20); widths.push(probe.offsetWidth); }
+            probe.remove(); return widths; }"""
+        )
+        assert len(set(widths)) == 1

@@ -1,0 +1,127 @@
+"""What stands on the wall is what the frame said, by an oracle that reads the frame alone."""
+
+import re
+
+import pytest
+from board_server import BoardServer
+from playwright.sync_api import Browser
+from visits import repaint, visit, words
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.claim("PULSE", "A number on the screen equals the one in the frame, at first paint and after a difference")
+def test_a_figure_is_the_frames(chromium: Browser, site: BoardServer) -> None:
+    shown = site.picture["domains"]["public_service"]
+    with visit(chromium, f"{site.address}wall") as page:
+        place = "[data-domain=public_service]"
+        assert words(page, f"{place} .figure b") == shown["headline"]["text"] == "142"
+        record = shown | {"headline": shown["headline"] | {"value": 151.0, "text": "151"}}
+        site.change({"domains": {"public_service": record}})
+        repaint(page, site.rev)
+        assert words(page, f"{place} .figure b") == "151"
+
+
+@pytest.mark.claim("PULSE", "With 0, 1, 8, 9, 60 and 500 warnings the counts by county always add up to all of them")
+@pytest.mark.parametrize("count", [0, 1, 8, 9, 60, 500])
+def test_counts_add_up(chromium: Browser, site: BoardServer, count: int) -> None:
+    site.show("typhoon", count)
+    with visit(chromium, f"{site.address}wall") as page:
+        by_level = [int(text) for text in page.locator(".counts b").all_inner_texts()]
+        by_county = page.locator(".county-label .sum").all_inner_texts()
+        listed = page.locator("#wall-warnings .warning").count()
+        others = page.locator(".others p b").all_inner_texts()
+        assert words(page, "#wall-warnings-title h2 b") == str(count)
+        assert sum(by_level) == count
+        totals = [int(found[-1]) for text in by_county if (found := re.findall(r"\d+", text))]
+        assert sum(totals) == count  # every device of the fixture stands in a county
+        assert listed + sum(int(text) for text in others) == count
+        if others:
+            assert int(re.findall(r"\d+", words(page, ".others > b"))[0]) == count - listed
+
+
+@pytest.mark.claim("PULSE", "另有 N 条 stands as large as a warning")
+def test_the_rest_is_as_large_as_a_warning(chromium: Browser, site: BoardServer) -> None:
+    site.show("typhoon", 60)
+    with visit(chromium, f"{site.address}wall") as page:
+        heights = page.evaluate("[...document.querySelectorAll('#wall-warnings > li')].map((e) => e.offsetHeight)")
+        assert max(heights) - min(heights) <= 1
+        assert "另有 53 条" in words(page, "#wall-warnings > li:last-child")
+
+
+def test_the_gravest_come_first(chromium: Browser, site: BoardServer) -> None:
+    site.show("typhoon", 60)
+    gravest = ["特别严重", "严重", "较重", "一般"]
+    with visit(chromium, f"{site.address}wall") as page:
+        shown = page.locator("#wall-warnings .warning header b").all_inner_texts()
+        assert shown == sorted(shown, key=gravest.index)
+
+
+@pytest.mark.claim("PULSE", "Unknown is hatched and a dash, names its silent source, and is never called normal")
+def test_unknown_is_not_normal(chromium: Browser, site: BoardServer) -> None:
+    site.show("unknown")
+    with visit(chromium, f"{site.address}wall") as page:
+        place = page.locator("[data-domain=public_service]")
+        assert "hatched" in (place.get_attribute("class") or "")
+        text = words(page, "[data-domain=public_service]")
+        assert "—" in text
+        assert "无数据" in text
+        assert "12345热线来电 中断 14 分钟" in text
+        assert "到报 0/5" in text
+        assert "正常" not in text
+        assert words(page, "#wall-city .worst") == "4 项正常 1 项无数据"
+        assert page.locator("path.county[fill='url(#map-hatch)']").count() == 1
+
+
+def test_a_silent_source_is_named_with_whom_to_call(chromium: Browser, site: BoardServer) -> None:
+    site.show("silent")
+    with visit(chromium, f"{site.address}wall") as page:
+        text = words(page, "#wall-sources")
+        assert "12345热线来电 中断 14 分钟" in text
+        assert site.picture["sources"]["hotline"]["owner"] in text
+        assert page.locator("html").get_attribute("data-state") == "live"  # one source does not stop the wall
+
+
+def test_a_monthly_figure_carries_its_period_and_no_age(chromium: Browser, site: BoardServer) -> None:
+    with visit(chromium, f"{site.address}wall") as page:
+        assert "2026年10月" in words(page, "[data-domain=economic_regulation]")
+        assert "前" not in words(page, "[data-domain=economic_regulation]")
+
+
+def test_demonstration_data_say_so(chromium: Browser, site: BoardServer) -> None:
+    with visit(chromium, f"{site.address}wall") as page:
+        assert words(page, "#wall-identity .stamp") == "演示数据 · 模拟"
+        assert "演练" not in page.locator("body").inner_text()
+
+
+def test_text_of_a_frame_is_never_markup(chromium: Browser, site: BoardServer) -> None:
+    site.show("typhoon", 1)
+    warning = site.picture["warnings"]["w000"] | {"sentence": "<img src=x onerror=alert(1)>水位"}
+    site.change({"warnings": {"w000": warning}})
+    with visit(chromium, f"{site.address}wall") as page:
+        assert words(page, ".warning p") == "<img src=x onerror=alert(1)>水位"
+        assert page.locator("img").count() == 0
+
+
+@pytest.mark.claim("PULSE", "A PC clock 7 min wrong, either way, changes nothing on the wall")
+@pytest.mark.parametrize("wrong_min", [-7, 7])
+def test_a_wrong_pc_clock_changes_nothing(chromium: Browser, site: BoardServer, wrong_min: int) -> None:
+    site.show("typhoon", 8)
+    wrong = f"""(() => {{
+      const Real = Date, by = {wrong_min * 60_000};
+      window.Date = class extends Real {{
+        constructor(...given) {{ given.length ? super(...given) : super(Real.now() + by); }}
+        static now() {{ return Real.now() + by; }}
+      }};
+      Object.defineProperty(performance, 'timeOrigin', {{ value: performance.timeOrigin + by }});
+    }})();"""
+    seen = []
+    for before in ("", wrong):
+        with visit(chromium, f"{site.address}wall", before=before) as page:
+            ages = page.locator(".warning time").all_inner_texts()
+            clock_s = [int(part) for part in words(page, "#wall-clock time").split(":")]
+            server_s = (site.now_ms() // 1000 + 8 * 3600) % 86_400
+            behind_s = server_s - (clock_s[0] * 3600 + clock_s[1] * 60 + clock_s[2])
+            assert -1 <= behind_s <= 3
+            seen.append(ages)
+    assert seen[0] == seen[1]
