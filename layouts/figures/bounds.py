@@ -33,7 +33,7 @@ def _row(declared: Declared, rule: Rule, bound: LevelBound, language: str) -> Bo
     sign = "＜" if rule.direction is Direction.DOWN_BAD else "≥"
     if bound.reference:
         offset = f" {bound.offset:+.{indicator.decimals}f} {indicator.unit}" if bound.offset else ""
-        condition = f"{sign} {text(f'board.reference-{bound.reference}', language)}{offset}"
+        condition = f"{sign} {text(f'warning.reference_{bound.reference}', language)}{offset}"
     else:
         condition = f"{sign} {number(bound.bound, indicator.decimals, language)} {indicator.unit}"
     leaves = (
@@ -59,7 +59,7 @@ def references(declared: Declared, device: str, language: str) -> Sequence[tuple
     known = declared.devices.get(device)
     return [
         (
-            text(f"board.reference-{one.name}", language),
+            text(f"warning.reference_{one.name}", language),
             " ".join(filter(None, (f"{one.value:.2f}", one.unit, one.datum))),
         )
         for one in (known.references if known else ())
