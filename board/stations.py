@@ -61,15 +61,16 @@ class Stations:
     def fold(self, batch: PaneBatch) -> set[str]:
         """Take in readings and events. Returns the feeds that were heard of."""
         feeds = set()
-        columns = (batch.device.tolist(), batch.metric.tolist(), batch.last_ms.tolist(), batch.last.tolist())
-        for device_row, metric_row, last_ms, last in zip(*columns, strict=True):
+        columns = (batch.device, batch.metric, batch.count, batch.last_ms, batch.last)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        for device_row, metric_row, count, last_ms, last in rows:
             device = batch.devices[device_row]
             if device in self._probes or self._is_too_much(device):
                 continue
             feeds.add(self._hear(device, last_ms))
             metric = batch.metrics[metric_row]
             readings = self._heard[device].readings
-            if metric not in readings or last_ms >= readings[metric][1]:
+            if count and (metric not in readings or last_ms >= readings[metric][1]):  # 0: alive, nothing in range
                 readings[metric] = (last, last_ms)
         for event in batch.events:
             feeds.add(self._hear_feed(event.feed, event.told_ms))
