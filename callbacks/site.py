@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 from dash import Dash
 from dash.backends._fastapi import reset_current_request, set_current_request
@@ -17,6 +19,8 @@ from core.messages import text
 from core.settings import Settings
 from layouts import shell
 from layouts.reading import PictureReader
+
+log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PAGES = ("wall", "indicators", "indicators/{indicator}", "indicators/{indicator}/{subject}")
@@ -37,6 +41,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader) -> Dash:
         update_title="",
         suppress_callback_exceptions=True,  # pages come and go; tests/structure compares ids and callbacks instead
         add_log_handler=False,
+        on_error=_tell,
     )
     app.backend.websocket_capability = False  # frames have their own socket; Dash would open a second one on each page
     app.layout = shell.layout(settings)
@@ -45,6 +50,12 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader) -> Dash:
     indicators_wiring.register(app, settings, reader)
     _serve_pages(server, app, base)
     return app
+
+
+def _tell(problem: Exception) -> NoReturn:
+    """Dash answers 500 to what a callback raises and keeps the reason to itself."""
+    log.error("a page could not be filled", exc_info=problem)
+    raise problem
 
 
 def _redirect(address: str) -> Callable[[], Awaitable[RedirectResponse]]:
