@@ -1,0 +1,163 @@
+"""The whole city as a user starts it: `python app.py run` as a process, with ports and a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+
+import paho.mqtt.client as paho
+from prerequisites import REPOSITORY, eventually, unused_port
+
+from stream.embedded.children import start_child
+
+APP = [sys.executable, str(REPOSITORY / "app.py")]
+READY_WITHIN_S = 60  # how fast it is, is a claim of its own; here a loaded machine may take its time
+PARTS = {"redis", "broker", "ingest", "engine", "board", "web", "probe", "simulate"}
+_SERVERS = {"nats-server": "broker", "redis-server": "redis", "valkey-server": "redis"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a site answered."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Site:
+    """An address at which the city is looked at. `address` ends with the base path; `trusted`: who vouches for TLS."""
+
+    address: str
+    trusted: ssl.SSLContext | None = None
+
+    def ask(self, path: str, body: bytes | None = None, method: str | None = None) -> Answer:
+        """One request below the base path; a refusal is an answer too."""
+        opener = build_opener(ProxyHandler({}), HTTPSHandler(context=self.trusted))
+        request = Request(
+            self.address + path, body, {"Content-Type": "application/json"} if body else {}, method=method
+        )
+        try:
+            with opener.open(request, timeout=20) as answer:
+                return Answer(answer.status, answer.headers, answer.read())
+        except HTTPError as refusal:
+            with refusal:
+                return Answer(refusal.code, refusal.headers, refusal.read())
+
+
+class WholeCity:
+    """One installation. Settings beyond folder and ports are given as variables: `CITY="宿迁"`."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder, self.said = folder, folder / "said"
+        self.ports = {name: unused_port() for name in ("PORT", "REDIS_PORT", "MQTT_PORT")}
+        self.variables = {
+            "CITYVITALS_VAR": str(folder / "var"),
+            **{f"CITYVITALS_{name}": str(port) for name, port in self.ports.items()},
+            **variables,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self.first_wall_s = float("nan")  # from the command to the first live wall, by whoever measured it
+
+    def start(self) -> WholeCity:
+        self.process = start_child([*APP, "run"], self.said, self.variables)
+        return self
+
+    def words(self) -> str:
+        """All that it said so far."""
+        return self.said.read_text("utf-8") if self.said.exists() else ""
+
+    def wait_until_ready(self) -> str:
+        """The one address that it prints."""
+        eventually(lambda: "/wall" in self.words() or self._ended(), READY_WITHIN_S)
+        assert not self._ended(), self.words()
+        (address,) = re.findall(r"https?://\S+/wall", self.words())
+        return str(address)
+
+    @property
+    def site(self) -> Site:
+        return Site(f"http://127.0.0.1:{self.ports['PORT']}{self.variables.get('BASE_PATH', '/')}")
+
+    @property
+    def mqtt_port(self) -> int:
+        return self.ports["MQTT_PORT"]
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Another command of the same installation, to its end."""
+        environment = os.environ | self.variables
+        return subprocess.run([*APP, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    def pids(self) -> dict[str, int]:
+        """Part → process, of those that live."""
+        assert self.process is not None
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and _parent(entry) == self.process.pid:
+                words = (entry / "cmdline").read_bytes().decode().replace("\0", " ").split()
+                name = Path(words[0]).name if words else "?"
+                found[_SERVERS.get(name, words[-1] if words else "?")] = int(entry.name)
+        return found
+
+    @contextmanager
+    def frozen(self, part: str) -> Iterator[None]:
+        """Stop a part without ending it, as a swapping or hung machine would."""
+        pid = self.pids()[part]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def publish(self, messages: Mapping[str, bytes]) -> None:
+        """Publish with QoS 1 as a device would, and wait until the broker acknowledged all."""
+        client = paho.Client(paho.CallbackAPIVersion.VERSION2, "a-device")
+        client.connect("127.0.0.1", self.mqtt_port)
+        client.loop_start()
+        for told in [client.publish(topic, payload, qos=1) for topic, payload in messages.items()]:
+            told.wait_for_publish(10)
+            assert told.is_published()
+        client.disconnect()
+        client.loop_stop()
+
+    def interrupt(self) -> int:
+        """Ctrl-C; its exit code. Asserts that nothing of it lives on."""
+        assert self.process is not None
+        family = self.pids()
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(40)
+        assert not [part for part, pid in family.items() if Path(f"/proc/{pid}").exists()]
+        return code
+
+    def end(self) -> None:
+        """Whatever happened before: nothing stays."""
+        if self.process is not None and not self._ended():
+            self.process.kill()  # its parts are bound to it
+            self.process.wait()
+
+    def _ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+
+def _parent(process: Path) -> int | None:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None  # it ended while we looked
