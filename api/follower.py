@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -29,14 +29,19 @@ from stream.tail import Tail
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+MEASURE_EVERY_S = 60.0
 BLOCK_MS = 500
 AT_ONCE = 200
 AGAIN_S = 0.5
+ROWS_AT_ONCE = 1000  # about 3 ms of the event loop, so that no request waits for a day of history
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What was last read of the installation itself; read_ms is real time, ms UTC."""
+    """What was last read of the installation itself; read_ms is real time, ms UTC.
+
+    clock_offset_s: how far this machine's clock is off, s; None when nobody knows.
+    """
 
     read_ms: int
     promise: Promise
@@ -44,6 +49,7 @@ class Vitals:
     probe: Probe | None
     counts: Mapping[str, int] = field(default_factory=dict)
     refusals: Mapping[str, int] = field(default_factory=dict)
+    clock_offset_s: float | None = None
 
 
 class Listener(Protocol):
@@ -65,16 +71,19 @@ class Listener(Protocol):
         """Redis does not answer."""
 
 
-Tell = Callable[[Callable[[Listener], None]], None]  # runs it on the listener's own thread
+ClockOffset = Callable[[], float | None]
+Tell = Callable[[Callable[[Listener], None]], None]  # runs it on the listener's own thread, and returns then
 
 
 class Follower(threading.Thread):
     """Follows Redis until stopped; a lost Redis is told and tried again."""
 
-    def __init__(self, url: str, packs: Path, tell: Tell) -> None:
+    def __init__(self, url: str, packs: Path, tell: Tell, clock_offset: ClockOffset) -> None:
         super().__init__(name="follower", daemon=True)
         self._client: Client = connect(url)
-        self._packs, self._tell = packs, tell
+        self._packs, self._tell, self._clock_offset = packs, tell, clock_offset
+        self._offset_s: float | None = None
+        self._measured_s = float("-inf")
         self._stopping = threading.Event()
         self._anew = threading.Event()
         self._looked_s = float("-inf")
@@ -128,8 +137,9 @@ class Follower(threading.Thread):
             batches = decode_values(entry[1])
         except UnreadableEntry as why:
             log.error("values %s are left out: %s", entry[0], why)
-        else:
-            self._tell(lambda listener: listener.values_came(batches))
+            return
+        for came in in_slices(batches, ROWS_AT_ONCE):
+            self._tell(told_values(came))
 
     def _look(self, keys: Keys | None) -> Scene | None:
         """The active scene; once a second also what the installation says of itself."""
@@ -150,6 +160,8 @@ class Follower(threading.Thread):
         client = self._client
         if self._promise is None:
             self._promise = durability(client)
+        if monotonic_s() - self._measured_s >= MEASURE_EVERY_S:
+            self._measured_s, self._offset_s = monotonic_s(), self._clock_offset()
         if keys is None:
             return Vitals(real_ms(), self._promise, {}, None)
         beat(client, keys, "web")
@@ -160,6 +172,7 @@ class Follower(threading.Thread):
             last_probe(client, keys),
             read_counts(client, keys),
             read_refusals(client, keys),
+            self._offset_s,
         )
 
     def _say_lost(self, sentence: str) -> None:
@@ -167,6 +180,23 @@ class Follower(threading.Thread):
         if not self._lost:
             self._lost = True
             log.error("%s", sentence)
+
+
+def in_slices(batches: list[ValueBatch], rows: int) -> Iterator[list[ValueBatch]]:
+    """The batches in order, in lists of about so many rows; the first entry of a scene may hold a whole day."""
+    slice_: list[ValueBatch] = []
+    for batch in batches:
+        slice_.append(batch)
+        if sum(map(len, slice_)) >= rows:
+            yield slice_
+            slice_ = []
+    if slice_:
+        yield slice_
+
+
+def told_values(came: list[ValueBatch]) -> Callable[[Listener], None]:
+    """How to tell of values."""
+    return lambda listener: listener.values_came(came)
 
 
 def _identity(scene: Scene) -> tuple[str, str, str]:

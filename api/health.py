@@ -21,6 +21,7 @@ from core.messages import text
 WORKERS = ("ingest", "engine", "board", "probe", "web")
 BEAT_LOST_MS = 6000  # five beats, and the second between two looks
 PROBE_LATE_MS = 30_000
+CLOCK_OFF_MS = 1000
 FORMATS: Responses = {200: {"content": {CONTENT_TYPE_LATEST: {}}}}
 
 
@@ -42,7 +43,9 @@ class Health(BaseModel):
     revision: int
     server_ms: int
     city_ms: int | None
-    clock_offset_ms: float | None = Field(description="Against NTP, when it is known; `doctor` measures it")
+    clock_offset_ms: float | None = Field(
+        description="Against the time service of this machine; null when nobody knows"
+    )
     round_trip_ms: int | None = Field(description="Of the last test reading 拨测")
     parts: dict[str, Part]
 
@@ -84,9 +87,10 @@ def health_routes(hub: Hub, language: str) -> APIRouter:
 def health(hub: Hub, language: str, now_ms: int) -> Health:
     """The state of every part as of a real time, ms UTC."""
     seen = [_redis(hub, language, now_ms), _scene(hub, language), *_workers(hub, language, now_ms)]
-    seen.append(_probe(hub, language, now_ms))
+    seen += [_probe(hub, language, now_ms), _clock(hub, language)]
     reasons = [one.fault for one in seen if one.fault]
-    probe = hub.vitals.probe if hub.vitals else None
+    vitals = hub.vitals
+    probe, offset_s = (vitals.probe, vitals.clock_offset_s) if vitals else (None, None)
     return Health(
         state="fault" if reasons else "ok",
         reasons=reasons,
@@ -95,7 +99,7 @@ def health(hub: Hub, language: str, now_ms: int) -> Health:
         revision=hub.reader.revision,
         server_ms=now_ms,
         city_ms=city_ms(hub.scene, now_ms) if hub.scene else None,
-        clock_offset_ms=None,
+        clock_offset_ms=None if offset_s is None else round(offset_s * 1000, 1),
         round_trip_ms=probe.round_trip_ms if probe else None,
         parts={one.name: one.part for one in seen},
     )
@@ -147,6 +151,16 @@ def _probe(hub: Hub, language: str, now_ms: int) -> Seen:
         sentence = text("health.probe-late", language)
         return Seen("round_trip", Part(state="late", age_ms=age_ms, says=sentence), sentence)
     return Seen("round_trip", Part(state="ok", age_ms=age_ms, says=f"{probe.round_trip_ms} ms"))
+
+
+def _clock(hub: Hub, language: str) -> Seen:
+    """An unknown offset is told and is no fault: a machine without a time service may be right."""
+    offset_s = hub.vitals.clock_offset_s if hub.vitals else None
+    if offset_s is None:
+        return Seen("clock", Part(state="unknown", age_ms=None, says=text("health.clock-unknown", language)))
+    sentence = text("health.clock-off", language, offset_ms=round(offset_s * 1000))
+    wrong = offset_s * 1000 > CLOCK_OFF_MS
+    return Seen("clock", Part(state="fault" if wrong else "ok", age_ms=None, says=sentence), sentence if wrong else "")
 
 
 class HubCollector(Collector):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from html import escape
@@ -14,7 +15,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from api.errors import ApiError, answer_errors
-from api.follower import Follower, Listener
+from api.follower import ClockOffset, Follower, Listener
 from api.headers import Headers
 from api.health import health_routes
 from api.hub import Hub
@@ -31,6 +32,7 @@ from stream.connect import connect
 STATIC = Path(__file__).parent / "static"
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 VERSION = "1"
+HEARD_WITHIN_S = 5.0  # a loop that ends meanwhile hears nothing any more
 
 Attach = Callable[[FastAPI, Settings, PageReader], object]
 
@@ -38,8 +40,8 @@ Attach = Callable[[FastAPI, Settings, PageReader], object]
 class Site:
     """One web process: the FastAPI application and what feeds it. `app` may be given more routes before it starts."""
 
-    def __init__(self, settings: Settings, redis_url: str) -> None:
-        self._url, self._settings = redis_url, settings
+    def __init__(self, settings: Settings, redis_url: str, clock_offset: ClockOffset) -> None:
+        self._url, self._settings, self._clock_offset = redis_url, settings, clock_offset
         self._client = connect(redis_url)
         self._follower: Follower | None = None
         self.hub = Hub(PictureReader(settings.language), assets_version(ASSETS), self._begin_anew)
@@ -90,10 +92,20 @@ class Site:
         hub = self.hub
 
         def tell(what: Callable[[Listener], None]) -> None:
-            with suppress(RuntimeError):  # the loop is closed already: nobody is left to be told
-                loop.call_soon_threadsafe(what, hub)
+            """Run it on the loop and wait, so that what is told cannot pile up there; requests come in between."""
+            heard = threading.Event()
 
-        self._follower = Follower(self._url, self._settings.packs, tell)
+            def turn() -> None:
+                try:
+                    what(hub)
+                finally:
+                    heard.set()
+
+            with suppress(RuntimeError):  # the loop is closed already: nobody is left to be told
+                loop.call_soon_threadsafe(turn)
+                heard.wait(HEARD_WITHIN_S)
+
+        self._follower = Follower(self._url, self._settings.packs, tell, self._clock_offset)
         self._follower.start()
         beating = asyncio.create_task(hub.beat_forever())
         try:
@@ -124,11 +136,11 @@ class Site:
             self._follower.begin_anew()
 
 
-def with_pages(attach: Attach) -> Callable[[Settings, str], Site]:
+def with_pages(attach: Attach) -> Callable[[Settings, str, ClockOffset], Site]:
     """How to build a site with the pages that `attach` adds after our own routes, which therefore win."""
 
-    def build(settings: Settings, redis_url: str) -> Site:
-        site = Site(settings, redis_url)
+    def build(settings: Settings, redis_url: str, clock_offset: ClockOffset) -> Site:
+        site = Site(settings, redis_url, clock_offset)
         attach(site.app, settings, site.reader)
         site.close_off()
         return site

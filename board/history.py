@@ -10,7 +10,7 @@ from math import isnan
 from core.records import HOUR_MS, ValueBatch
 
 KEEP_MS = 26 * HOUR_MS
-TRIM_AT = 256  # rows; trimming a longer front moves memory, a shorter one is not worth it
+TRIM_AT = 256  # rows between two looks at what is too old; trimming moves the rest of the memory
 
 Point = tuple[int, float | None, int]  # (window end, value or None where unknown, status)
 
@@ -46,10 +46,9 @@ class Series:
         return row == len(ends) - 1
 
     def trim(self, before_ms: int) -> None:
-        """Forget points that ended before a time, once there are enough of them."""
+        """Forget points that ended before a time."""
         stale = bisect_left(self._ends, before_ms)
-        if stale >= TRIM_AT:
-            del self._ends[:stale], self._values[:stale], self._statuses[:stale]
+        del self._ends[:stale], self._values[:stale], self._statuses[:stale]
 
     def points(self, from_ms: int = 0) -> Iterator[Point]:
         """Points whose window ended at or after a time, oldest first."""
@@ -68,11 +67,15 @@ class History:
     def fold(self, batch: ValueBatch) -> list[int]:
         """Take in one batch. Returns the rows that are now the newest of their series."""
         newest = []
-        for row, area in enumerate(batch.areas):
-            series = self._series.setdefault((batch.indicator, area), Series())
-            if series.put(batch.window_end_ms, float(batch.value[row]), int(batch.status[row])):
+        rows = zip(batch.areas, batch.value.tolist(), batch.status.tolist(), strict=True)
+        for row, (area, value, status) in enumerate(rows):
+            series = self._series.get((batch.indicator, area))
+            if series is None:
+                series = self._series[batch.indicator, area] = Series()
+            if series.put(batch.window_end_ms, value, status):
                 newest.append(row)
-            series.trim(batch.window_end_ms - self._keep_ms)
+            if len(series) % TRIM_AT == 0:
+                series.trim(batch.window_end_ms - self._keep_ms)
         return newest
 
     def points(self, indicator: str, area: str, from_ms: int = 0) -> list[Point]:

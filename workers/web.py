@@ -13,6 +13,7 @@ import uvicorn
 
 from core.errors import StartError
 from core.settings import Settings
+from workers.clock_offset import clock_offset
 from workers.logs import write_logs
 from workers.worker import Stop, redis_url
 
@@ -30,7 +31,8 @@ class Website(Protocol):
         """End every connection that would not end by itself."""
 
 
-Build = Callable[[Settings, str], Website]  # from the settings and the address of Redis
+ClockOffset = Callable[[], float | None]  # how far this machine's clock is off, s; None when nobody knows
+Build = Callable[[Settings, str, ClockOffset], Website]  # from the settings and the address of Redis
 
 
 class Server(uvicorn.Server):
@@ -55,7 +57,7 @@ def run(settings: Settings, build: Build) -> int:
     write_logs("web", settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands a signal on when it has ended; it ends with 0 then
         signal.signal(number, Stop().on_signal)
-    site = build(settings, redis_url(settings))
+    site = build(settings, redis_url(settings), _clock_offset_s)
     config = uvicorn.Config(
         site.app,
         host=settings.host,
@@ -73,6 +75,11 @@ def run(settings: Settings, build: Build) -> int:
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(Server(config, site).serve([listening]))
     return 0
+
+
+def _clock_offset_s() -> float | None:
+    found = clock_offset()
+    return found.offset_s if found else None
 
 
 def _listen(settings: Settings) -> socket.socket:

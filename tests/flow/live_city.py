@@ -112,7 +112,7 @@ class City:
 @contextlib.contextmanager
 def served(settings: Settings) -> Iterator[str]:
     """The site on a real server; its address."""
-    site = Site(settings, worker.redis_url(settings))
+    site = Site(settings, worker.redis_url(settings), lambda: 0.002)
     config = uvicorn.Config(
         site.app, host="127.0.0.1", port=settings.port, log_config=None, ws_per_message_deflate=False
     )

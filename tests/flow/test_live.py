@@ -11,7 +11,7 @@ import orjson
 import pytest
 import requests
 from live_city import BASE, RAIN, REPLAY, City, served, settings_of
-from prerequisites import eventually
+from prerequisites import eventually, unused_port
 from websockets.sync.client import connect as ws_connect
 
 from board.canvas import apply
@@ -158,8 +158,6 @@ def test_a_new_scene_is_a_new_picture(city: City, site: str, settings: Settings)
 
 @pytest.mark.claim("PULSE", "The web process beats each second and says when Redis is gone; the picture stays")
 def test_redis_gone_is_said_and_the_picture_stays(server_folder: Path) -> None:
-    from conftest import unused_port
-
     redis = start_redis(server_folder / "redis-gone", unused_port(), server_folder / "redis-gone.log")
     lonely = settings_of(redis.url, unused_port())
     city = City(connect(redis.url), lonely)
@@ -202,6 +200,7 @@ def test_health_gives_reasons(city: City, site: str) -> None:
         for name in ("ingest", "engine", "board", "probe"):
             beat(city.client, city.keys, name)
     health = answer.json()
+    assert (health["clock_offset_ms"], health["parts"]["clock"]["state"]) == (2.0, "ok")
     assert health["round_trip_ms"] in range(399, 410)
     assert "always" in health["parts"]["redis"]["says"]
     beat(city.client, city.keys, "ingest", "broker-lost", "MQTT 没有应答")

@@ -37,15 +37,16 @@ def indicator(id_: str, domain: str, **more: object) -> Indicator:
     return Indicator(id=id_, domain=domain, **(plain | more))  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="session")
-def declared() -> Declared:
-    scheme = catalogue.load(PACKS, "440900").schemes["hj633-2012-hourly"]
+def areas() -> AreaTree:
     counties = [Area(f"44090{n}", words(f"县{n}"), AreaLevel.COUNTY, "440900", (110.9, 21.6 + n / 10)) for n in (2, 4)]
     counties.append(Area("440981", words("高州市"), AreaLevel.COUNTY, "440900", (110.8, 21.9)))
-    city = Area("440900", words("茂名市"), AreaLevel.CITY, "", (110.9, 21.7))
+    return AreaTree([Area("440900", words("茂名市"), AreaLevel.CITY, "", (110.9, 21.7)), *counties])
+
+
+def devices() -> list[Device]:
     place = Place(110.8, 21.9, 10.0, "device")
     references = (Reference("warning", 70.4, "m"), Reference("guaranteed", 71.2, "m"))
-    devices = [
+    return [
         Device("river-1", "river", words("信宜站"), "440981", place, ("stage_m",), references),
         Device("river-2", "river", words("高州站"), "440981", place, ("stage_m",)),
         Device("air-1", "air", words("气站"), "440902", place, ("pm25_ugm3",), simulated=True),
@@ -53,19 +54,27 @@ def declared() -> Declared:
         Device("cam-1", "cam", words("路口"), "440904", place, ()),
         Device("probe-1", "probe", words("拨测"), "", None, ("sent_ms",)),
     ]
-    kinds = {"river": "station", "air": "station", "bus": "vehicle", "cam": "camera", "probe": "probe"}
-    feeds = [
-        Feed(id_, words(id_), id_, late_after_s=300, owner="水务局", phone="12345", kind=kind)
-        for id_, kind in kinds.items()
-    ]
-    stage_bounds = (
+
+
+def rules() -> list[Rule]:
+    bounds = (
         LevelBound(Level.YELLOW, "river.stage", reference="warning"),
         LevelBound(Level.ORANGE, "river.stage", reference="guaranteed", offset=0.1),
     )
     plain = {"domain": "eco", "direction": Direction.UP_BAD, "source": SOURCE}
-    rules = [
-        Rule("stage", "1", words("超警"), subjects="station", bounds=stage_bounds, state=RuleState.ACTIVE, **plain),
-        Rule("trial", "1", words("试"), subjects="county", bounds=stage_bounds, state=RuleState.TRIAL, **plain),
+    return [
+        Rule("stage", "1", words("超警"), subjects="station", bounds=bounds, state=RuleState.ACTIVE, **plain),
+        Rule("trial", "1", words("试"), subjects="county", bounds=bounds, state=RuleState.TRIAL, **plain),
+    ]
+
+
+@pytest.fixture(scope="session")
+def declared() -> Declared:
+    scheme = catalogue.load(PACKS, "440900").schemes["hj633-2012-hourly"]
+    kinds = {"river": "station", "air": "station", "bus": "vehicle", "cam": "camera", "probe": "probe"}
+    feeds = [
+        Feed(id_, words(id_), id_, late_after_s=300, owner="水务局", phone="12345", kind=kind)
+        for id_, kind in kinds.items()
     ]
     indicators = [
         indicator("river.stage", "eco", metrics=("stage_m",), decimals=2),
@@ -76,14 +85,14 @@ def declared() -> Declared:
     metrics = [Metric(m, words(m.upper()), "", -1e9, 1e13) for m in ("stage_m", "pm25_ugm3", "growth", "sent_ms")]
     return Declared(
         city=City("440900", words("茂名市"), "天地图", "2023", "", "信息中心", "2911234"),
-        areas=AreaTree([city, *counties]),
+        areas=areas(),
         boundaries={},
         domains=(Domain("econ", words("经济"), "econ.growth"), Domain("eco", words("生态"), "air.aqi")),
         metrics={m.id: m for m in metrics},
         feeds={f.id: f for f in feeds},
-        devices={d.id: d for d in devices},
+        devices={d.id: d for d in devices()},
         indicators={i.id: i for i in indicators},
-        rules={r.id: r for r in rules},
+        rules={r.id: r for r in rules()},
         schemes={"hj": {**scheme, "valid_to": None}},
     )
 
