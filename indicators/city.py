@@ -8,6 +8,7 @@ comes later, inside the lateness, values the windows that hold it again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,9 @@ class CityFold:
         due = {
             (end_ms, name): np.ones(len(plan.stations), dtype=np.bool_)
             for name, plan in self._plans.items()
-            for end_ms in self._windows[name].fall_due(self._now_ms, self._inputs.earliest_ms(plan))
+            for end_ms in self._windows[name].fall_due(
+                self._now_ms, self._inputs.earliest_ms(plan), partial(self._inputs.pane_ends_ms, plan)
+            )
         }
         windows = self._changed_windows() | due
         values = [self._batch(window, windows[window]) for window in sorted(windows)]

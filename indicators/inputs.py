@@ -88,10 +88,16 @@ class Inputs:
         tables = [self.metrics[metric].table for metric in plan.indicator.metrics]
         return min((int(table.ends_ms[0]) for table in tables if len(table.ends_ms)), default=0)
 
+    def pane_ends_ms(self, plan: Plan) -> list[int]:
+        """Ends of all panes of an indicator that counts readings or events; none of one that only listens."""
+        events = [kept for name, kept in self.events.items() if matches(name, plan.indicator.event_types)]
+        inputs = [*(self.metrics[metric] for metric in plan.indicator.metrics), *events]
+        return sorted({int(end_ms) for kept in inputs for end_ms in kept.table.ends_ms})
+
     def heard_span_ms(self, plan: Plan) -> Int64:
         """(stations,): for how long after it was heard a station counts as alive."""
-        window_ms = plan.indicator.window_s * 1000 if plan.indicator.event_types else 0
-        span_ms: Int64 = np.maximum(self._late_after_ms[plan.stations.devices], window_ms)
+        late_after_ms = self._late_after_ms[plan.stations.devices]
+        span_ms: Int64 = np.maximum(late_after_ms, plan.indicator.window_s * 1000)
         return span_ms
 
     def is_hotline(self, plan: Plan) -> NDArray[np.bool_]:

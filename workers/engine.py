@@ -22,11 +22,20 @@ def run(settings: Settings) -> int:
 
 
 def serve(running: Running) -> None:
-    """Fold and decide one scene until it is over; leave a checkpoint."""
+    """Fold and decide one scene until it is over; leave a checkpoint.
+
+    The city decides as of the time that every partition has reached. Were it ahead of one, as it is while a day of
+    past or a backlog is read, that partition's panes would come too late for it.
+    """
     turnings = [_turning(running, stage) for stage in _stages(running)]
+    *partitions, city = turnings
     rate = _Rate()
     while not running.stopping():
-        came = [turning.turn(running.now_ms()) for turning in turnings]
+        now_ms = running.now_ms()
+        came = [partition.turn(now_ms) for partition in partitions]
+        level_ms = min(partition.level_ms for partition in partitions)
+        if level_ms:
+            came.append(city.turn(level_ms))
         readings_per_s = rate.of(sum(turning.readings for turning in turnings))
         running.beat("ok", text("engine.turning", running.settings.language, readings=readings_per_s))
         if not any(came):

@@ -55,6 +55,7 @@ class Turning:
         if SIDE in slot.chunks:
             self._folded_upto |= msgspec.json.decode(slot.chunks[SIDE], type=dict[str, str])
         self.readings = 0
+        self.level_ms = 0  # all that the log held at this city time is decided; 0: nothing is yet
         self._decided = slot.position  # the newest tick decided here
         self._asked = START  # the newest tick that we appended
         self._fresh = True  # something was folded since the last tick
@@ -93,6 +94,7 @@ class Turning:
             self._slot.emit(stream, entry_id, fields)
         self._folded_upto |= {name: found[-1][0] for name, found in beside.items() if found}
         self._decided, self._fresh, self._uncommitted = entry_id, False, True
+        self.level_ms = max(self.level_ms, tick.now_ms)
         if monotonic_s() - self._committed_s >= self._settings.checkpoint_s:
             self.commit()
 
@@ -104,6 +106,8 @@ class Turning:
             return
         upto = {name: self._slot.newest(stream) for name, stream in self._stage.side.items()}
         news = self._fresh or any(order(upto[name]) > order(self._folded_upto[name]) for name in upto)
+        if not news and self.level_ms:
+            self.level_ms = max(self.level_ms, now_ms)
         if news or waited_s >= IDLE_TICK_S:
             self._asked = self._slot.append_tick(Tick(now_ms, upto))
             self._ticked_s = monotonic_s()
