@@ -119,8 +119,14 @@
     return words("wall.reporting", { reported: count(reported), expected: count(expected) });
   }
 
+  /** A source that does not speak, by name: 12345热线来电 中断 14 分钟, or that it never did. */
+  function silence(source, nowMs) {
+    return source.since_ms ? words("wall.source_silent", { name: source.name, span: span(nowMs - source.since_ms) })
+      : words("wall.source_never", { name: source.name });
+  }
+
   cityvitals.format = {
-    GRAVEST_FIRST, RANK, age, civil, count, esc, gravest, levelTag, levelWord, mark, moment, reporting, setWords, span,
+    GRAVEST_FIRST, RANK, age, civil, count, esc, gravest, levelTag, levelWord, mark, moment, reporting, setWords, silence, span,
     stopwatch, words,
   };
 })(typeof window === "undefined" ? globalThis : window);

@@ -19,7 +19,7 @@
    * Range of the vertical axis: all points, every bound that was reached, and the next one, so that the distance to
    * it is seen. A bound far beyond would flatten the line and stays out.
    */
-  function range(points, bands, downBad) {
+  function range(points, bands, downBad, unit) {
     const known = points.map((point) => point[1]).filter((value) => value !== null);
     let low = known.length ? Math.min(...known) : 0;
     let high = known.length ? Math.max(...known) : 1;
@@ -32,7 +32,8 @@
     }
     const margin = (high - low || Math.abs(high) || 1) * 0.1;
     const floor = low >= 0 && low - margin < 0 ? 0 : low - margin;
-    return { low: floor, high: high + margin };
+    const whole = unit === "%" && high <= 100 && high + margin > 100; // no share is above all
+    return { low: floor, high: whole ? 100 + margin * 0.2 : high + margin };
   }
 
   /** Bands as areas between one bound and the next graver one: [{level, name, bound, from, to}]. */
@@ -137,7 +138,7 @@
     const rem = size.rem;
     const box = { width: size.width, height: size.height, rem: rem, left: rem * 3.6, right: rem * (trend.bands && trend.bands.length && size.width > rem * NARROW_REM ? 9.6 : 1.2), top: rem * 0.3, bottom: rem * 1.8 };
     const bands = trend.bands || [];
-    const scale = range(points, bands, trend.down_bad);
+    const scale = range(points, bands, trend.down_bad, trend.unit);
     const from = points[0][0];
     const to = points[points.length - 1][0];
     const x = (at) => box.left + ((at - from) / (to - from || 1)) * (box.width - box.left - box.right);

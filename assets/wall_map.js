@@ -72,7 +72,7 @@
   function pointLook(point, kind) {
     if (kind === "vehicle") return { shape: "arrow", radius: 0.32, stroke: null, fill: "#77858F" };
     if (kind === "camera") {
-      return point.open ? { shape: "camera", radius: 0.5, stroke: "#FFFFFF", fill: "#FFFFFF" } : { shape: "camera", radius: 0.25, stroke: "#566470", fill: null };
+      return point.open ? { shape: "camera", radius: 0.42, stroke: "#0A0E13", fill: "#FFFFFF" } : { shape: "camera", radius: 0.25, stroke: "#566470", fill: null };
     }
     if (point.state !== "ok") return { shape: "circle", radius: 0.34, stroke: QUIET, fill: null, dash: [0.17, 0.15] };
     if (LEVEL_COLOURS[point.level]) return { shape: point.level, radius: 0.46, stroke: null, fill: LEVEL_COLOURS[point.level] };

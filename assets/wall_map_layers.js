@@ -4,6 +4,7 @@
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const L = root.L;
   const look = cityvitals.map;
+  const CLICK_REACH_REM = 0.8;
   const state = { map: null, boundaries: null, site: null, counties: {}, labels: {}, points: new Map(), named: null, bounds: null,
     layers: new Set(["warnings", "stations", "cameras", "vehicles"]), indicator: "" };
 
@@ -53,9 +54,8 @@
       known.signature = signature;
       return;
     }
-    const layer = new Point([place.lat, place.lon], Object.assign({ renderer: state.canvas, bubblingMouseEvents: false }, options));
-    layer.on("click", () => openPoint(key, kind));
-    state.points.set(key, { layer: layer.addTo(state.map), signature: signature });
+    const layer = new Point([place.lat, place.lon], Object.assign({ renderer: state.canvas, interactive: false }, options));
+    state.points.set(key, { layer: layer.addTo(state.map), signature: signature, kind: kind });
   }
 
   function keepPoints(wantedKeys) {
@@ -175,11 +175,30 @@
     if (indicator) root.location.href = state.site.base_path + "indicators/" + encodeURIComponent(indicator) + "/" + encodeURIComponent(area);
   }
 
-  function openPoint(key, kind) {
+  /** The county drawn at a place of the window, by its path. */
+  function countyAt(x, y) {
+    const under = new Set(root.document.elementsFromPoint(x, y));
+    return Object.keys(state.counties).find((area) => state.counties[area].layer.getLayers().some((one) => under.has(one.getElement())));
+  }
+
+  /** What a click means: the nearest station within a finger's width, else the county. The canvas itself lets clicks through. */
+  function onClick(event) {
+    const reach = rem() * CLICK_REACH_REM;
+    let nearest = { key: null, far: reach };
+    for (const [key, known] of state.points) {
+      const far = state.map.latLngToContainerPoint(known.layer.getLatLng()).distanceTo(event.containerPoint);
+      if (known.kind === "station" && far <= nearest.far) nearest = { key: key, far: far };
+    }
+    if (nearest.key) return openPoint(nearest.key);
+    const area = countyAt(event.originalEvent.clientX, event.originalEvent.clientY);
+    if (area) openCounty(area);
+  }
+
+  function openPoint(key) {
     const device = key.slice(key.indexOf(":") + 1);
     const station = (cityvitals.live.picture().stations || {})[device];
     const metric = station && Object.keys(station.readings || {}).find((name) => state.site.metric_indicators[name]);
-    if (kind === "station" && metric) {
+    if (metric) {
       root.location.href = state.site.base_path + "indicators/" + encodeURIComponent(state.site.metric_indicators[metric]) + "/" + encodeURIComponent(device);
     }
   }
@@ -194,7 +213,6 @@
   function addCounty(feature) {
     const area = String(feature.properties.id);
     const layer = L.geoJSON(feature, { renderer: state.svg, style: look.countyStyle(null, { rem: rem() }) }).addTo(state.map);
-    layer.on("click", () => openCounty(area));
     const [lon, lat] = look.labelPoint(feature.geometry);
     const icon = L.divIcon({ className: "county-label", html: "", iconSize: null });
     const label = L.marker([lat, lon], { icon: icon, interactive: false, keyboard: false, pane: "tooltipPane" }).addTo(state.map);
@@ -230,7 +248,7 @@
     state.canvas = L.canvas({ padding: 0.2, pane: "markerPane" }); // names and the named point lie above, in the tooltip pane
     addHatch();
     for (const feature of boundaries.features) addCounty(feature);
-    state.map.setMaxBounds(null);
+    state.map.on("click", onClick);
     fit();
     root.addEventListener("resize", fit);
     if (root.document.fonts) root.document.fonts.ready.then(() => { state.labelsMoved = true; paint(cityvitals.live.picture()); });

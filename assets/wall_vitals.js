@@ -93,8 +93,7 @@
   }
 
   function unknown(domain, headline, silent, nowMs) {
-    const why = silent.length ? words("wall.source_silent", {
-      name: silent[0].name, span: silent[0].since_ms ? format.span(nowMs - silent[0].since_ms) : words("wall.never") })
+    const why = silent.length ? format.silence(silent[0], nowMs)
       : headline ? headline.name : words("wall.no_value_yet");
     const reported = headline ? format.reporting(headline.reported, headline.expected) : format.reporting(domain.reported, domain.expected);
     return '<div class="figure"><b>—</b></div><p class="no-data">' + esc(words("level.unknown")) + "</p>"

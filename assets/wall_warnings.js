@@ -117,13 +117,13 @@
   /** How many sources speak; the one silent for longest by name, what it blinds and whom to call; `places` of all by name. */
   function sources(picture, nowMs, places) {
     const all = feeding(picture);
-    const silent = all.filter((source) => source.state === "silent").sort((a, b) => a.since_ms - b.since_ms);
+    const silent = all.filter((source) => source.state !== "ok").sort((a, b) => a.since_ms - b.since_ms); // never (null) first
     const head = '<header class="wall-title"><h2>' + esc(words("wall.sources")) + " <b>" + format.count(all.length - silent.length) + "/"
       + format.count(all.length) + "</b></h2>";
     const named = places ? "<ol>" + all.slice(0, places).map((source) => sourceRow(source, nowMs)).join("") + "</ol>" : "";
     if (!silent.length) return head + "<span>" + esc(words(all.length ? "wall.sources_note" : "level.unknown")) + "</span></header>" + named;
     const others = silent.length > 1 ? " " + words("wall.sources_silent", { count: silent.length }) : "";
-    return head + '<b class="silent hatched">' + esc(words("wall.source_silent", { name: silent[0].name, span: format.span(nowMs - silent[0].since_ms) }) + others)
+    return head + '<b class="silent hatched">' + esc(format.silence(silent[0], nowMs) + others)
       + "</b></header><p>" + esc(blindness(silent[0])) + "</p>" + named;
   }
 

@@ -15,18 +15,16 @@ from catalogue.declared import Declared
 from core.errors import NeighbourDown
 from core.messages import text
 from core.settings import Settings
-from early_warning.rule import RuleState
 from layouts import ids, indicators, shell
 from layouts.figures.headline import Known, active_on, headline, trend_of
-from layouts.figures.overview import OverviewRow, overview_rows
+from layouts.figures.overview import overview_rows
 from layouts.figures.places import area_rows, station_rows
-from layouts.figures.subject import Subject, reporters, rule_on, subject_of
+from layouts.figures.subject import Subject, judged, reporters, rule_on, subject_of
 from layouts.figures.trend import trend
 from layouts.reading import PictureReader
 
 START = ClientsideFunction("cityvitals", "startDesk")
 DRAW_TREND = ClientsideFunction("cityvitals", "drawTrend")
-HIDDEN = {"system.probe"}  # its round trip stands in every header
 
 
 def register(app: Dash, settings: Settings, reader: PictureReader) -> None:
@@ -51,18 +49,14 @@ async def body_of(pathname: str, settings: Settings, reader: PictureReader) -> C
         return shell.waiting(language)
     parts = [unquote(part) for part in pathname.removeprefix(settings.base_path).split("/") if part]
     if len(parts) == 1:
-        return indicators.overview(declared, _overview(reader, declared, language), settings.base_path, language)
+        warnings = reader.sections().get("warnings", {})
+        rows = overview_rows(declared, reader.value, warnings, reader.city_now_ms(), language)
+        return indicators.overview(declared, rows, settings.base_path, language)
     subject = subject_of(declared, parts[1], parts[2] if len(parts) > 2 else "", language)
     if subject is None:
         return indicators.not_found(language)
     page = await detail_of(reader, declared, subject, language)
     return indicators.detail(page, settings.base_path, language)
-
-
-def _overview(reader: PictureReader, declared: Declared, language: str) -> list[OverviewRow]:
-    shown = [one for one in declared.indicators.values() if one.id not in HIDDEN]
-    values = {one.id: reader.value(one.id, declared.city.code) for one in shown}
-    return overview_rows(shown, values, reader.sections().get("warnings", {}), reader.city_now_ms(), language)
 
 
 async def detail_of(reader: PictureReader, declared: Declared, subject: Subject, language: str) -> indicators.Detail:
@@ -74,8 +68,7 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
     points = await reader.points(indicator.id, subject.id)
     warning = active_on(sections.get("warnings", {}), deciding, subject.id)
     record = reader.value(indicator.id, subject.id)
-    judged = rule is not None and rule.state is RuleState.ACTIVE
-    head = headline(subject, Known(record, warning, judged, trend_of(points)), now_ms, language)
+    head = headline(subject, Known(record, warning, judged(declared, indicator.id), trend_of(points)), now_ms, language)
     counties = (reader.value(indicator.id, county.id) for county in declared.areas.counties)
     devices = reporters(declared, subject)
     known = sections.get("stations", {})

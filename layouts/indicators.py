@@ -68,7 +68,7 @@ def _overview_row(row: OverviewRow, base_path: str, language: str) -> html.Li:
         html.A(
             [
                 html.Span(row.name, className="name"),
-                html.Span([html.B(row.text), html.Small(row.unit)], className=f"figure level-{plain}"),
+                html.Span([html.B(row.text), html.Small(row.unit)], className=f"figure level-{plain or 'normal'}"),
                 html.Span([level_mark(row.level, language), html.Small(row.warned)], className="state"),
                 html.Span(row.fine, className="fine"),
             ],
@@ -119,7 +119,9 @@ def _head(head: Headline, language: str) -> html.Div:
             html.H1(head.sentence),
             html.Div(
                 [
-                    html.Div([html.B(head.text), html.Small(head.unit)], className=f"figure level-{head.level}"),
+                    html.Div(
+                        [html.B(head.text), html.Small(head.unit)], className=f"figure level-{head.level or 'normal'}"
+                    ),
                     html.Div(
                         [
                             html.P([level_mark(head.level, language), html.Span(head.beside)]),

@@ -19,7 +19,10 @@ STEADY_SHARE = 0.02  # of the last day's range: a smaller move in an hour is the
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What stands at the head of a page. level: a word of `core.messages`, "unknown" when nothing is known."""
+    """What stands at the head of a page.
+
+    level: a word of `core.messages`; "unknown" when nothing is known, "" when no rule in force looks at it.
+    """
 
     text: str
     unit: str
@@ -77,12 +80,18 @@ def headline(subject: Subject, now: Known, now_ms: int, language: str) -> Headli
     return Headline(
         text=written,
         unit=unit if known else "",
-        level=(warning["level"] if warning else "normal") if known else "unknown",
+        level=_level(known, warning, now.judged),
         sentence=_sentence(subject, written if known else "", now, now_ms, language),
         reporting=text("wall.reporting", language, reported=reported, expected=expected),
         as_of=as_of(subject.indicator, record, now_ms, language),
         beside=_beside(record, language),
     )
+
+
+def _level(known: bool, warning: Record | None, judged: bool) -> str:
+    if not known:
+        return "unknown"
+    return str(warning["level"]) if warning else "normal" if judged else ""
 
 
 def _sentence(subject: Subject, written: str, now: Known, now_ms: int, language: str) -> str:

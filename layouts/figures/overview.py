@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from catalogue.declared import Declared
 from core.messages import text
 from indicators.definition import Indicator
 from layouts.figures.headline import RANK, as_of
+from layouts.figures.subject import judged
 
 Record = Mapping[str, Any]
+Values = Callable[[str, str], Record | None]
+HIDDEN = {"system.probe"}  # its round trip stands in every header
 
 
 @dataclass(frozen=True, slots=True)
 class OverviewRow:
-    """One vital sign. warned: "12 条告警", "" without any; level "unknown" when the city's value is not known."""
+    """One vital sign. warned: "12 条告警", "" without any; level as in `Headline`."""
 
     indicator: str
     domain: str
@@ -28,36 +32,49 @@ class OverviewRow:
 
 
 def overview_rows(
-    shown: Iterable[Indicator],
-    values: Mapping[str, Record | None],
-    warnings: Mapping[str, Record],
-    now_ms: int,
-    language: str,
+    declared: Declared, reader: Values, warnings: Mapping[str, Record], now_ms: int, language: str
 ) -> list[OverviewRow]:
-    """Rows in the order of the declaration. values: the city's newest by indicator."""
+    """Rows in the order of the declaration. reader: gives the newest value of an indicator at a place."""
     active: dict[str, list[str]] = {}
     for one in warnings.values():
         if one["phase"] == "active":
             active.setdefault(one["indicator"], []).append(one["level"])
-    return [_row(one, values[one.id], active.get(one.id, []), now_ms, language) for one in shown]
+    rows = []
+    for indicator in declared.indicators.values():
+        if indicator.id not in HIDDEN:
+            record = reader(indicator.id, declared.city.code)
+            levels = active.get(indicator.id, [])
+            level = _level(record, levels, indicator, judged(declared, indicator.id))
+            rows.append(_row(indicator, record, level, len(levels), now_ms, language))
+    return rows
 
 
-def _row(indicator: Indicator, record: Record | None, levels: list[str], now_ms: int, language: str) -> OverviewRow:
-    by_station = "city" not in indicator.levels  # a value of the whole city would mean nothing
+def _by_station(indicator: Indicator) -> bool:
+    """A value of the whole city would mean nothing."""
+    return "city" not in indicator.levels
+
+
+def _level(record: Record | None, levels: list[str], indicator: Indicator, is_judged: bool) -> str:
+    known = _by_station(indicator) or (record is not None and record["value"] is not None)
+    return max(levels, key=RANK.index, default="unknown" if not known else "normal" if is_judged else "")
+
+
+def _row(
+    indicator: Indicator, record: Record | None, level: str, warned: int, now_ms: int, language: str
+) -> OverviewRow:
+    by_station = _by_station(indicator)
     known = record is not None and record["value"] is not None
-    worst = max(levels, key=RANK.index, default="normal" if known or by_station else "unknown")
-    reporting = (
-        text("wall.reporting", language, reported=record["reported"], expected=record["expected"]) if record else ""
+    fine = (
+        [text("wall.reporting", language, reported=record["reported"], expected=record["expected"])] if record else []
     )
+    fine += [] if by_station else [as_of(indicator, record, now_ms, language)]
     return OverviewRow(
         indicator=indicator.id,
         domain=indicator.domain,
         name=indicator.name[language],
         text=text("desk.by_station", language) if by_station else str(record["text"]) if record and known else "—",
         unit=indicator.unit if known and not by_station else "",
-        level=worst,
-        warned=text("desk.warned_places", language, count=len(levels)) if levels else "",
-        fine=" · ".join(
-            part for part in (reporting, "" if by_station else as_of(indicator, record, now_ms, language)) if part
-        ),
+        level=level,
+        warned=text("desk.warned_places", language, count=warned) if warned else "",
+        fine=" · ".join(fine),
     )

@@ -39,6 +39,12 @@ def rule_on(declared: Declared, indicator: str) -> Rule | None:
     return min(rules, key=lambda rule: (rule.state is not RuleState.ACTIVE, rule.id), default=None)
 
 
+def judged(declared: Declared, indicator: str) -> bool:
+    """Whether a rule in force looks at an indicator: only then may anything be called normal."""
+    rule = rule_on(declared, indicator)
+    return rule is not None and rule.state is RuleState.ACTIVE
+
+
 def reporters(declared: Declared, subject: Subject) -> list[str]:
     """Devices that are expected to report to the indicator, by id: of the city, or of the subject's county."""
     wanted = set(subject.indicator.metrics)

@@ -1,0 +1,164 @@
+"""The drill-down at desk and phone size: from a figure on the wall to the raw message behind it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from board_server import BoardServer
+from playwright.sync_api import Browser, Page, expect
+from visits import DESK, PHONE, visit, words
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "overview": "indicators",
+    "river": "indicators/water.river_stage/mm-river-02",
+    "rain": "indicators/meteorology.rain_3h/440983",
+    "air": "indicators/ecology.aqi",
+    "month": "indicators/econ_operation.industrial_va_yoy",
+}
+
+
+@pytest.mark.claim(
+    "PULSE", "Desk pages at 1536×730 with ratio 1.25 and on a phone of 390×844: shot, nothing beside the screen"
+)
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_fit(chromium: Browser, site: BoardServer, pictures: Path, name: str) -> None:
+    site.show("typhoon", 60)
+    for shape, size, ratio in (("desk", DESK, 1.25), ("phone", PHONE, 2)):
+        with visit(chromium, site.address + PAGES[name], size, device_scale_factor=ratio) as page:
+            expect(page.locator("#desk-body > *")).to_have_count(1)
+            page.screenshot(path=pictures / f"{shape}-{name}.png")
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+@pytest.mark.claim(
+    "PULSE", "From a vital sign to sentence, trend, areas, stations, rule, standard and the raw message behind it"
+)
+def test_a_page_tells_the_whole_way(chromium: Browser, site: BoardServer) -> None:
+    site.show("typhoon", 60)
+    warning = next(w for w in site.picture["warnings"].values() if w["subject"] == "mm-river-02")
+    with visit(chromium, site.address + PAGES["river"], DESK) as page:
+        expect(page.locator("#desk-trend svg .line")).to_have_count(1)
+        assert words(page, ".desk-headline h1").startswith(warning["sentence"])
+        assert words(page, ".desk-figure .figure b") == warning["text"]
+        assert page.locator("#desk-trend .band").count() >= 2
+        assert "数值已核" in words(page, ".desk-rule .desk-source")
+        assert "珠江基面" in words(page, ".desk-rule dl")  # the vertical datum stands beside each bound
+        raw = json.loads(page.locator(".desk-raw pre").inner_text())
+        assert raw["values"] == {"rain": 2.4}
+        assert words(page, ".desk-station.here .name").startswith("鉴江信宜水位站")
+
+
+def test_areas_are_ranked_worst_first(chromium: Browser, site: BoardServer) -> None:
+    with visit(chromium, site.address + PAGES["air"], DESK) as page:
+        shown = [float(text) for text in page.locator(".desk-area .figure b").all_inner_texts()]
+        held = [one["value"] for key, one in site.picture["values"].items() if key.startswith("ecology.aqi¦4409")]
+        counties = sorted(held, reverse=True)
+        counties.remove(46.0)  # the city itself is not one of its counties
+        assert shown == counties
+
+
+def click_map(page: Page, layer: str, across: int = 0, down: int = 0) -> None:
+    """Click where a layer of the map is drawn, some pixels off."""
+    box = page.locator("#wall-map").bounding_box()
+    assert box is not None
+    at = page.evaluate(
+        f"(() => {{ const s = cityvitals.mapLayers.state, at = s.{layer}.getLatLng();"
+        " const p = s.map.latLngToContainerPoint(at); return [p.x, p.y]; })()"
+    )
+    page.mouse.click(box["x"] + at[0] + across, box["y"] + at[1] + down)
+
+
+@pytest.mark.claim("PULSE", "A vital sign, a county and a station on the wall each lead to their page")
+def test_the_wall_leads_there(chromium: Browser, site: BoardServer) -> None:
+    site.show("typhoon", 8)
+    with visit(chromium, f"{site.address}wall") as page:
+        page.locator("[data-domain=public_service]").click()
+        page.wait_for_url("**/indicators/government_services.hotline_calls_1h")
+        page.go_back()
+        page.wait_for_selector("#wall-warnings .warning")
+        page.locator("#wall-warnings .warning").first.click()
+        page.wait_for_url("**/indicators/water.river_stage/mm-river-02")
+        page.go_back()
+        page.wait_for_selector("path.county")
+        page.wait_for_function("window.cityvitals && cityvitals.mapLayers.state.points.size > 0")
+        click_map(page, "counties['440981'].label", across=-40, down=90)  # beside the name, where no station stands
+        page.wait_for_url("**/indicators/*/440981")
+        page.go_back()
+        page.wait_for_function("window.cityvitals && cityvitals.mapLayers.state.points.size > 0")
+        click_map(page, "points.get('stations:mm-river-03').layer")
+        page.wait_for_url("**/indicators/water.river_stage/mm-river-03")
+
+
+def test_a_page_follows_the_picture(chromium: Browser, site: BoardServer) -> None:
+    key = "meteorology.rain_3h¦440983"
+    with visit(chromium, site.address + PAGES["rain"], DESK) as page:
+        expect(page.locator(".desk-figure .figure b")).to_have_text(site.picture["values"][key]["text"])
+        site.change({"values": {key: site.picture["values"][key] | {"value": 88.8, "text": "88.8"}}})
+        expect(page.locator(".desk-figure .figure b")).to_have_text("88.8", timeout=10_000)
+
+
+def test_an_undeclared_address_says_so(chromium: Browser, site: BoardServer) -> None:
+    with visit(chromium, f"{site.address}indicators/no.such", DESK) as page:
+        expect(page.locator(".desk-nothing")).to_have_text("没有这个指标或地点")
+
+
+def test_the_root_leads_to_the_wall(chromium: Browser, site: BoardServer) -> None:
+    with visit(chromium, site.address) as page:
+        assert page.url == f"{site.address}wall"
+
+
+@pytest.mark.claim("PULSE", "Every address is built from BASE_PATH")
+def test_under_a_base_path(chromium: Browser) -> None:
+    with BoardServer(base_path="/cityvitals/") as site:
+        site.show("typhoon", 8)
+        for path in ("wall", PAGES["river"]):
+            with visit(chromium, site.address + path, DESK) as page:
+                addresses = page.evaluate(
+                    "performance.getEntriesByType('resource').map((e) => new URL(e.name).pathname)"
+                )
+                assert addresses
+                assert [one for one in addresses if not one.startswith("/cityvitals/")] == []
+                links = page.evaluate("[...document.links].map((one) => one.pathname)")
+                assert [one for one in links if not one.startswith("/cityvitals/")] == []
+
+
+@pytest.mark.claim("PULSE", "A browser older than Chromium 109 gets a static Chinese page that says what to do")
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/86.0.4240.198 Safari/537.36",
+        "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108.0.0.0 Safari/537.36",
+    ],
+)
+def test_an_old_browser_is_told(chromium: Browser, site: BoardServer, pictures: Path, agent: str) -> None:
+    context = chromium.new_context(user_agent=agent, viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.goto(f"{site.address}wall")
+    page.wait_for_selector("#too-old", state="visible")
+    assert "极速模式" in words(page, "#too-old")
+    assert page.locator("#react-entry-point").is_hidden()
+    page.screenshot(path=pictures / "too-old.png")
+    context.close()
+
+
+def test_without_scripts_it_is_said(chromium: Browser, site: BoardServer) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.address}wall")
+    assert "需要启用 JavaScript" in page.content()
+    context.close()
+
+
+def test_the_document_names_its_engine_and_language(chromium: Browser, site: BoardServer) -> None:
+    with visit(chromium, f"{site.address}wall") as page:
+        assert page.locator("meta[name=renderer]").get_attribute("content") == "webkit"
+        assert page.locator("html").get_attribute("lang") == "zh-CN"
+
+
+def test_in_english(chromium: Browser, pictures: Path) -> None:
+    with BoardServer(language="en") as site, visit(chromium, f"{site.address}wall") as page:
+        page.screenshot(path=pictures / "wall-english.png")
+        assert page.locator("html").get_attribute("lang") == "en"
+        assert words(page, "#wall-no-warnings .calm b") == "No warnings at present"
