@@ -15,7 +15,7 @@ from core.messages import text
 from core.records import DAY_MS, CityWarning
 from early_warning.bounds import reference_at
 from early_warning.rule import LevelBound, Rule, RuleState
-from indicators.definition import Direction, Indicator
+from indicators.definition import Direction, Indicator, Verification
 
 POINTS = 300
 
@@ -60,16 +60,22 @@ class TrendPanel:
             if warning.indicator in self._declared.indicators:
                 rule = self._declared.rules.get(warning.rule)
                 return self._declared.indicators[warning.indicator], warning.subject, rule
-        city = self._names.city
-        lengths = [
-            (len(history.points(domain.headline, city, city_now_ms - DAY_MS)), -order, domain.headline)
-            for order, domain in enumerate(self._declared.domains)
-            if domain.headline in self._declared.indicators and not self._declared.indicators[domain.headline].period
-        ]
-        if not lengths:
-            return None
-        headline = max(lengths)[2]
-        return self._declared.indicators[headline], city, self._rule_on(headline)
+        headline = self._calm_headline(history, city_now_ms)
+        return (headline, self._names.city, self._rule_on(headline.id)) if headline else None
+
+    def _calm_headline(self, history: History, city_now_ms: int) -> Indicator | None:
+        """What is shown when nothing is wrong: a headline with verified bounds, of such the fullest line."""
+        chosen: Indicator | None = None
+        best = (False, 0)
+        for domain in self._declared.domains:
+            indicator = self._declared.indicators.get(domain.headline)
+            if indicator is None or indicator.period:
+                continue
+            length = len(history.points(indicator.id, self._names.city, city_now_ms - DAY_MS))
+            rank = (indicator.source.bounds is Verification.VERIFIED, length)
+            if chosen is None or (length and rank > best):
+                chosen, best = indicator, rank
+        return chosen
 
     def _rule_on(self, indicator: str) -> Rule | None:
         """The first rule in force that bounds an indicator."""

@@ -1,0 +1,69 @@
+"""The website as its own process: it starts with the pages, ends on a signal, and says why it cannot start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from live_city import City, settings_of
+from prerequisites import REPOSITORY, eventually
+
+from core.settings import as_environment
+from stream.connect import Client
+
+
+def start(environ: dict[str, str], log_file: Path) -> subprocess.Popen[bytes]:
+    with log_file.open("wb") as log:
+        command = [sys.executable, "app.py", "web"]
+        return subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **environ}, stderr=log)
+
+
+@pytest.mark.claim("PULSE", "The website stops at once with open live connections, exit code 0")
+def test_it_serves_pages_and_api_and_stops(
+    redis_client: Client,
+    redis_server: str,
+    free_port: int,
+    tmp_path: Path,
+    started: list[subprocess.Popen[bytes]],
+) -> None:
+    settings = settings_of(redis_server, free_port, CITYVITALS_VAR=str(tmp_path))
+    City(redis_client, settings).warn(1)
+    web = start(as_environment(settings), tmp_path / "web.log")
+    started.append(web)
+    site = f"http://127.0.0.1:{free_port}{settings.base_path}"
+
+    def answers() -> bool:
+        try:
+            return requests.get(f"{site}api/v1/warnings", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    eventually(answers, 30)
+    kinds = {path: requests.get(site + path, timeout=5) for path in ("wall", "api/docs", "no/such/page", "api/no")}
+    assert [kinds[path].status_code for path in kinds] == [200, 200, 404, 404]
+    assert kinds["api/no"].headers["content-type"] == "application/json"
+    assert requests.get(f"http://127.0.0.1:{free_port}/outside", timeout=5).status_code == 404
+    with requests.get(f"{site}live/sse", stream=True, timeout=5) as live:
+        assert next(live.iter_lines()).startswith(b'data: {"k":"snap"')
+        web.send_signal(signal.SIGTERM)
+        assert web.wait(5) == 0
+
+
+def test_a_taken_port_is_one_sentence(
+    redis_server: str, free_port: int, tmp_path: Path, started: list[subprocess.Popen[bytes]]
+) -> None:
+    settings = settings_of(redis_server, free_port, CITYVITALS_VAR=str(tmp_path))
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", free_port))
+        holder.listen()
+        web = start(as_environment(settings), tmp_path / "web.log")
+        started.append(web)
+        assert web.wait(30) != 0
+    said = (tmp_path / "web.log").read_text("utf-8")
+    assert str(free_port) in said and "Traceback" not in said
