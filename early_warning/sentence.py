@@ -32,7 +32,8 @@ def sentence(warning: CityWarning, subject_name: str, indicator: Indicator, lang
 
 def _standing(warning: CityWarning, subject_name: str, indicator: Indicator, language: str) -> str:
     value = measured(warning.value, warning.unit, indicator.decimals, language)
-    since = time_seen_from(warning.since_ms, warning.updated_ms, language)
+    since_ms = min(warning.since_ms, warning.decided_ms)  # an open window ends a little ahead of what is known
+    since = time_seen_from(since_ms, warning.updated_ms, language)
     parts = [
         text("warning.what", language, place=subject_name, name=indicator.name[language], value=value),
         _over_what(warning, indicator, language),

@@ -29,6 +29,7 @@ def warning(value: float, bound: float, unit: str, level: Level, **more: object)
         "phase": WarningPhase.ACTIVE,
         "since_ms": SINCE_MS,
         "updated_ms": SINCE_MS + 1_500_000,
+        "decided_ms": SINCE_MS + 1_510_000,
         "ended_ms": None,
         "trend": "rising",
         "facts": {"trial": False},
@@ -42,7 +43,6 @@ def warning(value: float, bound: float, unit: str, level: Level, **more: object)
         issuer=Issuer.COMPUTED,
         level=level,
         peak=level,
-        decided_ms=0,
         value=value,
         bound=bound,
         unit=unit,
@@ -126,3 +126,8 @@ def test_yesterdays_beginning_carries_its_date() -> None:
 
 def test_exactly_at_the_reference() -> None:
     assert "达保证水位(71.20 m," in sentence(replace(OVER, value=71.2), "信宜站", STAGE, "zh")
+
+
+def test_a_warning_of_an_open_window_never_stands_since_a_time_to_come() -> None:
+    early = replace(HEAVY, decided_ms=SINCE_MS - 60_000)
+    assert "07:09 起" in sentence(early, "怀乡", RAIN, "zh")
