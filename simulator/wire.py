@@ -43,9 +43,12 @@ class Wire:
         self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes) -> bool:
-        """Hand one message over; waits while too many are unanswered. False when stopped meanwhile."""
+        """Hand one message over; waits for the broker, and while too many are unanswered. False when stopped.
+
+        Nothing is handed to paho before the connection stands: it would send those messages after later ones.
+        """
         with self._changed:
-            if not self._wait(lambda: self._open < self._limit):
+            if not self._wait(lambda: self._connected and self._open < self._limit):
                 return False
             self._open += 1
         self._client.publish(topic, payload, qos=1)
@@ -79,10 +82,14 @@ class Wire:
             self._open -= 1
             self._changed.notify_all()
 
-    def _came(self, *_: Any) -> None:
-        if not self._connected:
-            LOG.info("connected to the broker")
-        self._connected = True
+    def _came(self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            LOG.warning("the broker refuses the connection: %s", reason)
+            return
+        LOG.info("connected to the broker")
+        with self._changed:
+            self._connected = True
+            self._changed.notify_all()
 
     def _went(self, *_: Any) -> None:
         if self._connected:

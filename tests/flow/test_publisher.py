@@ -102,7 +102,7 @@ def test_a_whole_city_arrives(broker, wait_for):
         listener.close()
     told = {(m.address("pub3"), m.payload) for m in city.told(city.began_ms, until_ms) if m.send_ms <= until_ms}
     here = {message for message in told if message[0].startswith("pub3/")}
-    assert len(here) >= 50
+    assert len(here) >= 30
     assert here <= set(listener.messages)
     assert set(listener.messages) <= {(m.address("pub3"), m.payload) for m in city.told(city.began_ms, real_ms())}
 
