@@ -24,8 +24,10 @@ import typer
 from core import settings as settings_table
 from core.clock import city_ms, real_ms, to_ms
 from core.errors import CityVitalsError, DeclarationError
+from core.messages import text
 from core.records import DAY_MS, Scene, Stamp
 from core.settings import Settings
+from core.wording import date_time
 
 if TYPE_CHECKING:
     from catalogue.declared import Declared
@@ -121,6 +123,9 @@ def simulate(
     city = _demonstration(given, scene, declared, faults)
     cameras = [device for device in declared.devices.values() if declared.feeds[device.feed].kind == "camera"]
     beats = [Beat(f"{camera.feed}/{camera.id}/readings", "online") for camera in cameras]
+    where = declared.city.name[given.language]
+    what = {"city": where, "scenario": text(f"replay.{given.scenario}", given.language), "seed": given.seed}
+    typer.echo(text("replay.simulating", given.language, **what))
     load = Load(mqtt_url(given), scene.topic_root, beats, rate) if rate else None
     now_ms: Callable[[], int] = lambda: city_ms(scene, real_ms())  # noqa: E731 - one line of wiring
     publisher.run(city, mqtt_url(given), scene.topic_root, now_ms=now_ms, stopping=stopping, load=load)
@@ -141,9 +146,11 @@ def replay(folders: Folders, speed: Speed = 3600.0, start: Moment = "", stop: Mo
     client = connect(redis_url(given))
     before, scene = active_scene(client), _replay_scene(recordings.pack_of(folders), pace)
     keys = declare_scene(client, scene, given.partitions)
-    typer.echo(f"{scene.id}: {', '.join(folder.name for folder in folders)}, {speed:g}×")
+    typer.echo(_playing(folders, pace, given.language))
     messages = recordings.timeline(folders, pace.start_ms, pace.stop_ms)
-    play(messages, mqtt_url(given), scene.topic_root, pace=pace, gate=_gate(client, keys, stop_asked))
+    gate = _gate(client, keys, stop_asked, given.language)
+    played = play(messages, mqtt_url(given), scene.topic_root, pace=pace, gate=gate)
+    typer.echo("\n" + text("replay.stopped" if stop_asked() else "replay.finished", given.language, messages=played))
     if stop_asked() and before is not None:
         declare_scene(client, before, given.partitions)
     client.close()
@@ -229,13 +236,21 @@ def _replay_scene(pack: str, pace: Pace) -> Scene:
     )
 
 
-def _gate(client: Client, keys: Keys, stopping: Callable[[], bool]) -> Gate:
+def _playing(folders: list[Path], pace: Pace, language: str) -> str:
+    """What is played, in words."""
+    first, last = (date_time(at_ms, language) for at_ms in (pace.start_ms, pace.stop_ms))
+    speed = f"{pace.speed:g}" if pace.speed else text("replay.fastest", language)
+    names = "、".join(folder.resolve().name for folder in folders)
+    return text("replay.playing", language, folders=names, first=first, last=last, speed=speed)
+
+
+def _gate(client: Client, keys: Keys, stopping: Callable[[], bool], language: str) -> Gate:
     """What a replay asks of this installation."""
     from simulator.replay.player import Gate
     from stream.landed import Landed
     from stream.scenes import hold_until
 
-    bar = typer.progressbar(length=1000, label="回放")
+    bar = typer.progressbar(length=1000, label=text("stamp.replay", language))
     return Gate(
         landed=Landed(client, keys),
         hold=lambda hold_ms: hold_until(client, keys.scene, hold_ms),
