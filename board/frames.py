@@ -12,8 +12,6 @@ import orjson
 
 from board.canvas import Difference, Sections
 
-ENCODING = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
-
 
 @dataclass(frozen=True, slots=True)
 class Stance:
@@ -80,4 +78,4 @@ def _encode(kind: str, stance: Stance, content: Mapping[str, Any]) -> bytes:
         "city_ms": stance.city_ms,
         "speed": stance.speed,
     }
-    return orjson.dumps(head | dict(content), option=ENCODING)
+    return orjson.dumps(head | dict(content))

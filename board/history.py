@@ -83,10 +83,6 @@ class History:
         series = self._series.get((indicator, area))
         return list(series.points(from_ms)) if series else []
 
-    def areas(self, indicator: str) -> list[str]:
-        """Areas and stations for which an indicator was valued."""
-        return [area for known, area in self._series if known == indicator]
-
 
 def thin(points: Sequence[Point], at_most: int, down_bad: bool = False) -> list[list[float | None]]:
     """`[[end_ms, value or None], …]`, at most `at_most` of them; of each bucket the gravest value stays.

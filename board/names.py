@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from catalogue.declared import Declared
-from core.declared import Device
 
 
 class Names:
@@ -36,7 +35,3 @@ class Names:
         """The name of a rule."""
         known = self._declared.rules.get(rule)
         return known.name[self.language] if known else rule
-
-    def device(self, device: Device) -> str:
-        """The name of a device."""
-        return device.name[self.language]

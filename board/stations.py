@@ -185,7 +185,7 @@ class Stations:
             return one.readings[metric][0] if metric in one.readings else None
 
         return {
-            "name": self._names.device(device),
+            "name": self._names.subject(device.id),
             "lon": newest(LONGITUDE),
             "lat": newest(LATITUDE),
             "ms": one.newest_ms,
