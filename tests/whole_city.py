@@ -19,6 +19,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 import paho.mqtt.client as paho
+from machine import Passed
 from prerequisites import REPOSITORY, eventually, unused_port
 
 from stream.embedded.children import start_child
@@ -75,7 +76,7 @@ class WholeCity:
             **variables,
         }
         self.process: subprocess.Popen[bytes] | None = None
-        self.first_wall_s = float("nan")  # from the command to the first live wall, by whoever measured it
+        self.first_wall: Passed | None = None  # from the command to the first live wall, by whoever measured it
 
     def start(self) -> WholeCity:
         self.process = start_child([*APP, "run"], self.said, self.variables)

@@ -1,0 +1,75 @@
+"""Time that passed, and how much of the machine others took meanwhile."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time, and the processor time used by then: by this process with all its descendants, and by everybody."""
+
+    at_s: float
+    ours_s: float
+    all_s: float
+
+    @classmethod
+    def now(cls) -> Moment:
+        return cls(time.monotonic(), _ours_s(), _all_s())
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What passed. `others`: the share of all cores that other people's processes used."""
+
+    wall_s: float
+    others: float
+
+    @property
+    def alone_s(self) -> float:
+        """How long it would have taken with the whole machine, at the least; exact when nobody else used it."""
+        return self.wall_s * (1 - self.others)
+
+    def __str__(self) -> str:
+        return f"{self.wall_s:.1f} s, others took {self.others:.0%} of the machine: {self.alone_s:.1f} s alone"
+
+
+def since(begun: Moment) -> Passed:
+    """From a moment until now."""
+    now = Moment.now()
+    wall_s = now.at_s - begun.at_s
+    taken_s = (now.all_s - begun.all_s) - (now.ours_s - begun.ours_s)
+    cores = os.cpu_count() or 1
+    return Passed(wall_s, min(max(taken_s / (wall_s * cores), 0.0), 1.0))
+
+
+def _all_s() -> float:
+    """Busy time of all cores; proc(5), /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal."""
+    user, nice, system, _, _, irq, soft, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + soft + steal) * TICK_S
+
+
+def _ours_s() -> float:
+    parents, used = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended while we looked
+        pid = int(stat.parent.name)
+        parents[pid] = int(fields[1])
+        used[pid] = sum(map(int, fields[11:15])) * TICK_S  # utime, stime, and those of children waited for
+    return sum(seconds for pid, seconds in used.items() if _descends(pid, parents))
+
+
+def _descends(pid: int, parents: dict[int, int]) -> bool:
+    while pid not in (0, 1):
+        if pid == os.getpid():
+            return True
+        pid = parents.get(pid, 0)
+    return False
