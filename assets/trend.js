@@ -149,8 +149,8 @@
     return '<svg class="trend" viewBox="0 0 ' + box.width + " " + box.height + '" width="' + box.width + '" height="' + box.height
       + '" role="img" aria-label="' + esc(trend.sentence || trend.name) + '"><defs><pattern id="hole" width="8" height="8" '
       + 'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V8"/></pattern></defs>'
-      + timeAxis(from, to, x, box) + bandShapes(areas(bands, scale, trend.down_bad), y, box, decimals)
-      + valueAxis(scale, y, box, decimals) + gaps + '<path class="line" d="' + line(points, x, y) + '"/>'
+      + timeAxis(from, to, x, box) + gaps + bandShapes(areas(bands, scale, trend.down_bad), y, box, decimals)
+      + valueAxis(scale, y, box, decimals) + '<path class="line" d="' + line(points, x, y) + '"/>'
       + lastPoint(points, x, y, box, trend.level) + "</svg>";
   }
 

@@ -16,7 +16,7 @@ from core.errors import NeighbourDown
 from core.messages import text
 from core.settings import Settings
 from layouts import ids, indicators, shell
-from layouts.figures.headline import Known, active_on, headline, trend_of
+from layouts.figures.headline import Known, active_inside, active_on, gravest_by_area, headline, trend_of
 from layouts.figures.overview import overview_rows
 from layouts.figures.places import area_rows, station_rows
 from layouts.figures.subject import Subject, judged, reporters, rule_on, subject_of
@@ -66,9 +66,12 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
     rule = rule_on(declared, indicator.id)
     deciding = [bound.indicator for bound in rule.bounds] if rule else [indicator.id]
     points = await reader.points(indicator.id, subject.id)
-    warning = active_on(sections.get("warnings", {}), deciding, subject.id)
+    warnings = sections.get("warnings", {})
+    warning, inside = active_on(warnings, deciding, subject.id), active_inside(warnings, deciding, subject)
     record = reader.value(indicator.id, subject.id)
-    head = headline(subject, Known(record, warning, judged(declared, indicator.id), trend_of(points)), now_ms, language)
+    head = headline(
+        subject, Known(record, warning, inside, judged(declared, indicator.id), trend_of(points)), now_ms, language
+    )
     counties = (reader.value(indicator.id, county.id) for county in declared.areas.counties)
     devices = reporters(declared, subject)
     known = sections.get("stations", {})
@@ -80,7 +83,9 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
         subject=subject,
         head=head,
         trend=trend(declared, Names(declared, language), subject, head, points, now_ms),
-        areas=area_rows(declared, indicator, [one for one in counties if one is not None], language),
+        areas=area_rows(
+            declared, indicator, [one for one in counties if one], gravest_by_area(warnings, deciding), language
+        ),
         stations=station_rows(declared, indicator, stations, now_ms, language),
         rule=rule,
         raw=raw,

@@ -119,12 +119,10 @@ def _head(head: Headline, language: str) -> html.Div:
             html.H1(head.sentence),
             html.Div(
                 [
-                    html.Div(
-                        [html.B(head.text), html.Small(head.unit)], className=f"figure level-{head.level or 'normal'}"
-                    ),
+                    html.Div([html.B(head.text), html.Small(head.unit)], className=f"figure level-{head.own_level}"),
                     html.Div(
                         [
-                            html.P([level_mark(head.level, language), html.Span(head.beside)]),
+                            html.P([level_mark(head.level, language), html.Span(head.warned), html.Span(head.beside)]),
                             html.P([html.Span(head.reporting), html.Span(head.as_of)]),
                         ]
                     ),

@@ -21,12 +21,15 @@ STEADY_SHARE = 0.02  # of the last day's range: a smaller move in an hour is the
 class Headline:
     """What stands at the head of a page.
 
-    level: a word of `core.messages`; "unknown" when nothing is known, "" when no rule in force looks at it.
+    level: a word of `core.messages`; "unknown" when nothing is known, "" when no rule in force looks at it. warned:
+    how many warnings stand inside an area ("" at a station); they do not colour the area's own figure (`own_level`).
     """
 
     text: str
     unit: str
     level: str
+    own_level: str
+    warned: str
     sentence: str
     reporting: str
     as_of: str
@@ -41,6 +44,29 @@ def active_on(warnings: Mapping[str, Record], indicators: Sequence[str], subject
         if one["phase"] == "active" and one["subject"] == subject and one["indicator"] in indicators
     ]
     return max(found, key=lambda one: (RANK.index(one["level"]), one["since_ms"]), default=None)
+
+
+def active_inside(warnings: Mapping[str, Record], indicators: Sequence[str], subject: Subject) -> list[str]:
+    """Levels of the active warnings on some indicators inside an area, itself left out; [] for a station."""
+    if subject.station:
+        return []
+    return [
+        str(one["level"])
+        for one in warnings.values()
+        if one["phase"] == "active"
+        and one["indicator"] in indicators
+        and one["subject"] != subject.id
+        and subject.id in (one["area"], subject.city)
+    ]
+
+
+def gravest_by_area(warnings: Mapping[str, Record], indicators: Sequence[str]) -> dict[str, str]:
+    """The gravest active level on some indicators in each area that has one."""
+    found: dict[str, str] = {}
+    for one in warnings.values():
+        if one["phase"] == "active" and one["indicator"] in indicators:
+            found[one["area"]] = max(found.get(one["area"], "normal"), str(one["level"]), key=_rank)
+    return found
 
 
 def trend_of(points: Sequence[tuple[int, float | None]]) -> str:
@@ -62,10 +88,15 @@ def trend_of(points: Sequence[tuple[int, float | None]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a subject now. judged: a rule in force looks at the indicator."""
+    """What is known of a subject now.
+
+    warning: the gravest active one on the subject itself; inside: levels of those on what lies inside it;
+    judged: a rule in force looks at the indicator.
+    """
 
     record: Record | None
     warning: Record | None
+    inside: Sequence[str]
     judged: bool
     trend: str
 
@@ -80,12 +111,18 @@ def headline(subject: Subject, now: Known, now_ms: int, language: str) -> Headli
     return Headline(
         text=written,
         unit=unit if known else "",
-        level=_level(known, warning, now.judged),
+        level=max([_level(known, warning, now.judged), *now.inside], key=_rank),
+        own_level=_level(known, warning, now.judged) or "normal",
+        warned=text("desk.warned_places", language, count=len(now.inside)) if now.inside else "",
         sentence=_sentence(subject, written if known else "", now, now_ms, language),
         reporting=text("wall.reporting", language, reported=reported, expected=expected),
         as_of=as_of(subject.indicator, record, now_ms, language),
         beside=_beside(record, language),
     )
+
+
+def _rank(level: str) -> int:
+    return RANK.index(level) if level in RANK else -1
 
 
 def _level(known: bool, warning: Record | None, judged: bool) -> str:
@@ -103,6 +140,9 @@ def _sentence(subject: Subject, written: str, now: Known, now_ms: int, language:
         return text("desk.sentence_unknown", language, **words)
     words["figure"] = f"{written} {subject.indicator.unit}".strip()
     words["trend"] = text(f"desk.trend_{now.trend}", language)
+    if now.inside:
+        worst = text(f"level.{max(now.inside, key=_rank)}", language)
+        return text("desk.sentence_inside", language, **words, count=len(now.inside), level=worst)
     return text("desk.sentence_normal" if now.judged else "desk.sentence_unjudged", language, **words)
 
 

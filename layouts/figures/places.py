@@ -30,8 +30,10 @@ class PlaceRow:
     silent: bool = False
 
 
-def area_rows(declared: Declared, indicator: Indicator, records: Sequence[Record], language: str) -> list[PlaceRow]:
-    """Counties, the worst first; those without a value last, in official order."""
+def area_rows(
+    declared: Declared, indicator: Indicator, records: Sequence[Record], inside: Mapping[str, str], language: str
+) -> list[PlaceRow]:
+    """Counties, the worst first; those without a value last, in official order. inside: gravest level in each."""
     worst_first = -1 if indicator.direction is not Direction.DOWN_BAD else 1
     known = sorted((r for r in records if r["value"] is not None), key=lambda r: (worst_first * r["value"], r["area"]))
     unknown = sorted((r for r in records if r["value"] is None), key=lambda r: r["area"])
@@ -42,7 +44,7 @@ def area_rows(declared: Declared, indicator: Indicator, records: Sequence[Record
             name=declared.areas[record["area"]].name[language],
             text=record["text"],
             unit=indicator.unit if record["value"] is not None else "",
-            level=record["level"] or "unknown",
+            level=inside.get(record["area"]) or record["level"] or "unknown",
             share=abs(record["value"]) / top if record["value"] is not None else 0.0,
             reporting=f"{record['reported']}/{record['expected']}",
             when="",

@@ -28,7 +28,7 @@ def trend(
         "name": subject.indicator.name[names.language],
         "unit": subject.indicator.unit,
         "decimals": subject.indicator.decimals,
-        "level": None if head.level == "unknown" else head.level or "normal",
+        "level": None if head.own_level == "unknown" else head.own_level,
         "down_bad": subject.indicator.direction is Direction.DOWN_BAD,
         "points": [list(point) for point in points],
         "bands": bands,
