@@ -43,6 +43,10 @@ class PageReader:
         """(window end, value or None) of the last day of one indicator at one area or station, rising."""
         return [(end_ms, value) for end_ms, value, _ in self._hub.reader.series(indicator, subject)]
 
+    def value(self, indicator: str, subject: str) -> Record | None:
+        """The newest value at an area or a station, as a record of the section `values`."""
+        return self._hub.reader.value(indicator, subject)
+
     async def raw(self, device: str) -> Mapping[str, Any] | None:
         """The newest message of a device as it came: topic, payload (text), received_ms. Raises NeighbourDown."""
         keys = self._hub.keys

@@ -198,7 +198,7 @@ def test_a_warning_colours_value_station_and_domain(picture):
     )
     assert sections["trends"]["focus"]["subject"] == "river-1"
     bands = [(b["level"], b["bound"], b["name"]) for b in sections["trends"]["focus"]["bands"]]
-    assert bands == [("yellow", 70.4, "警戒水位"), ("orange", pytest.approx(71.3), "保证水位")]
+    assert bands == [("yellow", 70.4, "警戒水位"), ("orange", 71.3, "严重")]  # 0.1 m above the guaranteed stage
 
 
 def test_a_silent_source_says_since_when_and_what_it_blinds(picture):
