@@ -19,7 +19,7 @@ from simulator.message import Message
 from simulator.replay.player import Gate, Pace, play
 from stream.beats import read_beats
 from stream.codec import decode_panes, decode_readings, decode_tick, decode_values
-from stream.connect import Client, connect
+from stream.connect import Client
 from stream.embedded.children import start_child, stop_child
 from stream.entries import order
 from stream.keys import CITY_SLOT, Keys
@@ -46,6 +46,58 @@ class Reading(NamedTuple):
     metric: str
     event_ms: int
     value: float
+
+
+@dataclass
+class Reader:
+    """What stands in the streams of a scene, decoded."""
+
+    client: Client
+    keys: Keys
+
+    def readings(self) -> list[Reading]:
+        """Every reading in the streams, doubles included."""
+        found = []
+        for slot in self.keys.slots:
+            for _, fields in self.client.xrange(self.keys.readings(slot)):
+                if fields[b"k"] == b"r":
+                    batch = decode_readings(fields)
+                    devices = (batch.devices[i] for i in batch.device.tolist())
+                    metrics = (batch.metrics[i] for i in batch.metric.tolist())
+                    found += map(Reading, devices, metrics, batch.event_ms.tolist(), batch.value.tolist())
+        return found
+
+    def pane_counts(self) -> dict[tuple[str, str, int], int]:
+        """(device, metric, pane end) → how many readings the engine counted in it, in the end."""
+        counts = {}
+        for slot in self.keys.slots:
+            for _, fields in self.client.xrange(self.keys.panes(slot)):
+                panes = decode_panes(fields)
+                devices = (panes.devices[i] for i in panes.device.tolist())
+                metrics = (panes.metrics[i] for i in panes.metric.tolist())
+                keys = zip(devices, metrics, panes.pane_end_ms.tolist(), strict=True)
+                counts.update(zip(keys, panes.count.tolist(), strict=True))
+        return counts
+
+    def late_and_doubled(self) -> tuple[int, int]:
+        """How many readings and tellings the engine left out as late, and how many readings as doubled."""
+        panes = [decode_panes(f) for slot in self.keys.slots for _, f in self.client.xrange(self.keys.panes(slot))]
+        return sum(p.late for p in panes), sum(p.doubled for p in panes)
+
+    def values(self, indicator: str) -> dict[tuple[str, int], Value]:
+        """(area, window end) → the last that was told of it."""
+        told = {}
+        for _, fields in self.client.xrange(self.keys.values):
+            for batch in decode_values(fields):
+                if batch.indicator != indicator:
+                    continue
+                columns = (batch.value, batch.reported, batch.expected, batch.status)
+                rows = zip(batch.areas, batch.detail, *(column.tolist() for column in columns), strict=True)
+                for area, detail, value, reported, expected, status in rows:
+                    assert (status == Status.UNKNOWN) == math.isnan(value)
+                    known = None if math.isnan(value) else value
+                    told[area, batch.window_end_ms] = Value(known, reported, expected, detail)
+        return told
 
 
 @dataclass
@@ -81,7 +133,8 @@ class Installation:
             ),
             self.settings.partitions,
         )
-        self.landed = Landed(connect(self.settings.redis_url), self.keys)
+        self.told = Reader(self.redis, self.keys)
+        self.landed = Landed(self.redis, self.keys)
         return self.keys
 
     def start(self, *workers: str) -> None:
@@ -138,50 +191,6 @@ class Installation:
             for slot in self.keys.slots
             for _, fields in self.redis.xrange(self.keys.readings(slot), f"({self._position(slot)}")
         )
-
-    def readings(self) -> list[Reading]:
-        """Every reading in the streams, doubles included."""
-        found = []
-        for slot in self.keys.slots:
-            for _, fields in self.redis.xrange(self.keys.readings(slot)):
-                if fields[b"k"] == b"r":
-                    batch = decode_readings(fields)
-                    devices = (batch.devices[i] for i in batch.device.tolist())
-                    metrics = (batch.metrics[i] for i in batch.metric.tolist())
-                    found += map(Reading, devices, metrics, batch.event_ms.tolist(), batch.value.tolist())
-        return found
-
-    def pane_counts(self) -> dict[tuple[str, str, int], int]:
-        """(device, metric, pane end) → how many readings the engine counted in it, in the end."""
-        counts = {}
-        for slot in self.keys.slots:
-            for _, fields in self.redis.xrange(self.keys.panes(slot)):
-                panes = decode_panes(fields)
-                devices = (panes.devices[i] for i in panes.device.tolist())
-                metrics = (panes.metrics[i] for i in panes.metric.tolist())
-                keys = zip(devices, metrics, panes.pane_end_ms.tolist(), strict=True)
-                counts.update(zip(keys, panes.count.tolist(), strict=True))
-        return counts
-
-    def late_and_doubled(self) -> tuple[int, int]:
-        """How many readings and tellings the engine left out as late, and how many readings as doubled."""
-        panes = [decode_panes(f) for slot in self.keys.slots for _, f in self.redis.xrange(self.keys.panes(slot))]
-        return sum(p.late for p in panes), sum(p.doubled for p in panes)
-
-    def values(self, indicator: str) -> dict[tuple[str, int], Value]:
-        """(area, window end) → the last that was told of it."""
-        told = {}
-        for _, fields in self.redis.xrange(self.keys.values):
-            for batch in decode_values(fields):
-                if batch.indicator != indicator:
-                    continue
-                columns = (batch.value, batch.reported, batch.expected, batch.status)
-                rows = zip(batch.areas, batch.detail, *(column.tolist() for column in columns), strict=True)
-                for area, detail, value, reported, expected, status in rows:
-                    assert (status == Status.UNKNOWN) == math.isnan(value)
-                    known = None if math.isnan(value) else value
-                    told[area, batch.window_end_ms] = Value(known, reported, expected, detail)
-        return told
 
     def _position(self, slot: str) -> str:
         found = self.redis.hget(self.keys.checkpoint(slot), "position")

@@ -28,7 +28,7 @@ def differences(installation: Installation, folder: Path, start: str, stop: str)
     pace = pace_of(start, stop)
     said = {
         key: value
-        for key, value in installation.values("ecology.aqi").items()
+        for key, value in installation.told.values("ecology.aqi").items()
         if pace.start_ms < key[1] <= pace.stop_ms
     }
     wrong: list[object] = []
@@ -68,8 +68,8 @@ def test_thirty_days_equal_an_independent_computation(
     known, wrong = differences(installation, folder, START, STOP)
     assert not wrong, f"{len(wrong)} of {known} hours differ: {wrong[:5]}"
     assert known > 720 * len(DISTRICT_OF)
-    late, doubled = installation.late_and_doubled()
+    late, doubled = installation.told.late_and_doubled()
     assert late == 0
-    assert doubled == len(installation.readings()) - len({reading[:3] for reading in installation.readings()})
+    assert doubled == len(installation.told.readings()) - len({reading[:3] for reading in installation.readings()})
     assert (doubled > 0) == (how.doubled > 0)
     record_property("figure", f"{known} of {known} hourly indices equal, {len(sent)} messages")

@@ -49,9 +49,9 @@ def test_every_hour_of_the_past_is_counted(installation: Installation, record_pr
             for event_id, at_ms in began_ms.items()
             if event_id.startswith(f"{feed}:") and event_id not in taken_back
         )
-        values = installation.values(indicator)
+        values = installation.told.values(indicator)
         hours = range(NOW_MS - DAY_MS + HOUR_MS, NOW_MS + 1, HOUR_MS)
         assert [values["440900", end_ms].value for end_ms in hours] == [counted[end_ms] for end_ms in hours]
         assert min(counted[end_ms] for end_ms in hours) > 0
-    assert installation.late_and_doubled()[0] == 0
+    assert installation.told.late_and_doubled()[0] == 0
     record_property("figure", f"{len(began_ms)} events in 24 of 24 hours")
