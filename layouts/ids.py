@@ -7,7 +7,6 @@ SHELL_ADDRESS = "shell-address"
 SHELL_SITE = "shell-site"
 SHELL_PAGE = "shell-page"
 SHELL_STALE_BAR = "shell-stale-bar"
-SHELL_STARTED = "shell-started"
 
 # Wall: places that `assets/wall.js` fills.
 WALL_SITE = "wall-site"
