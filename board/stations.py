@@ -172,20 +172,21 @@ class Stations:
 
     def _record(self, name: str) -> tuple[str, Record]:
         device, one = self._devices.get(name), self._heard[name]
-        if device is not None and self._feeds[device.feed].kind == "vehicle":
-            return "vehicles", self._vehicle(device, one)
+        tells_its_place = {LONGITUDE, LATITUDE} <= one.readings.keys()
+        if tells_its_place if device is None else self._feeds[device.feed].kind == "vehicle":
+            return "vehicles", self._vehicle(name, one)
         return "stations", self._station(name, device, one)
 
     def _is_on_map(self, device: Device) -> bool:
         """Whether such a device belongs on the map at all: a hotline or an office of statistics does not."""
         return self._feeds[device.feed].kind in ("station", "camera")
 
-    def _vehicle(self, device: Device, one: Heard) -> Record:
+    def _vehicle(self, name: str, one: Heard) -> Record:
         def newest(metric: str) -> float | None:
             return one.readings[metric][0] if metric in one.readings else None
 
         return {
-            "name": self._names.subject(device.id),
+            "name": self._names.subject(name),
             "lon": newest(LONGITUDE),
             "lat": newest(LATITUDE),
             "ms": one.newest_ms,

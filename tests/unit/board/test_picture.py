@@ -238,6 +238,11 @@ def test_unplaced_devices_vehicles_and_the_probe(picture):
     assert sections["values"]["system.probe¦440900"]["value"] == 1.7e12
 
 
+def test_a_device_that_tells_its_own_place_is_drawn_as_a_vehicle(picture):
+    picture.fold_panes(panes([("minibus", "lon_deg", T0, 110.9), ("minibus", "lat_deg", T0, 21.6)]))
+    assert ticked(picture)["vehicles"]["minibus"]["lat"] == 21.6
+
+
 def test_devices_that_nobody_declared_are_counted_and_only_some_listed(picture):
     picture.fold_panes(panes([(f"stranger-{n}", "pm25", T0, 1.0) for n in range(250)]))
     picture.fold_counts({}, T0)

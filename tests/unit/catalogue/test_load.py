@@ -156,7 +156,9 @@ def test_a_place_outside_china_brings_its_own_outlines() -> None:
     assert shapely.coverage_is_valid(outlines)
     assert all(rule.state is RuleState.TRIAL for rule in declared.rules.values())
     austin = catalogue.load(PACKS, "austin")
-    assert set(austin.devices) == {"probe-1"}
+    buses = [device for device in austin.devices.values() if device.feed == "bus"]
+    assert len(buses) == 247
+    assert {bus.area for bus in buses} == {"austin-1-north", "austin-2-south"}
     assert [d.headline for d in austin.domains if d.headline] == ["transport.bus_online"]
 
 
