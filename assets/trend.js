@@ -85,7 +85,7 @@
   }
 
   function valueAxis(scale, y, box, decimals) {
-    const step = niceStep(scale.high - scale.low, Math.max(2, Math.floor((box.height - box.bottom) / box.rem / 3.4)));
+    const step = niceStep(scale.high - scale.low, Math.max(2, Math.floor((box.height - box.bottom) / box.rem / 2.6)));
     const places = Math.max(0, Math.min(3, step < 1 ? Math.ceil(-Math.log10(step) - 1e-9) : 0), 0);
     let text = "";
     for (let value = Math.ceil(scale.low / step) * step; value <= scale.high; value += step) {

@@ -60,6 +60,7 @@
   function paintTrend(picture) {
     const place = at("wall-trend");
     const focus = (picture.trends || {}).focus;
+    if (place.clientWidth < page.remPx() * 15) return; // not laid out yet
     put("wall-trend", focus ? trend.svg(focus, { width: place.clientWidth, height: place.clientHeight, rem: page.remPx() }) : "");
   }
 

@@ -224,6 +224,8 @@
 
   function fit() {
     state.map.invalidateSize({ animate: false });
+    const room = state.map.getSize();
+    if (Math.min(room.x, room.y) < rem() * 5) return; // not laid out yet: the next resize fits it
     state.map.fitBounds(state.bounds, { animate: false, padding: [rem() * 1.6, rem() * 1.6] });
     for (const known of state.points.values()) known.signature = "";
     for (const county of Object.values(state.counties)) county.signature = "";
@@ -250,7 +252,7 @@
     for (const feature of boundaries.features) addCounty(feature);
     state.map.on("click", onClick);
     fit();
-    root.addEventListener("resize", fit);
+    new root.ResizeObserver(fit).observe(state.map.getContainer());
     if (root.document.fonts) root.document.fonts.ready.then(() => { state.labelsMoved = true; paint(cityvitals.live.picture()); });
   }
 

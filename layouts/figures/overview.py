@@ -59,6 +59,12 @@ def _level(record: Record | None, levels: list[str], indicator: Indicator, is_ju
     return max(levels, key=RANK.index, default="unknown" if not known else "normal" if is_judged else "")
 
 
+def _beside(record: Record | None, indicator: Indicator) -> str:
+    """The unit, or for an index, which has none, the word of its class."""
+    aqi = record["aqi"] if record else None
+    return str(aqi["word"]) if aqi and aqi["word"] else indicator.unit
+
+
 def _row(
     indicator: Indicator, record: Record | None, level: str, warned: int, now_ms: int, language: str
 ) -> OverviewRow:
@@ -73,7 +79,7 @@ def _row(
         domain=indicator.domain,
         name=indicator.name[language],
         text=text("desk.by_station", language) if by_station else str(record["text"]) if record and known else "—",
-        unit=indicator.unit if known and not by_station else "",
+        unit=_beside(record, indicator) if known and not by_station else "",
         level=level,
         warned=text("desk.warned_places", language, count=warned) if warned else "",
         fine=" · ".join(fine),
