@@ -6,13 +6,13 @@
   const SILENT_AFTER_MS = 6000; // beats come every second; a connection this silent is dead although it looks open
   const RETRY_MS = [500, 1000, 2000, 4000];
   const UPGRADE_AFTER_MS = 60000; // a better transport that worked before is tried again
-  const RELOAD_WITHIN_MS = 45000;
+  const RELOAD_WITHIN_MS = { assets: 45000, scene: 1500 }; // what stands there may stay a while, unless it is another city's
   const CLOCK_STEP_MS = 250; // a smaller difference is the network's jitter, not a stepped clock
   const BEATS_BEHIND = 3; // a frame may be on its way when the beat was written
 
   const state = {
     site: null, mirror: null, listeners: [], tickers: [], connection: null, transport: null, failures: 0, behind: 0,
-    proven: {}, heardAt: null, offsetMs: null, city: null, redis: "ok", reloading: false, startedAt: 0,
+    proven: {}, heardAt: null, offsetMs: null, city: null, redis: "ok", reloading: null, startedAt: 0,
   };
   const steadyMs = () => root.performance.now(); // never steps, whatever somebody does to the clock of this machine
 
@@ -45,16 +45,16 @@
     setClock(frame);
     if (frame.k === "beat") state.redis = frame.redis;
     const taken = cityvitals.mirror.apply(state.mirror, frame);
-    if (taken.other) reloadSoon();
+    if (taken.other) reloadSoon(taken.other);
     state.behind = taken.outcome === "behind" ? state.behind + 1 : 0;
     if (taken.outcome === "gap" || state.behind >= BEATS_BEHIND) return connect(null);
     for (const listener of state.listeners) listener(taken.changed, frame);
   }
 
-  /** Load the page again once the server answers, at a moment spread over a minute; until then keep showing. */
-  function reloadSoon() {
-    if (state.reloading) return;
-    state.reloading = true;
+  /** Load the page again once the server answers, at a moment spread by chance; until then keep showing. */
+  function reloadSoon(why) {
+    if (state.reloading === why || state.reloading === "scene") return;
+    state.reloading = why;
     const attempt = async () => {
       try {
         const answer = await root.fetch(root.location.href, { cache: "no-store" });
@@ -64,7 +64,7 @@
       }
       root.setTimeout(attempt, 2000);
     };
-    root.setTimeout(attempt, state.site.reload_within_ms || Math.random() * RELOAD_WITHIN_MS);
+    root.setTimeout(attempt, state.site.reload_within_ms || Math.random() * RELOAD_WITHIN_MS[why]);
   }
 
   /** After a transport ended: the one that is known to work, and every third time the next in order. */
