@@ -1,0 +1,54 @@
+"""Recorded days over the running city: the same wall shows them, marked, and afterwards the city of before."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from whole_city import APP, Site, WholeCity
+
+from stream.embedded.children import start_child, stop_child
+
+pytestmark = [pytest.mark.browser, pytest.mark.nginx, pytest.mark.recorded]
+TEN_DAYS_ON = "2013-03-11T00:00+08:00"
+
+
+@pytest.mark.claim(
+    "PULSE", "replay of recorded stations: the same wall shows them stamped 回放, and Ctrl-C returns to before"
+)
+def test_replay_beside_the_running_city(
+    city: WholeCity,
+    behind: Site,
+    open_page: Callable[..., Page],
+    shoot: Callable[[Page, str], None],
+    recorded_data: Path,
+    tmp_path: Path,
+) -> None:
+    walls = [open_page(city.site), open_page(behind)]
+    words = ["replay", str(recorded_data / "air_beijing"), "--speed", "36000", "--stop", TEN_DAYS_ON]
+    player = start_child([*APP, *words], tmp_path / "replay.log", city.variables)
+    try:
+        for wall in walls:
+            wall.wait_for_function(
+                "document.querySelector('#wall-identity')?.textContent.includes('北京市')", timeout=30_000
+            )
+            assert "回放" in wall.inner_text("#wall-identity .stamp")
+        walls[0].wait_for_function("/3月[2-9]日/.test(document.querySelector('#wall-clock').textContent)")
+        walls[0].wait_for_function("document.querySelector('#wall-domains .known .figure em')")  # an AQI with its class
+        shoot(walls[0], "wall-replay")
+        assert "replay-beijing" in city.command("scene").stdout
+        assert city.site.ask("api/v1/indicators").json["origin"]["stamp"] == "replay"
+        player.send_signal(signal.SIGINT)
+        assert player.wait(20) == 0, (tmp_path / "replay.log").read_text("utf-8")
+        for wall in walls:
+            wall.wait_for_function(
+                "document.querySelector('#wall-identity')?.textContent.includes('茂名市')", timeout=30_000
+            )
+            assert "演示数据" in wall.inner_text("#wall-identity .stamp")
+        assert "demo-440900" in city.command("scene").stdout
+    finally:
+        stop_child(player, 5)
+        city.command("scene", "demo-440900")
