@@ -91,7 +91,9 @@ class CityFold:
             stations = self._plans[change.indicator].stations
             row = stations.row[change.devices]
             row = row[row >= 0]
-            ends = self._windows[change.indicator].touched(change.pane_end_ms, change.reach_ms, self._now_ms)
+            ends = self._windows[change.indicator].touched(
+                change.pane_end_ms, change.reach_ms, self._now_ms, self._inputs.passed_ms
+            )
             for end_ms in ends if len(row) else ():
                 touched = found.setdefault((end_ms, change.indicator), np.zeros(len(stations), dtype=np.bool_))
                 touched[row] = True

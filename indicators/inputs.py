@@ -56,7 +56,7 @@ class Inputs:
             self._listened_to[plan.stations.devices] = True
             keep_ms = self.lateness_ms(plan) + 1000 * (plan.indicator.slide_s + plan.indicator.settle_s)
             self._heard_keep_ms = max(self._heard_keep_ms, keep_ms)
-        self._now_ms = 0
+        self.passed_ms = 0  # time of the last tick: what it allowed to be forgotten is forgotten
         self.since_ms = 0  # since when devices are listened to; 0 before anything came
         self._changed: dict[tuple[str, int, int], list[Int64]] = defaultdict(list)
 
@@ -110,7 +110,7 @@ class Inputs:
 
     def pass_time(self, now_ms: int) -> None:
         """Forget what no window can need any more as of a tick."""
-        self._now_ms = now_ms
+        self.passed_ms = now_ms
         for kept in (*self.metrics.values(), *self.events.values()):
             kept.table.drop_before(now_ms - kept.keep_ms)
         self.heard.drop_before(now_ms - self._heard_keep_ms)
@@ -121,7 +121,7 @@ class Inputs:
 
     def _put(self, to: Input, device: Int64, end_ms: Int64, columns: Mapping[str, NDArray[np.generic]]) -> None:
         member = to.roster.row[device]
-        wanted = np.flatnonzero((member >= 0) & (end_ms >= self._now_ms - to.keep_ms))
+        wanted = np.flatnonzero((member >= 0) & (end_ms >= self.passed_ms - to.keep_ms))
         if not len(wanted):
             return
         device, end_ms = device[wanted], end_ms[wanted]
@@ -136,7 +136,7 @@ class Inputs:
             return
         earliest_ms = int(heard_ms.min())
         self.since_ms = min(self.since_ms or earliest_ms, earliest_ms)
-        recent = heard_ms > self._now_ms - self._heard_keep_ms
+        recent = heard_ms > self.passed_ms - self._heard_keep_ms
         end_ms = self.heard.put(device[recent], heard_ms[recent])
         for name, plan in self._plans.items():
             if not plan.indicator.metrics:
@@ -173,7 +173,7 @@ class Inputs:
 
     def restore(self, chunks: Mapping[bytes, bytes], now_ms: int, since_ms: int) -> None:
         """Put back what `dirty` gave, as of the tick at `now_ms`."""
-        self._now_ms, self.since_ms = now_ms, since_ms
+        self.passed_ms, self.since_ms = now_ms, since_ms
         rows: dict[tuple[str, str], list[tuple[int, bytes]]] = defaultdict(list)
         for key, chunk in chunks.items():
             kind, _, rest = key.decode().partition(":")

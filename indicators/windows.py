@@ -21,6 +21,7 @@ class Windows:
         self._window_ms = indicator.window_s * 1000
         self._settle_ms = indicator.settle_s * 1000
         self._early = indicator.early
+        self._correctable_ms = lateness_ms + self._slide_ms + self._settle_ms
         self._catch_up_ms = max(DAY_MS, self._window_ms + lateness_ms)
         self.decided_ms = 0
 
@@ -43,10 +44,15 @@ class Windows:
         passed_over = self._holding(pane_ends_ms(), begin_ms, first_ms) if first_ms > begin_ms else []
         return [*passed_over, *range(first_ms, newest_ms + 1, self._slide_ms)]
 
-    def touched(self, pane_end_ms: int, reach_ms: int, now_ms: int) -> range:
-        """The ends whose windows hold a pane: those decided already and, when early, the open ones up to now."""
+    def touched(self, pane_end_ms: int, reach_ms: int, now_ms: int, before_ms: int) -> range:
+        """The ends whose windows hold a pane: those decided already and, when early, the open ones up to now.
+
+        An end that no reading in time could touch at the tick before (`before_ms`) is final: of its window panes may
+        be forgotten by now.
+        """
         last_ms = self._up(now_ms) if self._early else self.decided_ms
-        return range(self._up(pane_end_ms), min(pane_end_ms + reach_ms - 1, last_ms) + 1, self._slide_ms)
+        first_ms = max(pane_end_ms, before_ms - self._correctable_ms)
+        return range(self._up(first_ms), min(pane_end_ms + reach_ms - 1, last_ms) + 1, self._slide_ms)
 
     def _holding(self, pane_ends_ms: Iterable[int], from_ms: int, before_ms: int) -> list[int]:
         """The ends in [from, before) whose windows hold one of the panes, rising."""
