@@ -3,13 +3,15 @@
 import numpy as np
 from small_city import AREAS, DEVICES, FEEDS, METRICS, MINUTE_MS, T0_MS, indicator
 
-from core.records import DAY_MS, Event, Phase, ReadingBatch, Stamp
+from core.records import DAY_MS, HOUR_MS, Event, Phase, ReadingBatch, Stamp
 from indicators.city import CityFold
 from indicators.definition import Aggregate, RollUp
 from indicators.panes import PartitionFold
 
 RAIN = indicator("rain", ("rain",), 600, Aggregate.SUM, RollUp.MEAN, settle_s=0)  # 10 min, every 5
 VIDEO = indicator("video", (), 600, Aggregate.COUNT, RollUp.SUM, event_types=("video.*",), settle_s=0)
+# Told every six hours, so that hearings are kept for longer than the counts of video events.
+ONLINE = indicator("online", (), 600, Aggregate.REPORTING, RollUp.SHARE, slide_s=21_600)
 JUMP_MS = 3 * DAY_MS
 
 
@@ -51,15 +53,26 @@ def test_windows_that_are_passed_over_are_valued_where_they_hold_a_reading() -> 
 
 def test_what_is_told_again_of_a_forgotten_time_does_not_change_its_count() -> None:
     """An event without an end is presumed over after the jump; the counts of its windows are forgotten by then."""
-    partition, city = PartitionFold(0, METRICS, FEEDS), CityFold({VIDEO.id: VIDEO}, DEVICES, AREAS, FEEDS, {})
+    partition = PartitionFold(0, METRICS, FEEDS)
+    city = CityFold({i.id: i for i in (VIDEO, ONLINE)}, DEVICES, AREAS, FEEDS, {})
+    counts: dict[int, float] = {}
+
+    def tick(now_ms: int) -> None:
+        for batch in city.tick(now_ms):
+            if batch.indicator == VIDEO.id:
+                counts[batch.window_end_ms - T0_MS] = float(batch.value[batch.areas.index("440900")])
+
+    def tell(now_ms: int) -> None:
+        panes = partition.tick(now_ms)
+        assert panes is not None and panes.events
+        city.fold(panes)
+
     facts = {"feed": "camera", "type": "video.person", "device": "c1", "stamp": Stamp.TEST, "ended_ms": None}
     partition.fold_events([Event(id="e", phase=Phase.NEW, began_ms=T0_MS, told_ms=T0_MS + MINUTE_MS, **facts)])
-    counts: dict[int, float] = {}
-    for partition_ms, city_ms in ((T0_MS + MINUTE_MS, T0_MS + MINUTE_MS), (0, T0_MS + DAY_MS), (T0_MS + DAY_MS, 0)):
-        if partition_ms:
-            panes = partition.tick(partition_ms)
-            assert panes is not None and panes.events
-            city.fold(panes)
-        for batch in city.tick(city_ms or T0_MS + DAY_MS + MINUTE_MS):
-            counts[batch.window_end_ms - T0_MS] = float(batch.value[batch.areas.index("440900")])
+    later_ms = T0_MS + 3 * HOUR_MS
+    tell(T0_MS + MINUTE_MS)
+    tick(T0_MS + MINUTE_MS)
+    tick(later_ms)
+    tell(later_ms)
+    tick(later_ms + MINUTE_MS)
     assert [counts[end_ms] for end_ms in (0, 5 * MINUTE_MS, 10 * MINUTE_MS)] == [1.0, 1.0, 0.0]
