@@ -7,6 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 ASSETS = Path(__file__).parents[2] / "assets"
+IDEOGRAPHS = {*range(0x3400, 0x4DB6), *range(0x4E00, 0x9FA6)}
 FACE = re.compile(r"@font-face\s*{(.*?)}", re.S)
 
 
@@ -38,10 +39,10 @@ def test_no_name_of_a_place_lacks_a_glyph(recorded_data: Path, record_property) 
 def test_all_ideographs_of_the_first_two_blocks_are_covered() -> None:
     """CJK Unified Ideographs as of Unicode 1.1 and Extension A: what GB 18030-2022 asks of levels 1 and 2."""
     promised = set().union(*_faces().values())
-    assert [f"{point:x}" for point in (*range(0x3400, 0x4DB6), *range(0x4E00, 0x9FA6)) if point not in promised] == []
+    assert [f"{point:x}" for point in sorted(IDEOGRAPHS - promised)] == []
 
 
-def test_each_slice_holds_what_its_rule_promises() -> None:
-    for path, points in list(_faces().items())[::12]:
+def test_each_slice_holds_the_ideographs_that_its_rule_promises() -> None:
+    for path, points in _faces().items():
         held = set(TTFont(path).getBestCmap())
-        assert {p for p in points if p >= 0x3400} <= held, path.name
+        assert points & IDEOGRAPHS <= held, path.name
