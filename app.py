@@ -119,7 +119,7 @@ def simulate(
 
     given = _settings()
     given = replace(given, scenario=scenario or given.scenario, seed=given.seed if seed < 0 else seed)
-    scene, declared, stopping = _shown(given)
+    scene, declared, stopping = _listened_to(given)
     city = _demonstration(given, scene, declared, faults)
     cameras = [device for device in declared.devices.values() if declared.feeds[device.feed].kind == "camera"]
     beats = [Beat(f"{camera.feed}/{camera.id}/readings", "online") for camera in cameras]
@@ -259,18 +259,23 @@ def _gate(client: Client, keys: Keys, stopping: Callable[[], bool], language: st
     )
 
 
-def _shown(given: Settings) -> tuple[Scene, Declared, Callable[[], bool]]:
-    """The active scene, what its city declares, and a question that is true once this process must end."""
+def _listened_to(given: Settings) -> tuple[Scene, Declared, Callable[[], bool]]:
+    """The active scene once ingest listens, what its city declares, and whether this process must end.
+
+    A broker keeps nothing for a session that never was: what is published before the first subscription is lost.
+    """
     import catalogue
+    from stream.beats import wait_until_well
     from stream.connect import connect
-    from stream.scenes import wait_for_scene
+    from stream.scenes import keys_of, wait_for_scene
     from workers.worker import redis_url
 
     stop_asked = _stop_on_signal()
     client = connect(redis_url(given))
     scene = wait_for_scene(client, stop_asked)
+    listens = scene is not None and wait_until_well(client, keys_of(client, scene), "ingest", stop_asked)
     client.close()
-    if scene is None:
+    if scene is None or not listens:
         raise SystemExit(0)
     return scene, catalogue.load(given.packs, scene.city), stop_asked
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -9,6 +11,9 @@ import msgspec
 from core.clock import real_ms
 from stream.connect import Client
 from stream.keys import Keys
+
+WELL = "ok"
+LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,16 @@ def beat(client: Client, keys: Keys, worker: str, state: str = "ok", says: str =
 def read_beats(client: Client, keys: Keys) -> dict[str, Beat]:
     """Worker → its last sign of life."""
     return {name.decode(): msgspec.msgpack.decode(said, type=Beat) for name, said in client.hgetall(keys.beats).items()}
+
+
+def wait_until_well(client: Client, keys: Keys, worker: str, stopping: Callable[[], bool]) -> bool:
+    """Wait until a worker has ever told that all is well with it in this scene; False when `stopping` comes first."""
+    while not stopping():
+        told = read_beats(client, keys).get(worker)
+        if told is not None and told.state == WELL:
+            return True
+        time.sleep(LOOK_S)
+    return False
 
 
 def note_probe(client: Client, keys: Keys, probe: Probe) -> None:

@@ -126,19 +126,21 @@ class Installation:
 
     def show(self, city: str, pace: Pace, stamp: Stamp = Stamp.REPLAY) -> Keys:
         """Declare the scene, its clock held at the start of the pace, as a replay does."""
-        self.keys = declare_scene(
-            self.redis,
+        return self.declare(
             Scene(
                 self.scene_id, city, stamp, self.root, pace.start_ms, real_ms(), pace.clock_speed, hold_ms=pace.start_ms
-            ),
-            self.settings.partitions,
+            )
         )
+
+    def declare(self, scene: Scene) -> Keys:
+        """Make a scene of this installation the active one."""
+        self.keys = declare_scene(self.redis, scene, self.settings.partitions)
         self.told = Reader(self.redis, self.keys)
         self.landed = Landed(self.redis, self.keys)
         return self.keys
 
     def start(self, *workers: str) -> None:
-        """Start workers; returns when each has told that all is well with it, so that its session exists."""
+        """Start workers, or whatever else is a command of app.py; nothing is waited for."""
         for worker in workers:
             log_file = self.folder / f"{worker}.log"
             command = [sys.executable, str(REPOSITORY / "app.py"), worker]
