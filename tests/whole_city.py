@@ -117,6 +117,12 @@ class WholeCity:
                 found[_SERVERS.get(name, words[-1] if words else "?")] = int(entry.name)
         return found
 
+    def remains(self) -> list[int]:
+        """Every process of this folder, also of a supervisor that is gone; Redis shows its port instead."""
+        told = f"CITYVITALS_VAR={self.variables['CITYVITALS_VAR']}".encode()
+        redis = f"127.0.0.1:{self.ports['REDIS_PORT']}".encode()
+        return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if {told, redis} & _told(entry)]
+
     @contextmanager
     def frozen(self, part: str) -> Iterator[None]:
         """Stop a part without ending it, as a swapping or hung machine would."""
@@ -155,6 +161,15 @@ class WholeCity:
 
     def _ended(self) -> bool:
         return self.process is None or self.process.poll() is not None
+
+
+def _told(process: Path) -> set[bytes]:
+    """Words of the command and environment of a process."""
+    try:
+        words = (process / "cmdline").read_bytes() + b"\0" + (process / "environ").read_bytes()
+    except OSError:
+        return set()  # it ended while we looked, or is not ours
+    return set(words.replace(b" ", b"\0").split(b"\0"))
 
 
 def _parent(process: Path) -> int | None:
