@@ -16,6 +16,13 @@ from stream.keys import Keys
 FRAME = b"f"
 
 _TAKE = "return redis.call('HINCRBY', KEYS[1], 'epoch', 1)"
+_RENEW = """
+local held = redis.call('HGET', KEYS[1], 'definition')
+redis.call('HSET', KEYS[1], 'definition', ARGV[1])
+if not held or held == ARGV[1] then return 0 end
+redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+return redis.call('DEL', KEYS[2], KEYS[3])
+"""
 _APPEND = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return redis.error_reply('NOTOWNER') end
 return redis.call('XADD', KEYS[2], ARGV[2], 'f', ARGV[3])
@@ -72,6 +79,15 @@ class BoardOwner:
 def take_board(client: Client, keys: Keys) -> BoardOwner:
     """Become the owner of the Board, with the next epoch."""
     return BoardOwner(client, keys, int(client.script(_TAKE, [keys.board_lease], [])))
+
+
+def renew_board(client: Client, keys: Keys, definition: str) -> bool:
+    """Drop a picture that was drawn from what another definition decided; True when there was one.
+
+    Whoever owns it notices at its next write, and begins anew with an empty picture; the website follows.
+    """
+    names = [keys.board_lease, keys.board, keys.board_snapshot]
+    return bool(client.script(_RENEW, names, [definition]))
 
 
 def load_snapshot(client: Client, keys: Keys) -> Snapshot | None:

@@ -75,7 +75,9 @@ def encode_readings(batch: ReadingBatch) -> Fields:
 def decode_readings(fields: Mapping[bytes, bytes]) -> ReadingBatch:
     """Inverse of `encode_readings`. Raises UnreadableEntry."""
     header: _ReadingHeader = _header(fields, READINGS, _ReadingHeader)
-    return ReadingBatch(*header, **_arrays(fields, READING_COLUMNS))
+    batch = ReadingBatch(*header, **_arrays(fields, READING_COLUMNS))
+    _refuse_nameless(batch)
+    return batch
 
 
 def encode_tick(tick: Tick) -> Fields:
@@ -109,7 +111,9 @@ def encode_panes(batch: PaneBatch) -> Fields:
 def decode_panes(fields: Mapping[bytes, bytes]) -> PaneBatch:
     """Inverse of `encode_panes`. Raises UnreadableEntry."""
     header: _PaneHeader = _header(fields, PANES, _PaneHeader)
-    return PaneBatch(**header._asdict(), **_arrays(fields, PANE_COLUMNS))
+    batch = PaneBatch(**header._asdict(), **_arrays(fields, PANE_COLUMNS))
+    _refuse_nameless(batch)
+    return batch
 
 
 def encode_values(batches: Sequence[ValueBatch]) -> Fields:
@@ -165,6 +169,13 @@ def _arrays(fields: Mapping[bytes, bytes], dtypes: Mapping[str, str]) -> dict[st
     if len(set(lengths.values())) != 1:
         raise UnreadableEntry(f"an entry of kind {fields.get(b'k')!r} has columns of different lengths: {lengths}")
     return columns
+
+
+def _refuse_nameless(batch: ReadingBatch | PaneBatch) -> None:
+    """Every row must point into the name tables; one that does not would stop the engine, again and again."""
+    for rows, names in ((batch.device.view(np.uint32), batch.devices), (batch.metric, batch.metrics)):
+        if len(rows) and rows.max() >= len(names):
+            raise UnreadableEntry(f"a row points at name {rows.max()} of {len(names)}")
 
 
 @cache

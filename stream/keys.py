@@ -61,6 +61,10 @@ class Keys:
         """Warnings as they change, one entry a tick of the city."""
         return f"{self.scene}:wrn:{{{CITY_SLOT}}}"
 
+    def decided(self, slot: str) -> tuple[str, ...]:
+        """What a slot makes out of what came in, and could make again: never a stream that ingest writes."""
+        return (self.log(slot), self.values, self.warnings) if slot == CITY_SLOT else (self.panes(slot),)
+
     def checkpoint(self, slot: str) -> str:
         """State and position of a slot, as one hash."""
         return f"{self.scene}:ckpt:{{{slot}}}"

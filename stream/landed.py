@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from stream.codec import decode_readings
+from stream.codec import READINGS, decode_readings
 from stream.connect import Client
+from stream.entries import START
 from stream.keys import Keys
-from stream.slot import START
 from stream.tail import Tail
 
 ENTRIES_A_LOOK = 1000
@@ -24,7 +24,7 @@ class Landed:
         """Distinct (device, event time) pairs by now. Raises NeighbourDown."""
         while found := self._tail.read(ENTRIES_A_LOOK, 0):
             for _, (_, fields) in found:
-                if fields[b"k"] == b"r":
+                if fields[b"k"] == READINGS:
                     self._add(fields)
         return len(self._seen)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import redis
@@ -15,20 +15,21 @@ from stream.connect import Client
 from stream.entries import START, Entry, entries, order
 from stream.keys import Keys
 
-__all__ = ["START", "Entry", "Slot"]
-
 log = logging.getLogger(__name__)
 
 CHUNK = b"c:"  # fields of the checkpoint that hold chunks of state; the others are ours
+SIDE_PAGE = 500  # entries of a side stream in memory at once
 
 # Each script looks at the epoch before its first write, because Redis does not roll back. All keys of one
 # script carry the same hash tag, so that a Redis Cluster can hold them.
 _TAKE = """
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0') + 1
-if redis.call('HGET', KEYS[1], 'definition') ~= ARGV[1] or ARGV[2] == 'afresh' then
+local held = redis.call('HGET', KEYS[1], 'definition')
+if held ~= ARGV[1] or ARGV[2] == 'afresh' then
     redis.call('DEL', KEYS[1])
     redis.call('HSET', KEYS[1], 'definition', ARGV[1], 'position', '0-0')
 end
+if held and held ~= ARGV[1] then redis.call('DEL', unpack(KEYS, 2)) end
 redis.call('HSET', KEYS[1], 'epoch', epoch)
 return epoch
 """
@@ -37,6 +38,10 @@ if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return redis.error_reply
 local entry = redis.pcall('XADD', KEYS[2], ARGV[2], unpack(ARGV, 3))
 if type(entry) == 'table' and entry.err and string.find(entry.err, 'equal or smaller') then return false end
 return entry
+"""
+_NEWEST = """
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+return #last > 0 and last[1][1]
 """
 _COMMIT = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return redis.error_reply('NOTOWNER') end
@@ -68,13 +73,15 @@ class Slot:
     epoch: int
     position: str  # up to here the chunks hold the log; moves with `commit`
     chunks: dict[bytes, bytes] = field(repr=False)  # state as restored by `take`; empty on a fresh start
-    _cursor: str = ""  # up to here `read` has handed out the log
+    cursor: str  # up to here `read` has handed out the log
 
     @classmethod
     def take(cls, client: Client, keys: Keys, name: str, definition: str) -> Slot:
-        """Take the slot over with the next epoch; a checkpoint of another definition is dropped (START again).
+        """Take the slot over with the next epoch.
 
-        So is one whose position lies beyond the end of the log: then the log is not the one it was folded from.
+        What was decided under another definition is dropped, checkpoint and outputs, and decided again from what
+        the log still holds: under the ids of its old ticks nothing else could be written. A checkpoint whose
+        position lies beyond the end of the log is dropped as well: that log is not the one it was folded from.
         """
         slot = cls._taken(client, keys, name, definition, "as it is")
         if order(slot.position) > order(slot.newest(keys.log(name))):
@@ -85,7 +92,7 @@ class Slot:
     @classmethod
     def _taken(cls, client: Client, keys: Keys, name: str, definition: str, how: str) -> Slot:
         checkpoint = keys.checkpoint(name)
-        epoch = int(client.script(_TAKE, [checkpoint], [definition, how]))
+        epoch = int(client.script(_TAKE, [checkpoint, *keys.decided(name)], [definition, how]))
         stored: dict[bytes, bytes] = client.hgetall(checkpoint)
         chunks = {key.removeprefix(CHUNK): chunk for key, chunk in stored.items() if key.startswith(CHUNK)}
         position = stored.get(b"position", START.encode()).decode()
@@ -93,25 +100,35 @@ class Slot:
 
     def read(self, count: int, block_ms: int) -> list[Entry]:
         """The next entries of the log, at most `count`; [] after `block_ms` without any (0: do not wait)."""
-        answer = self.client.xread({self.keys.log(self.name): self._cursor}, count, block_ms or None)
+        answer = self.client.xread({self.keys.log(self.name): self.cursor}, count, block_ms or None)
         found = entries(answer[0][1]) if answer else []
         if found:
-            self._cursor = found[-1][0]
+            self.cursor = found[-1][0]
         return found
 
-    def read_side(self, stream: str, after: str, upto: str) -> list[Entry]:
-        """Entries of another stream in (after, upto]."""
-        if order(upto) <= order(after):
-            return []
-        return entries(self.client.xrange(stream, f"({after}", upto))
+    def read_side(self, stream: str, after: str, upto: str) -> Iterator[Entry]:
+        """Entries of another stream in (after, upto], read in pages."""
+        while order(after) < order(upto):
+            page = entries(self.client.xrange(stream, f"({after}", upto, count=SIDE_PAGE))
+            yield from page
+            if len(page) < SIDE_PAGE:
+                return
+            after = page[-1][0]
 
     def newest(self, stream: str) -> str:
-        """The last id that a stream gave out, also when the entry was trimmed since; START when it is new."""
+        """The last id that a stream gave out, also when the entry was trimmed since; START when it is new.
+
+        Asked up to a hundred times a second. XINFO alone sends the first and the last entry along, which may be
+        megabytes: it took three quarters of the engine's time.
+        """
+        last: bytes | None = self.client.script(_NEWEST, [stream], [])
+        if last is not None:
+            return last.decode()
         try:
-            last: bytes = self.client.xinfo_stream(stream)["last-generated-id"]
+            generated: bytes = self.client.xinfo_stream(stream)["last-generated-id"]
         except redis.ResponseError:  # no such key
             return START
-        return last.decode()
+        return generated.decode()
 
     def length(self, stream: str) -> int:
         """How many entries a stream holds now."""
@@ -142,12 +159,13 @@ class Slot:
         self._owned(_COMMIT, [self.keys.checkpoint(self.name)], arguments)
         self.position = position
 
-    def trim(self, streams: Sequence[str], before: str) -> None:
+    def trim(self, stream: str, before: str) -> None:
         """Drop entries before an id by MINID; whole nodes only, so that some older ones may stay."""
-        pipe = self.client.pipeline()
-        for stream in streams:
-            pipe.xtrim(stream, minid=before, approximate=True)
-        pipe.execute()
+        self.client.xtrim(stream, minid=before, approximate=True)
+
+    def shorten(self, stream: str, count: int) -> None:
+        """Keep about so many of the newest entries; for outputs, which nobody must read to the last one."""
+        self.client.xtrim(stream, maxlen=count, approximate=True)
 
     def _append(self, stream: str, entry_id: str, fields: Mapping[bytes, bytes]) -> str | None:
         arguments: list[str | bytes] = [str(self.epoch), entry_id]
@@ -167,3 +185,9 @@ class Slot:
                 raise ValueError(f"slot {self.name}: {arguments[1]!r} lies before the committed position") from refusal
             raise
         return answer
+
+
+def wait_for_news(slots: Sequence[Slot], longest_s: float) -> None:
+    """Return as soon as the log of one of the slots holds more than was read, at the latest after `longest_s`."""
+    cursors = {slot.keys.log(slot.name): slot.cursor for slot in slots}
+    slots[0].client.xread(cursors, 1, max(1, round(longest_s * 1000)))

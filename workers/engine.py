@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 
-from core.clock import monotonic_s
 from core.messages import text
 from core.settings import Settings
-from stream.slot import Slot
-from workers.stages import CityStage, PartitionStage
+from stream.boards import renew_board
+from stream.slot import Slot, wait_for_news
+from workers.rates import Rate
+from workers.stages import STATE_VERSION, CityStage, PartitionStage
 from workers.turn import Stage, Turning
 from workers.worker import Running, run_worker
 
-NOTHING_CAME_S = 0.005  # then look again; half of it is what waiting adds to the way of a reading
 RATE_S = 2.0
 
 
@@ -27,43 +27,39 @@ def serve(running: Running) -> None:
     The city decides as of the time that every partition has reached. Were it ahead of one, as it is while a day of
     past or a backlog is read, that partition's panes would come too late for it.
     """
-    turnings = [_turning(running, stage) for stage in _stages(running)]
+    slots, turnings = _taken(running)
     *partitions, city = turnings
-    rate = _Rate()
+    rate = Rate(RATE_S)
     while not running.stopping():
         now_ms = running.now_ms()
         came = [partition.turn(now_ms) for partition in partitions]
         level_ms = min(partition.level_ms for partition in partitions)
         if level_ms:
             came.append(city.turn(level_ms))
-        readings_per_s = rate.of(sum(turning.readings for turning in turnings))
-        running.beat("ok", text("engine.turning", running.settings.language, readings=readings_per_s))
+        running.beat("ok", _says(turnings, rate, running.settings.language))
         if not any(came):
-            time.sleep(NOTHING_CAME_S)
+            wait_for_news(slots, min(turning.patience_s for turning in turnings))
     for turning in turnings:
         turning.commit()
 
 
-def _stages(running: Running) -> list[Stage]:
-    """The partitions first: the city looks at what they just put out."""
-    keys, declared = running.keys, running.declared
-    return [*(PartitionStage(slot, keys, declared) for slot in keys.slots), CityStage(keys, declared, running.scene)]
+def _taken(running: Running) -> tuple[list[Slot], list[Turning]]:
+    """Every slot taken, the partitions first: the city looks at what they just put out.
+
+    What a slot or the Board holds from another definition, or in a state that we cannot read, is made anew.
+    """
+    client, keys, declared = running.client, running.keys, running.declared
+    definition = f"{STATE_VERSION}-{declared.fingerprint}"
+    stages: list[Stage] = [PartitionStage(slot, keys, declared) for slot in keys.slots]
+    stages.append(CityStage(keys, declared, running.scene))
+    slots = [Slot.take(client, keys, stage.slot, definition) for stage in stages]
+    renew_board(client, keys, definition)
+    return slots, [Turning(slot, stage, running.settings) for slot, stage in zip(slots, stages, strict=True)]
 
 
-def _turning(running: Running, stage: Stage) -> Turning:
-    slot = Slot.take(running.client, running.keys, stage.slot, running.declared.fingerprint)
-    return Turning(slot, stage, running.settings)
-
-
-class _Rate:
-    """Readings a second over the last whole `RATE_S`."""
-
-    def __init__(self) -> None:
-        self._since_s, self._before, self._rate = monotonic_s(), 0, 0
-
-    def of(self, readings: int) -> int:
-        passed_s = monotonic_s() - self._since_s
-        if passed_s >= RATE_S:
-            self._rate = round((readings - self._before) / passed_s)
-            self._since_s, self._before = monotonic_s(), readings
-        return self._rate
+def _says(turnings: Sequence[Turning], rate: Rate, language: str) -> str:
+    readings = rate.of(sum(turning.readings for turning in turnings))
+    unreadable = sum(turning.unreadable for turning in turnings)
+    if unreadable:
+        return text("engine.turning-past", language, readings=readings, count=unreadable)
+    return text("engine.turning", language, readings=readings)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from catalogue.declared import Declared
+from core.errors import UnreadableEntry
 from core.records import Scene, Tick
 from early_warning.watch import Watch
 from indicators.city import CityFold
@@ -18,10 +19,13 @@ from stream.codec import (
     encode_warnings,
 )
 from stream.keys import CITY_SLOT, Keys
-from stream.slot import Entry
 from workers.turn import Output
 
 State = Mapping[bytes, bytes | None]
+
+# Of all that a checkpoint holds. Raise it with any change of what `dirty` gives, in whatever room: what an older
+# program left is then folded anew from the log instead of being misread.
+STATE_VERSION = 1
 
 
 class PartitionStage:
@@ -30,6 +34,7 @@ class PartitionStage:
     def __init__(self, slot: str, keys: Keys, declared: Declared) -> None:
         self.slot = slot
         self.side: Mapping[str, str] = {"evt": keys.events(slot)}
+        self.outputs: Sequence[str] = ()  # its panes are the side of the city
         self._panes = keys.panes(slot)
         self._fold = PartitionFold(int(slot), declared.metrics, declared.feeds)
 
@@ -39,10 +44,12 @@ class PartitionStage:
         self._fold.fold(batch)
         return len(batch)
 
-    def decide(self, tick: Tick, beside: Mapping[str, Iterable[Entry]]) -> list[Output]:
+    def fold_beside(self, fields: Mapping[bytes, bytes]) -> None:
+        """Take the tellings of one entry."""
+        self._fold.fold_events(decode_events(fields))
+
+    def decide(self, tick: Tick) -> list[Output]:
         """The panes that changed since the last tick."""
-        for _, fields in beside["evt"]:
-            self._fold.fold_events(decode_events(fields))
         panes = self._fold.tick(tick.now_ms)
         return [(self._panes, encode_panes(panes))] if panes is not None else []
 
@@ -61,6 +68,7 @@ class CityStage:
     def __init__(self, keys: Keys, declared: Declared, scene: Scene) -> None:
         self.slot = CITY_SLOT
         self.side: Mapping[str, str] = {f"pane:{slot}": keys.panes(slot) for slot in keys.slots}
+        self.outputs: Sequence[str] = (keys.values, keys.warnings)
         self._keys, self._stamp = keys, scene.stamp
         d = declared
         self._city = CityFold(d.indicators, d.devices, d.areas, d.feeds, d.schemes)
@@ -68,13 +76,14 @@ class CityStage:
 
     def fold(self, fields: Mapping[bytes, bytes]) -> int:
         """The log of the city holds ticks only."""
-        raise AssertionError(f"entry of kind {fields[b'k']!r} in the log of the city")
+        raise UnreadableEntry(f"an entry of kind {fields.get(b'k')!r} has no place in the log of the city")
 
-    def decide(self, tick: Tick, beside: Mapping[str, Iterable[Entry]]) -> list[Output]:
+    def fold_beside(self, fields: Mapping[bytes, bytes]) -> None:
+        """Take what a partition changed at one of its ticks."""
+        self._city.fold(decode_panes(fields))
+
+    def decide(self, tick: Tick) -> list[Output]:
         """The values that fell due or changed, and the warnings that they open, change or clear."""
-        for name in sorted(beside):
-            for _, fields in beside[name]:
-                self._city.fold(decode_panes(fields))
         values = self._city.tick(tick.now_ms)
         warnings = self._watch.judge(values, tick.now_ms, self._stamp)
         outputs: list[Output] = []

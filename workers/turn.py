@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
 
 from core.clock import monotonic_s, real_ms
+from core.errors import UnreadableEntry
 from core.records import HOUR_MS, Tick
 from core.settings import Settings
-from stream.codec import decode_tick
-from stream.entries import START, Entry, order
+from stream.codec import TICK, decode_tick
+from stream.entries import START, order
 from stream.slot import Slot
+
+log = logging.getLogger(__name__)
 
 Output = tuple[str, Mapping[bytes, bytes]]  # (stream, fields)
 
 ENTRIES_A_TURN = 200  # about 40,000 readings; the other slots wait no longer than these take
 IDLE_TICK_S = 1.0  # without data time must still pass: windows fall due, reporters fall silent
 TRIM_S = 30.0
-SIDE = b"side"  # chunk: up to where each side stream is folded
+PLACE = b"turning"  # chunk: what `Turning` itself must know again after a crash
 
 
 class Stage(Protocol):
-    """What is folded and decided in one slot. `side`: name in a tick → stream that is folded at ticks."""
+    """What is folded and decided in one slot.
+
+    `side`: name in a tick → stream that is folded at ticks. `outputs`: streams that only readers outside of the
+    engine follow; those that are the side of another stage are trimmed there.
+    """
 
     slot: str
     side: Mapping[str, str]
+    outputs: Sequence[str]
 
     def fold(self, fields: Mapping[bytes, bytes]) -> int:
-        """Take one entry of the log that is no tick; how many readings it held."""
+        """Take one entry of the log that is no tick; how many readings it held. Raises UnreadableEntry."""
         ...
 
-    def decide(self, tick: Tick, beside: Mapping[str, Iterable[Entry]]) -> list[Output]:
-        """What this tick puts out, given the side entries up to it."""
+    def fold_beside(self, fields: Mapping[bytes, bytes]) -> None:
+        """Take one entry of a side stream. Raises UnreadableEntry."""
+        ...
+
+    def decide(self, tick: Tick) -> list[Output]:
+        """What this tick puts out, everything up to it being folded."""
         ...
 
     def dirty(self) -> Mapping[bytes, bytes | None]:
@@ -45,58 +59,91 @@ class Stage(Protocol):
         ...
 
 
+class Place(msgspec.Struct):
+    """Up to where each side stream is folded, and how many entries were left out because nobody can read them."""
+
+    upto: dict[str, str]
+    unreadable: int = 0
+
+
 class Turning:
     """One stage in its slot. After a crash it goes on from the checkpoint and repeats only what is refused."""
 
     def __init__(self, slot: Slot, stage: Stage, settings: Settings) -> None:
         self._slot, self._stage, self._settings = slot, stage, settings
+        self._log = slot.keys.log(stage.slot)
         stage.restore(slot.chunks)
-        self._folded_upto: dict[str, str] = dict.fromkeys(stage.side, START)
-        if SIDE in slot.chunks:
-            self._folded_upto |= msgspec.json.decode(slot.chunks[SIDE], type=dict[str, str])
+        self._place = Place(dict.fromkeys(stage.side, START))
+        if PLACE in slot.chunks:
+            self._place = msgspec.json.decode(slot.chunks[PLACE], type=Place)
+        self._committed_upto = dict(self._place.upto)
         self.readings = 0
         self.level_ms = 0  # all that the log held at this city time is decided; 0: nothing is yet
         self._decided = slot.position  # the newest tick decided here
         self._asked = START  # the newest tick that we appended
         self._fresh = True  # something was folded since the last tick
-        now_s = monotonic_s()
-        self._ticked_s = self._trimmed_s = now_s
-        self._committed_s = now_s
         self._uncommitted = False
+        self._complained = False
+        self._ticked_s = self._trimmed_s = self._committed_s = monotonic_s()
+
+    @property
+    def unreadable(self) -> int:
+        """How many entries were left out since the slot began."""
+        return self._place.unreadable
 
     def turn(self, now_ms: int) -> bool:
         """Read and fold what came, ask for a decision when one is due; True when anything was read."""
         entries = self._slot.read(ENTRIES_A_TURN, 0)
         for entry_id, fields in entries:
-            if fields[b"k"] == b"t":
-                self._decide(entry_id, decode_tick(fields))
-            else:
-                self.readings += self._stage.fold(fields)
-                self._fresh = True
+            with self._leaving_out(self._log, entry_id):
+                if fields.get(b"k") == TICK:
+                    self._decide(entry_id, decode_tick(fields))
+                else:
+                    self._fresh = True
+                    self.readings += self._stage.fold(fields)
         if len(entries) < ENTRIES_A_TURN:
             self._ask(now_ms)
         self._keep_house()
         return bool(entries)
 
+    @property
+    def patience_s(self) -> float:
+        """How long it can wait for news: until its next tick may be asked for."""
+        tick_s = self._settings.tick_ms / 1000
+        return max(0.0, self._ticked_s + tick_s - monotonic_s()) or tick_s
+
     def commit(self) -> None:
         """State and position as of the last tick, when the log was not read beyond it; else at the next one."""
         if self._uncommitted and not self._fresh:
-            side = msgspec.json.encode(self._folded_upto)
-            self._slot.commit(self._decided, {**self._stage.dirty(), SIDE: side})
+            self._slot.commit(self._decided, {**self._stage.dirty(), PLACE: msgspec.json.encode(self._place)})
+            self._committed_upto = dict(self._place.upto)
             self._committed_s, self._uncommitted = monotonic_s(), False
 
     def _decide(self, entry_id: str, tick: Tick) -> None:
-        beside = {
-            name: self._slot.read_side(stream, self._folded_upto[name], tick.upto.get(name, START))
-            for name, stream in self._stage.side.items()
-        }
-        for stream, fields in self._stage.decide(tick, beside):
-            self._slot.emit(stream, entry_id, fields)
-        self._folded_upto |= {name: found[-1][0] for name, found in beside.items() if found}
+        upto = self._place.upto
+        for name, stream in sorted(self._stage.side.items()):
+            for side_id, fields in self._slot.read_side(stream, upto[name], tick.upto.get(name, START)):
+                with self._leaving_out(stream, side_id):
+                    self._stage.fold_beside(fields)
+                upto[name] = side_id
+        for stream, output in self._stage.decide(tick):
+            self._slot.emit(stream, entry_id, output)
         self._decided, self._fresh, self._uncommitted = entry_id, False, True
         self.level_ms = max(self.level_ms, tick.now_ms)
         if monotonic_s() - self._committed_s >= self._settings.checkpoint_s:
             self.commit()
+
+    @contextmanager
+    def _leaving_out(self, stream: str, entry_id: str) -> Iterator[None]:
+        """What cannot be read is left out now and whenever it is read again: counted, and the first one logged."""
+        try:
+            yield
+        except UnreadableEntry as why:
+            self._place.unreadable += 1
+            self._fresh = True  # counted for good with the next tick, not with the one before
+            if not self._complained:
+                self._complained = True
+                log.error("%s %s is left out, as any other that cannot be read: %s", stream, entry_id, why)
 
     def _ask(self, now_ms: int) -> None:
         """Append a tick when data wait for one, at most each `tick_ms`; without data once a second."""
@@ -105,7 +152,7 @@ class Turning:
         if outstanding or waited_s * 1000 < self._settings.tick_ms:
             return
         upto = {name: self._slot.newest(stream) for name, stream in self._stage.side.items()}
-        news = self._fresh or any(order(upto[name]) > order(self._folded_upto[name]) for name in upto)
+        news = self._fresh or any(order(upto[name]) > order(self._place.upto[name]) for name in upto)
         if not news and self.level_ms:
             self.level_ms = max(self.level_ms, now_ms)
         if news or waited_s >= IDLE_TICK_S:
@@ -113,13 +160,16 @@ class Turning:
             self._ticked_s = monotonic_s()
 
     def _keep_house(self) -> None:
-        """Now and then drop what every reader has behind it and nobody asks for any more."""
+        """Now and then drop what is folded for good and nobody asks for any more; in a crowded stream all of that."""
         if monotonic_s() - self._trimmed_s < TRIM_S:
             return
         self._trimmed_s = monotonic_s()
+        roomy = self._settings.stream_limit // 2
         keep_from = f"{real_ms() - self._settings.keep_h * HOUR_MS}-0"
-        log = self._slot.keys.log(self._stage.slot)
-        crowded = self._slot.length(log) > self._settings.stream_limit // 2
-        self._slot.trim([log], self._slot.position if crowded else min(self._slot.position, keep_from, key=order))
-        for name, stream in self._stage.side.items():
-            self._slot.trim([stream], min(self._folded_upto[name], keep_from, key=order))
+        read = {self._log: self._slot.position}
+        read |= {stream: self._committed_upto[name] for name, stream in self._stage.side.items()}
+        for stream, upto in read.items():
+            crowded = self._slot.length(stream) > roomy
+            self._slot.trim(stream, upto if crowded else min(upto, keep_from, key=order))
+        for stream in self._stage.outputs:
+            self._slot.shorten(stream, roomy)

@@ -12,10 +12,10 @@ from types import FrameType
 import catalogue
 from catalogue.declared import Declared
 from core.clock import city_ms, monotonic_s, real_ms
-from core.errors import CityVitalsError, DeclarationError, NeighbourDown
+from core.errors import CityVitalsError, DeclarationError, NeighbourDown, NotOwner
 from core.records import Scene
 from core.settings import Settings
-from stream.beats import beat
+from stream.beats import beat, read_beats
 from stream.connect import Client, connect
 from stream.keys import Keys
 from stream.scenes import active_scene, keys_of, wait_for_scene
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 TURN_S = 1.0  # the active scene is looked at, and a beat told, at most this often
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 8.0
 LOOK_S = 0.1
+SILENT_S = 5.0  # who has not told a beat for so long has left what it owned
 
 
 class Stop:
@@ -163,7 +164,21 @@ def _serve_one_scene(
     declared = catalogue.load(settings.packs, scene.city)
     running = Running(name, settings, scene, declared, keys_of(client, scene), client, stop, outage)
     log.info("serving scene %s", scene.id)
-    serve(running)
+    try:
+        serve(running)
+    except NotOwner as taken:
+        log.error("%s; standing by for as long as it lives", taken)
+        _stand_by(running)
+
+
+def _stand_by(running: Running) -> None:
+    """Wait while another worker of this name shows signs of life; else the two would take from each other forever."""
+    told, told_s = None, monotonic_s()
+    while not running.stopping() and monotonic_s() - told_s < SILENT_S:
+        newest = read_beats(running.client, running.keys).get(running.name)
+        if newest != told:
+            told, told_s = newest, monotonic_s()
+        time.sleep(LOOK_S)
 
 
 def _pause(pause_s: float, stop: Stop) -> None:

@@ -10,10 +10,10 @@ import pytest
 from core.clock import real_ms
 from core.errors import NotOwner
 from stream.beats import Beat, Probe, beat, last_probe, note_probe, read_beats
-from stream.boards import Snapshot, frame_of, frames, load_snapshot, newest_revision, take_board
+from stream.boards import Snapshot, frame_of, frames, load_snapshot, newest_revision, renew_board, take_board
 from stream.connect import Client, connect
+from stream.entries import START
 from stream.keys import Keys
-from stream.slot import START
 from stream.tail import Tail
 
 KEYS = Keys("test-440900", 2)
@@ -77,6 +77,20 @@ def test_a_board_owner_that_was_replaced_writes_nothing(redis_client: Client) ->
         old.save(Snapshot("1-0", {}, b"old"))
     assert redis_client.xlen(KEYS.board) == 1
     assert load_snapshot(redis_client, KEYS) is None
+
+
+def test_a_picture_of_another_definition_is_dropped(redis_client: Client) -> None:
+    owner = take_board(redis_client, KEYS)
+    owner.append(b"frame", "5-0")
+    owner.save(Snapshot("5-0", {}, b"old"))
+    assert not renew_board(redis_client, KEYS, "d1")  # drawn before anybody told of a definition
+    assert not renew_board(redis_client, KEYS, "d1")
+    owner.append(b"frame", "6-0")
+    assert renew_board(redis_client, KEYS, "d2")
+    with pytest.raises(NotOwner):
+        owner.append(b"frame", "7-0")
+    assert load_snapshot(redis_client, KEYS) is None
+    assert newest_revision(redis_client, KEYS) == START
 
 
 def test_frames_are_trimmed_by_revision(redis_client: Client) -> None:

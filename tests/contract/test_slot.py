@@ -8,8 +8,9 @@ from core.errors import NotOwner
 from core.records import Tick
 from stream.codec import TICK, decode_tick
 from stream.connect import Client
+from stream.entries import START
 from stream.keys import CITY_SLOT, Keys
-from stream.slot import START, Slot
+from stream.slot import SIDE_PAGE, Slot
 
 KEYS = Keys("test-440900", 4)
 SLOT = "2"
@@ -27,8 +28,8 @@ def feed(client: Client, *numbers: int) -> None:
 class Summing:
     """The smallest owner: a running sum of the numbers of the log, emitted at each tick."""
 
-    def __init__(self, client: Client) -> None:
-        self.slot = take(client)
+    def __init__(self, client: Client, definition: str = "d1") -> None:
+        self.slot = take(client, definition)
         self.total = int(self.slot.chunks.get(b"total", b"0"))
         self.emitted: list[bool] = []
 
@@ -132,6 +133,33 @@ def test_another_definition_begins_again_and_keeps_the_epoch(redis_client: Clien
     assert len(other.read(100, 0)) == 9
 
 
+def test_another_definition_writes_its_outputs_anew(redis_client: Client) -> None:
+    log_of_nine(redis_client)
+    first = Summing(redis_client)
+    first.turn(9)
+    first.commit()
+    redis_client.xadd(KEYS.events(SLOT), {b"n": b"1"})
+    again = Summing(redis_client, "d2")
+    assert outputs(redis_client) == []
+    again.turn(9)
+    assert again.emitted == [True, True, True]
+    assert outputs(redis_client) == [3, 10, 21]
+    assert redis_client.xlen(KEYS.events(SLOT)) == 1
+    with pytest.raises(NotOwner):
+        first.slot.emit(KEYS.panes(SLOT), "99999999999999-0", {b"total": b"1"})
+
+
+def test_another_definition_of_the_city_begins_a_log_of_its_own(redis_client: Client) -> None:
+    slot = Slot.take(redis_client, KEYS, CITY_SLOT, "d1")
+    entry_id = slot.append_tick(Tick(1000, {}))
+    for stream in (KEYS.values, KEYS.warnings):
+        slot.emit(stream, entry_id, {b"k": b"v"})
+    Slot.take(redis_client, KEYS, CITY_SLOT, "d1")
+    assert redis_client.exists(*KEYS.decided(CITY_SLOT)) == 3
+    Slot.take(redis_client, KEYS, CITY_SLOT, "d2")
+    assert redis_client.exists(*KEYS.decided(CITY_SLOT)) == 0
+
+
 def test_a_lost_log_is_noticed(redis_client: Client, caplog: pytest.LogCaptureFixture) -> None:
     log_of_nine(redis_client)
     first = Summing(redis_client)
@@ -158,10 +186,20 @@ def test_side_streams_are_read_after_one_id_up_to_another(redis_client: Client) 
     for number in range(1, 6):
         redis_client.xadd(stream, {b"n": str(number)}, id=f"{number}-0")
     assert [entry_id for entry_id, _ in slot.read_side(stream, "1-0", "3-0")] == ["2-0", "3-0"]
-    assert slot.read_side(stream, "3-0", "3-0") == []
+    assert list(slot.read_side(stream, "3-0", "3-0")) == []
     assert [entry_id for entry_id, _ in slot.read_side(stream, START, "2-0")] == ["1-0", "2-0"]
     assert slot.newest(stream) == "5-0"
     assert slot.newest("nobody") == START
+
+
+def test_a_long_side_stream_is_read_in_pages(redis_client: Client) -> None:
+    slot = take(redis_client)
+    stream = KEYS.events(SLOT)
+    for number in range(1, 2 * SIDE_PAGE + 11):
+        redis_client.xadd(stream, {b"n": str(number)}, id=f"{number}-0")
+    for upto in (SIDE_PAGE, 2 * SIDE_PAGE, 2 * SIDE_PAGE + 10):
+        found = [entry_id for entry_id, _ in slot.read_side(stream, START, f"{upto}-0")]
+        assert found == [f"{number}-0" for number in range(1, upto + 1)]
 
 
 def test_trim_drops_what_lies_before(redis_client: Client) -> None:
@@ -169,9 +207,13 @@ def test_trim_drops_what_lies_before(redis_client: Client) -> None:
     stream = KEYS.panes(SLOT)
     for number in range(1, 1001):
         redis_client.xadd(stream, {b"n": str(number)}, id=f"{number}-0")
-    slot.trim([stream, KEYS.events(SLOT)], "501-0")
+    slot.trim(KEYS.events(SLOT), "501-0")  # there is none
+    slot.trim(stream, "501-0")
     kept = redis_client.xrange(stream)
     assert 500 <= len(kept) < 700  # whole nodes of 100 entries go, so that a few more may stay
+    slot.shorten(stream, 100)
+    kept = redis_client.xrange(stream)
+    assert 100 <= len(kept) < 300
     assert kept[-1][0] == b"1000-0"
 
 

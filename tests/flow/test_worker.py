@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +17,11 @@ from pathlib import Path
 import pytest
 from prerequisites import unused_port
 
+from core.clock import monotonic_s
 from core.errors import DeclarationError, NeighbourDown, NotOwner
 from core.records import Scene, Stamp
 from core.settings import Settings, load
-from stream.beats import read_beats
+from stream.beats import beat, read_beats
 from stream.connect import Client, connect
 from stream.embedded.redis_server import start_redis
 from stream.keys import Keys
@@ -42,6 +45,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFi
     monkeypatch.setattr(worker, "write_logs", lambda name, level: None)
     monkeypatch.setattr(worker, "LONGEST_PAUSE_S", 0.1)
     monkeypatch.setattr(worker, "TURN_S", 0.02)
+    monkeypatch.setattr(worker, "SILENT_S", 0.05)
     caplog.set_level(logging.INFO)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
@@ -118,8 +122,36 @@ def test_whatever_serve_raises_it_serves_again(
     failed, refused = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert failed.exc_info
     assert "begins again" in failed.getMessage()
-    assert "NotOwner: slot 2" in refused.getMessage()
+    assert "slot 2: another worker took it" in refused.getMessage()
     assert not refused.exc_info
+
+
+def test_who_lost_its_slots_stands_by_while_the_other_lives(
+    redis_client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SILENT_S", 1.0)
+    keys = declare_scene(redis_client, DEMO, 4)
+    served_s: list[float] = []
+    last_beat_s: list[float] = []
+
+    def other() -> None:
+        for _ in range(8):
+            last_beat_s.append(monotonic_s())
+            beat(redis_client, keys, "engine")
+            time.sleep(0.2)
+
+    living = threading.Thread(target=other)
+
+    def serve(running: Running) -> None:
+        served_s.append(monotonic_s())
+        if len(served_s) == 1:
+            living.start()
+            raise NotOwner("slot 2: another worker took it")
+        end()
+
+    assert run_worker("engine", settings, serve) == 0
+    living.join()
+    assert 0.9 < served_s[1] - last_beat_s[-1] < 3.0
 
 
 def test_a_lost_neighbour_is_told_once_and_its_return_once(

@@ -111,8 +111,8 @@ def panes(draw: st.DrawFn) -> PaneBatch:
         received_ms=draw(times_ms),
         devices=devices,
         metrics=metrics,
-        device=draw(column(np.int32, rows)),
-        metric=draw(column(np.uint16, rows)),
+        device=draw(column(np.int32, rows, min_value=0, max_value=len(devices) - 1)),
+        metric=draw(column(np.uint16, rows, min_value=0, max_value=len(metrics) - 1)),
         pane_end_ms=draw(column(np.int64, rows)),
         count=draw(column(np.int64, rows)),
         total=draw(column(np.float64, rows)),
@@ -245,6 +245,17 @@ def without(name: bytes) -> dict[bytes, bytes]:
 )
 def test_a_damaged_entry_is_a_clear_error(entry: dict[bytes, bytes], words: str) -> None:
     with pytest.raises(UnreadableEntry, match=words):
+        codec.decode_readings(entry)
+
+
+@pytest.mark.parametrize("column", ["device", "metric"])
+@pytest.mark.parametrize("row", [1, -1])
+def test_a_row_that_points_at_no_name_is_refused(column: str, row: int) -> None:
+    batch = one_batch()
+    names, column_of = codec.READING_COLUMNS[column], getattr(batch, column).astype(np.int64)
+    column_of[-1] = row * len(batch.devices if column == "device" else batch.metrics)
+    entry = codec.encode_readings(batch) | {column.encode(): column_of.astype(names).tobytes()}
+    with pytest.raises(UnreadableEntry, match="points at name"):
         codec.decode_readings(entry)
 
 
