@@ -60,19 +60,20 @@ def index_by_hour(table: pd.DataFrame) -> dict[tuple[str, int], Hour]:
     """(station, district or city; end of the hour) → its index, where anybody reported."""
     hours = {}
     for place in (table["station"], table["station"].map(DISTRICT_OF), pd.Series(CITY, index=table.index)):
-        for (name, end_ms), rows in table.groupby([place, table["end_ms"]]):
-            reported = int(rows[list(TABLE)].notna().any(axis=1).sum())
+        for (name, end_ms), *columns in table.groupby([place, table["end_ms"]])[list(TABLE)].agg(list).itertuples():
+            reported = sum(any(value is not None for value in station) for station in zip(*columns, strict=True))
             if reported:
-                hours[name, end_ms] = _hour(rows, reported)
+                hours[name, end_ms] = _hour(columns, reported)
     return hours
 
 
-def _hour(rows: pd.DataFrame, reported: int) -> Hour:
+def _hour(columns: list[list[Fraction | None]], reported: int) -> Hour:
+    """columns: in the order of the table, the concentrations of the place's stations."""
     sub_index = {}
-    for column, (metric, bounds) in TABLE.items():
-        known = [value for value in rows[column] if value is not None]
+    for (metric, bounds), column in zip(TABLE.values(), columns, strict=True):
+        known = [value for value in column if value is not None]
         if known:
-            sub_index[metric] = _sub_index(sum(known) / len(known), bounds)
+            sub_index[metric] = _sub_index(sum(known, Fraction(0)) / len(known), bounds)
     index = max(sub_index.values())
     primary = frozenset(metric for metric, own in sub_index.items() if own == index and index > 50)
     return Hour(index, reported, primary)
