@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -65,11 +66,12 @@ def _stages(references: object, count: int, rng: np.random.Generator) -> np.ndar
 @pytest.fixture
 def engine(
     redis_server: str, started: list[subprocess.Popen[bytes]]
-) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Start an engine; whoever runs at the end is stopped."""
+) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start an engine on some packs; whoever runs at the end is stopped."""
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(packs: Path = REPOSITORY / "packs") -> subprocess.Popen[bytes]:
         environ = {**os.environ, "REDIS_URL": redis_server, "CITYVITALS_TICK_MS": "10", "CITYVITALS_CHECKPOINT_S": "1"}
+        environ["CITYVITALS_PACKS"] = str(packs)
         process = subprocess.Popen([sys.executable, "-c", ENGINE], cwd=REPOSITORY, env=environ)
         started.append(process)
         return process
@@ -133,7 +135,7 @@ def test_values_and_warnings_survive_kills(
     redis_client: Client,
     declared: Declared,
     readings: pd.DataFrame,
-    engine: Callable[[], subprocess.Popen[bytes]],
+    engine: Callable[..., subprocess.Popen[bytes]],
     wait_for: Callable[..., None],
     kills: int,
 ) -> None:
@@ -162,6 +164,50 @@ def test_values_and_warnings_survive_kills(
     assert process.wait(10) == 0
     assert_equals_pandas(redis_client, keys, readings)
     assert_floods_are_told(warnings_of(redis_client, keys), declared)
+
+
+def test_what_another_definition_decided_is_decided_again(
+    redis_client: Client,
+    declared: Declared,
+    readings: pd.DataFrame,
+    engine: Callable[..., subprocess.Popen[bytes]],
+    wait_for: Callable[..., None],
+    tmp_path: Path,
+) -> None:
+    scene = Scene("replay-test", "440900", Stamp.REPLAY, "replay/city", BEGIN_MS, real_ms(), 1e6, BEGIN_MS)
+    keys = declare_scene(redis_client, scene, PARTITIONS)
+    appender = Appender(redis_client, keys, 100_000)
+    for number in range(CHUNKS):
+        upto_ms = BEGIN_MS + number * CHUNK_MS
+        for batch in batches(readings[(readings["at"] > upto_ms - CHUNK_MS) & (readings["at"] <= upto_ms)]):
+            appender.append(Flush(readings=(batch,)))
+    end_ms = BEGIN_MS + (CHUNKS + 6) * CHUNK_MS
+    packs = [REPOSITORY / "packs", shutil.copytree(REPOSITORY / "packs", tmp_path / "packs")]
+    rain = packs[1] / "topics/meteorology.yaml"
+    rain.write_text(rain.read_text("utf-8").replace("aggregate: sum", "aggregate: max"), "utf-8")
+    told, floods = [], []
+    for definition in packs:
+        before = redis_client.hget(keys.checkpoint(CITY_SLOT), "definition")
+        process = engine(definition)
+        hold_until(redis_client, scene.id, end_ms)
+        wait_for(lambda before=before: redis_client.hget(keys.checkpoint(CITY_SLOT), "definition") != before)
+        wait_for(lambda: told_upto(redis_client, keys) == end_ms and not behind(redis_client, keys), 30)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        told.append(values_of(redis_client, keys))
+        floods.append(
+            {(w.id, w.phase) for w in warnings_of(redis_client, keys).values() if w.rule == "water.river_stage"}
+        )
+    stages = [{row: value for row, value in values.items() if row[0] == "water.river_stage"} for values in told]
+    assert len(stages[0]) > 3000
+    pd.testing.assert_series_equal(*(pd.Series(values).sort_index() for values in stages))
+    assert floods[0] == floods[1]
+    measured = readings[readings.metric == "rain_mm"].drop_duplicates(["device", "t"]).set_index("t").sort_index()
+    for device, drops in measured.groupby("device"):
+        for window_ms in range(BEGIN_MS + HOUR_MS, BEGIN_MS + CHUNKS * CHUNK_MS - 2 * HOUR_MS, 5 * MINUTE_MS):
+            inside = drops.value[(drops.index > window_ms - HOUR_MS) & (drops.index <= window_ms)]
+            assert told[1]["meteorology.rain_1h", window_ms, device] == inside.max()
+            assert told[0]["meteorology.rain_1h", window_ms, device] == pytest.approx(inside.sum(), abs=1e-9)
 
 
 def assert_equals_pandas(client: Client, keys: Keys, readings: pd.DataFrame) -> None:
