@@ -71,7 +71,7 @@ def _station_row(
     declared: Declared, indicator: Indicator, device: str, record: Record, now_ms: int, language: str
 ) -> PlaceRow:
     readings = [(metric, record["readings"][metric]) for metric in indicator.metrics if metric in record["readings"]]
-    single = len(indicator.metrics) == 1
+    single = indicator if len(indicator.metrics) == 1 else None
     written = [_reading(declared, metric, reading[0], language, single) for metric, reading in readings]
     newest_ms = max((reading[1] for _, reading in readings), default=record["newest_ms"])
     return PlaceRow(
@@ -87,9 +87,11 @@ def _station_row(
     )
 
 
-def _reading(declared: Declared, metric: str, value: float, language: str, single: bool) -> str:
+def _reading(declared: Declared, metric: str, value: float, language: str, single: Indicator | None) -> str:
+    """As finely as the indicator when the reading alone decides it, so that the two agree on one page."""
     known = declared.metrics.get(metric)
-    figure = number(value, 0 if abs(value) >= 100 else 1 if not single else 2, language)
+    decimals = single.decimals if single else 0 if abs(value) >= 100 else 1
+    figure = number(value, decimals, language)
     if single:
         return f"{figure} {known.unit}" if known else figure
     return f"{known.name[language].split()[-1]} {figure}" if known else figure
