@@ -107,7 +107,15 @@ class Batcher:
             for columns in self._columns.values()
             for batch in columns.batches(received_ms)
         ]
-        return Flush(readings, tuple(self._events), dict(self._raw), tuple(self._rejected), self._counted())
+        declared = {device: message for device, message in self._raw.items() if device in self._known.devices}
+        return Flush(
+            readings=readings,
+            events=tuple(self._events),
+            raw=declared,
+            raw_undeclared={device: message for device, message in self._raw.items() if device not in declared},
+            rejected=tuple(self._rejected),
+            counts=self._counted(),
+        )
 
     def _keep_letter(self, rejected: Rejected, feed_id: str, received_ms: int) -> None:
         self._rejected.append(replace(rejected, feed=feed_id, received_ms=received_ms))

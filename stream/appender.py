@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
@@ -20,12 +20,22 @@ from stream.keys import Keys, partition_of
 DEAD_LETTERS = 100_000  # kept, about; the oldest go first
 DEAD_PAYLOAD_BYTES = 64 * 1024
 DEAD_BYTES = 512 * 1024 * 1024  # and no more memory than this, whatever their number
+RAW_PAYLOAD_BYTES = 64 * 1024  # of the newest message of a device
+UNDECLARED = 250  # devices a slot whose newest message is kept though nobody declared them: names can be invented
 LOOK_S = 1.0  # how old a known length of a stream may be
+
+_KEEP_THE_FIRST = """
+for i = 2, #ARGV, 2 do
+    if redis.call('HLEN', KEYS[1]) < tonumber(ARGV[1]) or redis.call('HEXISTS', KEYS[1], ARGV[i]) == 1 then
+        redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+    end
+end
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """A message as it came."""
+    """A message as it came; of its payload at most 64 KB are kept."""
 
     topic: str
     payload: bytes
@@ -49,11 +59,16 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """What ingest gathered since its last append. raw: device → its newest message; counts: `feed|what` → how many."""
+    """What ingest gathered since its last append.
+
+    raw, raw_undeclared: device → its newest message, apart for those that nobody declared; counts: `feed|what` →
+    how many.
+    """
 
     readings: Sequence[ReadingBatch] = ()
     events: Sequence[Event] = ()
     raw: Mapping[str, RawMessage] = field(default_factory=dict)
+    raw_undeclared: Mapping[str, RawMessage] = field(default_factory=dict)
     rejected: Sequence[Rejected] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -78,7 +93,11 @@ class Appender:
             for partition, part in split(batch, self._keys.partitions):
                 pipe.xadd(self._keys.readings(str(partition)), dict(encode_readings(part)))
         self._add_events(pipe, flush.events)
-        self._add_raw(pipe, flush.raw)
+        for slot, messages in self._raw_by_slot(flush.raw):
+            pipe.hset(self._keys.raw(slot), mapping=messages)
+        for slot, messages in self._raw_by_slot(flush.raw_undeclared):
+            pairs = (part for pair in messages.items() for part in pair)
+            pipe.eval(_KEEP_THE_FIRST, 1, self._keys.raw_undeclared(slot), UNDECLARED, *pairs)
         self._add_dead_letters(pipe, flush.rejected)
         for name, count in flush.counts.items():
             pipe.hincrby(self._keys.counts, name, count)
@@ -91,13 +110,13 @@ class Appender:
         for slot, told in by_slot.items():
             pipe.xadd(self._keys.events(slot), dict(encode_events(told)))
 
-    def _add_raw(self, pipe: Pipeline, raw: Mapping[str, RawMessage]) -> None:
-        """One command a slot: one a device took 60 % of the time of a flush of 400 devices."""
+    def _raw_by_slot(self, raw: Mapping[str, RawMessage]) -> Iterable[tuple[str, dict[str, bytes]]]:
+        """For one command a slot: one a device took 60 % of the time of a flush of 400 devices."""
         by_slot: dict[str, dict[str, bytes]] = defaultdict(dict)
         for device, message in raw.items():
-            by_slot[str(partition_of(device, self._keys.partitions))][device] = msgspec.msgpack.encode(message)
-        for slot, messages in by_slot.items():
-            pipe.hset(self._keys.raw(slot), mapping=messages)
+            kept = replace(message, payload=message.payload[:RAW_PAYLOAD_BYTES])
+            by_slot[str(partition_of(device, self._keys.partitions))][device] = msgspec.msgpack.encode(kept)
+        return by_slot.items()
 
     def _add_dead_letters(self, pipe: Pipeline, rejected: Sequence[Rejected]) -> None:
         for letter in rejected:
@@ -163,8 +182,9 @@ def split(batch: ReadingBatch, partitions: int) -> Iterator[tuple[int, ReadingBa
 
 
 def raw_message(client: Client, keys: Keys, device: str) -> RawMessage | None:
-    """The newest message of a device as it came, None when there was none."""
-    found = client.hget(keys.raw(str(partition_of(device, keys.partitions))), device)
+    """The newest message of a device as it came, None when there was none, or when it was one undeclared too many."""
+    slot = str(partition_of(device, keys.partitions))
+    found = client.hget(keys.raw(slot), device) or client.hget(keys.raw_undeclared(slot), device)
     return None if found is None else msgspec.msgpack.decode(found, type=RawMessage)
 
 

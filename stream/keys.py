@@ -70,8 +70,12 @@ class Keys:
         return f"{self.scene}:ckpt:{{{slot}}}"
 
     def raw(self, slot: str) -> str:
-        """The newest message of each device as it came."""
+        """The newest message of each declared device as it came."""
         return f"{self.scene}:raw:{{{slot}}}"
+
+    def raw_undeclared(self, slot: str) -> str:
+        """The same of devices that nobody declared, of the first so many of them."""
+        return f"{self.scene}:raw:{{{slot}}}:undeclared"
 
     @property
     def dead(self) -> str:

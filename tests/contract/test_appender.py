@@ -78,6 +78,26 @@ def test_the_newest_message_of_a_device_is_kept_as_it_came(redis_client: Client,
     assert raw_message(redis_client, KEYS, "nobody") is None
 
 
+def test_messages_of_invented_devices_are_bounded(
+    redis_client: Client, append: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appender, "UNDECLARED", 3)
+    invented = [f"invented-{number}" for number in range(100)]
+    append(raw_undeclared={name: RawMessage("t", b"1", 1) for name in invented})
+    kept = [name for name in invented if raw_message(redis_client, KEYS, name)]
+    assert len(kept) == 3 * 4
+    append(raw={"a": RawMessage("t", b"2", 2)}, raw_undeclared={kept[-1]: RawMessage("t", b"2", 2)})
+    for name in ("a", kept[-1]):
+        found = raw_message(redis_client, KEYS, name)
+        assert found is not None and found.payload == b"2"
+
+
+def test_of_a_large_message_64_kb_are_kept(redis_client: Client, append: Callable[..., None]) -> None:
+    payload = bytes(range(256)) * 1024
+    append(raw={"a": RawMessage("t", payload, 1)})
+    assert raw_message(redis_client, KEYS, "a") == RawMessage("t", payload[: 64 * 1024], 1)
+
+
 def test_a_dead_letter_keeps_64_kb_the_length_and_the_hash_of_the_whole(
     redis_client: Client, append: Callable[..., None]
 ) -> None:

@@ -120,6 +120,7 @@ def test_events_letters_and_the_newest_raw_message_go_along() -> None:
         ("unknown-topic", "", 7),
     ]
     assert (flush.raw["a1"].payload, flush.raw["a1"].received_ms) == (b"second", 6)
+    assert not flush.raw_undeclared
     assert flush.counts == {
         "air|messages": 2,
         "air|readings": 1,
@@ -127,6 +128,13 @@ def test_events_letters_and_the_newest_raw_message_go_along() -> None:
         "air|refused": 1,
         "|refused": 1,
     }
+
+
+def test_the_message_of_a_device_that_nobody_declared_goes_apart() -> None:
+    batcher = Batcher(KNOWN)
+    batcher.add(route(AIR, "x9"), "t", b"p", Decoded("x9", ["pm25"], [NOW_MS], [1.0]), NOW_MS)
+    flush = batcher.flush(NOW_MS)
+    assert (list(flush.raw), list(flush.raw_undeclared)) == ([], ["x9"])
 
 
 @pytest.mark.parametrize(("size", "reason"), [(1000, "malformed"), (1001, "too-large")])
