@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from board_server import BoardServer
+from gateway import Gateway
 from playwright.sync_api import Browser, sync_playwright
 from prerequisites import missing
 
+pytest.register_assert_rewrite("visits")  # so that a page that was not quiet is quoted
+
+BEHIND = "/cityvitals/"
 PICTURES = Path(__file__).parent / "pictures"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
+    "--ignore-certificate-errors",  # the gateway's is made for the occasion
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -42,8 +49,12 @@ def pictures() -> Path:
     return PICTURES
 
 
-@pytest.fixture
-def site() -> Iterator[BoardServer]:
-    """The real website over pictures that the test hangs up."""
-    with BoardServer() as server:
+@pytest.fixture(params=["plain", pytest.param("behind", marks=pytest.mark.nginx)])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BoardServer]:
+    """The real website over pictures that the test hangs up: directly, and below a path behind nginx with TLS."""
+    with ExitStack() as standing:
+        server = standing.enter_context(BoardServer(base_path="/" if request.param == "plain" else BEHIND))
+        if request.param == "behind":
+            gateway = standing.enter_context(Gateway(tmp_path / "nginx", urlsplit(server.address).port or 0, BEHIND))
+            server.address = gateway.site.address
         yield server

@@ -67,7 +67,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     with ExitStack() as opened:
 
         def open_one(site: Site, path: str = "wall", size: tuple[int, int] = WALL, **more: Any) -> Page:
-            page = opened.enter_context(visit(chromium, site.address + path, size, ignore_https_errors=True, **more))
+            page = opened.enter_context(visit(chromium, site.address + path, size, **more))
             page.wait_for_function(LIVE, timeout=15_000)
             return page
 
