@@ -175,7 +175,8 @@ class PaneBatch:
 
     A pane is one metric of one device over (pane_end − width, pane_end]; its row replaces the earlier one.
     last_ms/last belong to the newest reading of the pane. count 0: the device was alive at last_ms, but nothing it
-    told was in range; total is 0, low, high and last are NaN.
+    told was in range; total is 0, low, high and last are NaN. crowded: readings left out because they name one
+    undeclared device or metric too many.
     """
 
     partition: int
@@ -196,6 +197,7 @@ class PaneBatch:
     event_counts: tuple[tuple[str, str, int, int], ...] = ()  # (device, type, pane_end_ms, count)
     late: int = 0
     doubled: int = 0
+    crowded: int = 0
 
     def __len__(self) -> int:
         return len(self.count)

@@ -47,7 +47,7 @@ class Inputs:
         self._lateness_ms: Int64 = self._of_feed("lateness_s")
         names = sorted({metric for plan in plans.values() for metric in plan.indicator.metrics})
         self.metrics = {name: self._metric_input(name) for name in names}
-        self.events: dict[str, Input] = {}  # by type, as types appear
+        self.events: dict[str, Input] = {}  # by type, as types appear; types can be invented, so empty ones go again
         self.heard = HeardTable(len(devices))
         by_hearing = [plan for plan in plans.values() if not plan.indicator.metrics]
         self._listened_to = np.zeros(len(devices) + 1, dtype=np.bool_)  # the last one: an unknown device
@@ -165,11 +165,13 @@ class Inputs:
         tables = {f"metric:{name}": kept.table for name, kept in self.metrics.items()}
         tables |= {f"event:{name}": kept.table for name, kept in self.events.items()}
         everything: dict[str, PaneTable | HeardTable] = {**tables, "heard:": self.heard}
-        return {
+        chunks = {
             f"{name}:{end_ms}".encode(): chunk
             for name, table in everything.items()
             for end_ms, chunk in table.dirty().items()
         }
+        self.events = {name: kept for name, kept in self.events.items() if len(kept.table.ends_ms)}
+        return chunks
 
     def restore(self, chunks: Mapping[bytes, bytes], now_ms: int, since_ms: int) -> None:
         """Put back what `dirty` gave, as of the tick at `now_ms`."""

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
 from core.records import Int64
 
+NO_ROOM = -1
+
 
 class Names:
-    """A growing table: name to number and back."""
+    """A growing table: name to number and back. Of names that nobody declared it takes so many and no more."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self.all: list[str] = list(names)
-        self._number = {name: number for number, name in enumerate(self.all)}
+    def __init__(self, declared: Collection[str], room: int, names: Iterable[str] = ()) -> None:
+        """room: for how many undeclared names; names: those numbered before, in the order of their numbers."""
+        self._declared, self._room = declared, room
+        self.all: list[str] = []
+        self._number: dict[str, int] = {}
+        self.numbers(tuple(names))
 
     def __len__(self) -> int:
         return len(self.all)
 
     def number(self, name: str) -> int:
-        """The number of a name, given now if it has none."""
-        number = self._number.setdefault(name, len(self.all))
-        if number == len(self.all):
+        """The number of a name, given now if it has none; `NO_ROOM` for one undeclared name too many."""
+        number = self._number.get(name, NO_ROOM)
+        if number == NO_ROOM and (name in self._declared or self._room):
+            self._room -= name not in self._declared
+            number = self._number[name] = len(self.all)
             self.all.append(name)
         return number
 

@@ -8,7 +8,7 @@ value can be looked at; the second stage leaves them out of every indicator.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +18,13 @@ from core.declared import Feed, Metric
 from core.records import HOUR_MS, MINUTE_MS, Event, Int64, PaneBatch, Quality, ReadingBatch
 from indicators.chunks import Columns, pack, unpack
 from indicators.events import EventFold
-from indicators.names import Names, Series
+from indicators.names import NO_ROOM, Names, Series
 from indicators.pane import COLUMNS, Pane
 
 UNKNOWN_METRIC_PANE_S = 60
+# Names that nobody declared, a partition: anybody may publish under any, and each is kept for as long as we run.
+UNDECLARED_DEVICES = 10_000
+UNKNOWN_METRICS = 200
 RowsOfPane = tuple["PaneId", NDArray[np.intp]]
 _NO_ROWS: Columns = {
     name: np.zeros(0, dtype=dtype)
@@ -58,11 +61,19 @@ class PartitionFold:
     time with different values: the first stays.
     """
 
-    def __init__(self, partition: int, metrics: Mapping[str, Metric], feeds: Mapping[str, Feed]) -> None:
+    def __init__(
+        self,
+        partition: int,
+        metrics: Mapping[str, Metric],
+        feeds: Mapping[str, Feed],
+        devices: Collection[str] = (),
+    ) -> None:
+        """devices: those that are declared; of others so many are taken in, see `UNDECLARED_DEVICES`."""
         self.partition = partition
-        self._declared_metrics = metrics
+        self._declared_metrics, self._declared_devices = metrics, devices
         self._feed_lateness_ms = {feed.id: feed.lateness_s * 1000 for feed in feeds.values()}
-        self._devices, self._metrics = Names(), Names()
+        self._devices = Names(devices, UNDECLARED_DEVICES)
+        self._metrics = Names(metrics, UNKNOWN_METRICS)
         # By metric number: its series, the width of its panes, the longest lateness of the feeds that brought it.
         self._series: list[Series] = []
         self._pane_ms: list[int] = []
@@ -70,23 +81,28 @@ class PartitionFold:
         self._panes: dict[PaneId, Pane] = {}
         self._events = EventFold(self._feed_lateness_ms)
         self._now_ms = self._swept_ms = 0
-        self._received_ms = self._late = self._doubled = 0
+        self._received_ms = self._late = self._doubled = self._crowded = 0
         self._touched: set[PaneId] = set()
         self._dirty: set[PaneId] = set()
         self._dirty_metrics: set[int] = set()
         self._saved_devices = 0
 
     def fold(self, batch: ReadingBatch) -> None:
-        """Take the readings of one batch into their panes; those beyond the lateness of their feed are counted."""
+        """Take the readings of one batch into their panes.
+
+        Those beyond the lateness of their feed are counted, and so are those for whose names there is no room.
+        """
         self._received_ms = max(self._received_ms, batch.received_ms)
         lateness_ms = self._feed_lateness_ms.get(batch.feed, HOUR_MS)
-        numbers = [self._metric_number(name, lateness_ms) for name in batch.metrics]
-        devices = self._devices.numbers(batch.devices)
-        in_time = np.flatnonzero(batch.event_ms >= self._now_ms - lateness_ms)
-        self._late += len(batch) - len(in_time)
-        metric, device = np.array(numbers, dtype=np.int64)[batch.metric[in_time]], devices[batch.device[in_time]]
-        event_ms, value = batch.event_ms[in_time], batch.value[in_time]
-        in_range = (batch.quality[in_time] & Quality.OUT_OF_RANGE) == 0
+        numbers = np.array([self._metric_number(name, lateness_ms) for name in batch.metrics], dtype=np.int64)
+        metric, device = numbers[batch.metric], self._devices.numbers(batch.devices)[batch.device]
+        named = (metric != NO_ROOM) & (device != NO_ROOM)
+        in_time = batch.event_ms >= self._now_ms - lateness_ms
+        self._crowded += int(np.count_nonzero(~named))
+        self._late += int(np.count_nonzero(named & ~in_time))
+        taken = np.flatnonzero(named & in_time)
+        metric, device, event_ms, value = metric[taken], device[taken], batch.event_ms[taken], batch.value[taken]
+        in_range = (batch.quality[taken] & Quality.OUT_OF_RANGE) == 0
         for pane_id, rows in self._by_pane(metric, in_range, event_ms):
             series = self._series[pane_id.metric]
             known = len(series)
@@ -108,24 +124,27 @@ class PartitionFold:
         told = self._events.tick(self._now_ms)
         parts = [self._changed_columns(pane_id) for pane_id in sorted(self._touched)]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else _NO_ROWS
-        names, device = np.unique(columns["device"], return_inverse=True)
+        devices, device = np.unique(columns["device"], return_inverse=True)
+        metrics, metric = np.unique(columns["metric"], return_inverse=True)
         batch = PaneBatch(
             partition=self.partition,
             now_ms=self._now_ms,
             received_ms=self._received_ms,
-            devices=tuple(self._devices.all[number] for number in names.tolist()),
-            metrics=tuple(self._metrics.all),
-            **(columns | {"device": device.astype(np.int32), "metric": columns["metric"].astype(np.uint16)}),
+            devices=tuple(self._devices.all[number] for number in devices.tolist()),
+            metrics=tuple(self._metrics.all[number] for number in metrics.tolist()),
+            **(columns | {"device": device.astype(np.int32), "metric": metric.astype(np.uint16)}),
             events=told.events,
             event_counts=told.counts,
             late=self._late + self._events.take_late(),
             doubled=self._doubled,
+            crowded=self._crowded,
         )
         self._dirty |= self._touched
         self._touched = set()
-        self._late = self._doubled = self._received_ms = 0
+        self._late = self._doubled = self._crowded = self._received_ms = 0
         self._sweep()
-        return batch if len(batch) or batch.events or batch.event_counts or batch.late or batch.doubled else None
+        counted = batch.late or batch.doubled or batch.crowded
+        return batch if len(batch) or batch.events or batch.event_counts or counted else None
 
     def dirty(self) -> dict[bytes, bytes | None]:
         """Chunks that changed since this was last asked; None: dropped. Ask right after a tick only."""
@@ -150,7 +169,7 @@ class PartitionFold:
         self._now_ms, self._swept_ms = clock["now_ms"], clock["swept_ms"]
         if b"names" in chunks:
             names = unpack(chunks[b"names"])[1]
-            self._devices = Names(names["devices"])
+            self._devices = Names(self._declared_devices, UNDECLARED_DEVICES, names["devices"])
             for metric, lateness_ms in zip(names["metrics"], names["lateness_ms"], strict=True):
                 self._metric_number(metric, lateness_ms)
         for name, chunk in chunks.items():
@@ -166,6 +185,8 @@ class PartitionFold:
     def _metric_number(self, name: str, lateness_ms: int) -> int:
         """The number of a metric, with its width of pane and the longest lateness of the feeds that brought it."""
         number = self._metrics.number(name)
+        if number == NO_ROOM:
+            return NO_ROOM
         if number == len(self._series):
             declared = self._declared_metrics.get(name)
             self._series.append(Series())

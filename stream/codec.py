@@ -55,6 +55,7 @@ class _PaneHeader(NamedTuple):
     event_counts: tuple[tuple[str, str, int, int], ...]
     late: int
     doubled: int
+    crowded: int = 0
 
 
 class _ValueHeader(NamedTuple):

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from prerequisites import REPOSITORY, eventually, missing, unused_port
 
@@ -16,6 +17,10 @@ from stream.connect import Client, connect
 from stream.embedded.broker import start_broker
 from stream.embedded.children import accepts, start_child, stop_child, wait_until
 from stream.embedded.redis_server import start_redis
+
+# A busy machine is slow; what takes too long is the business of benchmarks.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from catalogue.declared import Declared
@@ -21,6 +22,8 @@ from stream.codec import (
 from stream.keys import CITY_SLOT, Keys
 from workers.turn import Output
 
+log = logging.getLogger(__name__)
+
 State = Mapping[bytes, bytes | None]
 
 # Of all that a checkpoint holds. Raise it with any change of what `dirty` gives, in whatever room: what an older
@@ -36,7 +39,8 @@ class PartitionStage:
         self.side: Mapping[str, str] = {"evt": keys.events(slot)}
         self.outputs: Sequence[str] = ()  # its panes are the side of the city
         self._panes = keys.panes(slot)
-        self._fold = PartitionFold(int(slot), declared.metrics, declared.feeds)
+        self._complained = False
+        self._fold = PartitionFold(int(slot), declared.metrics, declared.feeds, declared.devices)
 
     def fold(self, fields: Mapping[bytes, bytes]) -> int:
         """Take one reading batch; how many readings it held."""
@@ -51,6 +55,9 @@ class PartitionStage:
     def decide(self, tick: Tick) -> list[Output]:
         """The panes that changed since the last tick."""
         panes = self._fold.tick(tick.now_ms)
+        if panes is not None and panes.crowded and not self._complained:
+            self._complained = True
+            log.warning("partition %s: readings under too many undeclared names are left out", self.slot)
         return [(self._panes, encode_panes(panes))] if panes is not None else []
 
     def dirty(self) -> State:
