@@ -22,38 +22,35 @@ PACE_S = 0.005
 
 
 class Devices:
-    """Publishes one reading after the other with QoS 1, and notes which the broker acknowledged."""
+    """Publishes one reading after the other with QoS 1, and notes which the broker acknowledged.
+
+    Without a lock of its own: paho calls `on_publish` while it holds the lock that `publish` waits for.
+    """
 
     def __init__(self, port: int) -> None:
-        self.acknowledged: set[tuple[str, str, int]] = set()
-        self.published = 0
-        self._open: dict[int, tuple[str, str, int]] = {}
-        self._known = threading.Lock()
+        self._readings: dict[int, tuple[str, str, int]] = {}  # by packet id; they begin anew after 65,535
+        self._answered: set[int] = set()
         self._over = threading.Event()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, "devices-of-a-test")
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_publish = self._answered
+        self._client.on_publish = lambda _client, _userdata, packet_id, *_: self._answered.add(packet_id)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
-    def _run(self) -> None:
-        while not self._over.wait(PACE_S):
-            device, at_ms = DEVICES[self.published % len(DEVICES)], real_ms()
-            payload = f'{{"t": {at_ms}, "values": {{"{METRIC}": 0.1}}}}'
-            with self._known:
-                told = self._client.publish(f"city/rain/{device}/readings", payload, qos=1)
-                self._open[told.mid] = (device, METRIC, at_ms)
-            self.published += 1
+    @property
+    def published(self) -> int:
+        """How many readings were handed to MQTT."""
+        return len(self._readings)
 
-    def _answered(self, _client: object, _userdata: object, mid: int, *_: object) -> None:
-        with self._known:
-            self.acknowledged.add(self._open.pop(mid))
+    def acknowledged(self) -> set[tuple[str, str, int]]:
+        """Device, metric and event time of all that the broker answered."""
+        return {self._readings[packet_id] for packet_id in self._answered.copy() if packet_id in self._readings}
 
     def waiting(self) -> int:
         """How many messages the broker has not answered yet."""
-        return len(self._open)
+        return len(self._readings) - len(self._answered)
 
     def stop(self) -> None:
         """Publish nothing more; what is open may still be answered."""
@@ -61,9 +58,17 @@ class Devices:
         self._thread.join()
 
     def close(self) -> None:
+        """Leave the broker."""
         self.stop()
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _run(self) -> None:
+        while not self._over.wait(PACE_S):
+            device, at_ms = DEVICES[self.published % len(DEVICES)], real_ms()
+            payload = f'{{"t": {at_ms}, "values": {{"{METRIC}": 0.1}}}}'
+            told = self._client.publish(f"city/rain/{device}/readings", payload, qos=1)
+            self._readings[told.mid] = (device, METRIC, at_ms)
 
 
 @pytest.fixture
@@ -100,23 +105,23 @@ def test_what_was_acknowledged_is_counted_once_over_two_stops(
     ready(city, wait_for)
     devices = Devices(city.mqtt_port)
     try:
-        wait_for(lambda: len(devices.acknowledged) > 300, 30)
+        wait_for(lambda: len(devices.acknowledged()) > 300, 30)
         assert city.interrupt() == 0
-        before = len(devices.acknowledged)
+        before = len(devices.acknowledged())
         wait_for(lambda: devices.waiting() > 100)
 
         streams = ready(city, wait_for)
-        wait_for(lambda: len(devices.acknowledged) > before + 500, 40)
+        wait_for(lambda: len(devices.acknowledged()) > before + 500, 40)
         devices.stop()
         wait_for(lambda: not devices.waiting(), 20)
-        wait_for(lambda: devices.acknowledged <= landed(streams), 20)
-        wait_for(lambda: counted(streams) >= len(devices.acknowledged), 20)
+        wait_for(lambda: devices.acknowledged() <= landed(streams), 20)
+        wait_for(lambda: counted(streams) >= len(devices.acknowledged()), 20)
         in_streams, in_panes = landed(streams), counted(streams)
     finally:
         devices.close()
     assert city.interrupt() == 0
 
-    assert len(devices.acknowledged) == devices.published
-    assert in_streams == devices.acknowledged, "and nothing that nobody published"
-    assert in_panes == len(devices.acknowledged)
+    assert len(devices.acknowledged()) == devices.published
+    assert in_streams == devices.acknowledged(), "and nothing that nobody published"
+    assert in_panes == len(devices.acknowledged())
     record_property("figure", f"{devices.published} published over two Ctrl-C, {in_panes} counted")
