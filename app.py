@@ -137,7 +137,7 @@ def replay(folders: Folders, speed: Speed = 3600.0, start: Moment = "", stop: Mo
     from simulator.replay import recordings
     from simulator.replay.player import Pace, play
     from stream.connect import connect
-    from stream.scenes import active_scene, declare_scene
+    from stream.scenes import active_scene, declare_scene, forget_replays
     from workers.worker import mqtt_url, redis_url
 
     given, stop_asked = _settings(), _stop_on_signal()
@@ -146,6 +146,7 @@ def replay(folders: Folders, speed: Speed = 3600.0, start: Moment = "", stop: Mo
     client = connect(redis_url(given))
     before, scene = active_scene(client), _replay_scene(recordings.pack_of(folders), pace)
     keys = declare_scene(client, scene, given.partitions)
+    forget_replays(client, keep=(scene, before))
     typer.echo(_playing(folders, pace, given.language))
     messages = recordings.timeline(folders, pace.start_ms, pace.stop_ms)
     gate = _gate(client, keys, stop_asked, given.language)
@@ -158,16 +159,24 @@ def replay(folders: Folders, speed: Speed = 3600.0, start: Moment = "", stop: Mo
 
 @cli.command()
 def scene(
-    show: Annotated[str, typer.Argument(help="demo, live, or the id of a scene; empty: say which.")] = "",
+    show: Annotated[
+        str, typer.Argument(help="The id of a scene, or its stamp: demo, live, replay; empty: say which.")
+    ] = "",
+    forget: Annotated[str, typer.Option(help="The id of a scene that is not shown: drop all that is kept of it.")] = "",
 ) -> None:
-    """Say which scene is shown, or show another one again."""
+    """Say which scene is shown, show another one again, or forget one."""
+    from ingest.transports.session import end_session, session_of
     from stream.connect import connect
-    from stream.scenes import active_scene, show_scene
-    from workers.worker import redis_url
+    from stream.scenes import active_scene, forget_scene, show_scene
+    from workers.worker import mqtt_url, redis_url
 
-    client = connect(redis_url(_settings()))
+    given = _settings()
+    client = connect(redis_url(given))
     if show:
         show_scene(client, show)
+    if forget:
+        forget_scene(client, forget)
+        end_session(mqtt_url(given), session_of(forget))
     typer.echo(active_scene(client))
     client.close()
 

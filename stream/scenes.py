@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import msgspec
 
 from core.errors import UnknownName, UnreadableEntry
-from core.records import Scene
+from core.records import Scene, Stamp
 from stream.connect import Client
 from stream.keys import ACTIVE_SCENE, Keys, scene_key
 
@@ -44,23 +44,31 @@ def declare_scene(client: Client, scene: Scene, partitions: int) -> Keys:
     return keys_of(client, scene)
 
 
-def show_scene(client: Client, scene_id: str) -> None:
-    """Make an earlier declared scene the active one again. Raises UnknownName with those that are declared."""
-    if not client.exists(scene_key(scene_id)):
-        declared = sorted(key.decode() for key in client.scan_iter(match=scene_key("*"), count=1000))
-        raise UnknownName(f"no scene {scene_id!r} here; declared: {', '.join(declared) or 'none'}")
-    client.set(ACTIVE_SCENE, scene_id)
+def declared_scenes(client: Client) -> list[Scene]:
+    """Every scene that was declared and not forgotten, by id."""
+    keys = [key for key in client.scan_iter(match=scene_key("*"), count=1000) if key.decode() != ACTIVE_SCENE]
+    found = (_read_scene(client, key.decode()) for key in sorted(keys))
+    return [scene for scene in found if scene is not None]
+
+
+def show_scene(client: Client, asked: str) -> None:
+    """Make an earlier declared scene the active one again, by its id or, if it is the only such one, its stamp.
+
+    Raises:
+        UnknownName: None or several; those that are declared are named.
+    """
+    declared = declared_scenes(client)
+    found = [scene for scene in declared if scene.id == asked] or [scene for scene in declared if scene.stamp == asked]
+    if len(found) != 1:
+        which = "no scene" if not found else "more than one scene"
+        raise UnknownName(f"{which} {asked!r} here; declared: {', '.join(s.id for s in declared) or 'none'}")
+    client.set(ACTIVE_SCENE, found[0].id)
 
 
 def active_scene(client: Client) -> Scene | None:
     """The scene that is shown now, with its newest hold; None before the first was declared."""
     scene_id = client.get(ACTIVE_SCENE)
-    if scene_id is None:
-        return None
-    record, hold_ms = client.hmget(scene_key(scene_id.decode()), ["record", "hold_ms"])
-    if record is None:
-        return None
-    return replace(msgspec.json.decode(record, type=Scene), hold_ms=int(hold_ms))
+    return None if scene_id is None else _read_scene(client, scene_key(scene_id.decode()))
 
 
 def keys_of(client: Client, scene: Scene) -> Keys:
@@ -87,11 +95,26 @@ def wait_for_scene(client: Client, stopping: Callable[[], bool]) -> Scene | None
 
 
 def forget_scene(client: Client, scene_id: str) -> int:
-    """Drop everything kept under a scene, how many keys. Its workers notice: their next write is refused."""
+    """Drop everything kept under a scene that is not shown; how many keys that were. Raises UnknownName."""
+    if client.get(ACTIVE_SCENE) == scene_id.encode():
+        raise UnknownName(f"scene {scene_id!r} is shown now; show another one first")
     dropped = 0
     for batch in _keys_in_hundreds(client, scene_id):
         dropped += int(client.unlink(*batch))
     return dropped
+
+
+def forget_replays(client: Client, keep: Collection[Scene | None]) -> None:
+    """Drop every replay but these: each has streams of its own, which nobody trims once it is not shown."""
+    kept = {scene.id for scene in keep if scene is not None}
+    for scene in declared_scenes(client):
+        if scene.stamp is Stamp.REPLAY and scene.id not in kept:
+            forget_scene(client, scene.id)
+
+
+def _read_scene(client: Client, key: str) -> Scene | None:
+    record, hold_ms = client.hmget(key, ["record", "hold_ms"])
+    return None if record is None else replace(msgspec.json.decode(record, type=Scene), hold_ms=int(hold_ms))
 
 
 def _keys_in_hundreds(client: Client, scene_id: str) -> list[list[bytes]]:

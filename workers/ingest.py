@@ -9,7 +9,9 @@ from core.records import Stamp
 from core.settings import Settings
 from ingest.known import Known
 from ingest.transports.mqtt import MqttIntake
+from ingest.transports.session import abandoned
 from stream.appender import Appender
+from stream.scenes import declared_scenes
 from workers.rates import Rate
 from workers.worker import Running, mqtt_url, run_worker
 
@@ -24,9 +26,10 @@ def run(settings: Settings) -> int:
 
 def serve(running: Running) -> None:
     """Take in the messages of one scene until it is over; what was read by then is appended and acknowledged."""
-    settings = running.settings
-    appender = Appender(running.client, running.keys, settings.stream_limit)
-    intake = MqttIntake(mqtt_url(settings), known(running), appender)
+    settings, client = running.settings, running.client
+    appender = Appender(client, running.keys, settings.stream_limit)
+    others = abandoned(running.scene, declared_scenes(client))
+    intake = MqttIntake(mqtt_url(settings), known(running), appender, others)
     messages, readings = Rate(RATE_S), Rate(RATE_S)
     try:
         while not running.stopping():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from core.clock import monotonic_s, real_ms
@@ -16,6 +17,7 @@ from ingest.intake import Intake
 from ingest.known import Known
 from ingest.transports.address import aim
 from ingest.transports.burst import BurstClient
+from ingest.transports.session import end_session, session_of
 from stream.appender import Appender
 
 FLUSH_READINGS = 20_000  # four partitions of 5,000: above it an entry gains nothing more
@@ -58,14 +60,16 @@ class _BackOff:
 class MqttIntake:
     """Takes the messages of one scene from one broker. `messages` and `readings` count what was appended."""
 
-    def __init__(self, url: str, known: Known, appender: Appender) -> None:
+    def __init__(self, url: str, known: Known, appender: Appender, abandoned: Sequence[str] = ()) -> None:
+        """abandoned: sessions at the broker to end as soon as it answers."""
         self.messages = self.readings = 0
+        self._url, self._abandoned = url, list(abandoned)
         self._intake, self._appender = Intake(known), appender
         self._broker, self._redis = _BackOff(), _BackOff()
         self._full = False
         self._owed: dict[bytes, None] = {}  # packet ids of this connection, not acknowledged yet, in order
         self._first_s = 0.0
-        self._client = BurstClient(f"cityvitals-ingest-{known.scene.id}")
+        self._client = BurstClient(session_of(known.scene.id))
         aim(self._client, url, KEEPALIVE_S)
         self._client.on_connect = self._subscribe
         self._client.on_subscribe = self._granted
@@ -75,6 +79,8 @@ class MqttIntake:
         """One turn, at most `IDLE_S` of waiting: connect, read, and append what is due. now_ms: city time."""
         if self._client.socket() is None:
             self._connect()
+        if self._abandoned and self._client.usable():
+            self._end_one()
         self._read(now_ms)
         if self._due():
             self._append()
@@ -107,6 +113,13 @@ class MqttIntake:
             self._client.reconnect()
         except OSError as problem:
             self._broker.failed("the MQTT broker is away", str(problem))
+
+    def _end_one(self) -> None:
+        session = self._abandoned.pop()
+        try:
+            end_session(self._url, session)
+        except NeighbourDown as problem:
+            log.warning("session %s goes on until the next start: %s", session, problem)
 
     def _subscribe(self, client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:

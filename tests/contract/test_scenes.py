@@ -6,11 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import UnreadableEntry
+from core.errors import UnknownName, UnreadableEntry
 from core.records import Scene, Stamp
 from stream.connect import Client
 from stream.keys import Keys
-from stream.scenes import active_scene, declare_scene, forget_scene, hold_until, keys_of, wait_for_scene
+from stream.scenes import (
+    active_scene,
+    declare_scene,
+    declared_scenes,
+    forget_replays,
+    forget_scene,
+    hold_until,
+    keys_of,
+    show_scene,
+    wait_for_scene,
+)
 
 DEMO = Scene("demo-440900", "440900", Stamp.DEMO, "city")
 REPLAY = Scene("replay-beijing-1700", "110000", Stamp.REPLAY, "replay/city", 1000, 2000, 3600.0, 5000)
@@ -62,5 +72,37 @@ def test_forgetting_a_scene_leaves_the_others(redis_client: Client) -> None:
     for number in range(250):
         redis_client.set(f"{keys.scene}:{number}", 1)
     redis_client.hset(other.beats, "ingest", 1)
-    assert forget_scene(redis_client, DEMO.id) == 251
+    assert forget_scene(redis_client, DEMO.id) == 251  # the other one is shown
     assert sorted(redis_client.keys("demo-*")) == [b"demo-4409001:beats", b"demo-4409001:scene"]
+
+
+def test_the_scene_that_is_shown_is_not_forgotten(redis_client: Client) -> None:
+    declare_scene(redis_client, DEMO, 4)
+    with pytest.raises(UnknownName, match="shown now"):
+        forget_scene(redis_client, DEMO.id)
+    assert active_scene(redis_client) == DEMO
+
+
+def test_earlier_replays_are_forgotten(redis_client: Client) -> None:
+    replays = [replace(REPLAY, id=f"replay-beijing-{number}") for number in range(4)]
+    for scene in (DEMO, *replays):
+        declare_scene(redis_client, scene, 4)
+    forget_replays(redis_client, keep=(replays[3], replays[2]))
+    assert [scene.id for scene in declared_scenes(redis_client)] == [DEMO.id, replays[2].id, replays[3].id]
+    forget_replays(redis_client, keep=(replays[3], None))
+    assert declared_scenes(redis_client) == [DEMO, replays[3]]
+
+
+def test_a_scene_is_shown_again_by_its_id_or_by_its_stamp(redis_client: Client) -> None:
+    live = replace(DEMO, id="live-440900", stamp=Stamp.LIVE)
+    for scene in (DEMO, live, REPLAY):
+        declare_scene(redis_client, scene, 4)
+    for asked, expected in (("demo", DEMO), (REPLAY.id, REPLAY), ("live", live)):
+        show_scene(redis_client, asked)
+        assert active_scene(redis_client) == expected
+    for asked, words in (("drill", "no scene 'drill'"), ("demo-1", "declared: demo-440900, live-440900")):
+        with pytest.raises(UnknownName, match=words):
+            show_scene(redis_client, asked)
+    declare_scene(redis_client, replace(live, id="live-110000"), 4)
+    with pytest.raises(UnknownName, match="more than one"):
+        show_scene(redis_client, "live")
