@@ -119,6 +119,11 @@
     return words("wall.reporting", { reported: count(reported), expected: count(expected) });
   }
 
+  /** A name without its own mark of simulation, for tight places: the stamp in the header marks the whole screen. */
+  function shortName(name) {
+    return String(name || "").replace(/\s*[(（](模拟|simulated)[)）]$/, "");
+  }
+
   /** A source that does not speak, by name: 12345热线来电 中断 14 分钟, or that it never did. */
   function silence(source, nowMs) {
     return source.since_ms ? words("wall.source_silent", { name: source.name, span: span(nowMs - source.since_ms) })
@@ -126,7 +131,7 @@
   }
 
   cityvitals.format = {
-    GRAVEST_FIRST, RANK, age, civil, count, esc, gravest, levelTag, levelWord, mark, moment, reporting, setWords, silence, span,
+    GRAVEST_FIRST, RANK, age, civil, count, esc, gravest, levelTag, levelWord, mark, moment, reporting, setWords, shortName, silence, span,
     stopwatch, words,
   };
 })(typeof window === "undefined" ? globalThis : window);

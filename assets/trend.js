@@ -164,7 +164,7 @@
   /** Heading of the focus trend: what, the value in its level, the sentence, the source. */
   function heading(trend) {
     const value = trend.text && trend.text !== "—" ? trend.text + " " + (trend.unit || "") : "—";
-    return "<h2>" + esc(trend.subject_name) + " " + esc(trend.name) + '</h2><b class="value level-' + (trend.level || "unknown") + '">'
+    return "<h2>" + esc(format.shortName(trend.subject_name)) + " " + esc(trend.name) + '</h2><b class="value level-' + (trend.level || "unknown") + '">'
       + format.mark(trend.level) + esc(value) + "</b><p>" + esc(trend.sentence || "") + "</p><small>" + esc(provenance(trend.source)) + "</small>";
   }
 

@@ -54,7 +54,7 @@
       if (list.children[place] !== element) list.insertBefore(element, list.children[place] || null);
     });
     list.dataset.painted = "yes";
-    put("wall-no-warnings", rows.length ? "" : cityvitals.warnings.none(picture, nowMs));
+    put("wall-no-warnings", cityvitals.warnings.room(picture, nowMs, !places("--sources-shown")));
   }
 
   function paintTrend(picture) {

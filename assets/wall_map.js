@@ -32,7 +32,7 @@
 
   /** Five steps of grey between the lowest and the highest county; an index carries its own official colours. */
   function shade(record, all) {
-    if (record.aqi && record.aqi.colour) return { fillColor: record.aqi.colour, fillOpacity: 0.34 };
+    if (record.aqi && record.aqi.colour) return { fillColor: record.aqi.colour, fillOpacity: 0.26 };
     const known = Object.keys(all).map((area) => all[area].value).filter((value) => value !== null);
     const low = Math.min(...known);
     const high = Math.max(...known);
@@ -91,7 +91,7 @@
 
   /** Words beside the named point: 信宜站 71.62 m ↑. */
   function namedLabel(warning) {
-    return '<b class="level-' + warning.level + '">' + esc(warning.subject_name) + " " + esc(warning.text) + " " + esc(warning.unit) + " "
+    return '<b class="level-' + warning.level + '">' + esc(format.shortName(warning.subject_name)) + " " + esc(warning.text) + " " + esc(warning.unit) + " "
       + (ARROWS[warning.trend] || "") + "</b>";
   }
 
@@ -166,11 +166,11 @@
     const known = Object.keys(records).map((area) => records[area]).filter((record) => record.value !== null);
     if (!known.length) return name + "<small>" + esc(words("level.unknown")) + "</small>";
     if (classes) {
-      return name + classes.map((one) => '<i style="background:' + esc(one.colour) + '"></i><span>' + esc(one.name) + "</span>").join("")
+      return name + classes.map((one) => '<p><i style="background:' + esc(one.colour) + '"></i>' + esc(one.name) + "</p>").join("")
         + "<small>" + esc((known[0].aqi || {}).scheme || "") + "</small>";
     }
     const sorted = known.slice().sort((a, b) => a.value - b.value);
-    return name + "<span>" + esc(sorted[0].text) + '</span><i class="ramp"></i><span>' + esc(sorted[sorted.length - 1].text) + " " + esc(indicator.unit) + "</span>";
+    return name + "<p>" + esc(sorted[0].text) + '<i class="ramp"></i>' + esc(sorted[sorted.length - 1].text) + " " + esc(indicator.unit) + "</p>";
   }
 
   cityvitals.map = { blindAreas, countyLabel, countyStyle, freeBox, labelPoint, legend, named, namedLabel, pointLook, provenance, valuesOf };

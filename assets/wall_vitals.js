@@ -85,7 +85,7 @@
   function known(domain, headline, points) {
     const abnormal = domain.level && domain.level !== "normal";
     const aqi = headline.aqi && headline.aqi.word ? '<em>' + esc(headline.aqi.word) + "</em>" : "";
-    const place = headline.area_name ? esc(headline.area_name) + " " : "";
+    const place = headline.area_name ? esc(format.shortName(headline.area_name)) + " " : "";
     return '<div class="figure' + (abnormal ? " level-" + domain.level : "") + '"><b>' + esc(headline.text) + "</b><small>"
       + esc(headline.unit || "") + "</small>" + aqi + "</div>" + spark(points, abnormal ? domain.level : "normal")
       + '<p class="what"><span>' + place + esc(headline.name) + "</span>" + periodOf(headline) + "</p>"

@@ -5,6 +5,7 @@
   const format = cityvitals.format;
   const { esc, words } = format;
   const DAY_S = 86400;
+  const FEW = 3; // so many warnings leave room for the list of sources
 
   const listed = (section) => Object.keys(section || {}).map((key) => Object.assign({ key: key }, section[key]));
 
@@ -68,7 +69,17 @@
     return "<h2>" + esc(words("wall.warnings")) + " <b>" + format.count(total) + "</b></h2><span>" + esc(words("wall.computed_by_us")) + "</span>";
   }
 
-  /** Said when nothing is active, so that an empty list is a statement; the room goes to the sources behind it. */
+  /**
+   * What fills the room that warnings leave. None active: said, so that an empty list is a statement. Up to three: the
+   * sources behind it (`named` false: they stand elsewhere already). More: nothing.
+   */
+  function room(picture, nowMs, named) {
+    const total = active(picture.warnings).length;
+    if (total > FEW) return "";
+    const sources = named ? "<ol>" + feeding(picture).map((source) => sourceRow(source, nowMs)).join("") + "</ol>" : "";
+    return total ? sources : none(picture, nowMs) + sources;
+  }
+
   function none(picture, nowMs) {
     const cleared = listed(picture.warnings).filter((warning) => warning.phase === "cleared" && warning.ended_ms)
       .sort((a, b) => b.ended_ms - a.ended_ms)[0];
@@ -76,8 +87,7 @@
     const known = listed(picture.domains).some((domain) => domain.status === "ok");
     const said = known ? "<b>" + esc(words("wall.no_warnings")) + "</b>" + last
       : '<p class="blind no-data hatched">' + esc(words("wall.nothing_known")) + "</p>";
-    return '<div class="calm">' + said + "</div><ol>"
-      + feeding(picture).map((source) => sourceRow(source, nowMs)).join("") + "</ol>";
+    return '<div class="calm">' + said + "</div>";
   }
 
   /** Newest video events first, open ones before ended ones. */
@@ -86,7 +96,7 @@
     const open = all.filter((event) => !event.ended_ms);
     const shown = all.sort((a, b) => Boolean(a.ended_ms) - Boolean(b.ended_ms) || b.began_ms - a.began_ms).slice(0, places);
     const items = shown.map((event) => '<li class="' + (event.ended_ms ? "ended" : "open") + '"><i></i><b>' + esc(eventWord(event.type))
-      + "</b><span>" + esc(event.name || event.device) + "</span><time>" + esc(eventAge(event, nowMs)) + "</time></li>").join("");
+      + "</b><span>" + esc(format.shortName(event.name || event.device)) + "</span><time>" + esc(eventAge(event, nowMs)) + "</time></li>").join("");
     return "<header class=\"wall-title\"><h2>" + esc(words("wall.events")) + " <b>" + format.count(open.length) + "</b></h2><span>"
       + esc(words("wall.events_note")) + "</span></header><ol>" + (items || '<li class="nothing">' + esc(words("wall.no_events")) + "</li>") + "</ol>";
   }
@@ -133,5 +143,5 @@
     return words("wall.source_blinds", { blinds: blinds || "—", who: [source.owner, source.phone].filter(Boolean).join(" ") || "—" });
   }
 
-  cityvitals.warnings = { active, choose, events, none, othersByArea, rows, sources, title };
+  cityvitals.warnings = { active, choose, events, othersByArea, room, rows, sources, title };
 })(typeof window === "undefined" ? globalThis : window);

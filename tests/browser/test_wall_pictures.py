@@ -92,3 +92,38 @@ def test_figures_stand_in_columns(chromium: Browser, site: BoardServer) -> None:
             probe.remove(); return widths; }"""
         )
         assert len(set(widths)) == 1
+
+
+@pytest.mark.claim(
+    "PULSE", "Counties can be filled by a chosen indicator; an index with its six official classes and their legend"
+)
+def test_counties_filled_by_the_index(chromium: Browser, site: BoardServer, pictures: Path) -> None:
+    site.show("typhoon", 8)
+    with visit(chromium, f"{site.address}wall") as page:
+        page.locator(".wall-map-controls summary").click()
+        page.locator("#wall-map-fill label", has_text="空气质量指数").click()
+        page.locator(".wall-map-controls summary").click()
+        page.wait_for_selector("#wall-map-legend p")
+        page.screenshot(path=pictures / "wall-1080p-filled.png")
+        assert page.locator("#wall-map-legend p").all_inner_texts() == [
+            "优",
+            "良",
+            "轻度污染",
+            "中度污染",
+            "重度污染",
+            "严重污染",
+        ]
+        county = site.picture["values"]["ecology.aqi¦440981"]
+        label = page.locator(".county-label", has_text="高州市")
+        assert label.locator(".sum").inner_text().split() == [county["text"], county["aqi"]["word"]]
+        filled = page.locator(f"path.county[fill='{county['aqi']['colour']}']")
+        assert filled.count() >= 1
+
+
+def test_a_layer_can_be_switched_off(chromium: Browser, site: BoardServer) -> None:
+    with visit(chromium, f"{site.address}wall") as page:
+        points = "[...cityvitals.mapLayers.state.points.keys()].map((key) => key.split(':')[0])"
+        assert "vehicles" in page.evaluate(points)
+        page.locator("#wall-map-layers label", has_text="车辆").click()
+        page.wait_for_function(f"!{points}.includes('vehicles')")
+        assert "stations" in page.evaluate(points)

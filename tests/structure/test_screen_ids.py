@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,9 +92,8 @@ async def pages(settings: Settings, reader: StillReader) -> dict[str, list[str]]
 
 @pytest.fixture(scope="module")
 def shown(settings: Settings, reader: StillReader) -> dict[str, list[str]]:
-    import asyncio
-
-    return asyncio.run(pages(settings, reader))
+    with ThreadPoolExecutor(1) as aside:  # the browser of other tests keeps a loop running in this thread
+        return aside.submit(lambda: asyncio.run(pages(settings, reader))).result()
 
 
 def test_no_page_has_an_id_twice(shown: dict[str, list[str]]) -> None:
