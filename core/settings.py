@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from core.errors import SettingsError
 
@@ -56,11 +56,18 @@ def url(*schemes: str) -> Reader:
     def read(text: str) -> str:
         parts = urlsplit(text)
         place = parts.path if parts.scheme == "unix" else parts.hostname
-        if text and (parts.scheme not in schemes or not place):
+        if text and (parts.scheme not in schemes or not place or _port_is_wrong(parts)):
             raise ValueError(f"not an address such as {schemes[0]}://127.0.0.1:6379")
         return text
 
     return read
+
+
+def _port_is_wrong(parts: SplitResult) -> bool:
+    try:
+        return parts.port == 0
+    except ValueError:  # no number, or above 65535
+        return True
 
 
 def base_path(text: str) -> str:

@@ -18,7 +18,7 @@ def great_circle_m(from_deg: ArrayLike, to_deg: ArrayLike) -> Float64:
     Both are (n, 2) or (2,) float64, degrees WGS 84, longitude first, and are matched row by row.
 
     >>> round(float(great_circle_m((110.925, 21.663), (110.846, 21.913))[0]))
-    28972
+    28971
     """
     (lon0, lat0), (lon, lat) = (np.radians(np.atleast_2d(np.asarray(p, np.float64))).T for p in (from_deg, to_deg))
     across = np.cos(lat0) * np.cos(lat) * np.sin((lon - lon0) / 2) ** 2

@@ -8,7 +8,8 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+
+from core.broker_address import broker_address
 
 CONNECT_S, NAME_S = 3.0, 1.0
 REFUSALS = {
@@ -35,12 +36,10 @@ def greet(url: str) -> Greeting:
     Raises:
         OSError: Nobody answers there, or something that does not speak MQTT.
     """
-    parts = urlsplit(url)
-    secure = parts.scheme == "mqtts"
-    address = parts.hostname or "127.0.0.1", parts.port or (8883 if secure else 1883)
-    with socket.create_connection(address, timeout=CONNECT_S) as plain:
-        wire = ssl.create_default_context().wrap_socket(plain, server_hostname=address[0]) if secure else plain
-        wire.sendall(_connect(unquote(parts.username or ""), unquote(parts.password or "")))
+    address = broker_address(url)
+    with socket.create_connection((address.host, address.port), timeout=CONNECT_S) as plain:
+        wire = _secured(plain, address.host) if address.secure else plain
+        wire.sendall(_connect(address.user, address.password))
         try:
             kind, body = _packet(wire)
         except TimeoutError as silent:
@@ -51,6 +50,10 @@ def greet(url: str) -> Greeting:
             return Greeting(REFUSALS.get(body[1], f"code {body[1]}"), "")
         wire.sendall(_framed(0x82, b"\x00\x01" + _words(_NAME_TOPIC) + b"\x00"))
         return Greeting("", _name(wire))
+
+
+def _secured(plain: socket.socket, host: str) -> socket.socket:
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
 
 def _name(wire: socket.socket) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import stream.connect
+from core.broker_address import broker_address
 from core.clock import real_ms
 from core.errors import NeighbourDown, StartError
 from core.messages import text
@@ -52,8 +52,7 @@ def broker(settings: Settings) -> Iterator[Told]:
     if not settings.mqtt_url and not accepts("127.0.0.1", settings.mqtt_port):
         yield _idle("broker-idle", broker_program, settings.language)
         return
-    parts = urlsplit(mqtt_url(settings))
-    address = f"{parts.hostname}:{parts.port or 1883}"
+    address = broker_address(mqtt_url(settings))
     try:
         greeting = greet(mqtt_url(settings))
     except OSError as down:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import catalogue
 from catalogue.declared import Declared
+from core.broker_address import broker_address
 from core.clock import monotonic_s, real_ms
 from core.errors import StartError
 from core.messages import text
@@ -82,9 +82,9 @@ class Installation:
             wait_until(lambda: answers(url), redis.process, "Redis", redis.log_file)
             self.settings = replace(self.settings, redis_url=url)
         if given.mqtt_url:
-            host, port = _broker_address(given.mqtt_url)
-            if not accepts(host, port):
-                raise StartError("broker-silent", address=f"{host}:{port}")
+            address = broker_address(given.mqtt_url)
+            if not accepts(address.host, address.port):
+                raise StartError("broker-silent", address=address)
         else:
             broker = self.start("broker", broker_command(var / "broker", given.mqtt_port))
             listens = ("127.0.0.1", given.mqtt_port)
@@ -201,11 +201,6 @@ def _put_aside(log_file: Path) -> None:
     if log_file.exists() and log_file.stat().st_size > FULL_LOG_BYTES:
         shutil.copyfile(log_file, log_file.with_suffix(".old.log"))
         os.truncate(log_file, 0)
-
-
-def _broker_address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "127.0.0.1", parts.port or (8883 if parts.scheme == "mqtts" else 1883)
 
 
 def _is_ready(settings: Settings) -> bool:

@@ -1,0 +1,65 @@
+"""The table of settings: all faults at once, nothing unknown, no secret in sight."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingsError
+from core.settings import SETTINGS, Settings, as_environment, load
+
+
+def test_without_an_environment_every_setting_has_its_default() -> None:
+    settings = load({"PATH": "/bin", "HOME": "/home/duty"})
+    assert (settings.city, settings.port, settings.simulate) == ("茂名", 8050, True)
+    assert settings.packs == Path("packs")
+
+
+def test_all_faults_are_told_together() -> None:
+    environ = {
+        "CITYVITALS_PORT": "80",
+        "CITYVITALS_PROT": "8050",
+        "CITYVITALS_LANGUAGE": "de",
+        "BASE_PATH": "/cityvitals",
+        "CITYVITALS_SIMULATE": "yes",
+        "CITY": "茂\n名",
+    }
+    with pytest.raises(SettingsError) as refused:
+        load(environ)
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == sorted(environ)
+    assert "80" in str(refused.value) and "1024" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "url"),
+    [
+        ("REDIS_URL", "redis://"),
+        ("REDIS_URL", "http://host"),
+        ("REDIS_URL", "redis://:secret@host:99999"),
+        ("REDIS_URL", "redis://:secret@host:port"),
+        ("MQTT_URL", "mqtt://user:secret@host:0"),
+        ("MQTT_URL", "redis://user:secret@host"),
+        ("MQTT_URL", "host:1883"),
+    ],
+)
+def test_an_address_is_refused_without_showing_it(variable: str, url: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable}: its value is not an address such as") as refused:
+        load({variable: url})
+    assert "secret" not in str(refused.value)
+
+
+def test_secrets_do_not_show() -> None:
+    settings = load({"REDIS_URL": "redis://:secret@host", "MQTT_URL": "mqtts://user:secret@host:8883"})
+    assert "secret" not in repr(settings)
+    assert settings.redis_url.endswith("secret@host")
+
+
+def test_another_process_reads_the_same_settings() -> None:
+    settings = load({"CITY": "110000", "CITYVITALS_SIMULATE": "0", "CITYVITALS_VAR": "~/var", "CITYVITALS_SEED": "0"})
+    assert load(as_environment(settings)) == settings
+
+
+def test_the_table_and_the_record_name_the_same() -> None:
+    assert [setting.name for setting in SETTINGS] == [field.name for field in fields(Settings)]
