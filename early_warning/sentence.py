@@ -54,19 +54,18 @@ def _over_what(warning: CityWarning, indicator: Indicator, language: str) -> str
 
 
 def _over_reference(warning: CityWarning, indicator: Indicator, language: str) -> str:
-    """How far above, or still below, the station's own reference; its level and datum stand beside its name."""
-    decimals = indicator.decimals
-    reference = warning.bound - float(warning.facts.get("offset", 0.0))
+    """How far above, or still below, the station's own reference; where that stands, and in which datum, comes last."""
+    decimals, facts = indicator.decimals, warning.facts
+    reference = warning.bound - float(facts.get("offset", 0.0))
     excess = round(warning.value - reference, decimals)
-    named = text(
-        "warning.named_reference" if warning.facts.get("datum") else "warning.plain_reference",
-        language,
-        reference=text(f"warning.reference_{warning.facts['reference']}", language),
-        bound=measured(reference, warning.unit, decimals, language),
-        datum=warning.facts.get("datum", ""),
-    )
+    bound = measured(reference, warning.unit, decimals, language)
+    datum = facts.get("datum")
+    words = {
+        "reference": text(f"warning.reference_{facts['reference']}", language),
+        "excess": measured(abs(excess), warning.unit, decimals, language),
+        "stands": text("warning.in_datum", language, bound=bound, datum=datum) if datum else bound,
+    }
     code = "over" if excess > 0 else "near" if excess < 0 else "at"
-    words = {"reference": named, "excess": measured(abs(excess), warning.unit, decimals, language)}
     return text(f"warning.{code}_reference", language, **words)
 
 

@@ -67,13 +67,13 @@ OVER_AGAIN = replace(OVER, phase=WarningPhase.CLEARED, level=Level.NORMAL, ended
         (
             OVER,
             STAGE,
-            f"信宜站 水位 71.62 m，超保证水位(71.20 m,{DATUM}) 0.42 m，07:10 起，上涨",
+            f"信宜站 水位 71.62 m，超保证水位 0.42 m(71.20 m,{DATUM})，07:10 起，上涨",
             f"信宜站, river stage 71.62 m, 0.42 m above the guaranteed stage (71.20 m, {DATUM}), since 07:10, rising",
         ),
         (
             NEAR,
             STAGE,
-            f"信宜站 水位 69.70 m，距警戒水位(70.00 m,{DATUM}) 0.30 m，07:10 起，上涨",
+            f"信宜站 水位 69.70 m，距警戒水位 0.30 m(70.00 m,{DATUM})，07:10 起，上涨",
             f"信宜站, river stage 69.70 m, 0.30 m below the warning stage (70.00 m, {DATUM}), since 07:10, rising",
         ),
         (
