@@ -28,6 +28,7 @@ class Air:
 
     METRICS = frozenset(DIGITS)
     LIVELY_S = 300
+    PAST_S = 0
 
     def values(self, device: Device, at_ms: Int64, every_s: int) -> dict[str, Float64]:
         """Metric → (n,) concentrations of one station."""

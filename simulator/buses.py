@@ -72,6 +72,7 @@ class Buses:
 
     METRICS = frozenset({"lon_deg", "lat_deg", "speed_kmh", "heading_deg"})
     LIVELY_S = 5
+    PAST_S = 300
 
     def values(self, device: Device, at_ms: Int64, every_s: int) -> dict[str, Float64]:
         """Position in degrees WGS 84, speed in km/h and heading of one bus, each (n,)."""

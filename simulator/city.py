@@ -34,10 +34,15 @@ WATCHED = "online"  # the metric of devices whose pictures are analysed
 
 
 class Source(Protocol):
-    """What moves one kind of device; pure. LIVELY_S: the slowest pace at which a wall looks alive, s."""
+    """What moves one kind of device; pure.
+
+    LIVELY_S: the slowest pace at which a wall looks alive, s. PAST_S: the past before the begin is written no
+    closer than this, s; who is there and where a bus was need no more for an online rate, and a start is waited for.
+    """
 
     METRICS: frozenset[str]
     LIVELY_S: int
+    PAST_S: int
 
     def values(self, device: Device, at_ms: Int64, every_s: int) -> Values:
         """Metric → (n,) at the times; NaN where the device says nothing of it."""
@@ -100,10 +105,11 @@ class Reporter:
         return self._grid(self.pace_s * 1000, after_ms, upto_ms)
 
     def past_spans_ms(self, after_ms: int, upto_ms: int) -> tuple[tuple[Int64, int], ...]:
-        """Its times in (after, upto] with their pace in s: the declared one, then its own up to where live begins."""
-        declared = self._grid(self.feed.every_s * 1000, after_ms, upto_ms)
+        """Its times in (after, upto] with their pace in s: that of the past, then its own up to where live begins."""
+        past_s = max(self.feed.every_s, self.source.PAST_S)
+        declared = self._grid(past_s * 1000, after_ms, upto_ms)
         told_ms = int(declared[-1]) if len(declared) else after_ms
-        return ((declared, self.feed.every_s), (self.times_ms(told_ms, upto_ms), self.pace_s))
+        return ((declared, past_s), (self.times_ms(told_ms, upto_ms), self.pace_s))
 
     def _grid(self, step_ms: int, after_ms: int, upto_ms: int) -> Int64:
         first = (after_ms - self.phase_ms) // step_ms + 1

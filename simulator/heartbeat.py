@@ -23,6 +23,7 @@ class Heartbeat:
 
     METRICS = frozenset({"online", "kitchen_online"})
     LIVELY_S = 30
+    PAST_S = 300
 
     def values(self, device: Device, at_ms: Int64, every_s: int) -> dict[str, Float64]:
         """1 at each time, NaN (not sent) where the device is dark, (n,)."""

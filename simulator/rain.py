@@ -23,6 +23,7 @@ class Rain:
 
     METRICS = frozenset({"rain_mm"})
     LIVELY_S = 60
+    PAST_S = 0
 
     def values(self, device: Device, at_ms: Int64, every_s: int) -> dict[str, Float64]:
         """Depth in mm over (t − every_s, t] at each t, (n,)."""

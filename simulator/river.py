@@ -81,6 +81,7 @@ class River:
 
     METRICS = frozenset({"stage_m"})
     LIVELY_S = 10
+    PAST_S = 0
 
     def values(self, device: Device, at_ms: Int64, every_s: int) -> dict[str, Float64]:
         """Stage of one station in m above its datum, (n,), to the centimetre."""

@@ -38,6 +38,7 @@ class Statistics:
 
     METRICS = frozenset(ORDINARY)
     LIVELY_S = 86_400
+    PAST_S = 0
 
     def values(self, device: Device, at_ms: Int64, every_s: int) -> dict[str, Float64]:
         """Metric → (n,), one value for each month's end."""
