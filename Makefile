@@ -23,7 +23,7 @@ check: $(VENV)/dev  ## Style, types, import contracts, printed documents.
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check -q .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/lint-imports --no-logo 2>/dev/null || $(VENV)/bin/lint-imports
+	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m pytest tests/structure
 
 claims: $(VENV)/dev  ## Every promise, the test or benchmark that proves it, its figure, pass or not.

@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-WORDS = frozenset({"name", "method", "source", "owner", "phone", "attributes", "note"})  # said, never reckoned with
+SAID = frozenset({"source", "owner", "phone", "attributes", "note"})  # said, never reckoned with
+LANGUAGES = {"zh", "en"}  # a mapping with these keys is a name or a sentence in both languages
 
 
 def fingerprint(sections: Sequence[Mapping[str, Any]]) -> str:
@@ -22,7 +23,12 @@ def _deciding(entry: Any) -> Any:
     if hasattr(entry, "__dataclass_fields__"):
         entry = asdict(entry)
     if isinstance(entry, Mapping):
-        return {str(key): _deciding(value) for key, value in entry.items() if key not in WORDS}
+        decides = (key for key, value in entry.items() if key not in SAID and not _is_words(value))
+        return {str(key): _deciding(entry[key]) for key in decides}
     if isinstance(entry, (list, tuple)):
         return [_deciding(value) for value in entry]
     return entry
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == LANGUAGES

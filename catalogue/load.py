@@ -60,8 +60,13 @@ def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[s
         indicators,
         rules,
         schemes,
-        fingerprint([metrics, feeds, devices, indicators, rules, schemes]),
+        fingerprint([_parents(place), metrics, feeds, devices, indicators, rules, schemes]),
     )
+
+
+def _parents(place: Geography) -> dict[str, str]:
+    """County → city: they are subjects of indicators and rules, so that which there are decides too."""
+    return {county.id: county.parent for county in place.areas.counties}
 
 
 def _device(entries: Entries, device_id: str, entry: DeviceEntry, area: str) -> Device:

@@ -123,6 +123,6 @@ def _keys_in_hundreds(client: Client, scene_id: str) -> list[list[bytes]]:
 
 
 def last_written_ms(client: Client, keys: Keys) -> int:
-    """When the newest reading batch of a scene was appended, real ms UTC; 0 when there is none yet."""
+    """When readings or a tick among them were last appended to a scene, real ms UTC; 0 when it is new."""
     newest = [client.xrevrange(keys.readings(slot), count=1) for slot in keys.slots]
     return max((int(found[0][0].split(b"-")[0]) for found in newest if found), default=0)

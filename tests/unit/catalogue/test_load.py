@@ -201,6 +201,7 @@ def test_the_fingerprint_follows_what_decides_and_not_what_is_said(tmp_path: Pat
     assert changed("topics/water.yaml", "window_s: 1800", "window_s: 1860") != before
     assert changed("topics/meteorology.yaml", "bound: 100", "bound: 101") != before
     assert changed("cities/maoming.yaml", "value: 118.5", "value: 118.6") != before
+    assert changed("cities/maoming.yaml", "{name: warning, value: 118.5,", "{name: guaranteed, value: 118.5,") != before
     assert changed("topics/schemes/hj633-2012-hourly.yaml", "[0, 35, 75,", "[0, 35, 70,") != before
 
 
