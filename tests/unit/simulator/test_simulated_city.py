@@ -216,7 +216,7 @@ def test_the_past_runs_into_the_present(make_city, scenario):
         times = stamps[(reporter.device.id, metric)] + reporter.times_ms(BEGAN_MS, BEGAN_MS + HOUR_MS).tolist()
         steps_s = np.diff(times) / 1000
         past_s = max(reporter.feed.every_s, reporter.source.PAST_S)
-            assert set(steps_s) <= {past_s, reporter.pace_s}, reporter.device.id
+        assert set(steps_s) <= {past_s, reporter.pace_s}, reporter.device.id
         if metric == "stage_m":
             first = reporter.times_ms(BEGAN_MS, BEGAN_MS + MINUTE_MS)[:1]
             jump_m = measured(city, reporter.device.id, metric, first)[0] - last_value[(reporter.device.id, metric)]
