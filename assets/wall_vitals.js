@@ -21,9 +21,9 @@
   }
 
   /** The city's word: the gravest level; without any, how many domains are normal, for unknown is never normal. */
-  function cityWord(worst, domains) {
-    const blind = domains.filter((domain) => domain.status === "unknown").length;
-    const normal = domains.filter((domain) => domain.status === "ok").length;
+  function cityWord(worst, states) {
+    const blind = states.filter((state) => state === "unknown" || state === "stale").length;
+    const normal = states.filter((state) => state === "known").length;
     const tag = blind ? '<i class="no-data hatched">' + esc(words("wall.domains_unknown", { count: blind })) + "</i>" : "";
     if (worst) return '<p class="worst level-' + worst + '">' + format.mark(worst) + "<b>" + esc(format.levelWord(worst)) + "</b>" + tag + "</p>";
     const word = !normal ? format.levelWord(null) : blind ? words("wall.domains_normal", { count: normal }) : format.levelWord("normal");
@@ -40,7 +40,7 @@
     const counts = format.GRAVEST_FIRST.map((level) => '<li class="' + (sum[level] ? "level-" + level : "none") + '">'
       + format.mark(level) + "<b>" + sum[level] + "</b><span>" + esc(format.levelWord(level)) + "</span></li>").join("");
     return '<header class="wall-title"><h2>' + esc(words("wall.vitals")) + "</h2><span>" + esc(format.reporting(reported, expected))
-      + "</span></header>" + cityWord(worst, domains) + '<ol class="counts">' + counts + "</ol>";
+      + "</span></header>" + cityWord(worst, domains.map((domain) => stateOf(domain, picture.sources))) + '<ol class="counts">' + counts + "</ol>";
   }
 
   /** A line through the last hours in a box of 100 × 30; a hole where nothing is known. "" with fewer than two points. */
@@ -73,22 +73,32 @@
       : '<svg class="spark"></svg>';
   }
 
-  /** Sources that are silent and blind this domain's figure, by name. */
+  /** The silent sources behind a figure; [] while any source that fills it still speaks. */
   function blinding(sources, headline) {
-    return Object.keys(sources || {}).map((key) => sources[key])
-      .filter((source) => source.state !== "ok" && headline && (source.blinds || []).includes(headline.name));
+    const behind = Object.keys(sources || {}).map((key) => sources[key])
+      .filter((source) => headline && (source.blinds || []).includes(headline.name));
+    return behind.some((source) => source.state === "ok") ? [] : behind;
+  }
+
+  /** off: nothing declared; unknown: no figure; stale: a figure whose sources fell silent; else known. */
+  function stateOf(record, sources) {
+    if (record.status === "off") return "off";
+    if (record.status !== "ok" || !record.headline || record.headline.value === null) return "unknown";
+    return blinding(sources, record.headline).length ? "stale" : "known";
   }
 
   /** Value slower than daily: its period; else nothing, the reporting rate and the clock say it. */
   const periodOf = (headline) => (headline && headline.period ? '<span class="period">' + esc(headline.period) + "</span>" : "");
 
-  function known(domain, headline, points) {
+  /** silence: said instead of place and name when the sources behind the figure fell silent. */
+  function known(domain, headline, points, silence) {
     const abnormal = domain.level && domain.level !== "normal";
     const aqi = headline.aqi && headline.aqi.word ? '<em>' + esc(headline.aqi.word) + "</em>" : "";
-    const place = headline.area_name ? esc(format.shortName(headline.area_name)) + " " : "";
+    const place = headline.area_name ? format.shortName(headline.area_name) + " " : "";
+    const what = silence || place + headline.name;
     return '<div class="figure' + (abnormal ? " level-" + domain.level : "") + '"><b>' + esc(headline.text) + "</b><small>"
       + esc(headline.unit || "") + "</small>" + aqi + "</div>" + spark(points, abnormal ? domain.level : "normal")
-      + '<p class="what"><span>' + place + esc(headline.name) + "</span>" + periodOf(headline) + "</p>"
+      + '<p class="what"><span>' + esc(what) + "</span>" + periodOf(headline) + "</p>"
       + '<p class="reported">' + esc(format.reporting(headline.reported, headline.expected)) + "</p>";
   }
 
@@ -100,19 +110,20 @@
       + '<p class="what"><span>' + esc(why) + '</span></p><p class="reported">' + esc(reported) + "</p>";
   }
 
-  /** One domain: plain, abnormal (colour, word, shape), unknown (hatched, —), or off: nothing is declared for it. */
+  /** One domain: plain, abnormal (colour, word, shape), unknown (hatched, —), stale (hatched, its last figure grey), or off. */
   function domain(record, picture, nowMs, address) {
     const headline = record.headline;
     const silent = blinding(picture.sources, headline);
     const points = ((picture.sparks || {})[record.key] || {}).points;
-    const state = record.status === "off" ? "off" : record.status !== "ok" || !headline || headline.value === null ? "unknown" : "known";
-    const tag = state === "known" && record.level !== "normal" ? format.levelTag(record.level)
+    const state = stateOf(record, picture.sources);
+    const tag = state === "stale" ? '<span class="no-data">' + esc(format.words("level.stale")) + "</span>" : state === "known" && record.level !== "normal" ? format.levelTag(record.level)
       : state === "known" ? '<span class="level level-normal">' + esc(format.levelWord("normal")) + "</span>" : "";
-    const body = state === "known" ? known(record, headline, points)
+    const silence = state === "stale" ? format.silence(silent[0], nowMs) : "";
+    const body = state === "known" || state === "stale" ? known(record, headline, points, silence)
       : state === "unknown" ? unknown(record, headline, silent, nowMs)
         : '<p class="what"><span>' + esc(words("wall.domain_off")) + "</span></p>";
     const href = headline ? address + "indicators/" + encodeURIComponent(headline.indicator) : address + "indicators";
-    return '<a class="domain ' + state + (state === "unknown" ? " hatched" : "") + '" href="' + esc(href) + '" data-domain="'
+    return '<a class="domain ' + state + (state === "unknown" || state === "stale" ? " hatched" : "") + '" href="' + esc(href) + '" data-domain="'
       + esc(record.key) + '"><h3>' + esc(record.name) + "</h3>" + tag + body + "</a>";
   }
 

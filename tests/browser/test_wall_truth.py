@@ -78,8 +78,13 @@ def test_a_silent_source_is_named_with_whom_to_call(chromium: Browser, site: Boa
     with visit(chromium, f"{site.address}wall") as page:
         text = words(page, "#wall-sources")
         assert "12345热线来电 中断 14 分钟" in text
-        assert site.picture["sources"]["hotline"]["owner"] in text
+        assert f"{site.picture['sources']['hotline']['owner']} {site.picture['sources']['hotline']['phone']}" in text
+        assert page.evaluate("(e => e.scrollHeight <= e.clientHeight + 1)(document.querySelector('.wall-below'))")
         assert page.locator("html").get_attribute("data-state") == "live"  # one source does not stop the wall
+        blinded = page.locator("#wall-domains .hatched")
+        assert blinded.count() == 1  # only what it blinds
+        assert words(page, "[data-domain=public_service] .no-data") == "数据中断"
+        assert words(page, "#wall-city .worst") == "4 项正常 1 项无数据"
 
 
 def test_a_monthly_figure_carries_its_period_and_no_age(chromium: Browser, site: BoardServer) -> None:
