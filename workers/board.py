@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +110,13 @@ class Drawing:
 
     def _read(self, block_ms: int) -> list[tuple[str, Entry]]:
         found = self._tail.read(AT_ONCE, block_ms)
-        for stream, entry in found:
-            try:
-                self._fold(stream, entry)
-            except UnreadableEntry as why:
-                log.error("%s %s is left out: %s", stream, entry[0], why)
+        for stream, (entry_id, fields) in found:
+            with _leaving_out(stream, entry_id):
+                self._fold(stream, fields)
         return found
 
-    def _fold(self, stream: str, entry: Entry) -> None:
-        keys, picture, fields = self._running.keys, self._picture, entry[1]
+    def _fold(self, stream: str, fields: Mapping[bytes, bytes]) -> None:
+        keys, picture = self._running.keys, self._picture
         if stream == keys.values:
             picture.fold_values(decode_values(fields))
         elif stream == keys.warnings:
@@ -158,13 +158,23 @@ class Drawing:
         """Fold the values of the last day into the history, as far as the snapshot has seen them."""
         tail = Tail(self._running.client, {self._running.keys.values: START})
         while found := tail.read(AT_ONCE, 0):
-            for _, (entry_id, fields) in found:
+            for stream, (entry_id, fields) in found:
                 if order(entry_id) > order(upto):
                     return
-                for batch in decode_values(fields):
-                    self._picture.history.fold(batch)
+                with _leaving_out(stream, entry_id):
+                    for batch in decode_values(fields):
+                        self._picture.history.fold(batch)
             self._running.beat()
 
     def _panes(self, position: str) -> dict[str, Any]:
         keys = self._running.keys
         return {keys.panes(slot): position for slot in keys.slots}
+
+
+@contextmanager
+def _leaving_out(stream: str, entry_id: str) -> Iterator[None]:
+    """An entry that cannot be read is missing in the picture; the others are not."""
+    try:
+        yield
+    except UnreadableEntry as why:
+        log.error("%s %s is left out: %s", stream, entry_id, why)

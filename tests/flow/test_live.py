@@ -17,13 +17,15 @@ from websockets.sync.client import connect as ws_connect
 from board.canvas import apply
 from board.frames import difference_of
 from core.clock import real_ms
+from core.errors import NotOwner
 from core.records import Rejected
 from core.settings import Settings
 from stream.appender import Appender, Flush
 from stream.beats import Probe, beat, note_probe
-from stream.boards import load_snapshot
+from stream.boards import load_snapshot, renew_board
 from stream.connect import Client, connect
 from stream.embedded.redis_server import start_redis
+from stream.keys import CITY_SLOT
 
 
 @pytest.fixture
@@ -142,6 +144,38 @@ def test_a_restarted_board_goes_on_where_it_stopped(city: City, site: str) -> No
     assert snapshot is not None
     assert set(orjson.loads(snapshot.frame)["set"]["warnings"]) >= {"w1"}
     assert set(mirrored(by_websocket(site, city.revision))["warnings"]) == {"w1", "w2"}  # type: ignore[call-overload]
+
+
+def test_an_entry_that_cannot_be_read_does_not_stop_the_board(city: City) -> None:
+    city.rain(1.0)
+    for stream in (city.keys.values, city.keys.warnings, city.keys.panes("0")):
+        city.client.xadd(stream, {b"k": b"?"})
+    city.rain(2.0)
+    city.warn(1)
+    city.begin()
+    sections = city.drawing._picture.sections
+    assert sections["values"][f"{RAIN}¦440981"]["text"] == "2.0"
+    assert set(sections["warnings"]) == {"w1"}
+
+
+def test_a_picture_of_another_definition_is_replaced_on_every_screen(city: City, site: str) -> None:
+    renew_board(city.client, city.keys, "d1")
+    city.rain(1.0)
+    city.warn(1)
+    with socket_of(site) as socket:
+        frames_until(lambda: socket.recv(5, decode=False), city.revision)
+        city.client.delete(*city.keys.decided(CITY_SLOT))  # as the engine's slot does when it is taken
+        assert renew_board(city.client, city.keys, "d2")
+        with pytest.raises(NotOwner):
+            city.warn(2)
+        city.client.delete(*city.keys.decided(CITY_SLOT))
+        city.begin()
+        city.rain(3.0, "440982")
+        frames = frames_until(lambda: socket.recv(5, decode=False), city.revision)
+    assert orjson.loads(frames[0])["k"] == "snap"
+    shown = mirrored(frames)
+    assert set(shown["values"]) == {f"{RAIN}¦440982"}  # type: ignore[call-overload]
+    assert "warnings" not in shown
 
 
 def test_a_new_scene_is_a_new_picture(city: City, site: str, settings: Settings) -> None:
