@@ -1,7 +1,7 @@
 """Keeps the outcome of every test that carries a claim, so that `make claims` can print it.
 
 A test marked `@pytest.mark.claim("PULSE", "one sentence")` proves that sentence; a figure that it measured is
-told by `record_property("figure", "1,475 of 1,475")`.
+told by `record_property("figure", "1,475 of 1,475")`. Works the same when the tests run in several processes.
 """
 
 import json
@@ -13,27 +13,26 @@ KEPT = Path(__file__).parents[1] / "claims.json"
 
 
 class Claims:
+    """Gathers claims where reports arrive: in the only process, or in the one that leads the others."""
+
     def __init__(self) -> None:
         self.found: dict[str, dict[str, str]] = {}
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in items:
-            for mark in item.iter_markers("claim"):
-                issue, sentence = mark.args
-                self.found[item.nodeid] = {"issue": issue, "sentence": sentence, "outcome": "not run", "figure": ""}
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        claim = self.found.get(report.nodeid)
-        if claim is None:
+        properties = dict(report.user_properties)
+        if "claim" not in properties:
             return
+        issue, sentence = properties["claim"]
+        claim = self.found.setdefault(
+            report.nodeid, {"issue": issue, "sentence": sentence, "outcome": "", "figure": ""}
+        )
         if report.when == "call" or report.outcome != "passed":
             claim["outcome"] = report.outcome
-        claim["figure"] = str(dict(report.user_properties).get("figure", claim["figure"]))
+        claim["figure"] = str(properties.get("figure", claim["figure"]))
 
     def pytest_sessionfinish(self) -> None:
         kept = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
-        ran = {name: claim for name, claim in self.found.items() if claim["outcome"] != "not run"}
-        KEPT.write_text(json.dumps({**kept, **ran}, ensure_ascii=False, indent=1), "utf-8")
+        KEPT.write_text(json.dumps({**kept, **self.found}, ensure_ascii=False, indent=1), "utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         skipped = terminalreporter.stats.get("skipped", [])
@@ -43,5 +42,18 @@ class Claims:
                 terminalreporter.write_line(f"  {report.nodeid}: {report.longrepr[-1]}")
 
 
+def group_of(path: Path) -> str:
+    """Tests of one group share a process and what it started: one city, one set of servers."""
+    return "city" if path.parent.name == "city" else path.stem
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("claim"):
+            item.user_properties.append(("claim", mark.args))
+        item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Claims(), "claims")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Claims(), "claims")
