@@ -177,8 +177,13 @@ def scene(
     if forget:
         forget_scene(client, forget)
         end_session(mqtt_url(given), session_of(forget))
-    typer.echo(active_scene(client))
+    shown = active_scene(client)
     client.close()
+    if shown is None:
+        typer.echo(text("replay.no_scene", given.language))
+    else:
+        stamp = text(f"stamp.{shown.stamp}", given.language)
+        typer.echo(text("replay.scene", given.language, scene=shown.id, city=shown.city, stamp=stamp))
 
 
 @cli.command()

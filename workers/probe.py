@@ -46,6 +46,7 @@ class Rounds:
         self._running, self._publisher = running, publisher
         self._key = key_of(PROBE, running.declared.city.code)
         self._sent_s = float("-inf")
+        self._told_ms = 0
         self._seen_s = monotonic_s()
         self._newest_ms = real_ms() - 1  # what was sent before this process began is not its own
         self._language = running.settings.language
@@ -84,7 +85,8 @@ class Rounds:
 
     def _send(self) -> None:
         scene = self._running.scene
-        at = from_ms(self._running.now_ms()).isoformat(timespec="milliseconds")
+        self._told_ms = max(self._told_ms + 1, self._running.now_ms())  # a held clock stands; a repeat counts once
+        at = from_ms(self._told_ms).isoformat(timespec="milliseconds")
         reading = {"t": at, "values": {"sent_ms": real_ms()}}
         self._publisher.publish(f"{scene.topic_root}/probe/probe-1/readings", orjson.dumps(reading))
 
