@@ -153,7 +153,8 @@ def as_of(indicator: Indicator, record: Record | None, now_ms: int, language: st
     if record["period"]:
         return text("desk.of_period", language, period=record["period"])
     window = length(indicator.window_s, language)
-    end, newest = (moment(record[field], now_ms, language) for field in ("end_ms", "newest_ms"))
+    until_ms = min(record["end_ms"], now_ms)  # an open window ends a little ahead of what is known
+    end, newest = (moment(at_ms, now_ms, language) for at_ms in (until_ms, record["newest_ms"]))
     return text("desk.of_window", language, window=window, end=end, newest=newest)
 
 
