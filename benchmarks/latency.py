@@ -43,13 +43,11 @@ PAUSE_S = 0.1  # between a painted warning and the next breach
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 WATCH = """
 window.cvPainted = {};
+const title = document.getElementById('wall-warnings-title');
 new MutationObserver(() => requestAnimationFrame(() => {
-  const now = performance.timeOrigin + performance.now();
-  for (const row of document.querySelectorAll('a.warning')) {
-    const subject = decodeURIComponent(row.href.split('/').pop());
-    window.cvPainted[subject] = window.cvPainted[subject] || now;
-  }
-})).observe(document.body, {childList: true, subtree: true, attributes: true});
+  const count = parseInt(title.querySelector('b').textContent, 10);
+  window.cvPainted[count] = window.cvPainted[count] || performance.timeOrigin + performance.now();
+})).observe(title, {childList: true, subtree: true, characterData: true});
 """
 
 
@@ -119,7 +117,7 @@ def publish_stage(link: socket.socket, station: Device, stage_m: float, packet_i
 def measure(page: Page, link: socket.socket, stations: list[Device], until_s: float) -> list[float]:
     """Latencies in ms, one a breach, until the time or the stations are over. One never painted ends the run.
 
-    Each breach is red, and the wall lists the newest red one first, so that every one is painted.
+    Every breach opens one more warning: painted means that the wall's count of warnings says so.
     """
     latencies = []
     for number, station in enumerate(stations, start=1):
@@ -127,7 +125,7 @@ def measure(page: Page, link: socket.socket, stations: list[Device], until_s: fl
             break
         record_m = max(reference.value for reference in station.references)
         sent_ms = publish_stage(link, station, record_m + 0.5, number)
-        painted = page.wait_for_function("subject => window.cvPainted[subject]", arg=station.id, timeout=10_000)
+        painted = page.wait_for_function("count => window.cvPainted[count]", arg=number, timeout=10_000)
         latencies.append(float(painted.json_value()) - sent_ms)
         time.sleep(PAUSE_S)
     return latencies
