@@ -89,7 +89,7 @@ def test_wall_equals_api(site: Site, city: WholeCity, open_page: OpenPage) -> No
 
 @pytest.mark.claim("PULSE", "a stage published over MQTT stands on its page, in the wall's warning and as raw message")
 def test_a_published_reading_is_shown(site: Site, city: WholeCity, open_page: OpenPage, shoot: Shoot) -> None:
-    """Above the record of mm-river-01 (121.20 m) it is red. It ends once a whole minute stayed below: not waited for."""
+    """Above the record of mm-river-01 (121.20 m) it is red; it ends a whole quiet minute later, not waited for."""
     way, stage_m = ("plain", 122.34) if site.trusted is None else ("behind", 122.51)
     wall = open_page(site)
     station = open_page(site, "indicators/water.river_stage/mm-river-01", DESK, device_scale_factor=1.25)
