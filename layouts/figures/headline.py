@@ -114,7 +114,7 @@ def headline(subject: Subject, now: Known, now_ms: int, language: str) -> Headli
         level=max([_level(known, warning, now.judged), *now.inside], key=_rank),
         own_level=_level(known, warning, now.judged) or "normal",
         warned=text("desk.warned_places", language, count=len(now.inside)) if now.inside else "",
-        sentence=_sentence(subject, written if known else "", now, now_ms, language),
+        sentence=_sentence(subject, written if known else "", now, language),
         reporting=text("wall.reporting", language, reported=reported, expected=expected),
         as_of=as_of(subject.indicator, record, now_ms, language),
         beside=_beside(record, language),
@@ -131,10 +131,9 @@ def _level(known: bool, warning: Record | None, judged: bool) -> str:
     return str(warning["level"]) if warning else "normal" if judged else ""
 
 
-def _sentence(subject: Subject, written: str, now: Known, now_ms: int, language: str) -> str:
+def _sentence(subject: Subject, written: str, now: Known, language: str) -> str:
     if now.warning:
-        since = moment(now.warning["since_ms"], now_ms, language)
-        return text("desk.sentence_warned", language, sentence=now.warning["sentence"], since=since)
+        return str(now.warning["sentence"])
     words = {"place": subject.name, "name": subject.indicator.name[language]}
     if not written:
         return text("desk.sentence_unknown", language, **words)
