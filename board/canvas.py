@@ -56,7 +56,8 @@ def apply(sections: Sections, difference: Difference) -> None:
 class Canvas:
     """The current records; `take_difference` hands over what clients do not have yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, slow_ms: Mapping[str, int] = SLOW_MS) -> None:
+        self._slow_ms = slow_ms
         self.sections: Sections = {name: {} for name in SECTIONS}
         self._shown: dict[tuple[str, str], Record | None] = {}  # changed keys → the record that clients have
         self._urgent: set[tuple[str, str]] = set()
@@ -125,5 +126,5 @@ class Canvas:
                 taken[section] = taken.get(section, 0) + 1
                 leaving.append((section, key))
         for section in taken:
-            self._due_ms[section] = real_now_ms + SLOW_MS.get(section, CALM_MS)
+            self._due_ms[section] = real_now_ms + self._slow_ms.get(section, CALM_MS)
         return leaving

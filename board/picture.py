@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from board.canvas import Canvas, Difference, Record, Sections
+from board.canvas import CALM_MS, SLOW_MS, Canvas, Difference, Record, Sections
 from board.domains import Domains
 from board.events import EventBook
 from board.history import History
@@ -24,6 +24,7 @@ from catalogue.declared import Declared
 from core.records import CityWarning, PaneBatch, Scene, Stamp, ValueBatch
 
 PROBE = "system.probe"
+HURRIED = 60  # times real time: a replay whose lines move visibly within seconds
 TREND_EVERY_MS = 5000  # real time; a day's line does not move faster
 MEMORY_VERSION = 1  # of what `memory` gives; another one is not continued but folded anew
 
@@ -37,7 +38,10 @@ class Picture:
         self._scene = scene
         self._names = Names(declared, language)
         self._writer = ValueWriter(declared, self._names)
-        self._canvas = Canvas()
+        hurried = scene.speed > HURRIED
+        self._trend_every_ms = CALM_MS if hurried else TREND_EVERY_MS
+        self._canvas = Canvas({} if hurried else SLOW_MS)
+        self._trend_behind = True
         self._warnings = WarningBook(declared, self._names)
         self._stations = Stations(declared, self._names)
         self._sources = Sources(declared, language)
@@ -94,11 +98,13 @@ class Picture:
         self._stations.paint(self._canvas)
         self._moved |= bool(self._sources.paint(self._canvas, self._stations)) or warned
         self._events.paint(self._canvas)
-        active = self._warnings.active() if self._moved else ()
+        self._trend_behind |= self._moved
+        draw = warned or (self._trend_behind and real_now_ms - self._trend_ms >= self._trend_every_ms)
+        active = self._warnings.active() if self._moved or draw else ()
         if self._moved:
             self._domains.paint(self._canvas, active, self._stations, self._latest_of, self.history)
-        if warned or (self._moved and real_now_ms - self._trend_ms >= TREND_EVERY_MS):
-            self._trend_ms = real_now_ms
+        if draw:
+            self._trend_ms, self._trend_behind = real_now_ms, False
             self._trend.paint(self._canvas, active, self._latest_of, self.history, city_now_ms)
         self._moved = False
         self._pulse.paint(self._canvas, self._stations.unplaced, real_now_ms)
@@ -154,6 +160,7 @@ class Picture:
         known = self._latest.get((indicator, area))
         self._latest[indicator, area] = record
         if self._names.is_station(area):
+            self._trend_behind = True  # it may be the one in focus
             return
         turned = (
             known is None or record["level"] != known["level"] or (record["value"] is None) != (known["value"] is None)

@@ -226,6 +226,16 @@ def test_who_never_reported_is_unknown_and_never_normal(picture):
     assert (domain["status"], domain["level"], domain["headline"]["text"]) == ("unknown", None, "—")
 
 
+def test_the_trend_catches_up_when_nothing_moves_any_more(picture):
+    """As at the end of a replay: the last figure came less than a paint before, and no other follows."""
+    picture.fold_values([values("river.stage", T0, {"river-1": 71.0})])
+    picture.fold_warnings([warning(1)])
+    subject = ticked(picture, T0 + 59_000)["trends"]["focus"]["subject"]
+    picture.fold_values([values("river.stage", T0 + 60_000, {subject: 72.5})])
+    ticked(picture, T0 + 61_000)
+    assert ticked(picture, T0 + 67_000)["trends"]["focus"]["points"][-1][1] == 72.5
+
+
 def test_unplaced_devices_vehicles_and_the_probe(picture):
     rows = [("stranger", "pm25", T0, 1.0), ("bus-1", "lon_deg", T0, 110.9), ("bus-1", "lat_deg", T0, 21.6)]
     picture.fold_panes(panes([*rows, ("probe-1", "sent_ms", T0, 5.0)]))
