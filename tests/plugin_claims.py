@@ -47,6 +47,7 @@ def group_of(path: Path) -> str:
     return "city" if path.parent.name == "city" else path.stem
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in item.iter_markers("claim"):
