@@ -42,17 +42,10 @@ class Claims:
                 terminalreporter.write_line(f"  {report.nodeid}: {report.longrepr[-1]}")
 
 
-def group_of(path: Path) -> str:
-    """Tests of one group share a process and what it started: one city, one set of servers."""
-    return "city" if path.parent.name == "city" else path.stem
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in item.iter_markers("claim"):
             item.user_properties.append(("claim", mark.args))
-        item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
 
 
 def pytest_configure(config: pytest.Config) -> None:
