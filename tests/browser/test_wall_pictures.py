@@ -117,7 +117,7 @@ def test_counties_filled_by_the_index(chromium: Browser, site: BoardServer, pict
         label = page.locator(".county-label", has_text="高州市")
         assert label.locator(".sum").inner_text().split() == [county["text"], county["aqi"]["word"]]
         filled = page.locator(f"path.county[fill='{county['aqi']['colour']}']")
-        assert filled.count() >= 1
+        expect(filled.first).to_be_attached()
 
 
 def test_a_layer_can_be_switched_off(chromium: Browser, site: BoardServer) -> None:

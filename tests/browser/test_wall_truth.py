@@ -70,7 +70,7 @@ def test_unknown_is_not_normal(chromium: Browser, site: BoardServer) -> None:
         assert "到报 0/5" in text
         assert "正常" not in text
         assert words(page, "#wall-city .worst") == "4 项正常 1 项无数据"
-        assert page.locator("path.county[fill='url(#map-hatch)']").count() == 1
+        expect(page.locator("path.county[fill='url(#map-hatch)']")).to_have_count(1)
 
 
 def test_a_silent_source_is_named_with_whom_to_call(chromium: Browser, site: BoardServer) -> None:
@@ -82,7 +82,7 @@ def test_a_silent_source_is_named_with_whom_to_call(chromium: Browser, site: Boa
         assert page.evaluate("(e => e.scrollHeight <= e.clientHeight + 1)(document.querySelector('.wall-below'))")
         assert page.locator("html").get_attribute("data-state") == "live"  # one source does not stop the wall
         blinded = page.locator("#wall-domains .hatched")
-        assert blinded.count() == 1  # only what it blinds
+        expect(blinded).to_have_count(1)  # only what it blinds
         assert words(page, "[data-domain=public_service] .no-data") == "数据中断"
         assert words(page, "#wall-city .worst") == "4 项正常 1 项无数据"
 
