@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from board_server import BoardServer
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from visits import DESK, WALL, visit
 
 pytestmark = pytest.mark.browser

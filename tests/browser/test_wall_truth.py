@@ -4,7 +4,7 @@ import re
 
 import pytest
 from board_server import BoardServer
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from visits import repaint, visit, words
 
 pytestmark = pytest.mark.browser
