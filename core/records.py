@@ -53,6 +53,8 @@ class Quality(IntFlag):
     BEYOND_LATENESS = 8
     TEST = 16
     DOUBTED_BY_SOURCE = 32
+    SETTLING = 64  # 上电: among the first after a reconnect
+    CLOCK_SKEWED = 128  # the clock of its device runs ahead or behind
 
 
 class Status(IntEnum):
@@ -176,7 +178,8 @@ class PaneBatch:
     A pane is one metric of one device over (pane_end − width, pane_end]; its row replaces the earlier one.
     last_ms/last belong to the newest reading of the pane. count 0: the device was alive at last_ms, but nothing it
     told was in range; total is 0, low, high and last are NaN. crowded: readings left out because they name one
-    undeclared device or metric too many.
+    undeclared device or metric too many. measures, sketches: what further aggregates need (`indicators/measures.py`),
+    a column a name; NaN, or b"", in the rows of metrics that do not need it.
     """
 
     partition: int
@@ -198,6 +201,8 @@ class PaneBatch:
     late: int = 0
     doubled: int = 0
     crowded: int = 0
+    measures: dict[str, Float64] = field(default_factory=dict)
+    sketches: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.count)
@@ -209,7 +214,8 @@ class ValueBatch:
 
     value float64 (n,), NaN exactly where status is UNKNOWN; reported and expected int32 (n,) reporters;
     newest_ms int64 (n,) event time of the newest reading inside, 0 when none; detail: a code or "" per row
-    (for AQI the primary pollutants, joined by commas).
+    (for AQI the primary pollutants, joined by commas); beside: what is shown with the value and never replaces it
+    (`baseline`, `forecast`), float64 (n,), NaN where not known.
     """
 
     indicator: str
@@ -223,6 +229,7 @@ class ValueBatch:
     newest_ms: Int64
     status: UInt8
     detail: tuple[str, ...]
+    beside: dict[str, Float64] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.value)

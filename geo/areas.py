@@ -11,12 +11,14 @@ from core.errors import UnknownName
 
 
 class AreaLevel(StrEnum):
-    """市 / 县(市、区) / 镇(街道) / 村(社区)."""
+    """市 / 县(市、区) / 镇(街道) / 村(社区) / 网格; and functional zones 功能区, which stand beside the counties."""
 
     CITY = "city"
     COUNTY = "county"
+    ZONE = "zone"
     TOWN = "town"
     VILLAGE = "village"
+    GRID = "grid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,38 @@ class Aggregate(StrEnum):
 
     MEAN = "mean"
     SUM = "sum"
+    FIRST = "first"
     LAST = "last"
     MIN = "min"
     MAX = "max"
     COUNT = "count"  # of readings, or of distinct events
+    DISTINCT = "distinct"  # how many different values
+    RATE = "rate"  # (last − first) an hour
+    INCREASE = "increase"  # what a counter gained, over its resets
+    QUANTILE = "quantile"  # `parameter`: 0 to 1
+    SHARE_ABOVE = "share_above"  # % of readings ≥ `parameter`
+    SHARE_BELOW = "share_below"  # % of readings < `parameter`
+    TIME_IN_STATE = "time_in_state"  # s for which the newest reading was `parameter`
+    CIRCULAR_MEAN = "circular_mean"  # of directions, degrees 0 to 360
     REPORTING = "reporting"  # 1 when the device reported at all, else 0
+
+
+class WindowKind(StrEnum):
+    """Which readings a window that ends at `end` holds; all are closed on the right."""
+
+    SLIDING = "sliding"  # (end − window_s, end]; tumbling when slide_s is window_s
+    CALENDAR = "calendar"  # since the `calendar` period began that holds the end; what is reached so far 累计
+    LAST = "last"  # the newest value ever, as long as it is not older than window_s
+    SINCE_EVENT = "since_event"  # since the last event of type `since_event` at the station or its area began
+
+
+class Reset(StrEnum):
+    """How a counter falls: never, at a restart from 0, each day at a time, or past `rollover_at`."""
+
+    NEVER = "never"
+    RESTART = "restart"
+    DAILY = "daily"  # at `begins_at_s` of local time
+    ROLLOVER = "rollover"
 
 
 class RollUp(StrEnum):
@@ -44,7 +71,26 @@ class RollUp(StrEnum):
     SUM = "sum"
     MAX = "max"
     MIN = "min"
+    WORST = "worst"  # the largest when up is bad, the smallest when down is bad
+    WEIGHTED = "weighted"  # mean weighted with the attribute `weight` of station or area
     SHARE = "share"  # mean × 100, of expected stations: silent ones count as 0
+
+
+class Lifecycle(StrEnum):
+    """Draft: declared, not computed. Trial: computed, its rules judged but never rung. Retired: kept, not computed."""
+
+    DRAFT = "draft"
+    TRIAL = "trial"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class Sensitivity(StrEnum):
+    """Who may see it: everybody, the house, or named posts only."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +101,40 @@ class Source:
     bounds: Verification
     colours: Verification
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Another indicator as a name in a formula: its value `ago_s` before the end of this window.
+
+    area: the same area, its parent, or the city. `spread` other than "": instead of that one value an aggregate
+    (`mean`, `max` …) of all its values in (end − spread_s, end].
+    """
+
+    name: str
+    indicator: str
+    ago_s: int = 0
+    area: str = "same"  # same, parent, city
+    spread: str = ""
+    spread_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One input of a composite score: its weight, and (value, score 0 to 100) points joined by straight lines."""
+
+    indicator: str
+    weight: float
+    score: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How this indicator hangs together with another 关联关系: kind cause, effect, same_source, see_also."""
+
+    kind: str
+    indicator: str
+    note: Words = field(default_factory=lambda: Words("", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +149,13 @@ class Indicator:
     there. With neither metrics nor event_types (aggregate `reporting`): every device of a station or camera
     feed that stands in a county; a parked bus is not off line. Who reports less often than the window is long
     counts as reporting until the feed's `late_after_s` is over.
-    formula: "value", or "aqi" with `scheme` naming the table. levels: station, county, city.
+    formula: "value" (the one input), "aqi" with `scheme` naming the table, or an expression over the names of
+    metrics and `inputs` (`indicators/formula.py`). formula_at "station": before the roll-up, "area": after it.
+    parts: instead of all that, a composite score 0 to 100 of other indicators. levels: of `geo.areas.AreaLevel`,
+    and "station". where: only devices whose attributes are these.
     period: "" for live values; month, quarter or year for values that carry their period instead of an age.
+    Times of day are seconds after local midnight; the city's zone is UTC+8 all year.
+    baseline "hour_of_week": a robust usual value stands beside each value; forecast_s: so far ahead a trend is told.
     """
 
     id: str
@@ -94,3 +179,22 @@ class Indicator:
     period: str = ""
     version: str = "1"
     method: Words = field(default_factory=lambda: Words("", ""))
+    definition: Words = field(default_factory=lambda: Words("", ""))
+    where: dict[str, str] = field(default_factory=dict)
+    parameter: float | None = None
+    window: WindowKind = WindowKind.SLIDING
+    calendar: str = ""  # hour, day, month, year
+    begins_at_s: int = 0  # a hydrological day 28800 (08:00), a meteorological one 72000 (20:00)
+    since_event: str = ""
+    reset: Reset = Reset.NEVER
+    rollover_at: float | None = None
+    weight: str = ""
+    formula_at: str = "area"
+    inputs: tuple[Input, ...] = ()
+    parts: tuple[Part, ...] = ()
+    baseline: str = ""
+    forecast_s: int = 0
+    owner: str = ""  # department 责任部门
+    lifecycle: Lifecycle = Lifecycle.ACTIVE
+    sensitivity: Sensitivity = Sensitivity.INTERNAL
+    relations: tuple[Relation, ...] = ()

@@ -126,13 +126,14 @@ class PartitionFold:
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else _NO_ROWS
         devices, device = np.unique(columns["device"], return_inverse=True)
         metrics, metric = np.unique(columns["metric"], return_inverse=True)
+        named: dict[str, Any] = columns | {"device": device.astype(np.int32), "metric": metric.astype(np.uint16)}
         batch = PaneBatch(
             partition=self.partition,
             now_ms=self._now_ms,
             received_ms=self._received_ms,
             devices=tuple(self._devices.all[number] for number in devices.tolist()),
             metrics=tuple(self._metrics.all[number] for number in metrics.tolist()),
-            **(columns | {"device": device.astype(np.int32), "metric": metric.astype(np.uint16)}),
+            **named,
             events=told.events,
             event_counts=told.counts,
             late=self._late + self._events.take_late(),
