@@ -152,7 +152,8 @@ class Indicator:
     formula: "value" (the one input), "aqi" with `scheme` naming the table, or an expression over the names of
     metrics and `inputs` (`indicators/formula.py`). formula_at "station": before the roll-up, "area": after it.
     parts: instead of all that, a composite score 0 to 100 of other indicators. levels: of `geo.areas.AreaLevel`,
-    and "station". where: only devices whose attributes are these.
+    and "station". where: only devices whose attributes are these. At a level named in `steps` the areas of the next
+    finer one of `levels` are rolled up instead of the stations; zones stand beside and are never a step.
     period: "" for live values; month, quarter or year for values that carry their period instead of an age.
     Times of day are seconds after local midnight; the city's zone is UTC+8 all year.
     baseline "hour_of_week": a robust usual value stands beside each value; forecast_s: so far ahead a trend is told.
@@ -198,3 +199,9 @@ class Indicator:
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     sensitivity: Sensitivity = Sensitivity.INTERNAL
     relations: tuple[Relation, ...] = ()
+    steps: dict[str, RollUp] = field(default_factory=dict)  # level → how its areas come from the next finer level
+
+    @property
+    def measured(self) -> bool:
+        """True when readings, events or silence of devices feed it; False when only other indicators do."""
+        return bool(self.metrics or self.event_types) or not (self.inputs or self.parts)
