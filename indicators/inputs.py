@@ -11,9 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.declared import Device, Feed
-from core.records import Int64, PaneBatch
+from core.records import Float64, Int64, PaneBatch
+from indicators.aggregate import aggregated, newest_ms
+from indicators.definition import Aggregate
 from indicators.plan import Plan, Roster, matches
 from indicators.table import PANE, HeardTable, PaneTable
+
+
+class Taken(NamedTuple):
+    """What stations brought in one window: their number, NaN without any, and when they were last heard, 0 never."""
+
+    value: Float64
+    newest_ms: Int64
 
 
 class Change(NamedTuple):
@@ -74,6 +83,33 @@ class Inputs:
         told = [(self._number[e.device], e.told_ms) for e in panes.events if e.device in self._number]
         if told:
             self._hear(*np.array(told, dtype=np.int64).T)
+
+    def measured(self, plan: Plan, metric: str, end_ms: int, rows: Int64) -> Taken:
+        """The aggregate of one metric over the window that ends at a time, for rows (n,) of the plan's stations.
+
+        Stations that do not declare the metric have brought nothing.
+        """
+        kept, indicator = self.metrics[metric], plan.indicator
+        window = kept.table.rows(end_ms - indicator.window_s * 1000, end_ms)
+        member = kept.roster.row[plan.stations.devices[rows]]
+        value = aggregated(kept.table.cells, window, indicator.aggregate)[member]
+        heard_ms = newest_ms(kept.table.cells, window)[member]
+        none = member < 0
+        return Taken(np.where(none, np.nan, value), np.where(none, 0, heard_ms))
+
+    def events_in(self, plan: Plan, end_ms: int, rows: Int64) -> Float64:
+        """float64 (n,): how many events began in the window, for rows of the plan's stations; 0 for none."""
+        count = np.zeros(len(rows))
+        for event_type, kept in self.events.items():
+            if matches(event_type, plan.indicator.event_types):
+                window = kept.table.rows(end_ms - plan.indicator.window_s * 1000, end_ms)
+                counted = aggregated(kept.table.cells, window, Aggregate.COUNT)
+                count += np.nan_to_num(counted[kept.roster.row[plan.stations.devices[rows]]])
+        return count
+
+    def heard_ms(self, plan: Plan, end_ms: int, rows: Int64) -> Int64:
+        """int64 (n,): when each of the plan's stations was last heard up to a time, 0 for never."""
+        return self.heard.newest_ms(end_ms)[plan.stations.devices[rows]]
 
     def take_changes(self) -> list[Change]:
         """What changed since this was last asked, for each indicator that it concerns."""

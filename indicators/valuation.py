@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.records import Float64, Int32, Int64
-from indicators.aggregate import aggregated, newest_ms
 from indicators.aqi import air_quality_index, scheme_at, scheme_of
 from indicators.definition import Aggregate, Indicator
 from indicators.inputs import Inputs
-from indicators.plan import Plan, matches
+from indicators.plan import Plan
 
 
 class Valued(NamedTuple):
@@ -55,28 +54,17 @@ class Valuation:
 
     def _from_metrics(self, plan: Plan, end_ms: int) -> _Stations:
         indicator = plan.indicator
-        inputs = np.full((len(indicator.metrics), len(plan.stations)), np.nan)
-        heard_ms = np.zeros(len(plan.stations), dtype=np.int64)
-        for row, metric in zip(inputs, indicator.metrics, strict=True):
-            panes = self._inputs.metrics[metric]
-            window = panes.table.rows(end_ms - indicator.window_s * 1000, end_ms)
-            station = plan.stations.row[panes.roster.devices]  # all of them: they declare the metric
-            row[station] = aggregated(panes.table.cells, window, indicator.aggregate)
-            heard_ms[station] = np.maximum(heard_ms[station], newest_ms(panes.table.cells, window))
+        rows = np.arange(len(plan.stations))
+        taken = [self._inputs.measured(plan, metric, end_ms, rows) for metric in indicator.metrics]
+        inputs = np.stack([one.value for one in taken])
+        heard_ms: Int64 = np.maximum.reduce([one.newest_ms for one in taken])
         if indicator.aggregate is Aggregate.REPORTING:
             return self._alive(heard_ms, end_ms - np.full(len(plan.stations), indicator.window_s * 1000))
         return _Stations(inputs if indicator.formula == "aqi" else inputs[:1], heard_ms > 0, heard_ms)
 
     def _from_events(self, plan: Plan, end_ms: int) -> _Stations:
         """Counts of events; 0 where the source is alive, unknown where it is not."""
-        indicator = plan.indicator
-        count = np.zeros(len(plan.stations))
-        for event_type, panes in self._inputs.events.items():
-            if matches(event_type, indicator.event_types):
-                window = panes.table.rows(end_ms - indicator.window_s * 1000, end_ms)
-                counted = aggregated(panes.table.cells, window, Aggregate.COUNT)
-                row = panes.roster.row[plan.stations.devices]
-                count += np.nan_to_num(counted[row])
+        count = self._inputs.events_in(plan, end_ms, np.arange(len(plan.stations)))
         alive = self._from_hearing(plan, end_ms)
         whole = self._inputs.is_hotline(plan)
         working = alive.reported | (count > 0)
@@ -84,7 +72,7 @@ class Valuation:
         return _Stations(np.where(working, count, np.nan)[None], working, alive.newest_ms)
 
     def _from_hearing(self, plan: Plan, end_ms: int) -> _Stations:
-        heard_ms = self._inputs.heard.newest_ms(end_ms)[plan.stations.devices]
+        heard_ms = self._inputs.heard_ms(plan, end_ms, np.arange(len(plan.stations)))
         return self._alive(heard_ms, end_ms - self._inputs.heard_span_ms(plan))
 
     def _alive(self, heard_ms: Int64, after_ms: Int64) -> _Stations:
