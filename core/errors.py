@@ -5,6 +5,7 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
     CityVitalsError
     ├── SettingsError        the environment asks for something that does not exist
     ├── DeclarationError     a pack has mistakes; all of them, with file and line
+    ├── FormulaError         a formula cannot be read; the column, and what is accepted there
     ├── StartError           a part cannot start here: port taken, program missing
     ├── NeighbourDown        Redis, broker or another process does not answer
     ├── StreamFull           the readers are too far behind; nothing more is taken in
@@ -38,6 +39,14 @@ class DeclarationError(CityVitalsError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class FormulaError(CityVitalsError):
+    """What is wrong with a formula and what would have been accepted; `column` counts from 1."""
+
+    def __init__(self, column: int, problem: str) -> None:
+        self.column = column
+        super().__init__(f"column {column}: {problem}")
 
 
 class StartError(CityVitalsError):
