@@ -193,6 +193,40 @@ SETTINGS: tuple[Setting, ...] = (
         "A larger message is refused and kept as a dead letter.",
     ),
     Setting(
+        "history",
+        "CITYVITALS_HISTORY",
+        "",
+        words,
+        "",
+        "Folder of the history, values and raw readings; empty: `history` in the folder of this installation.",
+    ),
+    Setting(
+        "archive_s",
+        "CITYVITALS_ARCHIVE_S",
+        "60",
+        whole(1, 3600),
+        "s",
+        "Time between two writes into the history; until then the streams keep it.",
+    ),
+    Setting("raw_days", "CITYVITALS_RAW_DAYS", "90", whole(1, 36_500), "days", "How long raw readings are kept."),
+    Setting(
+        "window_days",
+        "CITYVITALS_WINDOW_DAYS",
+        "400",
+        whole(32, 36_500),
+        "days",
+        "How long every window of an indicator is kept; older ones are thinned to one row an hour.",
+    ),
+    Setting(
+        "hour_days",
+        "CITYVITALS_HOUR_DAYS",
+        "1830",
+        whole(32, 36_500),
+        "days",
+        "How long one row an hour is kept; older ones are thinned to one a day.",
+    ),
+    Setting("value_years", "CITYVITALS_VALUE_YEARS", "20", whole(1, 100), "years", "How long values are kept at all."),
+    Setting(
         "log_level",
         "CITYVITALS_LOG_LEVEL",
         "info",
@@ -228,7 +262,18 @@ class Settings:
     keep_h: int
     stream_limit: int
     payload_limit_kb: int
+    history: str
+    archive_s: int
+    raw_days: int
+    window_days: int
+    hour_days: int
+    value_years: int
     log_level: str
+
+    @property
+    def history_folder(self) -> Path:
+        """Where the history lies, a folder a scene."""
+        return Path(self.history).expanduser() if self.history else self.var / "history"
 
     def __repr__(self) -> str:
         shown = (

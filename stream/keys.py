@@ -93,6 +93,11 @@ class Keys:
         return f"{self.scene}:counts"
 
     @property
+    def archived(self) -> str:
+        """Up to where the history holds each stream."""
+        return f"{self.scene}:archived"
+
+    @property
     def board(self) -> str:
         """Frames of the Board; the id of an entry is the revision."""
         return f"{self.scene}:{{brd}}"

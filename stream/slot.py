@@ -39,9 +39,11 @@ local entry = redis.pcall('XADD', KEYS[2], ARGV[2], unpack(ARGV, 3))
 if type(entry) == 'table' and entry.err and string.find(entry.err, 'equal or smaller') then return false end
 return entry
 """
-_NEWEST = """
-local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-return #last > 0 and last[1][1]
+_END = """
+local command, from, to = 'XREVRANGE', '+', '-'
+if ARGV[1] == 'oldest' then command, from, to = 'XRANGE', '-', '+' end
+local found = redis.call(command, KEYS[1], from, to, 'COUNT', 1)
+return #found > 0 and found[1][1]
 """
 _COMMIT = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return redis.error_reply('NOTOWNER') end
@@ -121,9 +123,9 @@ class Slot:
         Asked up to a hundred times a second. XINFO alone sends the first and the last entry along, which may be
         megabytes: it took three quarters of the engine's time.
         """
-        last: bytes | None = self.client.script(_NEWEST, [stream], [])
-        if last is not None:
-            return last.decode()
+        last = self._end(stream, "newest")
+        if last != START:
+            return last
         try:
             generated: bytes = self.client.xinfo_stream(stream)["last-generated-id"]
         except redis.ResponseError:  # no such key
@@ -163,9 +165,23 @@ class Slot:
         """Drop entries before an id by MINID; whole nodes only, so that some older ones may stay."""
         self.client.xtrim(stream, minid=before, approximate=True)
 
-    def shorten(self, stream: str, count: int) -> None:
-        """Keep about so many of the newest entries; for outputs, which nobody must read to the last one."""
-        self.client.xtrim(stream, maxlen=count, approximate=True)
+    def shorten(self, stream: str, count: int, archived: str | None = None) -> None:
+        """Keep about so many of the newest entries of an output, and all that a reader who must miss none has not read.
+
+        archived: the last entry that this reader has; None: nobody must read this stream to the last entry.
+        """
+        if archived is None:
+            self.client.xtrim(stream, maxlen=count, approximate=True)
+        elif (length := self.length(stream)) > count:
+            oldest_ms, newest_ms = (order(self._end(stream, end))[0] for end in ("oldest", "newest"))
+            # Ids are times, and entries come evenly enough: cut the span, and after a round or two so is the count.
+            before = f"{newest_ms - (newest_ms - oldest_ms) * count // length}-0"
+            self.trim(stream, min(before, archived, key=order))
+
+    def _end(self, stream: str, which: str) -> str:
+        """The id of the oldest or the newest entry that a stream holds now; START when it holds none."""
+        found: bytes | None = self.client.script(_END, [stream], [which])
+        return START if found is None else found.decode()
 
     def _append(self, stream: str, entry_id: str, fields: Mapping[bytes, bytes]) -> str | None:
         arguments: list[str | bytes] = [str(self.epoch), entry_id]

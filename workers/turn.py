@@ -13,6 +13,7 @@ from core.clock import monotonic_s, real_ms
 from core.errors import UnreadableEntry
 from core.records import HOUR_MS, Tick
 from core.settings import Settings
+from stream.archived import archived
 from stream.codec import TICK, decode_tick
 from stream.entries import START, order
 from stream.slot import Slot
@@ -168,8 +169,10 @@ class Turning:
         keep_from = f"{real_ms() - self._settings.keep_h * HOUR_MS}-0"
         read = {self._log: self._slot.position}
         read |= {stream: self._committed_upto[name] for name, stream in self._stage.side.items()}
+        kept = archived(self._slot.client, self._slot.keys)  # what the history has not yet, it will ask for
         for stream, upto in read.items():
             crowded = self._slot.length(stream) > roomy
-            self._slot.trim(stream, upto if crowded else min(upto, keep_from, key=order))
+            done = min(upto, kept.get(stream, upto), key=order)
+            self._slot.trim(stream, done if crowded else min(done, keep_from, key=order))
         for stream in self._stage.outputs:
-            self._slot.shorten(stream, roomy)
+            self._slot.shorten(stream, roomy, kept.get(stream))

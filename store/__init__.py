@@ -1,0 +1,1 @@
+"""What must be kept: SQL tables, history in Parquet."""
