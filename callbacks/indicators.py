@@ -19,6 +19,7 @@ from layouts import ids, indicators, shell
 from layouts.figures.headline import Known, active_inside, active_on, gravest_by_area, headline, trend_of
 from layouts.figures.overview import overview_rows
 from layouts.figures.places import area_rows, station_rows
+from layouts.figures.standing import Stands, by_station, headline_by_station
 from layouts.figures.subject import Subject, judged, reporters, rule_on, subject_of
 from layouts.figures.trend import trend
 from layouts.reading import PictureReader
@@ -65,15 +66,21 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
     indicator = subject.indicator
     rule = rule_on(declared, indicator.id)
     deciding = [bound.indicator for bound in rule.bounds] if rule else [indicator.id]
-    points = await reader.points(indicator.id, subject.id)
-    warnings = sections.get("warnings", {})
-    warning, inside = active_on(warnings, deciding, subject.id), active_inside(warnings, deciding, subject)
-    record = reader.value(indicator.id, subject.id)
-    head = headline(
-        subject, Known(record, warning, inside, judged(declared, indicator.id), trend_of(points)), now_ms, language
-    )
-    counties = (reader.value(indicator.id, county.id) for county in declared.areas.counties)
+    warnings, names = sections.get("warnings", {}), Names(declared, language)
     devices = reporters(declared, subject)
+    stands = None
+    if by_station(indicator, subject):
+        stands = Stands(declared, names, rule, reader.value, now_ms).of(subject, devices)
+    shown = stands.station if stands else subject
+    points = await reader.points(indicator.id, shown.id)
+    warning, inside = active_on(warnings, deciding, shown.id), active_inside(warnings, deciding, subject)
+    record = reader.value(indicator.id, shown.id)
+    head = headline(
+        shown, Known(record, warning, inside, judged(declared, indicator.id), trend_of(points)), now_ms, language
+    )
+    if stands:
+        head = headline_by_station(head, subject, stands, language)
+    counties = (reader.value(indicator.id, county.id) for county in declared.areas.counties)
     known = sections.get("stations", {})
     stations = {device: known[device] for device in devices if device in known}
     behind = {subject.id: stations[subject.id]} if subject.id in stations else stations
@@ -82,7 +89,7 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
         declared=declared,
         subject=subject,
         head=head,
-        trend=trend(declared, Names(declared, language), subject, head, points, now_ms),
+        trend=trend(declared, names, shown, head, points, now_ms) | {"of": stands.station.name if stands else ""},
         areas=area_rows(
             declared, indicator, [one for one in counties if one], gravest_by_area(warnings, deciding), language
         ),

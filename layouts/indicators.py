@@ -135,9 +135,11 @@ def _head(head: Headline, language: str) -> html.Div:
 
 
 def _trend(page: Detail, language: str) -> html.Figure:
+    of = page.trend["of"]
+    caption = text("desk.last_day_of", language, name=of) if of else text("desk.last_day", language)
     return html.Figure(
         [
-            html.Figcaption(text("desk.last_day", language)),
+            html.Figcaption(caption),
             html.Div(id=ids.DESK_TREND, className="desk-trend"),
             dcc.Store(id=ids.DESK_TREND_PROPS, data=dict(page.trend)),
             dcc.Store(id=ids.DESK_TREND_DRAWN),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from board.names import Names
 from catalogue.declared import Declared
 from catalogue.load import load
 from layouts.figures import headline as headlines
@@ -16,6 +17,7 @@ from layouts.figures.bounds import bound_rows, provenance, references
 from layouts.figures.headline import Known, active_inside, active_on, headline, trend_of
 from layouts.figures.overview import overview_rows
 from layouts.figures.places import area_rows, station_rows
+from layouts.figures.standing import Stands, by_station, headline_by_station
 from layouts.figures.subject import judged, reporters, rule_on, subject_of
 from tests.frames.board_snapshot import picture, value_record
 
@@ -47,6 +49,31 @@ def test_the_sentence_of_a_calm_county(city: Declared) -> None:
     head = headline(subject, known(record), NOW_MS, "zh")
     assert head.sentence == "信宜市 3小时雨量 12.3 mm，近1小时上升，未达告警级别"
     assert (head.text, head.unit, head.level) == ("12.3", "mm", "normal")
+
+
+def test_an_area_without_a_value_of_its_own_shows_the_station_nearest_to_its_bound(city: Declared) -> None:
+    area = subject_of(city, "water.river_stage", "", "zh")
+    assert by_station(area.indicator, area)
+    devices, rule = reporters(city, area), rule_on(city, "water.river_stage")
+    first = {device: min(r.value for r in city.devices[device].references if r.name == "warning") for device in devices}
+    near = devices[3]
+    stages = {device: first[device] - (0.9 if device == near else 4.0) for device in devices[1:]}
+    records = {d: value_record(city, "water.river_stage", d, stage, NOW_MS) for d, stage in stages.items()}
+    stands = Stands(city, Names(city, "zh"), rule, lambda _, device: records.get(device), NOW_MS).of(area, devices)
+    assert stands is not None
+    assert stands.station.id == near
+    assert (stands.known, stands.expected) == (len(devices) - 1, len(devices))
+    head = headline(stands.station, known(records[near]), NOW_MS, "zh")
+    whole = headline_by_station(head, area, stands, "zh")
+    assert whole.sentence.endswith(f"最接近的是{city.devices[near].name.zh} {stages[near]:.2f} m，距一般告警 0.40 m")
+    assert whole.reporting == f"到报 {len(devices) - 1}/{len(devices)}"
+    assert whole.level == "normal"
+
+
+def test_an_area_of_silent_stations_has_no_standing(city: Declared) -> None:
+    area = subject_of(city, "water.river_stage", "", "zh")
+    stands = Stands(city, Names(city, "zh"), rule_on(city, area.indicator.id), lambda *_: None, NOW_MS)
+    assert stands.of(area, reporters(city, area)) is None
 
 
 def test_what_nobody_judges_is_not_called_normal(city: Declared) -> None:
