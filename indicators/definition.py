@@ -50,7 +50,7 @@ class WindowKind(StrEnum):
     """Which readings a window that ends at `end` holds; all are closed on the right."""
 
     SLIDING = "sliding"  # (end − window_s, end]; tumbling when slide_s is window_s
-    CALENDAR = "calendar"  # since the `calendar` period began that holds the end; what is reached so far 累计
+    CALENDAR = "calendar"  # since the `calendar` period began that holds the end (closed on the right): so far 累计
     LAST = "last"  # the newest value ever, as long as it is not older than window_s
     SINCE_EVENT = "since_event"  # since the last event of type `since_event` at the station or its area began
 
@@ -107,8 +107,10 @@ class Source:
 class Input:
     """Another indicator as a name in a formula: its value `ago_s` before the end of this window.
 
-    area: the same area, its parent, or the city. `spread` other than "": instead of that one value an aggregate
-    (`mean`, `max` …) of all its values in (end − spread_s, end].
+    That is the value of its last window that ended by then: of its `slide_s` one and only one end fits. NaN when that
+    one is unknown. area: the same area, its parent, or the city. `spread` other than "": instead of that one value an
+    aggregate (`mean`, `max`, `min`, `sum`, `count`) of all its known values in (end − spread_s, end], both ends
+    `ago_s` earlier; spread_s 0: of those in this indicator's own window (a calendar day, say).
     """
 
     name: str
@@ -121,7 +123,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One input of a composite score: its weight, and (value, score 0 to 100) points joined by straight lines."""
+    """One input of a composite score: its weight, and (value, score 0 to 100) points joined by straight lines.
+
+    Which of its values counts is as for an `Input` of the same area.
+    """
 
     indicator: str
     weight: float
@@ -143,20 +148,22 @@ class Indicator:
 
     metrics: inputs in the order of the formula. Expected reporters of an area: its devices that declare one
     of them. event_types: counts events instead; `*` stands for any ending (`video.*`). Window ends lie at
-    whole multiples of `slide_s` (epoch UTC) and hold (end − window_s, end]; `early` True: also valued before
+    whole multiples of `slide_s` (epoch UTC; of CALENDAR windows counted from the hour `begins_at_s`, so that a daily
+    one ends with its day) and hold (end − window_s, end]; `early` True: also valued before
     its end, as OPEN. A window is due `settle_s` after its end; without readings then it is UNKNOWN.
     Reporters: at city level all devices that declare one of the metrics, placed or not; below it those placed
     there. With neither metrics nor event_types (aggregate `reporting`): every device of a station or camera
     feed that stands in a county; a parked bus is not off line. Who reports less often than the window is long
     counts as reporting until the feed's `late_after_s` is over.
-    formula: "value" (the one input), "aqi" with `scheme` naming the table, or an expression over the names of
-    metrics and `inputs` (`indicators/formula.py`). formula_at "station": before the roll-up, "area": after it.
-    parts: instead of all that, a composite score 0 to 100 of other indicators. levels: of `geo.areas.AreaLevel`,
+    formula: "value" (the one input), "aqi" with `scheme` naming the table whose columns are the metrics or inputs in
+    their order, or an expression over `formula_names` (`indicators/formula.py`). formula_at "station": before the
+    roll-up, "area": after it. parts: instead of all that, a composite score 0 to 100 of other indicators. levels: of `geo.areas.AreaLevel`,
     and "station". where: only devices whose attributes are these. At a level named in `steps` the areas of the next
     finer one of `levels` are rolled up instead of the stations; zones stand beside and are never a step.
     period: "" for live values; month, quarter or year for values that carry their period instead of an age.
     Times of day are seconds after local midnight; the city's zone is UTC+8 all year.
     baseline "hour_of_week": a robust usual value stands beside each value; forecast_s: so far ahead a trend is told.
+    normal: the median of a normal year, said for the check of bounds. cadence: how often its source reports 更新频率.
     """
 
     id: str
@@ -200,8 +207,16 @@ class Indicator:
     sensitivity: Sensitivity = Sensitivity.INTERNAL
     relations: tuple[Relation, ...] = ()
     steps: dict[str, RollUp] = field(default_factory=dict)  # level → how its areas come from the next finer level
+    normal: float | None = None
+    cadence: str = "realtime"
 
     @property
     def measured(self) -> bool:
         """True when readings, events or silence of devices feed it; False when only other indicators do."""
         return bool(self.metrics or self.event_types) or not (self.inputs or self.parts)
+
+    @property
+    def formula_names(self) -> tuple[str, ...]:
+        """What a formula may use: `value` where devices give one number alone, each metric, each input."""
+        alone = ("value",) if self.measured and len(self.metrics) <= 1 else ()
+        return (*alone, *self.metrics, *(one.name for one in self.inputs))
