@@ -118,6 +118,12 @@ class TrendPanel:
         return round(reference.value + bound.offset, 9) if reference else None
 
     def _sentence(self, record: Record) -> str:
-        code = "board.value-unknown" if record["value"] is None else "board.value-now"
+        """What stands under the title of a calm trend: the value, and between what it moved over the last day."""
+        language = self._names.language
         words = {"place": record["subject_name"], "name": record["name"]}
-        return text(code, self._names.language, **words, text=record["text"], unit=record["unit"]).strip()
+        if record["value"] is None:
+            return text("board.value-unknown", language, **words)
+        known = [value for _, value in record["points"] if value is not None] or [record["value"]]
+        low, high = (number(value, record["decimals"], language) for value in (min(known), max(known)))
+        words |= {"text": record["text"], "unit": record["unit"], "low": low, "high": high}
+        return " ".join(text("board.value-day", language, **words).split()).replace(" ，", "，")

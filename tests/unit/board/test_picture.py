@@ -236,6 +236,14 @@ def test_the_trend_catches_up_when_nothing_moves_any_more(picture):
     assert ticked(picture, T0 + 67_000)["trends"]["focus"]["points"][-1][1] == 72.5
 
 
+def test_a_calm_trend_says_between_what_it_moved(picture):
+    for hour, index in enumerate((52, 28, 58, 56)):
+        picture.fold_values([values("air.aqi", T0 + hour * 3_600_000, {"440900": index})])
+    focus = ticked(picture, T0 + 3 * 3_600_000)["trends"]["focus"]
+    assert focus["indicator"] == "air.aqi"
+    assert focus["sentence"].endswith("56，近24小时 28 至 58")
+
+
 def test_unplaced_devices_vehicles_and_the_probe(picture):
     rows = [("stranger", "pm25", T0, 1.0), ("bus-1", "lon_deg", T0, 110.9), ("bus-1", "lat_deg", T0, 21.6)]
     picture.fold_panes(panes([*rows, ("probe-1", "sent_ms", T0, 5.0)]))
