@@ -67,6 +67,8 @@ class FeedEntry(Entry):
     owner: str
     phone: str = ""
     kind: Literal["station", "camera", "vehicle", "hotline", "statistics", "probe"] = "station"
+    settle_n: Annotated[int, Field(ge=0, le=1000)] = 0
+    settle_for_s: Annotated[int, Field(ge=0, le=86400)] = 0
     fields_: dict[str, Name] = Field({}, alias="fields")
 
     def record(self, feed_id: str) -> Feed:

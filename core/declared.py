@@ -20,7 +20,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A measured quantity. Outside [low, high] a reading is flagged and kept out of indicators."""
+    """A measured quantity. Outside [low, high] a reading is flagged and kept out of indicators.
+
+    zero_at_boot: what it reads while its device starts is 0 and means nothing (`indicators/settling.py`).
+    """
 
     id: str
     name: Words
@@ -28,6 +31,7 @@ class Metric:
     low: float
     high: float
     pane_s: int = 60
+    zero_at_boot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Feed:
 
     `topic` is a filter below the scene's root; `decoder` names a file of `ingest/decoders/`. A device that said
     nothing for `late_after_s` is silent. Readings older than `lateness_s` are not folded any more; those more
-    than `ahead_s` ahead of the city clock are refused. `fields` maps names on the wire to metrics.
+    than `ahead_s` ahead of the city clock are refused. `fields` maps names on the wire to metrics. After a reconnect
+    a device settles 上电 for its first `settle_n` readings and for `settle_for_s`, whichever is over later.
     """
 
     id: str
@@ -50,6 +55,8 @@ class Feed:
     owner: str = ""
     phone: str = ""
     kind: str = "station"  # station, camera, vehicle, hotline, statistics, probe
+    settle_n: int = 0
+    settle_for_s: int = 0
     fields: dict[str, str] = field(default_factory=dict)
 
 

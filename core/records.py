@@ -180,6 +180,9 @@ class PaneBatch:
     told was in range; total is 0, low, high and last are NaN. crowded: readings left out because they name one
     undeclared device or metric too many. measures, sketches: what further aggregates need (`indicators/measures.py`),
     a column a name; NaN, or b"", in the rows of metrics that do not need it.
+    settling: by device the span of event time [since_ms, until_ms] whose readings settle 上电, told when it changes;
+    those readings are told like those out of range. clock_s: by device how far its clock runs ahead (> 0) or behind
+    (< 0), told when it changes; 0: it is right again.
     """
 
     partition: int
@@ -203,6 +206,8 @@ class PaneBatch:
     crowded: int = 0
     measures: dict[str, Float64] = field(default_factory=dict)
     sketches: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    settling: dict[str, tuple[int, int]] = field(default_factory=dict)
+    clock_s: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.count)
