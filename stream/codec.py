@@ -20,6 +20,8 @@ from core.records import CityWarning, Event, PaneBatch, ReadingBatch, Stamp, Tic
 VERSION = 1
 READINGS, TICK, EVENTS, PANES, VALUES, WARNINGS = b"r", b"t", b"e", b"p", b"v", b"w"
 
+_MEASURE, _SKETCH = b"m:", b"s:"  # what the columns begin with that only some panes have
+
 Fields = dict[bytes, bytes]
 
 READING_COLUMNS = {"device": "<i4", "metric": "<u2", "event_ms": "<i8", "value": "<f8", "quality": "<u2"}
@@ -56,6 +58,10 @@ class _PaneHeader(NamedTuple):
     late: int
     doubled: int
     crowded: int = 0
+    settling: dict[str, tuple[int, int]] | None = None  # as in what is older than these
+    clock_s: dict[str, int] | None = None
+    measures: tuple[str, ...] = ()  # names; each column lies in a field of its own
+    sketches: tuple[str, ...] = ()
 
 
 class _ValueHeader(NamedTuple):
@@ -105,14 +111,26 @@ def decode_events(fields: Mapping[bytes, bytes]) -> list[Event]:
 
 def encode_panes(batch: PaneBatch) -> Fields:
     """What a partition changed at one tick, `k=p`."""
-    header = _PaneHeader(*(getattr(batch, name) for name in _PaneHeader._fields))
-    return _entry(PANES, header) | _columns(batch, PANE_COLUMNS)
+    plain = {name: getattr(batch, name) for name in _PaneHeader._fields}
+    header = _PaneHeader(**plain | {"measures": tuple(batch.measures), "sketches": tuple(batch.sketches)})
+    further = {_MEASURE + name.encode(): _bytes(column, "<f8") for name, column in batch.measures.items()}
+    for name, sketches in batch.sketches.items():
+        further[_SKETCH + name.encode()] = msgspec.msgpack.encode(sketches)
+    return _entry(PANES, header) | _columns(batch, PANE_COLUMNS) | further
 
 
 def decode_panes(fields: Mapping[bytes, bytes]) -> PaneBatch:
     """Inverse of `encode_panes`. Raises UnreadableEntry."""
     header: _PaneHeader = _header(fields, PANES, _PaneHeader)
-    batch = PaneBatch(**header._asdict(), **_arrays(fields, PANE_COLUMNS))
+    dtypes = PANE_COLUMNS | {f"{_MEASURE.decode()}{name}": "<f8" for name in header.measures}
+    columns = _arrays(fields, dtypes)
+    further: dict[str, Any] = {
+        "settling": header.settling or {},
+        "clock_s": header.clock_s or {},
+        "measures": {name: columns.pop(f"{_MEASURE.decode()}{name}") for name in header.measures},
+        "sketches": {name: _sketches(fields, name, len(columns["count"])) for name in header.sketches},
+    }
+    batch = PaneBatch(**header._asdict() | columns | further)
     _refuse_nameless(batch)
     return batch
 
@@ -170,6 +188,17 @@ def _arrays(fields: Mapping[bytes, bytes], dtypes: Mapping[str, str]) -> dict[st
     if len(set(lengths.values())) != 1:
         raise UnreadableEntry(f"an entry of kind {fields.get(b'k')!r} has columns of different lengths: {lengths}")
     return columns
+
+
+def _sketches(fields: Mapping[bytes, bytes], name: str, rows: int) -> tuple[bytes, ...]:
+    """The sketches of a name, one a row."""
+    try:
+        sketches: tuple[bytes, ...] = _decoder(tuple[bytes, ...]).decode(fields.get(_SKETCH + name.encode(), b""))
+    except msgspec.MsgspecError as problem:
+        raise UnreadableEntry(f"the sketches {name} of an entry cannot be read: {problem}") from problem
+    if len(sketches) != rows:
+        raise UnreadableEntry(f"{len(sketches)} sketches {name} stand beside {rows} rows")
+    return sketches
 
 
 def _refuse_nameless(batch: ReadingBatch | PaneBatch) -> None:

@@ -124,6 +124,13 @@ def panes(draw: st.DrawFn) -> PaneBatch:
         event_counts=tuple(draw(st.lists(st.tuples(names, names, times_ms, amounts), max_size=2))),
         late=draw(amounts),
         doubled=draw(amounts),
+        measures={name: draw(column(np.float64, rows)) for name in draw(st.lists(names, max_size=2))},
+        sketches={
+            name: tuple(draw(st.lists(st.binary(max_size=20), min_size=rows, max_size=rows)))
+            for name in draw(st.lists(names, max_size=2))
+        },
+        settling=draw(st.dictionaries(names, st.tuples(times_ms, times_ms), max_size=2)),
+        clock_s=draw(st.dictionaries(names, st.integers(-(2**31), 2**31), max_size=2)),
     )
 
 
@@ -277,3 +284,23 @@ def test_values_whose_rows_do_not_add_up_are_refused() -> None:
     entry[b"h"] = codec.encode_values([replace(batch, areas=("a",))])[b"h"]
     with pytest.raises(UnreadableEntry, match="names 1 areas, the columns hold 2 rows"):
         codec.decode_values(entry)
+
+
+def one_pane() -> PaneBatch:
+    whole, real = np.ones(1, np.int64), np.ones(1)
+    index = {"device": np.zeros(1, np.int32), "metric": np.zeros(1, np.uint16), "pane_end_ms": whole, "count": whole}
+    return PaneBatch(0, 1, 2, ("a",), ("pm25",), **index, total=real, low=real, high=real, last_ms=whole, last=real)
+
+
+def test_panes_written_before_there_were_measures_are_read() -> None:
+    entry = codec.encode_panes(one_pane())
+    version, header = msgspec.msgpack.decode(entry[b"h"])
+    entry[b"h"] = msgspec.msgpack.encode((version, header[:-4]))
+    assert same(codec.decode_panes(entry), one_pane())
+
+
+@pytest.mark.parametrize("sketches", [b"", b"\xc1", msgspec.msgpack.encode([b"", b""])])
+def test_sketches_that_do_not_fit_their_rows_are_refused(sketches: bytes) -> None:
+    entry = codec.encode_panes(replace(one_pane(), sketches={"quantiles": (b"12345678",)}))
+    with pytest.raises(UnreadableEntry, match="sketches"):
+        codec.decode_panes(entry | {b"s:quantiles": sketches})
