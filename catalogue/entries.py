@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from catalogue.pack import Pack
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
 from catalogue.source import Piece
-from core.schema import Entry
+from core.schema import Entry, EntryFaults
 from early_warning.schema import RuleEntry
 from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
@@ -76,8 +76,16 @@ def _checked(model: type[AnyEntry], piece: Piece, name: str, problems: list[str]
         for error in errors:
             echo = any(len(path) > len(error["loc"]) and path[: len(error["loc"])] == error["loc"] for path in within)
             if not (echo and error["type"] == "too_short"):  # a list is short only because its rows were refused
-                problems.append(_sentence(piece, name, error, model))
+                problems.extend(_sentence(piece, name, one, model) for one in _each(error))
         return None
+
+
+def _each(error: Any) -> list[Any]:
+    """The faults that a whole entry told at once, as an error each at its own key; any other error as it is."""
+    said = error.get("ctx", {}).get("error")
+    if not isinstance(said, EntryFaults):
+        return [error]
+    return [error | {"loc": (*error["loc"], *path), "ctx": {"error": sentence}} for path, sentence in said.faults]
 
 
 def _sentence(piece: Piece, name: str, error: Any, model: type[Entry]) -> str:

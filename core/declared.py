@@ -23,6 +23,7 @@ class Metric:
     """A measured quantity. Outside [low, high] a reading is flagged and kept out of indicators.
 
     zero_at_boot: what it reads while its device starts is 0 and means nothing (`indicators/settling.py`).
+    quantity "level": a height, which means nothing without the vertical datum of its device.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Metric:
     low: float
     high: float
     pane_s: int = 60
+    quantity: str = ""
     zero_at_boot: bool = False
 
 
@@ -62,7 +64,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A bound of one station, with validity (ms UTC, 0: open) and, for levels in metres, its vertical datum."""
+    """A bound of one station, with validity (ms UTC, 0: open) and, for levels, the vertical datum of its station.
+
+    A bound declared in another datum is converted when it is loaded; `as_declared` then says what stood in its source.
+    """
 
     name: str  # warning, guaranteed, record
     value: float
@@ -71,11 +76,12 @@ class Reference:
     source: str = ""
     valid_from_ms: int = 0
     valid_to_ms: int = 0
+    as_declared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Something that reports. `area` is the county it stands in, "" while unplaced.
+    """Something that reports. `area` is the smallest declared area it stands in, "" while unplaced.
 
     `metrics` are those it is expected to report; `references` its own bounds (river stage).
     `simulated` True: invented by us for demonstration and marked so wherever it is drawn.

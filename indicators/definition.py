@@ -157,9 +157,10 @@ class Indicator:
     counts as reporting until the feed's `late_after_s` is over.
     formula: "value" (the one input), "aqi" with `scheme` naming the table whose columns are the metrics or inputs in
     their order, or an expression over `formula_names` (`indicators/formula.py`). formula_at "station": before the
-    roll-up, "area": after it. parts: instead of all that, a composite score 0 to 100 of other indicators. levels: of `geo.areas.AreaLevel`,
-    and "station". where: only devices whose attributes are these. At a level named in `steps` the areas of the next
-    finer one of `levels` are rolled up instead of the stations; zones stand beside and are never a step.
+    roll-up, "area": after it. parts: instead of all that, a composite score 0 to 100 of other indicators.
+    levels: of `geo.areas.AreaLevel`, and "station". where: only devices whose attributes are these. At a level named
+    in `steps` the areas of the next finer one of `levels` are rolled up instead of the stations; zones stand beside
+    and are never a step.
     period: "" for live values; month, quarter or year for values that carry their period instead of an age.
     Times of day are seconds after local midnight; the city's zone is UTC+8 all year.
     baseline "hour_of_week": a robust usual value stands beside each value; forecast_s: so far ahead a trend is told.

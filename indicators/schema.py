@@ -2,32 +2,78 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from core.declared import Metric, Words
-from core.schema import Entry, Name, Seconds
-from indicators.definition import Aggregate, Direction, Indicator, RollUp, Source
+from core.schema import Entry, EntryFaults, Name, Seconds
+from indicators.definition import (
+    Aggregate,
+    Direction,
+    Indicator,
+    Input,
+    Lifecycle,
+    Part,
+    Relation,
+    Reset,
+    RollUp,
+    Sensitivity,
+    Source,
+    WindowKind,
+)
+from indicators.faults import DAY_S, PERIOD_S, RETENTION_S, faults, said_s
+from indicators.formula import RESERVED
 
-AreaLevelName = Literal["station", "county", "city"]
+LevelName = Literal["station", "city", "county", "zone", "town", "village", "grid"]
+InputName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Cadence = Literal["realtime", "hourly", "daily", "weekly", "monthly", "quarterly", "termly", "yearly"]
+NOTHING = Words("", "")
+
+
+def _seconds_of_day(written: Any) -> Any:
+    """Seconds after midnight of a time of day; anything else goes on to be refused by its type."""
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", written) if isinstance(written, str) else None
+    if found is None:
+        raise ValueError(f"{written!r} is no time of day; write it as '08:00', with quotation marks")
+    return int(found[1]) * 3600 + int(found[2]) * 60
+
+
+def _time_of_day(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds % 3600 // 60:02}"
+
+
+TimeOfDay = Annotated[
+    int,
+    BeforeValidator(_seconds_of_day, json_schema_input_type=Annotated[str, Field(pattern=r"^[0-2]\d:[0-5]\d$")]),
+    PlainSerializer(_time_of_day),
+]
 
 
 class MetricEntry(Entry):
-    """A measured quantity with the range outside of which a reading is not believed."""
+    """A measured quantity with the range outside of which a reading is not believed.
+
+    `quantity` has to be said of what is measured in metres: a `level` needs the vertical datum of its device, a
+    `length` (depth, distance, visibility) does not.
+    """
 
     name: Words
     unit: str
     low: float
     high: float
     pane_s: Seconds = 60
+    zero_at_boot: bool = False
+    quantity: Literal["", "level", "length"] = ""
 
     @model_validator(mode="after")
     def _range_has_room(self) -> Self:
         if self.low >= self.high:
             raise ValueError(f"low {self.low:g} must be below high {self.high:g}")
+        if self.unit == "m" and not self.quantity:
+            raise ValueError("in metres: say `quantity: level` (its devices need a datum) or `quantity: length`")
         return self
 
     def record(self, metric_id: str) -> Metric:
@@ -35,47 +81,138 @@ class MetricEntry(Entry):
         return Metric(metric_id, **self.fields())
 
 
+class InputEntry(Entry):
+    """Another indicator as a name in the formula: earlier by `ago_s`, of a wider area, or gathered over `spread_s`."""
+
+    name: InputName
+    indicator: str
+    ago_s: Annotated[int, Field(ge=0, le=RETENTION_S)] = 0
+    area: Literal["same", "parent", "city"] = "same"
+    spread: Literal["", "mean", "max", "min", "sum", "count"] = ""
+    spread_s: Annotated[int, Field(ge=0, le=RETENTION_S)] = 0
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.name in RESERVED:
+            raise ValueError(f"{self.name!r} is a word of the formula language; name the input otherwise")
+        if self.spread_s and not self.spread:
+            raise ValueError("spread_s says how far `spread` reaches; say both or neither")
+        if self.ago_s + self.spread_s > RETENTION_S:
+            raise ValueError(f"ago_s and spread_s reach back further than values are kept, {said_s(RETENTION_S)}")
+        return self
+
+    def record(self) -> Input:
+        """The input as the rooms know it."""
+        return Input(**self.fields())
+
+
+class PartEntry(Entry):
+    """One input of a score: its weight, and which value gives which score."""
+
+    indicator: str
+    weight: Annotated[float, Field(gt=0)]
+    score: Annotated[tuple[tuple[float, Annotated[float, Field(ge=0, le=100)]], ...], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if any(here[0] >= after[0] for here, after in pairwise(self.score)):
+            raise ValueError("the values of score must rise from left to right")
+        return self
+
+    def record(self) -> Part:
+        """The part as the rooms know it."""
+        return Part(**self.fields())
+
+
+class RelationEntry(Entry):
+    """How the indicator hangs together with another 关联关系."""
+
+    kind: Literal["cause", "effect", "same_source", "see_also"]
+    indicator: str
+    note: Words = NOTHING
+
+    def record(self) -> Relation:
+        """The relation as the rooms know it."""
+        return Relation(**self.fields())
+
+
 class IndicatorEntry(Entry):
-    """A vital sign: inputs, window, aggregate, roll-up, formula, and where its bounds come from."""
+    """A vital sign: definition 定义, method 口径, where its bounds come from, relations 关联关系, and who owns it.
+
+    It is fed by `metrics` or by `event_types`, or by `inputs` with a formula, or by `parts` with weights; by none of
+    them when it tells which devices report at all.
+    """
 
     name: Words
     domain: str
     unit: str
     direction: Direction
-    window_s: Seconds
-    slide_s: Seconds
-    aggregate: Aggregate
-    rollup: RollUp
-    levels: Annotated[tuple[AreaLevelName, ...], Field(min_length=1)]
     source: Source
-    method: Words
+    definition: Words = NOTHING
+    method: Words = NOTHING
+    owner: str = ""
+    cadence: Cadence = "realtime"
+    lifecycle: Lifecycle = Lifecycle.ACTIVE
+    sensitivity: Sensitivity = Sensitivity.INTERNAL
+    version: Annotated[str, Field(min_length=1)] = "1"
+    levels: Annotated[tuple[LevelName, ...], Field(min_length=1)] = ("city",)
     metrics: tuple[Name, ...] = ()
     event_types: tuple[str, ...] = ()
-    formula: Literal["value", "aqi"] = "value"
+    inputs: tuple[InputEntry, ...] = ()
+    parts: tuple[PartEntry, ...] = ()
+    where: dict[str, str] = Field({})
+    window: WindowKind = WindowKind.SLIDING
+    window_s: Annotated[int, Field(ge=0)] = 0
+    slide_s: Annotated[int, Field(ge=0, le=366 * DAY_S)] = 0
+    calendar: Literal["", "hour", "day", "month", "year"] = ""
+    begins_at_s: Annotated[TimeOfDay, Field(alias="begins_at")] = 0
+    since_event: str = ""
+    aggregate: Aggregate | None = None
+    parameter: float | None = None
+    reset: Reset = Reset.NEVER
+    rollover_at: Annotated[float, Field(gt=0)] | None = None
+    rollup: RollUp | None = None
+    steps: dict[LevelName, RollUp] = Field({})
+    weight: str = ""
+    formula: Annotated[str, Field(min_length=1)] = "value"
+    formula_at: Literal["area", "station"] = "area"
     scheme: str = ""
     early: bool = False
-    settle_s: Annotated[int, Field(ge=0, le=86_400)] = 60
+    settle_s: Annotated[int, Field(ge=0, le=DAY_S)] = 60
     decimals: Annotated[int, Field(ge=0, le=6)] = 1
     period: Literal["", "month", "quarter", "year"] = ""
-    version: Annotated[str, Field(min_length=1)] = "1"
+    baseline: Literal["", "hour_of_week"] = ""
+    forecast_s: Annotated[int, Field(ge=0, le=7 * DAY_S)] = 0
+    normal: float | None = None
+    relations: tuple[RelationEntry, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.window_s % self.slide_s:
-            raise ValueError(f"window_s {self.window_s} must be a whole multiple of slide_s {self.slide_s}")
-        if self.metrics and self.event_types:
-            raise ValueError("an indicator has metrics or event_types, not both")
-        if not self.metrics and not self.event_types and self.aggregate is not Aggregate.REPORTING:
-            raise ValueError("without metrics and event_types the aggregate must be reporting")
-        if self.event_types and self.aggregate is not Aggregate.COUNT:
-            raise ValueError("event_types are counted: the aggregate must be count")
-        if (self.formula == "aqi") != bool(self.scheme):
-            raise ValueError("formula aqi and a scheme belong together")
+        found = tuple(faults(self))
+        if found:
+            raise EntryFaults(found)
         return self
 
+    @property
+    def computed(self) -> bool:
+        """True when the engine values it: neither a draft nor retired."""
+        return self.lifecycle in (Lifecycle.ACTIVE, Lifecycle.TRIAL)
+
     def record(self, indicator_id: str) -> Indicator:
-        """The indicator as the rooms know it."""
-        return Indicator(indicator_id, **self.fields())
+        """The indicator as the rooms know it.
+
+        What a calendar period or a score leaves open is filled in: the longest such period, the pace as the window.
+        """
+        window_s = self.window_s or PERIOD_S.get(self.calendar, self.slide_s)
+        built = {
+            "window_s": window_s,
+            "aggregate": self.aggregate or Aggregate.LAST,
+            "rollup": self.rollup or RollUp.MEAN,
+            "inputs": tuple(one.record() for one in self.inputs),
+            "parts": tuple(one.record() for one in self.parts),
+            "relations": tuple(one.record() for one in self.relations),
+        }
+        return Indicator(indicator_id, **(self.fields() | built))
 
 
 class SchemeInput(Entry):

@@ -71,7 +71,7 @@ def test_aliases_are_refused(packs: Path) -> None:
 
 def test_an_id_in_two_topic_files_is_told_with_both_places(packs: Path) -> None:
     extra = packs / "topics" / "zz.yaml"
-    extra.write_text("metrics:\n  stage_m: {name: {zh: 甲, en: A}, unit: m, low: 0, high: 1}\n", "utf-8")
+    extra.write_text("metrics:\n  stage_m: {name: {zh: 甲, en: A}, unit: mm, low: 0, high: 1}\n", "utf-8")
     (problem,) = catalogue.check(packs, "440900")
     assert problem.startswith(f"{extra}:2: 'stage_m' in metrics is declared twice; first at")
     assert "water.yaml:" in problem
