@@ -158,6 +158,14 @@ SETTINGS: tuple[Setting, ...] = (
         "Partitions of the streams; fixed when a scene is created.",
     ),
     Setting(
+        "engines",
+        "CITYVITALS_ENGINES",
+        "1",
+        whole(1, 64),
+        "",
+        "Engine processes that share the partitions; more may be started anywhere with `python app.py engine`.",
+    ),
+    Setting(
         "tick_ms",
         "CITYVITALS_TICK_MS",
         "50",
@@ -257,6 +265,7 @@ class Settings:
     scenario: str
     seed: int
     partitions: int
+    engines: int
     tick_ms: int
     checkpoint_s: int
     keep_h: int

@@ -118,6 +118,11 @@ class Keys:
         return f"{self.scene}:beats"
 
     @property
+    def engines(self) -> str:
+        """The engine processes that share the slots, and what each tells of itself."""
+        return f"{self.scene}:engines"
+
+    @property
     def probe(self) -> str:
         """The last round trip of the test reading 拨测."""
         return f"{self.scene}:probe"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
 import redis
 
 from core.errors import NotOwner
@@ -13,14 +15,16 @@ from core.records import Tick
 from stream.codec import encode_tick
 from stream.connect import Client
 from stream.entries import START, Entry, entries, order
-from stream.keys import Keys
+from stream.keys import CITY_SLOT, Keys
 
 log = logging.getLogger(__name__)
 
 CHUNK = b"c:"  # fields of the checkpoint that hold chunks of state; the others are ours
+Output = tuple[str, Mapping[bytes, bytes]]  # (stream, fields)
+
 SIDE_PAGE = 500  # entries of a side stream in memory at once
 
-# Each script looks at the epoch before its first write, because Redis does not roll back. All keys of one
+# Each script looks at epoch and position before its first write, because Redis does not roll back. All keys of one
 # script carry the same hash tag, so that a Redis Cluster can hold them.
 _TAKE = """
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0') + 1
@@ -30,14 +34,37 @@ if held ~= ARGV[1] or ARGV[2] == 'afresh' then
     redis.call('HSET', KEYS[1], 'definition', ARGV[1], 'position', '0-0')
 end
 if held and held ~= ARGV[1] then redis.call('DEL', unpack(KEYS, 2)) end
-redis.call('HSET', KEYS[1], 'epoch', epoch)
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'owner', ARGV[3])
 return epoch
 """
-_APPEND = """
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return redis.error_reply('NOTOWNER') end
-local entry = redis.pcall('XADD', KEYS[2], ARGV[2], unpack(ARGV, 3))
-if type(entry) == 'table' and entry.err and string.find(entry.err, 'equal or smaller') then return false end
-return entry
+# A position that is not ours under our own epoch: this Redis was set back to an earlier day under our hands.
+_OWNED = """
+local held = redis.call('HMGET', KEYS[1], 'epoch', 'position')
+if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return redis.error_reply('NOTOWNER') end
+local function before(a, b)
+    local a_ms, a_seq = string.match(a, '^(%d+)-(%d+)$')
+    local b_ms, b_seq = string.match(b, '^(%d+)-(%d+)$')
+    a_ms, b_ms = tonumber(a_ms), tonumber(b_ms)
+    return a_ms < b_ms or (a_ms == b_ms and tonumber(a_seq) < tonumber(b_seq))
+end
+"""
+_APPEND_TICK = f"""{_OWNED}
+local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
+if #last > 0 and before(last[1][1], ARGV[3]) then return redis.error_reply('NOTOWNER') end
+return redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
+"""
+_EMIT = f"""{_OWNED}
+local at, added = 6, 0
+for i = 2, #KEYS do
+    local entry = redis.pcall('XADD', KEYS[i], ARGV[3], unpack(ARGV, at + 1, at + ARGV[at]))
+    if type(entry) ~= 'table' then added = added + 1
+    elseif not string.find(entry.err, 'equal or smaller') then return entry end
+    at = at + ARGV[at] + 1
+end
+if before(redis.call('HGET', KEYS[1], 'decided') or '0-0', ARGV[3]) then
+    redis.call('HSET', KEYS[1], 'decided', ARGV[3], 'decided_ms', ARGV[4], 'decided_upto', ARGV[5])
+end
+return added
 """
 _END = """
 local command, from, to = 'XREVRANGE', '+', '-'
@@ -45,18 +72,15 @@ if ARGV[1] == 'oldest' then command, from, to = 'XRANGE', '-', '+' end
 local found = redis.call(command, KEYS[1], from, to, 'COUNT', 1)
 return #found > 0 and found[1][1]
 """
-_COMMIT = """
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return redis.error_reply('NOTOWNER') end
-local function parts(id) local ms, seq = string.match(id, '^(%d+)-(%d+)$') return tonumber(ms), tonumber(seq) end
-local old_ms, old_seq = parts(redis.call('HGET', KEYS[1], 'position'))
-local new_ms, new_seq = parts(ARGV[2])
-if new_ms < old_ms or (new_ms == old_ms and new_seq < old_seq) then return redis.error_reply('BACKWARDS') end
-local kept = tonumber(ARGV[3])
-for i = 4, 3 + 2 * kept, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-for i = 4 + 2 * kept, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
-redis.call('HSET', KEYS[1], 'position', ARGV[2])
+_COMMIT = f"""{_OWNED}
+if before(ARGV[3], ARGV[2]) then return redis.error_reply('BACKWARDS') end
+local kept = tonumber(ARGV[4])
+for i = 5, 4 + 2 * kept, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 5 + 2 * kept, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+redis.call('HSET', KEYS[1], 'position', ARGV[3])
 return redis.status_reply('OK')
 """
+_RELEASE = f"{_OWNED} return redis.call('HSET', KEYS[1], 'owner', '')"
 
 
 @dataclass
@@ -78,23 +102,23 @@ class Slot:
     cursor: str  # up to here `read` has handed out the log
 
     @classmethod
-    def take(cls, client: Client, keys: Keys, name: str, definition: str) -> Slot:
-        """Take the slot over with the next epoch.
+    def take(cls, client: Client, keys: Keys, name: str, definition: str, owner: str = "") -> Slot:
+        """Take the slot over with the next epoch. `owner` is the name under which `owners` shows it.
 
         What was decided under another definition is dropped, checkpoint and outputs, and decided again from what
         the log still holds: under the ids of its old ticks nothing else could be written. A checkpoint whose
         position lies beyond the end of the log is dropped as well: that log is not the one it was folded from.
         """
-        slot = cls._taken(client, keys, name, definition, "as it is")
+        slot = cls._taken(client, keys, name, (definition, "as it is", owner))
         if order(slot.position) > order(slot.newest(keys.log(name))):
             log.warning("slot %s: its log was lost or recreated; folding from its beginning", name)
-            slot = cls._taken(client, keys, name, definition, "afresh")
+            slot = cls._taken(client, keys, name, (definition, "afresh", owner))
         return slot
 
     @classmethod
-    def _taken(cls, client: Client, keys: Keys, name: str, definition: str, how: str) -> Slot:
+    def _taken(cls, client: Client, keys: Keys, name: str, how: tuple[str, str, str]) -> Slot:
         checkpoint = keys.checkpoint(name)
-        epoch = int(client.script(_TAKE, [checkpoint, *keys.decided(name)], [definition, how]))
+        epoch = int(client.script(_TAKE, [checkpoint, *keys.decided(name)], how))
         stored: dict[bytes, bytes] = client.hgetall(checkpoint)
         chunks = {key.removeprefix(CHUNK): chunk for key, chunk in stored.items() if key.startswith(CHUNK)}
         position = stored.get(b"position", START.encode()).decode()
@@ -137,14 +161,20 @@ class Slot:
         return int(self.client.xlen(stream))
 
     def append_tick(self, tick: Tick) -> str:
-        """Append a decision point to the log. Raises NotOwner."""
-        entry_id = self._append(self.keys.log(self.name), "*", encode_tick(tick))
-        assert entry_id is not None  # an id that Redis gives itself is never refused
-        return entry_id
+        """Append a decision point to the log. Raises NotOwner, also when the log ends before what was read of it."""
+        fields = [part for pair in encode_tick(tick).items() for part in pair]
+        added: bytes = self._owned(_APPEND_TICK, [self.keys.log(self.name)], [self.cursor, *fields])
+        return added.decode()
 
-    def emit(self, stream: str, entry_id: str, fields: Mapping[bytes, bytes]) -> bool:
-        """Append an output under the tick's id; False when it stands there already. Raises NotOwner."""
-        return self._append(stream, entry_id, fields) is not None
+    def emit(self, entry_id: str, tick: Tick, outputs: Sequence[Output]) -> int:
+        """Append outputs under the tick's id, and note that it is decided (`decided_upto`); how many did not stand yet.
+
+        Of each stream at most one entry. Raises NotOwner.
+        """
+        arguments: list[str | bytes] = [entry_id, str(tick.now_ms), msgspec.json.encode(tick.upto)]
+        for _, fields in outputs:
+            arguments += [str(2 * len(fields)), *(part for pair in fields.items() for part in pair)]
+        return int(self._owned(_EMIT, [stream for stream, _ in outputs], arguments))
 
     def commit(self, position: str, dirty: Mapping[bytes, bytes | None]) -> None:
         """State and position together; None drops a chunk. Raises NotOwner before anything is written.
@@ -154,12 +184,15 @@ class Slot:
         """
         kept = {CHUNK + key: chunk for key, chunk in dirty.items() if chunk is not None}
         dropped = [CHUNK + key for key, chunk in dirty.items() if chunk is None]
-        arguments: list[str | bytes] = [str(self.epoch), position, str(len(kept))]
+        arguments: list[str | bytes] = [position, str(len(kept))]
         for field_name, chunk in kept.items():
             arguments += [field_name, chunk]
-        arguments += dropped
-        self._owned(_COMMIT, [self.keys.checkpoint(self.name)], arguments)
+        self._owned(_COMMIT, [], [*arguments, *dropped])
         self.position = position
+
+    def release(self) -> None:
+        """Let go of it: another worker may take it at once. Raises NotOwner."""
+        self._owned(_RELEASE, [], [])
 
     def trim(self, stream: str, before: str) -> None:
         """Drop entries before an id by MINID; whole nodes only, so that some older ones may stay."""
@@ -183,27 +216,29 @@ class Slot:
         found: bytes | None = self.client.script(_END, [stream], [which])
         return START if found is None else found.decode()
 
-    def _append(self, stream: str, entry_id: str, fields: Mapping[bytes, bytes]) -> str | None:
-        arguments: list[str | bytes] = [str(self.epoch), entry_id]
-        for name, value in fields.items():
-            arguments += [name, value]
-        added = self._owned(_APPEND, [self.keys.checkpoint(self.name), stream], arguments)
-        return added.decode() if added else None
-
-    def _owned(self, script: str, keys: list[str], arguments: Sequence[str | bytes]) -> bytes | None:
-        """Run a script that writes only for the owner."""
+    def _owned(self, script: str, streams: Sequence[str], arguments: Sequence[str | bytes]) -> Any:
+        """Run a script that writes only for the owner, and only to the checkpoint that it left."""
+        keys = [self.keys.checkpoint(self.name), *streams]
         try:
-            answer: bytes | None = self.client.script(script, keys, arguments)
+            return self.client.script(script, keys, [str(self.epoch), self.position, *arguments])
         except redis.ResponseError as refusal:
             if "NOTOWNER" in str(refusal):
-                raise NotOwner(f"slot {self.name}: another worker took it after epoch {self.epoch}") from refusal
+                why = f"slot {self.name}: another worker took it after epoch {self.epoch}, or Redis was set back"
+                raise NotOwner(why) from refusal
             if "BACKWARDS" in str(refusal):
-                raise ValueError(f"slot {self.name}: {arguments[1]!r} lies before the committed position") from refusal
+                raise ValueError(f"slot {self.name}: {arguments[0]!r} lies before the committed position") from refusal
             raise
-        return answer
 
 
-def wait_for_news(slots: Sequence[Slot], longest_s: float) -> None:
-    """Return as soon as the log of one of the slots holds more than was read, at the latest after `longest_s`."""
-    cursors = {slot.keys.log(slot.name): slot.cursor for slot in slots}
-    slots[0].client.xread(cursors, 1, max(1, round(longest_s * 1000)))
+def owners(client: Client, keys: Keys) -> dict[str, str]:
+    """Slot → who took it last and did not release it; "" for none."""
+    slots = (*keys.slots, CITY_SLOT)
+    pipe = client.pipeline()
+    for slot in slots:
+        pipe.hget(keys.checkpoint(slot), "owner")
+    return {slot: (owner or b"").decode() for slot, owner in zip(slots, pipe.execute(), strict=True)}
+
+
+def wait_for_news(client: Client, cursors: Mapping[str, str], longest_s: float) -> None:
+    """Return as soon as one of the streams holds more than its cursor, at the latest after `longest_s`."""
+    client.xread(dict(cursors), 1, max(1, round(longest_s * 1000)))

@@ -1,65 +1,144 @@
-"""The engine worker: owns every partition's slot and the city's, and turns them one after the other."""
+"""The engine worker: any number of processes share the slots of a scene, each turning its own one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable
 
+from core.clock import monotonic_s
+from core.errors import NotOwner
 from core.messages import text
 from core.settings import Settings
 from stream.boards import renew_board
-from stream.slot import Slot, wait_for_news
+from stream.crew import Crew, Member
+from stream.keys import CITY_SLOT
+from stream.levels import Levels
+from stream.slot import Slot, owners, wait_for_news
 from workers.rates import Rate
+from workers.seat import seat
+from workers.shares import shares
 from workers.stages import STATE_VERSION, CityStage, PartitionStage
-from workers.turn import Stage, Turning
+from workers.turn import Turning
 from workers.worker import Running, run_worker
 
+log = logging.getLogger(__name__)
+
 RATE_S = 2.0
+LOOK_S = 1.0  # at most this often it tells of itself and looks who else lives
+IDLE_S = 0.2  # a member without a slot waits so long
+UNOWNED_S = 8.0  # a takeover is no fault; a slot that nobody living owns for longer is one
 
 
 def run(settings: Settings) -> int:
     """Serve the active scene until a signal. Exit code."""
-    return run_worker("engine", settings, serve)
+    with seat(settings.var, "engine") as name:
+        return run_worker("engine", settings, lambda running: serve(running, name))
 
 
-def serve(running: Running) -> None:
-    """Fold and decide one scene until it is over; leave a checkpoint.
-
-    The city decides as of the time that every partition has reached. Were it ahead of one, as it is while a day of
-    past or a backlog is read, that partition's panes would come too late for it.
-    """
-    slots, turnings = _taken(running)
-    *partitions, city = turnings
-    rate = Rate(RATE_S)
+def serve(running: Running, name: str) -> None:
+    """Fold and decide this process's share of one scene until it is over; leave checkpoints."""
+    shift = Shift(running, name)
     while not running.stopping():
-        now_ms = running.now_ms()
-        came = [partition.turn(now_ms) for partition in partitions]
-        level_ms = min(partition.level_ms for partition in partitions)
-        if level_ms:
-            came.append(city.turn(level_ms))
-        running.beat("ok", _says(turnings, rate, running.settings.language))
-        if not any(came):
-            wait_for_news(slots, min(turning.patience_s for turning in turnings))
-    for turning in turnings:
-        turning.commit()
+        shift.settle()
+        shift.turn()
+    shift.end()
 
 
-def _taken(running: Running) -> tuple[list[Slot], list[Turning]]:
-    """Every slot taken, the partitions first: the city looks at what they just put out.
+class Shift:
+    """The slots that one engine process owns, and how it comes by them and lets go of them.
 
-    What a slot or the Board holds from another definition, or in a state that we cannot read, is made anew.
+    Who joins or leaves is seen by all within a second, who dies within five; then each lets go of what is not its
+    share any more, and takes of its share what nobody living owns. Two that see it differently for a moment do no
+    harm: whoever took a slot last is its owner, and any other's write is refused.
     """
-    client, keys, declared = running.client, running.keys, running.declared
-    definition = f"{STATE_VERSION}-{declared.fingerprint}"
-    stages: list[Stage] = [PartitionStage(slot, keys, declared) for slot in keys.slots]
-    stages.append(CityStage(keys, declared, running.scene))
-    slots = [Slot.take(client, keys, stage.slot, definition) for stage in stages]
-    renew_board(client, keys, definition)
-    return slots, [Turning(slot, stage, running.settings) for slot, stage in zip(slots, stages, strict=True)]
 
+    def __init__(self, running: Running, name: str) -> None:
+        self._running, self._client, self._keys = running, running.client, running.keys
+        self._crew = Crew(running.client, running.keys, name)
+        self._definition = f"{STATE_VERSION}-{running.declared.fingerprint}"
+        self._turnings: dict[str, Turning] = {}
+        self._levels: Levels | None = None  # of the owner of the city
+        self._rate, self._readings = Rate(RATE_S), 0
+        self._looked_s, self._whole_s = float("-inf"), monotonic_s()
+        self._state = self._says = ""
 
-def _says(turnings: Sequence[Turning], rate: Rate, language: str) -> str:
-    readings = rate.of(sum(turning.readings for turning in turnings))
-    unreadable = sum(turning.unreadable for turning in turnings)
-    if unreadable:
-        return text("engine.turning-past", language, readings=readings, count=unreadable)
-    return text("engine.turning", language, readings=readings)
+    def settle(self) -> None:
+        """Once a second: tell of ourselves, see who lives, let go of slots and take over others."""
+        if monotonic_s() - self._looked_s < LOOK_S:
+            return
+        self._looked_s = monotonic_s()
+        self._tell()
+        alive = self._crew.look()
+        share = {slot for slot, member in shares(self._keys.slots, alive).items() if member == self._crew.name}
+        for slot in sorted(self._turnings.keys() - share):
+            self._attempt(slot, Turning.hand_over)
+            self._turnings.pop(slot, None)
+        owned = owners(self._client, self._keys)
+        others = alive.keys() - {self._crew.name}
+        for slot in sorted(share - self._turnings.keys()):
+            if owned[slot] not in others:
+                self._take(slot)
+        if self._levels and CITY_SLOT in self._turnings:
+            self._levels.cursors = {slot: at for member in alive.values() for slot, at in member.cursors.items()}
+            self._judge(alive, all(owner in alive for owner in owned.values()))
+
+    def turn(self) -> None:
+        """One turn of every slot, the city last: it looks at what the others just put out. Waits when nothing came."""
+        before = sum(turning.readings for turning in self._turnings.values())
+        came = [self._attempt(slot, Turning.turn) for slot in sorted(self._turnings)]  # digits before letters
+        self._readings += sum(turning.readings for turning in self._turnings.values()) - before
+        if CITY_SLOT in self._turnings:  # its owner speaks for all: one part `engine`
+            self._running.beat(self._state, self._says)
+        if not any(came):
+            cursors = {self._keys.log(slot): turning.cursor for slot, turning in self._turnings.items()}
+            patience_s = min((turning.patience_s for turning in self._turnings.values()), default=IDLE_S)
+            wait_for_news(self._client, cursors or {self._keys.log(CITY_SLOT): "$"}, patience_s)
+
+    def end(self) -> None:
+        """Hand everything over, and go."""
+        for slot in sorted(self._turnings):
+            self._attempt(slot, Turning.hand_over)
+        self._crew.leave()
+
+    def _attempt(self, slot: str, what: Callable[[Turning], bool | None]) -> bool | None:
+        """Do something with a slot of ours; when it is not ours any more, drop it."""
+        try:
+            return what(self._turnings[slot])
+        except NotOwner as taken:
+            log.warning("%s", taken)
+            del self._turnings[slot]
+            return None
+
+    def _take(self, slot: str) -> None:
+        """Take a slot over. What it or the Board holds from another definition is made anew."""
+        running, keys, declared = self._running, self._keys, self._running.declared
+        taken = Slot.take(self._client, keys, slot, self._definition, self._crew.name)
+        if slot == CITY_SLOT:
+            renew_board(self._client, keys, self._definition)
+            self._levels = Levels(self._client, keys, running.now_ms)
+            turning = Turning(taken, CityStage(keys, declared, running.scene), running.settings, self._levels)
+        else:
+            turning = Turning(taken, PartitionStage(slot, keys, declared), running.settings, running.now_ms)
+        self._turnings[slot] = turning
+        log.info("slot %s taken, epoch %d", slot, taken.epoch)
+
+    def _tell(self) -> None:
+        cursors = {slot: turning.cursor for slot, turning in self._turnings.items()}
+        unreadable = sum(turning.unreadable for turning in self._turnings.values())
+        self._crew.tell(cursors, self._rate.of(self._readings), unreadable)
+        self._running.answered()
+
+    def _judge(self, alive: dict[str, Member], whole: bool) -> None:
+        """Well is when every slot is in living hands."""
+        if whole:
+            self._whole_s = monotonic_s()
+        unowned = monotonic_s() - self._whole_s > UNOWNED_S
+        places = {
+            "readings": sum(member.readings_s for member in alive.values()),
+            "count": sum(member.unreadable for member in alive.values()),
+            "engines": len(alive),
+        }
+        several = "-together" if len(alive) > 1 else ""
+        code = "unowned" if unowned else "turning-past" if places["count"] else f"turning{several}"
+        self._state = "unowned" if unowned else "ok"
+        self._says = text(f"engine.{code}", self._running.settings.language, **places)

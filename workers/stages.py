@@ -20,7 +20,7 @@ from stream.codec import (
     encode_warnings,
 )
 from stream.keys import CITY_SLOT, Keys
-from workers.turn import Output
+from stream.slot import Output
 
 log = logging.getLogger(__name__)
 

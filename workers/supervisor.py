@@ -95,6 +95,9 @@ class Installation:
         """Start every worker of ours."""
         for name in (*WORKERS, *(("simulate",) if self.settings.simulate else ()), *extra):
             self.start(name, [sys.executable, str(APP), name])
+            if name == "engine":
+                for number in range(2, self.settings.engines + 1):
+                    self.start(f"engine-{number}", [sys.executable, str(APP), name])
 
     def keep(self, stop: Stop) -> None:
         """Until a signal: start again what dies, and say the address once the site is ready."""
@@ -120,9 +123,9 @@ class Installation:
     def stop(self) -> None:
         """Stop everything, producers first."""
         named = {name for group in STOP_ORDER for name in group}
-        others = tuple(part.name for part in self.parts if part.name not in named)
+        others = tuple(kind for part in self.parts if (kind := _kind(part)) not in named)
         for group in (others, *STOP_ORDER):
-            for part in stop_together([part for part in self.parts if part.name in group]):
+            for part in stop_together([part for part in self.parts if _kind(part) in group]):
                 self.tell("killed", part=part.name, grace_s=GRACE_S)
 
 
@@ -176,6 +179,11 @@ def scene_of(settings: Settings, declared: Declared) -> Scene:
     """The scene of a plain run: the demonstration, or the live city. Its clock is real time, from now on."""
     stamp, now_ms = (Stamp.DEMO if settings.simulate else Stamp.LIVE), real_ms()
     return Scene(f"{stamp}-{declared.city.code}", declared.city.code, stamp, "city", city_ms=now_ms, real_ms=now_ms)
+
+
+def _kind(part: Part) -> str:
+    """What a part is; `engine-2` is an engine."""
+    return "engine" if part.name.startswith("engine-") else part.name
 
 
 def _declare(settings: Settings, scene: Scene) -> None:

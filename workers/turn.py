@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -15,16 +15,15 @@ from core.records import HOUR_MS, Tick
 from core.settings import Settings
 from stream.archived import archived
 from stream.codec import TICK, decode_tick
-from stream.entries import START, order
-from stream.slot import Slot
+from stream.entries import START, Entry, order
+from stream.slot import Output, Slot
 
 log = logging.getLogger(__name__)
-
-Output = tuple[str, Mapping[bytes, bytes]]  # (stream, fields)
 
 ENTRIES_A_TURN = 200  # about 40,000 readings; the other slots wait no longer than these take
 IDLE_TICK_S = 1.0  # without data time must still pass: windows fall due, reporters fall silent
 TRIM_S = 30.0
+TURNS_TO_FINISH = 5  # at most so many reads before a slot is handed over; what is left its next owner folds
 PLACE = b"turning"  # chunk: what `Turning` itself must know again after a crash
 
 
@@ -70,8 +69,9 @@ class Place(msgspec.Struct):
 class Turning:
     """One stage in its slot. After a crash it goes on from the checkpoint and repeats only what is refused."""
 
-    def __init__(self, slot: Slot, stage: Stage, settings: Settings) -> None:
-        self._slot, self._stage, self._settings = slot, stage, settings
+    def __init__(self, slot: Slot, stage: Stage, settings: Settings, now_ms: Callable[[], int]) -> None:
+        """now_ms: As of which city time a tick may be asked for; 0 for none yet."""
+        self._slot, self._stage, self._settings, self._now_ms = slot, stage, settings, now_ms
         self._log = slot.keys.log(stage.slot)
         stage.restore(slot.chunks)
         self._place = Place(dict.fromkeys(stage.side, START))
@@ -79,7 +79,6 @@ class Turning:
             self._place = msgspec.json.decode(slot.chunks[PLACE], type=Place)
         self._committed_upto = dict(self._place.upto)
         self.readings = 0
-        self.level_ms = 0  # all that the log held at this city time is decided; 0: nothing is yet
         self._decided = slot.position  # the newest tick decided here
         self._asked = START  # the newest tick that we appended
         self._fresh = True  # something was folded since the last tick
@@ -92,8 +91,30 @@ class Turning:
         """How many entries were left out since the slot began."""
         return self._place.unreadable
 
-    def turn(self, now_ms: int) -> bool:
+    @property
+    def cursor(self) -> str:
+        """Up to here the log was read."""
+        return self._slot.cursor
+
+    def turn(self) -> bool:
         """Read and fold what came, ask for a decision when one is due; True when anything was read."""
+        entries = self._read()
+        if len(entries) < ENTRIES_A_TURN:
+            self._ask()
+        self._keep_house()
+        return bool(entries)
+
+    def hand_over(self) -> None:
+        """Decide what was read, leave a checkpoint and let go of the slot. Raises NotOwner."""
+        if self._fresh and (now_ms := self._now_ms()):
+            asked = self._append_tick(now_ms)
+            for _ in range(TURNS_TO_FINISH):
+                if order(self._decided) < order(asked):
+                    self._read()
+        self.commit()
+        self._slot.release()
+
+    def _read(self) -> list[Entry]:
         entries = self._slot.read(ENTRIES_A_TURN, 0)
         for entry_id, fields in entries:
             with self._leaving_out(self._log, entry_id):
@@ -102,10 +123,7 @@ class Turning:
                 else:
                     self._fresh = True
                     self.readings += self._stage.fold(fields)
-        if len(entries) < ENTRIES_A_TURN:
-            self._ask(now_ms)
-        self._keep_house()
-        return bool(entries)
+        return entries
 
     @property
     def patience_s(self) -> float:
@@ -127,10 +145,8 @@ class Turning:
                 with self._leaving_out(stream, side_id):
                     self._stage.fold_beside(fields)
                 upto[name] = side_id
-        for stream, output in self._stage.decide(tick):
-            self._slot.emit(stream, entry_id, output)
+        self._slot.emit(entry_id, tick, self._stage.decide(tick))
         self._decided, self._fresh, self._uncommitted = entry_id, False, True
-        self.level_ms = max(self.level_ms, tick.now_ms)
         if monotonic_s() - self._committed_s >= self._settings.checkpoint_s:
             self.commit()
 
@@ -146,19 +162,24 @@ class Turning:
                 self._complained = True
                 log.error("%s %s is left out, as any other that cannot be read: %s", stream, entry_id, why)
 
-    def _ask(self, now_ms: int) -> None:
+    def _ask(self) -> None:
         """Append a tick when data wait for one, at most each `tick_ms`; without data once a second."""
         waited_s = monotonic_s() - self._ticked_s
         outstanding = order(self._asked) > order(self._decided)
         if outstanding or waited_s * 1000 < self._settings.tick_ms:
             return
-        upto = {name: self._slot.newest(stream) for name, stream in self._stage.side.items()}
+        upto = self._side_ends()
         news = self._fresh or any(order(upto[name]) > order(self._place.upto[name]) for name in upto)
-        if not news and self.level_ms:
-            self.level_ms = max(self.level_ms, now_ms)
-        if news or waited_s >= IDLE_TICK_S:
-            self._asked = self._slot.append_tick(Tick(now_ms, upto))
-            self._ticked_s = monotonic_s()
+        if (news or waited_s >= IDLE_TICK_S) and (now_ms := self._now_ms()):
+            self._append_tick(now_ms, upto)
+
+    def _append_tick(self, now_ms: int, upto: dict[str, str] | None = None) -> str:
+        self._asked = self._slot.append_tick(Tick(now_ms, self._side_ends() if upto is None else upto))
+        self._ticked_s = monotonic_s()
+        return self._asked
+
+    def _side_ends(self) -> dict[str, str]:
+        return {name: self._slot.newest(stream) for name, stream in self._stage.side.items()}
 
     def _keep_house(self) -> None:
         """Now and then drop what is folded for good and nobody asks for any more; in a crowded stream all of that."""

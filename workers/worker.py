@@ -101,6 +101,10 @@ class Running:
             if state == "ok":
                 self._outage.ended()
 
+    def answered(self) -> None:
+        """Note that the neighbours answer, when that is not told in a beat."""
+        self._outage.ended()
+
     def _look(self) -> None:
         """Refresh the scene; one of another id, city or root replaces what is being served."""
         self._looked_s = monotonic_s()

@@ -14,6 +14,7 @@ from stream.slot import SIDE_PAGE, Slot
 
 KEYS = Keys("test-440900", 4)
 SLOT = "2"
+TICK_OF_ONE = Tick(1, {})
 
 
 def take(client: Client, definition: str = "d1") -> Slot:
@@ -37,7 +38,8 @@ class Summing:
         """Fold at most so many entries and emit at the ticks among them."""
         for entry_id, fields in self.slot.read(entries, 0):
             if fields[b"k"] == TICK:
-                self.emitted.append(self.slot.emit(KEYS.panes(SLOT), entry_id, {b"total": str(self.total).encode()}))
+                output = {b"total": str(self.total).encode()}
+                self.emitted.append(self.slot.emit(entry_id, decode_tick(fields), [(KEYS.panes(SLOT), output)]) == 1)
             else:
                 self.total += int(fields[b"n"])
             self.folded = entry_id
@@ -94,7 +96,7 @@ def test_an_owner_that_was_replaced_writes_nothing(redis_client: Client) -> None
     assert new.epoch == old.epoch + 1
     for write in (
         lambda: old.append_tick(Tick(1, {})),
-        lambda: old.emit(KEYS.panes(SLOT), "99999999999999-0", {b"total": b"1"}),
+        lambda: old.emit("99999999999999-0", TICK_OF_ONE, [(KEYS.panes(SLOT), {b"total": b"1"})]),
         lambda: old.commit("2-0", {b"a": b"overwritten"}),
     ):
         with pytest.raises(NotOwner, match="slot 2"):
@@ -146,14 +148,13 @@ def test_another_definition_writes_its_outputs_anew(redis_client: Client) -> Non
     assert outputs(redis_client) == [3, 10, 21]
     assert redis_client.xlen(KEYS.events(SLOT)) == 1
     with pytest.raises(NotOwner):
-        first.slot.emit(KEYS.panes(SLOT), "99999999999999-0", {b"total": b"1"})
+        first.slot.emit("99999999999999-0", TICK_OF_ONE, [(KEYS.panes(SLOT), {b"total": b"1"})])
 
 
 def test_another_definition_of_the_city_begins_a_log_of_its_own(redis_client: Client) -> None:
     slot = Slot.take(redis_client, KEYS, CITY_SLOT, "d1")
     entry_id = slot.append_tick(Tick(1000, {}))
-    for stream in (KEYS.values, KEYS.warnings):
-        slot.emit(stream, entry_id, {b"k": b"v"})
+    slot.emit(entry_id, TICK_OF_ONE, [(stream, {b"k": b"v"}) for stream in (KEYS.values, KEYS.warnings)])
     Slot.take(redis_client, KEYS, CITY_SLOT, "d1")
     assert redis_client.exists(*KEYS.decided(CITY_SLOT)) == 3
     Slot.take(redis_client, KEYS, CITY_SLOT, "d2")
@@ -220,8 +221,9 @@ def test_trim_drops_what_lies_before(redis_client: Client) -> None:
 def test_the_city_slot_has_its_own_log_and_outputs_in_one_cluster_slot(redis_client: Client) -> None:
     slot = Slot.take(redis_client, KEYS, CITY_SLOT, "d1")
     entry_id = slot.append_tick(Tick(1000, {KEYS.panes("0"): "1-0"}))
-    assert slot.emit(KEYS.values, entry_id, {b"k": b"v"})
-    assert not slot.emit(KEYS.values, entry_id, {b"k": b"v"})
-    assert slot.emit(KEYS.warnings, entry_id, {b"k": b"w"})
+    values, warnings = (KEYS.values, {b"k": b"v"}), (KEYS.warnings, {b"k": b"w"})
+    assert slot.emit(entry_id, TICK_OF_ONE, [values]) == 1
+    assert slot.emit(entry_id, TICK_OF_ONE, [values, warnings]) == 1
+    assert slot.emit(entry_id, TICK_OF_ONE, [values, warnings]) == 0
     written = [key for key in redis_client.keys("*") if b":" in key]
     assert all(b"{city}" in key for key in written), written

@@ -49,7 +49,7 @@ class Adding:
 
 
 def turning(client: Client) -> Turning:
-    return Turning(Slot.take(client, KEYS, SLOT, "d1"), Adding(), SETTINGS)
+    return Turning(Slot.take(client, KEYS, SLOT, "d1"), Adding(), SETTINGS, lambda: 1000)
 
 
 def totals(client: Client) -> list[int]:
@@ -72,20 +72,20 @@ def test_what_cannot_be_read_is_left_out_now_and_after_a_crash(
         redis_client.xadd(KEYS.events(SLOT), fields)
     first = turning(redis_client)
     for _ in range(3):
-        first.turn(1000)
+        first.turn()
     assert set(totals(redis_client)) == {37}
     assert first.unreadable == 4
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert len(told) == 1 and KEYS.readings(SLOT) in told[0]
 
     crashed = turning(redis_client)  # nothing was committed
-    crashed.turn(1000)
+    crashed.turn()
     assert crashed.unreadable == 4
     crashed.commit()
     resumed = turning(redis_client)
     redis_client.xadd(KEYS.readings(SLOT), {b"n": b"5"})
     for _ in range(3):
-        resumed.turn(2000)
+        resumed.turn()
     assert resumed.unreadable == 4
     assert totals(redis_client)[-1] == 42
 
@@ -96,12 +96,12 @@ def test_a_crowded_stream_keeps_only_what_is_not_folded_for_good(redis_client: C
         for number in range(2000):
             redis_client.xadd(stream, {b"n": b"1"}, id=f"{number + 1}-0")
     for _ in range(20):
-        slot.turn(1000)
+        slot.turn()
     assert redis_client.xlen(KEYS.readings(SLOT)) >= 2000  # no checkpoint holds them yet
     assert redis_client.xlen(KEYS.events(SLOT)) == 2000
     assert 500 <= redis_client.xlen(KEYS.values) < 700
     slot.commit()
-    slot.turn(1000)
+    slot.turn()
     assert redis_client.xlen(KEYS.readings(SLOT)) < 200
     assert redis_client.xlen(KEYS.events(SLOT)) < 200
     assert totals(redis_client)[-1] == 4000

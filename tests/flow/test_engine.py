@@ -65,13 +65,13 @@ def _stages(references: object, count: int, rng: np.random.Generator) -> np.ndar
 
 @pytest.fixture
 def engine(
-    redis_server: str, started: list[subprocess.Popen[bytes]]
+    redis_server: str, started: list[subprocess.Popen[bytes]], tmp_path: Path
 ) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start an engine on some packs; whoever runs at the end is stopped."""
 
     def start(packs: Path = REPOSITORY / "packs") -> subprocess.Popen[bytes]:
         environ = {**os.environ, "REDIS_URL": redis_server, "CITYVITALS_TICK_MS": "10", "CITYVITALS_CHECKPOINT_S": "1"}
-        environ["CITYVITALS_PACKS"] = str(packs)
+        environ |= {"CITYVITALS_PACKS": str(packs), "CITYVITALS_VAR": str(tmp_path / "var")}
         process = subprocess.Popen([sys.executable, "-c", ENGINE], cwd=REPOSITORY, env=environ)
         started.append(process)
         return process
