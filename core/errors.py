@@ -11,7 +11,9 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
     ├── StreamFull           the readers are too far behind; nothing more is taken in
     ├── UnreadableEntry      a stream holds an entry that this version of the program cannot read
     ├── NotOwner             another worker owns this partition with a higher epoch
-    └── UnknownName          somebody asked for a city, area or indicator that is not declared
+    ├── UnknownName          somebody asked for a city, area or indicator that is not declared
+    ├── Taken                a name that must be somebody's alone already belongs to another
+    └── NotAllowed           the rights of whoever asks do not reach so far; says which, and why
 """
 
 from __future__ import annotations
@@ -82,3 +84,23 @@ class NotOwner(CityVitalsError):
 
 class UnknownName(CityVitalsError):
     """The name asked for is not declared; the message lists near ones."""
+
+
+class Taken(CityVitalsError):
+    """A login, or the name of a person in another system, already belongs to somebody."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name!r} already belongs to somebody")
+
+
+class NotAllowed(CityVitalsError):
+    """Refused. `code` is its entry in `core/messages/rights.yaml`; as text it is English, for logs."""
+
+    def __init__(self, code: str, **places: object) -> None:
+        self.code, self.places = code, places
+        super().__init__(self.in_words("en"))
+
+    def in_words(self, language: str) -> str:
+        """The sentence in a language."""
+        return text(f"rights.{self.code}", language, **self.places)

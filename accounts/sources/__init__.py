@@ -1,0 +1,1 @@
+"""Ways to prove who somebody is, one a file; each ends in a `Claim` or in the reason why there is none."""

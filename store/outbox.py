@@ -1,0 +1,47 @@
+"""The outbox: a row is written with the act it tells of, and read until a stream has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+
+from store.sql import Transaction
+from store.tables.outbox import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One row: its number is its id in the stream. Numbers rise in the order of the commits."""
+
+    number: int
+    at_ms: int
+    topic: str
+    body: dict[str, Any]
+
+
+def tell(connection: Transaction, topic: str, body: dict[str, Any], at_ms: int) -> int:
+    """Write one row; it leaves only if this transaction commits. Returns its number."""
+    row = connection.execute(insert(outbox).values(at_ms=at_ms, topic=topic, body=body).returning(outbox.c.number))
+    return int(row.scalar_one())
+
+
+def told_after(connection: Transaction, number: int, limit: int = 1000) -> list[Told]:
+    """The next rows above a number, in their order."""
+    rows = connection.execute(select(outbox).where(outbox.c.number > number).order_by(outbox.c.number).limit(limit))
+    return [Told(**row) for row in rows.mappings()]
+
+
+def last_number(connection: Transaction) -> int:
+    """The highest number that a row has now; 0 when there is none."""
+    return int(connection.execute(select(func.coalesce(func.max(outbox.c.number), 0))).scalar_one())
+
+
+def drop_told(connection: Transaction, up_to: int, before_ms: int) -> int:
+    """Forget rows that the stream has (numbers up to `up_to`) and that are older. Returns how many.
+
+    The highest row stays: it shows that this database is not older than the stream.
+    """
+    old = (outbox.c.number <= up_to) & (outbox.c.at_ms < before_ms) & (outbox.c.number < last_number(connection))
+    return connection.execute(delete(outbox).where(old)).rowcount

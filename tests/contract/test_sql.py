@@ -1,0 +1,124 @@
+"""What every database of ours promises: writers one after another, readers that wait for nobody, one way forward."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from core.accounts import Person
+from core.errors import CityVitalsError, NeighbourDown, StartError
+from store.migrate import migrate, revision
+from store.people import add_person, change_person, find_person, people
+from store.sql import Database, open_database, sqlite_url
+from store.tables import metadata
+
+PROCESSES, TURNS = 4, 300
+
+
+def _count_up(url: str) -> None:
+    """Read a number, write one more, 300 times."""
+    database = Database(url)
+    for _ in range(TURNS):
+        with database.transaction() as connection:
+            counter = find_person(connection, "counter")
+            assert counter is not None
+            change_person(connection, Person(counter.id, "counter", str(int(counter.name) + 1)))
+    database.close()
+
+
+@pytest.mark.claim("ACCOUNTS", "Four processes that read, change and write the same row lose no change.")
+def test_four_processes_lose_no_change(database: Database, database_url: str) -> None:
+    with database.transaction() as connection:
+        add_person(connection, "counter", "0")
+    fresh = multiprocessing.get_context("spawn")
+    processes = [fresh.Process(target=_count_up, args=(database_url,)) for _ in range(PROCESSES)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    with database.reading() as connection:
+        counter = find_person(connection, "counter")
+    assert counter is not None and counter.name == str(PROCESSES * TURNS)
+
+
+def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ValueError, match="half way"), database.transaction() as connection:
+        add_person(connection, "li", "李")
+        raise ValueError("half way")
+    with database.reading() as connection:
+        assert people(connection) == []
+
+
+def test_reading_waits_for_no_writer_and_sees_one_moment(database: Database) -> None:
+    with database.reading() as before:
+        assert people(before) == []
+        with database.transaction() as connection:
+            add_person(connection, "li", "李")
+            with database.reading() as beside:
+                assert people(beside) == []
+        assert people(before) == [], "a reader saw two moments"
+    with database.reading() as after:
+        assert [person.login for person in people(after)] == ["li"]
+
+
+def test_reading_cannot_write(database: Database) -> None:
+    with pytest.raises((DBAPIError, NeighbourDown)), database.reading() as connection:
+        add_person(connection, "li", "李")
+
+
+def test_migrations_make_exactly_the_declared_tables(database: Database) -> None:
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert revision(connection) is not None
+
+
+def test_who_starts_together_migrates_once(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path))
+    found: list[BaseException | bool] = []
+
+    def start() -> None:
+        try:
+            found.append(migrate(database))
+        except CityVitalsError as problem:
+            found.append(problem)
+
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(isinstance(one, bool) for one in found), found
+    assert migrate(database) is False
+
+
+def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StartError, match="9999"):
+        migrate(database)
+
+
+def test_a_database_that_does_not_answer_is_a_neighbour_down_and_shows_no_password() -> None:
+    database = Database("postgresql://city:hush-hush@127.0.0.1:1/city")
+    with pytest.raises(NeighbourDown) as told, database.reading():
+        pass
+    assert "127.0.0.1:1" in str(told.value)
+    assert "hush-hush" not in f"{told.value} {database!r}"
+
+
+def test_other_databases_are_refused_by_name() -> None:
+    with pytest.raises(StartError, match="mysql"):
+        Database("mysql://127.0.0.1/city")
+
+
+def test_the_default_lies_in_the_folder_of_the_installation(tmp_path: Path) -> None:
+    database = open_database("", tmp_path / "var")
+    migrate(database)
+    assert (tmp_path / "var/cityvitals.sqlite").is_file()
