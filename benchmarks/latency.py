@@ -133,6 +133,9 @@ def measure(page: Page, link: socket.socket, stations: list[Device], until_s: fl
 
 def run(started_s: float) -> dict[str, Any]:
     """The whole measurement."""
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("Chromium is not installed (apt-get install chromium-headless-shell)")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         packs = packs_with_many_rivers(folder)
@@ -142,7 +145,7 @@ def run(started_s: float) -> dict[str, Any]:
         load = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+                browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
                 page = browser.new_page(viewport={"width": 1920, "height": 1080})
                 page.goto(address + "wall")
                 page.wait_for_selector("ol.counts", timeout=20_000)

