@@ -28,12 +28,13 @@ import orjson
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from benchmarks.load import free_port, publish_packet, publish_socket
+from benchmarks.load import free_port, publish_socket
 from core.clock import monotonic_s, real_ms
 from core.declared import Feed, Metric, Words
 from core.records import Scene, Stamp
 from ingest.known import Known
 from ingest.transports.mqtt import MqttIntake
+from simulator.packets import publish_packet
 from stream.appender import Appender
 from stream.codec import decode_readings
 from stream.connect import connect

@@ -31,8 +31,9 @@ import yaml
 from playwright.sync_api import Page, sync_playwright
 
 import catalogue
-from benchmarks.load import free_port, publish_packet, publish_socket
+from benchmarks.load import free_port, publish_socket
 from core.declared import Device
+from simulator.packets import publish_packet
 
 ROOT = Path(__file__).parents[1]
 RATE_PER_S = 10_000

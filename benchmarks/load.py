@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
+
+from simulator.packets import CONNACK_OK, PUBACK_BYTES, connect_packet, publish_packet
 
 DEVICES = 5_000
 SLICE_S = 0.02  # one write to the socket each 20 ms
@@ -24,34 +25,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _remaining_length(length: int) -> bytes:
-    out = bytearray()
-    while True:
-        length, byte = divmod(length, 128)
-        out.append(byte | 0x80 if length else byte)
-        if not length:
-            return bytes(out)
-
-
-def connect_packet(client_id: str) -> bytes:
-    """CONNECT of MQTT 3.1.1 with a clean session and no keep-alive (OASIS MQTT 3.1.1, section 3.1)."""
-    body = b"\x00\x04MQTT\x04\x02\x00\x00" + struct.pack("!H", len(client_id)) + client_id.encode()
-    return b"\x10" + _remaining_length(len(body)) + body
-
-
-def publish_packet(topic: str, payload: bytes, packet_id: int) -> bytes:
-    """PUBLISH of QoS 1 (section 3.3)."""
-    name = topic.encode()
-    body = struct.pack("!H", len(name)) + name + struct.pack("!H", packet_id) + payload
-    return b"\x32" + _remaining_length(len(body)) + body
-
-
 def publish_socket(port: int, client_id: str) -> socket.socket:
     """A connected session; raises ConnectionError when the broker refuses it."""
     link = socket.create_connection(("127.0.0.1", port), timeout=10)
     link.sendall(connect_packet(client_id))
-    answer = link.recv(4)
-    if len(answer) < 4 or answer[0] != 0x20 or answer[3]:
+    answer = link.recv(len(CONNACK_OK))
+    if answer != CONNACK_OK:
         raise ConnectionError(f"the broker on port {port} answered CONNECT with {answer!r}")
     return link
 
@@ -79,7 +58,7 @@ class Load:
             self.link.sendall(b"".join(self._slice(int(time.time() * 1000))))
             due_s += SLICE_S
             time.sleep(max(0.0, due_s - time.monotonic()))
-        return self.acknowledged_bytes / 4 / (time.monotonic() - started_s)
+        return self.acknowledged_bytes / PUBACK_BYTES / (time.monotonic() - started_s)
 
     def _slice(self, at_ms: int) -> list[bytes]:
         packets = []

@@ -4,8 +4,6 @@ All packets of one round (one message a device) lie in one buffer. To send k of 
 written into the buffer as columns, and the span goes to the socket in one call: a few array operations for hundreds
 of messages, where a client library spends some 30 µs on each. The devices are real ones that tell that they are
 there, only oftener than they would: the picture of the city does not change under the load.
-
-Source of the packet layout: MQTT 3.1.1, OASIS Standard, sections 2.2, 3.1, 3.3, 3.4.
 """
 
 from __future__ import annotations
@@ -15,17 +13,15 @@ import select
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.broker_address import broker_address
 from core.records import Int64
+from simulator.packets import CONNACK_OK, PUBACK_BYTES, connect_packet, publish_packet
 
 LOG = logging.getLogger(__name__)
-CONNECT, CONNACK_OK = 0x10, b"\x20\x02\x00\x00"
-PUBLISH_QOS_1 = 0x32
-PUBACK_BYTES = 4
 DIGITS = 13  # of a time in ms, until the year 2286
 UNANSWERED = 20_000  # below 65,535 packet ids, and what the embedded broker keeps for a slow reader
 RETRY_MS = 1_000
@@ -83,10 +79,10 @@ class Load:
         if now_ms - self._tried_ms < RETRY_MS:
             return False
         self._tried_ms = now_ms
-        parts = urlsplit(self._url)
+        broker = broker_address(self._url)
         try:
-            link = socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 1883), timeout=5)
-            link.sendall(_connect_packet(f"cityvitals-load-{now_ms}"))
+            link = socket.create_connection((broker.host, broker.port), timeout=5)
+            link.sendall(connect_packet(f"cityvitals-load-{now_ms}"))
             if link.recv(4) != CONNACK_OK:
                 raise ConnectionError("the broker refused the connection")
         except OSError:
@@ -159,28 +155,6 @@ def _publish_packet(topic: str, name: str) -> tuple[bytes, int, int]:
     """The packet with empty id and time, and the offsets of both."""
     head = b'{"t":'
     payload = head + b"0" * DIGITS + f',"values":{{"{name}":1}}}}'.encode()
-    address = _text(topic)
-    fixed = bytes([PUBLISH_QOS_1]) + _length(len(address) + 2 + len(payload))
-    id_at = len(fixed) + len(address)
-    return fixed + address + b"\0\0" + payload, id_at, id_at + 2 + len(head)
-
-
-def _connect_packet(client_id: str) -> bytes:
-    clean_session, keepalive_s = 0x02, 0
-    body = _text("MQTT") + bytes([4, clean_session]) + keepalive_s.to_bytes(2, "big") + _text(client_id)
-    return bytes([CONNECT]) + _length(len(body)) + body
-
-
-def _text(text: str) -> bytes:
-    encoded = text.encode()
-    return len(encoded).to_bytes(2, "big") + encoded
-
-
-def _length(size: int) -> bytes:
-    """MQTT's variable length, 7 bits a byte."""
-    encoded = bytearray()
-    while True:
-        size, low = divmod(size, 128)
-        encoded.append(low | (0x80 if size else 0))
-        if not size:
-            return bytes(encoded)
+    packet = publish_packet(topic, payload, 0)
+    time_at = len(packet) - len(payload) + len(head)
+    return packet, time_at - len(head) - 2, time_at

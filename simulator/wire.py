@@ -6,13 +6,13 @@ import logging
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
+from core.broker_address import broker_address
+
 LOG = logging.getLogger(__name__)
-PLAIN_PORT, TLS_PORT = 1883, 8883
 WAIT_S = 0.2  # between two looks at `stopping` while waiting for the broker
 
 
@@ -37,9 +37,8 @@ class Wire:
         self._client.on_publish = self._answered
         self._client.on_connect = self._came
         self._client.on_disconnect = self._went
-        parts = urlsplit(url)
-        default = TLS_PORT if parts.scheme == "mqtts" else PLAIN_PORT
-        self._client.connect_async(parts.hostname or "127.0.0.1", parts.port or default, keepalive=30)
+        broker = broker_address(url)
+        self._client.connect_async(broker.host, broker.port, keepalive=30)
         self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes) -> bool:
@@ -101,9 +100,9 @@ def _client(url: str, client_id: str, unanswered: int) -> Client:
     client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, protocol=MQTTv311)
     client.max_inflight_messages_set(unanswered)
     client.reconnect_delay_set(1, 5)
-    parts = urlsplit(url)
-    if parts.username:
-        client.username_pw_set(parts.username, parts.password)
-    if parts.scheme == "mqtts":
+    broker = broker_address(url)
+    if broker.user:
+        client.username_pw_set(broker.user, broker.password)
+    if broker.secure:
         client.tls_set()
     return client
