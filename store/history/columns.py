@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,25 +142,45 @@ def event_of(record: bytes) -> Event:
 
 
 def numbers(table: pa.Table, name: str) -> NDArray[Any]:
-    """A column of numbers, one array."""
-    return table[name].combine_chunks().to_numpy(zero_copy_only=False) if len(table) else _empty(table, name)
+    """A column of numbers or truth values, one array, often without a copy; where it has gaps, float64 with NaN.
+
+    By DLPack: Arrow's own `to_numpy` imports pandas, which costs more than a year of minutes does.
+    """
+    column = table[name]
+    if pa.types.is_boolean(column.type):
+        return _array(column.cast(pa.uint8())).astype(np.bool_)
+    return _array(column.cast(pa.float64()).fill_null(np.nan) if column.null_count else column)
+
+
+def _array(column: pa.ChunkedArray) -> NDArray[Any]:
+    chunks = [np.from_dlpack(chunk) for chunk in column.chunks if len(chunk)]
+    if len(chunks) == 1:
+        return chunks[0]
+    dtype = np.dtype(str(column.type).replace("double", "float64"))
+    return np.concatenate(chunks) if chunks else np.zeros(0, dtype)
 
 
 def ranks(table: pa.Table, name: str) -> tuple[Int64, list[str]]:
     """A column of names as positions in the sorted list of them: int64 (n,), and the list."""
-    encoded = table[name].combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks() if encoded.num_chunks != 1 else encoded.chunk(0)
-    found = encoded.dictionary.to_pylist()
-    names = sorted(set(found))
+    chunks = [chunk.dictionary_encode() for chunk in table[name].chunks if len(chunk)]
+    lists = [chunk.dictionary.to_pylist() for chunk in chunks]
+    names = sorted({name for known in lists for name in known})
     place = {name: rank for rank, name in enumerate(names)}
-    of_code = np.array([place[name] for name in found], np.int64)
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
-    return (of_code[codes] if len(codes) else np.zeros(0, np.int64)), names
+    parts = [
+        np.array([place[name] for name in known], np.int64)[np.from_dlpack(chunk.indices)]
+        for known, chunk in zip(lists, chunks, strict=True)
+    ]
+    return np.concatenate([np.zeros(0, np.int64), *parts]), names
 
 
-def _empty(table: pa.Table, name: str) -> NDArray[Any]:
-    return np.zeros(0, table.schema.field(name).type.to_pandas_dtype())
+def is_one_of(table: pa.Table, name: str, wanted: Collection[str]) -> NDArray[np.bool_]:
+    """Where a dictionary-encoded column of names holds one of some."""
+    parts = [
+        np.array([one in wanted for one in chunk.dictionary.to_pylist()], np.bool_)[np.from_dlpack(chunk.indices)]
+        for chunk in table[name].chunks
+        if len(chunk)
+    ]
+    return np.concatenate([np.zeros(0, np.bool_), *parts])
 
 
 def _table(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:

@@ -11,12 +11,11 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.records import Int64
-from store.history.columns import KINDS, Kind, numbers, ranks
+from store.history.columns import KINDS, Kind, is_one_of, numbers, ranks
 from store.history.manifest import File, Folder, write_whole
 
 ROWS_SMALL, ROWS_LARGE = 16_384, 131_072  # of a row group: one name is then read without much of its neighbours
@@ -66,16 +65,16 @@ def read(folder: Folder, file: File, asked: Asked, columns: Sequence[str]) -> pa
     keep = (times > asked.after_ms) & (times <= asked.upto_ms)
     for name, names in asked.names.items():
         if name not in sure:
-            found = pc.is_in(table[name], value_set=pa.array(sorted(names), pa.string()))
-            keep &= found.combine_chunks().to_numpy(zero_copy_only=False)
+            keep &= is_one_of(table, name, names)
     table = table if keep.all() else table.filter(pa.array(keep))
     return _plain(table.select([name for name in columns if name in present]))
 
 
 def joined(tables: Sequence[pa.Table], kind: Kind, columns: Sequence[str]) -> pa.Table:
-    """One table with every column that any of them has; those of the kind even when there is no table at all."""
-    known = pa.schema([kind.schema.field(name) for name in columns if name in kind.schema.names])
-    return pa.concat_tables([known.empty_table(), *tables], promote_options="default")
+    """One table with every column that any of them has; those of the kind when there is no table at all."""
+    if tables:
+        return pa.concat_tables(tables, promote_options="default")
+    return pa.schema([kind.schema.field(name) for name in columns if name in kind.schema.names]).empty_table()
 
 
 def names_in(folder: Folder, file: File, column: str) -> list[str]:
@@ -139,5 +138,7 @@ def _cuts(table: pa.Table, kind: Kind) -> list[int]:
 
 def _plain(table: pa.Table) -> pa.Table:
     """Names as names: the dictionaries of two files differ."""
+    if not any(pa.types.is_dictionary(field.type) for field in table.schema):
+        return table
     fields = [f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in table.schema]
     return table.cast(pa.schema(fields))

@@ -34,8 +34,6 @@ class Series:
     status: UInt8
     reported: Int32
     expected: Int32
-    newest_ms: Int64
-    decided_ms: Int64
     low: Float64
     high: Float64
     windows: Int32
@@ -86,6 +84,12 @@ class History:
             if len(known):
                 return found[int(known[-1]) : int(known[-1]) + 1]
         return found[:0]
+
+    def decisions(self, indicator: str, area: str, after_ms: int, upto_ms: int) -> pa.Table:
+        """Every kept decision of those windows, superseded ones too, oldest first: when, from what, which version."""
+        asked = Asked(after_ms, upto_ms, {"indicator": [indicator], "area": [area]})
+        table = self._rows(VALUES, asked, KINDS[VALUES].schema.names)
+        return table.take(pa.array(np.lexsort((numbers(table, "written_ms"), numbers(table, "end_ms")))))
 
     def readings(self, device: str, after_ms: int, upto_ms: int, metric: str = "") -> pa.Table:
         """Raw readings of one device by event time, with the columns of `columns.KINDS["readings"]`."""

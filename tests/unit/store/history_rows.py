@@ -11,7 +11,7 @@ from core.records import MINUTE_MS, ReadingBatch, Stamp, Status, ValueBatch
 NOON_MS = 1_795_320_000_000 // 86_400_000 * 86_400_000 + 4 * 3_600_000  # 22 Nov 2026, 12:00 local time
 
 
-def value_batch(  # noqa: PLR0917 - the columns of a decision
+def value_batch(
     indicator: str,
     end_ms: int,
     areas: Mapping[str, float],

@@ -44,7 +44,9 @@ def test_a_corrected_value_supersedes_and_both_are_kept_until_files_are_put_toge
     assert sum(file.rows for file in folder.manifest().files) == 3
     for _ in range(2):
         series = history.series("air.aqi", "440902", NOON_MS - 1, NOON_MS)
-        assert series.value.tolist() == [71.5] and series.decided_ms.tolist() == [NOON_MS + HOUR_MS]
+        assert series.value.tolist() == [71.5]
+        kept = history.decisions("air.aqi", "440902", NOON_MS - 1, NOON_MS)
+        assert kept["decided_ms"].to_pylist()[-1] == NOON_MS + HOUR_MS and kept["version"].to_pylist()[-1] == "1"
         assert history.series("air.aqi", "440900", NOON_MS - 1, NOON_MS).value.tolist() == [50.0]
         compact(folder, LONG, LATER_MS)
     assert sum(file.rows for file in folder.manifest().files) == 2
