@@ -2,98 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
+from core.account_settings import ACCOUNT_SETTINGS, AccountSettings
 from core.errors import SettingsError
+from core.setting import Setting, base_path, flag, folder, one_of, url, whole, words
 
-Reader = Callable[[str], Any]
 OURS = "CITYVITALS_"  # every variable with this beginning must be known; the bare names below are ours too
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row: attribute, environment variable, default as it would be typed, reader, unit, sentence."""
-
-    name: str
-    variable: str
-    default: str
-    read: Reader
-    unit: str
-    sentence: str
-    secret: bool = False
-
-
-def whole(low: int, high: int) -> Reader:
-    """Reader of a whole number inside [low, high]."""
-
-    def read(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
-            raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
-        return int(text)
-
-    return read
-
-
-def one_of(*choices: str) -> Reader:
-    """Reader of one word out of a list."""
-
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"{text!r} is not one of {', '.join(choices)}")
-        return text
-
-    return read
-
-
-def url(*schemes: str) -> Reader:
-    """Reader of an address with one of the schemes, or nothing."""
-
-    def read(text: str) -> str:
-        parts = urlsplit(text)
-        place = parts.path if parts.scheme == "unix" else parts.hostname
-        if text and (parts.scheme not in schemes or not place or _port_is_wrong(parts)):
-            raise ValueError(f"not an address such as {schemes[0]}://127.0.0.1:6379")
-        return text
-
-    return read
-
-
-def _port_is_wrong(parts: SplitResult) -> bool:
-    try:
-        return parts.port == 0
-    except ValueError:  # no number, or above 65535
-        return True
-
-
-def base_path(text: str) -> str:
-    """Reader of the path under which the site lives: begins and ends with a slash."""
-    if not re.fullmatch(r"/([A-Za-z0-9._~-]+/)*", text):
-        raise ValueError(f"{text!r} must begin and end with '/', for example /cityvitals/")
-    return text
-
-
-def flag(text: str) -> bool:
-    """Reader of 1 or 0."""
-    if text not in ("0", "1"):
-        raise ValueError(f"{text!r} is neither 1 nor 0")
-    return text == "1"
-
-
-def words(text: str) -> str:
-    """Reader of any single line without control characters."""
-    if any(ord(letter) < 32 for letter in text):
-        raise ValueError("must be one line without control characters")
-    return text
-
-
-def folder(text: str) -> Path:
-    """Reader of a folder, made when first needed."""
-    return Path(words(text)).expanduser()
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -242,12 +160,13 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "How much the processes write.",
     ),
+    *ACCOUNT_SETTINGS,
 )
 _ELSEWHERE = {"CITYVITALS_DATA"}  # read by tests and replays only: recorded data of others
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(AccountSettings):
     """The settings of this process, frozen. Secrets never show in `repr`."""
 
     city: str
