@@ -84,6 +84,14 @@ def board() -> None:
 
 
 @cli.command()
+def archive() -> None:
+    """Run the worker that writes what the streams hold into the history."""
+    from workers import archive as worker
+
+    raise SystemExit(worker.run(_settings()))
+
+
+@cli.command()
 def web() -> None:
     """Run the website: pages, API, live feed."""
     from api.site import with_pages

@@ -34,9 +34,9 @@ from workers.worker import Stop
 log = logging.getLogger(__name__)
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
-WORKERS = ("ingest", "engine", "board", "web", "probe")
+WORKERS = ("ingest", "engine", "archive", "board", "web", "probe")
 # Data flow from left to right: what produces stops first, what others still need stops last.
-STOP_ORDER = (("simulate",), ("ingest",), ("engine",), ("board", "web", "probe"), ("broker",), ("redis",))
+STOP_ORDER = (("simulate",), ("ingest",), ("engine",), ("archive", "board", "web", "probe"), ("broker",), ("redis",))
 READY_WITHIN_S = 60
 LOOK_S = 0.1
 FULL_LOG_BYTES = 16 * 1024 * 1024

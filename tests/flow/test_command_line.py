@@ -16,7 +16,7 @@ from stream.connect import Client
 from stream.embedded.children import accepts
 
 SERVERS = {"redis", "broker"}
-WORKERS = {"ingest", "engine", "board", "web", "probe"}
+WORKERS = {"ingest", "engine", "archive", "board", "web", "probe"}
 COUNTIES_OF_SUQIAN = ["宿城区", "宿豫区", "沭阳县", "泗阳县", "泗洪县"]  # 321302, 321311, 321322, 321323, 321324
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from prerequisites import REPOSITORY, unused_port
 
-PARTS = ("ingest", "engine", "board", "web", "probe", "simulate")
+PARTS = ("ingest", "engine", "archive", "board", "web", "probe", "simulate")
 DRIVER = """
 import os, sys
 from pathlib import Path
@@ -94,7 +94,7 @@ def test_a_signal_stops_everything_in_order(running: Run, number: signal.Signals
     assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
     ended = (running.folder / "ended").read_text().split()
     assert ended[:3] == ["simulate", "ingest", "engine"]
-    assert sorted(ended[3:]) == ["board", "probe", "web"]
+    assert sorted(ended[3:]) == ["archive", "board", "probe", "web"]
     assert running.says("Everything has stopped")
     assert not running.says("by force")
 
