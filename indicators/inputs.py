@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.declared import Device, Feed
-from core.records import Float64, Int64, PaneBatch
-from indicators.aggregate import aggregated, newest_ms
-from indicators.definition import Aggregate
+from core.records import MINUTE_MS, Event, Float64, Int64, PaneBatch
+from indicators.aggregate import Predecessor, Window, aggregated, columns_of, looks_back
+from indicators.definition import Indicator, WindowKind
 from indicators.plan import Plan, Roster, matches
-from indicators.table import PANE, HeardTable, PaneTable
+from indicators.since import Began, Beginnings
+from indicators.spans import Span, Which, empty_of, is_sketch, is_time
+from indicators.table import HeardTable, PaneTable
+from indicators.windows import Windows
+
+AT_ONCE = 16_384  # members whose columns are added up together, so that they stay in the processor's cache
+COUNTS = ("last_ms", "count")  # what is kept of events
+PLAIN = ("count", "total", "low", "high", "last_ms", "last")  # columns of every pane
 
 
 class Taken(NamedTuple):
@@ -40,7 +49,7 @@ class Input:
 
     roster: Roster
     table: PaneTable
-    keep_ms: int
+    late_after_ms: Int64  # of each member
     indicators: tuple[str, ...]
 
 
@@ -54,20 +63,26 @@ class Inputs:
         self._kind = np.array([feeds[device.feed].kind for device in devices], dtype=np.str_)
         self._late_after_ms: Int64 = self._of_feed("late_after_s")
         self._lateness_ms: Int64 = self._of_feed("lateness_s")
+        self._windows = {plan: self._made_windows(plan, plan.indicator.settle_s) for plan in plans.values()}
         names = sorted({metric for plan in plans.values() for metric in plan.indicator.metrics})
         self.metrics = {name: self._metric_input(name) for name in names}
         self.events: dict[str, Input] = {}  # by type, as types appear; types can be invented, so empty ones go again
         self.heard = HeardTable(len(devices))
-        by_hearing = [plan for plan in plans.values() if not plan.indicator.metrics]
+        self._by_hearing = [name for name, plan in plans.items() if not plan.indicator.metrics]
         self._listened_to = np.zeros(len(devices) + 1, dtype=np.bool_)  # the last one: an unknown device
-        self._heard_keep_ms = 0
-        for plan in by_hearing:
-            self._listened_to[plan.stations.devices] = True
-            keep_ms = self.lateness_ms(plan) + 1000 * (plan.indicator.slide_s + plan.indicator.settle_s)
-            self._heard_keep_ms = max(self._heard_keep_ms, keep_ms)
-        self.passed_ms = 0  # time of the last tick: what it allowed to be forgotten is forgotten
+        for name in self._by_hearing:
+            self._listened_to[plans[name].stations.devices] = True
+        self._since = Beginnings(devices)
+        self._since_event = [name for name, plan in plans.items() if plan.indicator.window is WindowKind.SINCE_EVENT]
+        self.passed_ms = 0  # time of the last tick
         self.since_ms = 0  # since when devices are listened to; 0 before anything came
+        self._settled_ms = 0  # time of the tick that last merged and forgot panes
         self._changed: dict[tuple[str, int, int], list[Int64]] = defaultdict(list)
+
+    def windows(self, plan: Plan, settle_s: int) -> Windows:
+        """The windows of an indicator, due so long after their end; what they may need again is kept."""
+        self._windows[plan] = self._made_windows(plan, settle_s)
+        return self._windows[plan]
 
     def fold(self, panes: PaneBatch) -> None:
         """Put the changed panes of one partition in place; those of unknown devices are left out."""
@@ -76,44 +91,61 @@ class Inputs:
         for at, name in enumerate(panes.metrics):
             if name in self.metrics:
                 rows = np.flatnonzero(panes.metric == at)
-                columns = {column: getattr(panes, column)[rows] for column in PANE}
-                self._put(self.metrics[name], device[rows], panes.pane_end_ms[rows], columns)
+                to = self.metrics[name]
+                columns = {column: _column(panes, rows, column) for column in to.table.names}
+                self._put(to, device[rows], panes.pane_end_ms[rows], columns)
         self._hear(device, panes.last_ms)
         self._fold_counts(panes.event_counts)
-        told = [(self._number[e.device], e.told_ms) for e in panes.events if e.device in self._number]
-        if told:
-            self._hear(*np.array(told, dtype=np.int64).T)
+        self._fold_events(panes.events)
 
     def measured(self, plan: Plan, metric: str, end_ms: int, rows: Int64) -> Taken:
         """The aggregate of one metric over the window that ends at a time, for rows (n,) of the plan's stations.
 
-        Stations that do not declare the metric have brought nothing.
+        Stations that do not declare the metric have brought nothing. Since an event: nothing where none began.
         """
-        kept, indicator = self.metrics[metric], plan.indicator
-        window = kept.table.rows(end_ms - indicator.window_s * 1000, end_ms)
+        kept = self.metrics[metric]
         member = kept.roster.row[plan.stations.devices[rows]]
-        value = aggregated(kept.table.cells, window, indicator.aggregate)[member]
-        heard_ms = newest_ms(kept.table.cells, window)[member]
-        none = member < 0
-        return Taken(np.where(none, np.nan, value), np.where(none, 0, heard_ms))
+        taken = Taken(np.full(len(rows), np.nan), np.zeros(len(rows), dtype=np.int64))
+        begins_ms = self.begins_ms(plan, end_ms, rows)
+        for begin_ms in _distinct(begins_ms):
+            at = np.flatnonzero((begins_ms == begin_ms) & (member >= 0))
+            span_ms = (begin_ms or end_ms - plan.indicator.window_s * 1000, end_ms)
+            for start in range(0, len(at), AT_ONCE):
+                some = at[start : start + AT_ONCE]
+                value, taken.newest_ms[some] = _taken(kept, plan.indicator, span_ms, member[some])
+                taken.value[some] = value if begin_ms else np.nan
+        return taken
+
+    def begins_ms(self, plan: Plan, end_ms: int, rows: Int64) -> Int64:
+        """int64 (n,): after which time the window that ends at `end_ms` begins, for rows of the plan's stations.
+
+        It differs between stations only for windows since an event, and is 0 where no event began in `window_s`.
+        """
+        indicator, windows = plan.indicator, self._windows[plan]
+        if indicator.window is not WindowKind.SINCE_EVENT:
+            return np.full(len(rows), windows.begin_ms(end_ms), dtype=np.int64)
+        types = [told for told in self._since.types if matches(told, [indicator.since_event])]
+        event_ms = self._since.newest_ms(types, end_ms - 1, plan.stations.devices[rows])
+        begin_ms = windows.since_ms(event_ms)
+        return np.where((event_ms > 0) & (begin_ms >= windows.begin_ms(end_ms)), begin_ms, 0)
 
     def events_in(self, plan: Plan, end_ms: int, rows: Int64) -> Float64:
         """float64 (n,): how many events began in the window, for rows of the plan's stations; 0 for none."""
         count = np.zeros(len(rows))
+        begin_ms = self._windows[plan].begin_ms(end_ms)
         for event_type, kept in self.events.items():
             if matches(event_type, plan.indicator.event_types):
-                window = kept.table.rows(end_ms - plan.indicator.window_s * 1000, end_ms)
-                counted = aggregated(kept.table.cells, window, Aggregate.COUNT)
-                count += np.nan_to_num(counted[kept.roster.row[plan.stations.devices[rows]]])
+                member = kept.roster.row[plan.stations.devices[rows]]
+                count += kept.table.window(kept.table.rows(begin_ms, end_ms), ("count",), member)["count"]
         return count
 
     def heard_ms(self, plan: Plan, end_ms: int, rows: Int64) -> Int64:
         """int64 (n,): when each of the plan's stations was last heard up to a time, 0 for never."""
-        return self.heard.newest_ms(end_ms)[plan.stations.devices[rows]]
+        return self.heard.newest_ms(end_ms, plan.stations.devices[rows])
 
     def take_changes(self) -> list[Change]:
-        """What changed since this was last asked, for each indicator that it concerns."""
-        changes = [Change(*key, np.unique(np.concatenate(devices))) for key, devices in self._changed.items()]
+        """What changed since this was last asked, for each indicator that it concerns; devices may come twice."""
+        changes = [Change(*key, np.concatenate(devices)) for key, devices in self._changed.items()]
         self._changed.clear()
         return changes
 
@@ -122,13 +154,13 @@ class Inputs:
         if not plan.indicator.metrics:
             return self.since_ms
         tables = [self.metrics[metric].table for metric in plan.indicator.metrics]
-        return min((int(table.ends_ms[0]) for table in tables if len(table.ends_ms)), default=0)
+        return min((table.ends_ms[0] for table in tables if table.ends_ms), default=0)
 
     def pane_ends_ms(self, plan: Plan) -> list[int]:
         """Ends of all panes of an indicator that counts readings or events; none of one that only listens."""
         events = [kept for name, kept in self.events.items() if matches(name, plan.indicator.event_types)]
         inputs = [*(self.metrics[metric] for metric in plan.indicator.metrics), *events]
-        return sorted({int(end_ms) for kept in inputs for end_ms in kept.table.ends_ms})
+        return sorted({end_ms for kept in inputs for end_ms in kept.table.ends_ms})
 
     def heard_span_ms(self, plan: Plan) -> Int64:
         """(stations,): for how long after it was heard a station counts as alive."""
@@ -145,25 +177,77 @@ class Inputs:
         return int(self._lateness_ms[plan.stations.devices].max(initial=0))
 
     def pass_time(self, now_ms: int) -> None:
-        """Forget what no window can need any more as of a tick."""
+        """End of a tick; once a minute merge and forget what no correction can reach any more."""
         self.passed_ms = now_ms
-        for kept in (*self.metrics.values(), *self.events.values()):
-            kept.table.drop_before(now_ms - kept.keep_ms)
-        self.heard.drop_before(now_ms - self._heard_keep_ms)
+        if now_ms // MINUTE_MS > self._settled_ms // MINUTE_MS:
+            self._settled_ms = now_ms
+            self._settle()
 
     def listen(self, now_ms: int) -> None:
         """Begin to listen at the latest now; nobody can have been silent before."""
         self.since_ms = self.since_ms or now_ms
 
-    def _put(self, to: Input, device: Int64, end_ms: Int64, columns: Mapping[str, NDArray[np.generic]]) -> None:
+    def event_input(self, event_type: str) -> Input:
+        """The counts of one type of event, made when it first appears."""
+        if event_type not in self.events:
+            users = [n for n, p in self._plans.items() if matches(event_type, p.indicator.event_types)]
+            self.events[event_type] = self._input(users, COUNTS)
+        return self.events[event_type]
+
+    def dirty(self) -> dict[bytes, bytes | None]:
+        """Chunks that changed since this was last asked; None: dropped. Ask right after a tick only."""
+        tables = {f"metric:{name}": kept.table for name, kept in self.metrics.items()}
+        tables |= {f"event:{name}": kept.table for name, kept in self.events.items()}
+        parts: dict[str, PaneTable | HeardTable | Beginnings] = {**tables, "heard": self.heard, "since": self._since}
+        chunks = {
+            f"{name}:{key}".encode(): chunk for name, part in parts.items() for key, chunk in part.dirty().items()
+        }
+        self.events = {name: kept for name, kept in self.events.items() if kept.table.ends_ms}
+        chunks[b"settled"] = str(self._settled_ms).encode()
+        return chunks
+
+    def restore(self, chunks: Mapping[bytes, bytes], now_ms: int, since_ms: int) -> None:
+        """Put back what `dirty` gave, as of the tick at `now_ms`."""
+        self.passed_ms, self.since_ms = now_ms, since_ms
+        self._settled_ms = int(chunks.get(b"settled", b"0"))
+        held: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+        of_table: dict[tuple[str, str], list[tuple[str, bytes]]] = defaultdict(list)
+        for key, chunk in chunks.items():
+            kind, _, rest = key.decode().partition(":")
+            if kind in ("metric", "event"):
+                name, end_ms, block = rest.rsplit(":", 2)
+                of_table[kind, name].append((f"{end_ms}:{block}", chunk))
+            else:
+                held[kind].append((rest, chunk))
+        for (kind, name), rows in of_table.items():
+            (self.metrics[name] if kind == "metric" else self.event_input(name)).table.restore(rows)
+        self.heard.restore(held["heard"])
+        self._since.restore(held["since"])
+        self._settle()
+
+    def _settle(self) -> None:
+        """Merge and forget as of the tick that last did; doing it again changes nothing."""
+        now_ms = self._settled_ms
+        for kept in (*self.metrics.values(), *self.events.values()):
+            windows = [self._windows[self._plans[name]] for name in kept.indicators]
+            if windows:
+                upto_ms = min(each.valued_from_ms(now_ms) for each in windows)
+                forget_ms = min(each.needed_after_ms(now_ms) for each in windows)
+                kept.table.settle(upto_ms, forget_ms, partial(_divided, windows, now_ms))
+        hearing = [self._windows[self._plans[name]] for name in self._by_hearing]
+        self.heard.settle(min((each.valued_from_ms(now_ms) for each in hearing), default=0))
+        since = [self._windows[self._plans[name]] for name in self._since_event]
+        self._since.forget(min((each.since_ms(each.needed_after_ms(now_ms)) for each in since), default=0))
+
+    def _put(self, to: Input, device: Int64, end_ms: Int64, columns: Mapping[str, NDArray[Any]]) -> None:
         member = to.roster.row[device]
-        wanted = np.flatnonzero((member >= 0) & (end_ms >= self.passed_ms - to.keep_ms))
-        if not len(wanted):
-            return
-        device, end_ms = device[wanted], end_ms[wanted]
-        to.table.put(end_ms, member[wanted], {name: column[wanted] for name, column in columns.items()})
-        for indicator in to.indicators:
-            self._note(indicator, self._plans[indicator].indicator.window_s * 1000, end_ms, device)
+        wanted = np.flatnonzero((member >= 0) & (end_ms > to.table.settled_ms))
+        for rows in _runs(wanted, end_ms[wanted]):
+            pane_end_ms = int(end_ms[rows[0]])
+            to.table.put(pane_end_ms, member[rows], {name: column[rows] for name, column in columns.items()})
+            for name in to.indicators:
+                reach_ms = self._plans[name].indicator.window_s * 1000
+                self._changed[name, pane_end_ms, reach_ms].append(device[rows])
 
     def _hear(self, device: Int64, heard_ms: Int64) -> None:
         listened_to = self._listened_to[device]
@@ -172,77 +256,115 @@ class Inputs:
             return
         earliest_ms = int(heard_ms.min())
         self.since_ms = min(self.since_ms or earliest_ms, earliest_ms)
-        recent = heard_ms > self.passed_ms - self._heard_keep_ms
-        end_ms = self.heard.put(device[recent], heard_ms[recent])
-        for name, plan in self._plans.items():
-            if not plan.indicator.metrics:
-                reach_ms = int(self.heard_span_ms(plan).max(initial=0))
-                self._note(name, reach_ms, end_ms, device[recent])
+        end_ms = self.heard.put(device, heard_ms)
+        reach_ms = {n: int(self.heard_span_ms(self._plans[n]).max(initial=0)) for n in self._by_hearing}
+        for minute_ms in _distinct(end_ms[end_ms > 0]):
+            heard = device[end_ms == minute_ms]
+            for name in self._by_hearing:
+                self._changed[name, minute_ms, reach_ms[name]].append(heard)
 
     def _fold_counts(self, counts: Iterable[tuple[str, str, int, int]]) -> None:
         by_type = defaultdict(list)
         for name, event_type, end_ms, count in counts:
             if name in self._number:
-                by_type[event_type].append((self._number[name], end_ms, count))
+                by_type[event_type].append((end_ms, self._number[name], count))
         for event_type, rows in sorted(by_type.items()):
-            device, end_ms, count = np.array(rows, dtype=np.int64).T
-            columns = dict.fromkeys(PANE, np.zeros(len(rows))) | {"count": count, "last_ms": end_ms}
-            self._put(self.event_input(event_type), device, end_ms, columns)
+            end_ms, device, count = np.array(sorted(rows), dtype=np.int64).T
+            self._put(self.event_input(event_type), device, end_ms, {"count": count, "last_ms": end_ms})
 
-    def event_input(self, event_type: str) -> Input:
-        """The counts of one type of event, made when it first appears."""
-        if event_type not in self.events:
-            users = [n for n, p in self._plans.items() if matches(event_type, p.indicator.event_types)]
-            self.events[event_type] = self._input(users)
-        return self.events[event_type]
+    def _fold_events(self, events: Iterable[Event]) -> None:
+        """Every telling shows that its device is alive; some begin windows."""
+        known = [(event, self._number[event.device]) for event in events if event.device in self._number]
+        if known:
+            self._hear(*np.array([(device, event.told_ms) for event, device in known], dtype=np.int64).T)
+        for event, device in known:
+            plans = [
+                name for name in self._since_event if matches(event.type, [self._plans[name].indicator.since_event])
+            ]
+            for began in self._since.put(event, device) if plans else ():
+                for name in plans:
+                    self._begin(name, began)
 
-    def dirty(self) -> dict[bytes, bytes | None]:
-        """Chunks that changed since this was last asked; None: dropped. Ask right after a tick only."""
-        tables = {f"metric:{name}": kept.table for name, kept in self.metrics.items()}
-        tables |= {f"event:{name}": kept.table for name, kept in self.events.items()}
-        everything: dict[str, PaneTable | HeardTable] = {**tables, "heard:": self.heard}
-        chunks = {
-            f"{name}:{end_ms}".encode(): chunk
-            for name, table in everything.items()
-            for end_ms, chunk in table.dirty().items()
-        }
-        self.events = {name: kept for name, kept in self.events.items() if len(kept.table.ends_ms)}
-        return chunks
-
-    def restore(self, chunks: Mapping[bytes, bytes], now_ms: int, since_ms: int) -> None:
-        """Put back what `dirty` gave, as of the tick at `now_ms`."""
-        self.passed_ms, self.since_ms = now_ms, since_ms
-        rows: dict[tuple[str, str], list[tuple[int, bytes]]] = defaultdict(list)
-        for key, chunk in chunks.items():
-            kind, _, rest = key.decode().partition(":")
-            name, _, end_ms = rest.rpartition(":")
-            if end_ms:
-                rows[kind, name].append((int(end_ms), chunk))
-        for (kind, name), table_rows in rows.items():
-            if kind == "metric":
-                self.metrics[name].table.restore(table_rows)
-            elif kind == "event":
-                self.event_input(name).table.restore(table_rows)
-            elif kind == "heard":
-                self.heard.restore(table_rows)
+    def _begin(self, name: str, began: Began) -> None:
+        """An event began, or did not: the windows behind it are others now."""
+        plan = self._plans[name]
+        begin_ms = self._windows[plan].since_ms(began.began_ms)
+        touched = self._since.holds_for(began.device, plan.stations.devices)
+        self._changed[name, begin_ms + 1, plan.indicator.window_s * 1000].append(touched)
 
     def _metric_input(self, metric: str) -> Input:
         users = [name for name, plan in self._plans.items() if metric in plan.indicator.metrics]
-        return self._input(users, metric)
+        names = dict.fromkeys(column for name in users for column in columns_of(self._plans[name].indicator))
+        return self._input(users, tuple(names), metric)
 
-    def _input(self, users: Sequence[str], metric: str = "") -> Input:
+    def _input(self, users: Sequence[str], names: Sequence[str], metric: str = "") -> Input:
         """metric: only devices that declare it; else all stations of the indicators."""
         stations = {int(number) for name in users for number in self._plans[name].stations.devices}
         members = sorted(n for n in stations if not metric or metric in self._devices[n].metrics)
         roster = Roster(np.array(members, dtype=np.int64), len(self._devices))
-        indicators = [self._plans[name].indicator for name in users]
-        longest_ms = max((1000 * (i.window_s + i.slide_s + i.settle_s) for i in indicators), default=0)
-        keep_ms = longest_ms + int(self._lateness_ms[roster.devices].max(initial=0))
-        return Input(roster, PaneTable(len(roster)), keep_ms, tuple(users))
+        late_after_ms = self._late_after_ms[roster.devices]
+        return Input(roster, PaneTable(len(roster), names, late_after_ms), late_after_ms, tuple(users))
 
-    def _note(self, indicator: str, reach_ms: int, end_ms: Int64, device: Int64) -> None:
-        for pane_end_ms in np.unique(end_ms).tolist():
-            self._changed[indicator, pane_end_ms, reach_ms].append(device[end_ms == pane_end_ms])
+    def _made_windows(self, plan: Plan, settle_s: int) -> Windows:
+        lead_ms = int(self._late_after_ms[plan.stations.devices].max(initial=0)) if looks_back(plan.indicator) else 0
+        return Windows(replace(plan.indicator, settle_s=settle_s), self.lateness_ms(plan), lead_ms)
 
     def _of_feed(self, name: str) -> Int64:
         return np.array([getattr(self._feeds[d.feed], name) * 1000 for d in self._devices], dtype=np.int64)
+
+
+def _taken(kept: Input, indicator: Indicator, span_ms: tuple[int, int], member: Int64) -> Taken:
+    """Some members of one input over (begin, end]."""
+    begin_ms, end_ms = span_ms
+    which, limit_ms = _which(member), kept.late_after_ms[member]
+    spans: list[Span] = [*kept.table.rows(begin_ms, end_ms)]
+    if looks_back(indicator):
+        before = kept.table.rows(begin_ms - int(limit_ms.max(initial=0)) - 1, begin_ms)
+        newest = kept.table.window(before, ("last", "last_at_ms"), which)
+        spans.insert(0, Predecessor(newest, begin_ms, limit_ms))
+    span = kept.table.window(spans, columns_of(indicator), which)
+    value = aggregated(Window(span, indicator, begin_ms, end_ms, limit_ms))
+    return Taken(value, np.where(span["last_ms"] > begin_ms, span["last_ms"], 0))
+
+
+def _which(member: Int64) -> Which:
+    """Members that follow each other as a slice, which costs no copies."""
+    if len(member) and member[-1] - member[0] == len(member) - 1 and (np.diff(member) == 1).all():
+        return slice(int(member[0]), int(member[-1]) + 1)
+    return member
+
+
+def _column(panes: PaneBatch, rows: NDArray[np.intp], name: str) -> NDArray[Any]:
+    """One column of `indicators/spans.py` from some rows of what the first stage told."""
+    if is_sketch(name):
+        column = empty_of(name, len(rows))
+        told = panes.sketches.get(name)
+        column[:] = [told[row] for row in rows.tolist()] if told else b""
+        return column
+    if name == "last_at_ms":
+        return np.where(panes.count[rows] > 0, panes.last_ms[rows], 0)
+    if name in PLAIN:
+        return np.asarray(getattr(panes, name)[rows])
+    column = panes.measures[name][rows] if name in panes.measures else np.full(len(rows), np.nan)
+    if name == "first":
+        return column
+    known = np.where(np.isnan(column), 0.0, column)
+    return known.astype(np.int64) if is_time(name) else known
+
+
+def _runs(rows: NDArray[np.intp], end_ms: Int64) -> Iterator[NDArray[np.intp]]:
+    """Rows that follow each other and end together; one end may come in several runs."""
+    bounds = (0, *(np.flatnonzero(np.diff(end_ms)) + 1).tolist(), len(rows))
+    return (rows[start:stop] for start, stop in pairwise(bounds) if stop > start)
+
+
+def _distinct(times_ms: Int64) -> list[int]:
+    """Each time once, rising."""
+    if len(times_ms) and (times_ms == times_ms[0]).all():
+        return [int(times_ms[0])]
+    return [int(time_ms) for time_ms in np.unique(times_ms)]
+
+
+def _divided(windows: Sequence[Windows], now_ms: int, end_ms: int, next_end_ms: int) -> bool:
+    """True when a window that may be valued again begins behind one row and before the end of the next."""
+    return any(each.next_begin_ms(end_ms, now_ms) < next_end_ms for each in windows)

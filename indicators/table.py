@@ -1,8 +1,14 @@
-"""Panes as tables: a row for each pane end, a column for each member, so that a window is one slice of rows."""
+"""Panes as a table: a row for each span of time, a column for each member, only what the windows need.
+
+While a correction can still reach them, rows are panes. Later on rows between which no window begins any more merge
+into one: of a calendar month there is one row for what cannot change and the panes of the last hour. Merging adds in
+order of time, as valuing does, so that a sum is the same whenever its rows merge.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,111 +16,190 @@ from numpy.typing import NDArray
 
 from core.records import MINUTE_MS, Int64
 from indicators.chunks import Columns, pack, unpack
+from indicators.spans import Span, Which, empty_of, is_sketch, is_time, joined
 
-# What a cell holds while nothing came. One with last_ms and count 0: its device was alive, nothing was in range.
-PANE: Mapping[str, Any] = {
-    "count": np.int64(0),
-    "total": 0.0,
-    "low": np.nan,
-    "high": np.nan,
-    "last_ms": np.int64(0),
-    "last": np.nan,
-}
-HEARD: Mapping[str, Any] = {"last_ms": np.int64(0)}
+BLOCK = 4096  # members; what one checkpoint writes when one cell of them changed
+ChunkId = tuple[int, int]  # end of the row, number of the block
+
+
+class Row:
+    """The spans of all members that end together.
+
+    Times are held as 1 + ms before the end, 0 for never, so that those of a pane fit in 32 bits.
+    """
+
+    def __init__(self, end_ms: int, cells: Columns) -> None:
+        self.end_ms, self._cells = end_ms, cells
+
+    @classmethod
+    def empty(cls, end_ms: int, members: int, names: Iterable[str], merged: bool = False) -> Row:
+        """merged: of more than one pane; its times may lie far before its end."""
+        long = np.int64 if merged else np.int32
+        return cls(end_ms, {n: np.zeros(members, long) if is_time(n) else empty_of(n, members) for n in names})
+
+    def read(self, name: str, which: Which) -> NDArray[Any]:
+        """One column of some members; times as ms UTC, 0 for never. It may be a view."""
+        cells = self._cells[name][which]
+        return np.where(cells > 0, self.end_ms + 1 - cells.astype(np.int64), 0) if is_time(name) else cells
+
+    def write(self, name: str, which: Which, column: NDArray[Any]) -> None:
+        """Inverse of `read`."""
+        self._cells[name][which] = np.where(column > 0, self.end_ms + 1 - column, 0) if is_time(name) else column
+
+    def chunk(self, block: int) -> bytes:
+        """The members of one block."""
+        cells = {name: column[_members(block)] for name, column in self._cells.items()}
+        sketches = {name: column.tolist() for name, column in cells.items() if is_sketch(name)}
+        return pack({name: column for name, column in cells.items() if name not in sketches}, **sketches)
+
+    @classmethod
+    def of_chunks(cls, end_ms: int, members: int, chunks: Mapping[int, bytes]) -> Row:
+        """Inverse of `chunk`; blocks without one are empty."""
+        cells: Columns = {}
+        for block, chunk in chunks.items():
+            columns, sketches = unpack(chunk)
+            for name, column in (columns | sketches).items():
+                if name not in cells:
+                    cells[name] = np.zeros(members, column.dtype) if is_time(name) else empty_of(name, members)
+                cells[name][_members(block)] = column
+        return cls(end_ms, cells)
 
 
 class PaneTable:
-    """Cells of equal shape (rows, members), one array a name; only pane ends that hold anything have a row."""
+    """Rows by their ends; only spans in which anything came have one."""
 
-    def __init__(self, members: int, empty: Mapping[str, Any] = PANE) -> None:
-        self.members, self._empty = members, empty
-        self.ends_ms: Int64 = np.zeros(0, dtype=np.int64)
-        self.cells: Columns = {name: np.full((0, members), fill) for name, fill in empty.items()}
-        self._dirty: set[int] = set()
+    def __init__(self, members: int, names: Sequence[str], held_at_most_ms: Int64 | None = None) -> None:
+        """names: columns of `indicators/spans.py`; held_at_most_ms: int64 (members,), for `held` alone."""
+        self.members, self.names = members, tuple(names)
+        self._limit_ms = np.zeros(members, dtype=np.int64) if held_at_most_ms is None else held_at_most_ms
+        self._rows: dict[int, Row] = {}
+        self.ends_ms: list[int] = []  # rising
+        self.settled_ms = 0  # what ends up to here is merged or forgotten and takes nothing any more
+        self._dirty: set[ChunkId] = set()
 
-    def put(self, end_ms: Int64, member: Int64, columns: Mapping[str, NDArray[Any]]) -> None:
-        """Put panes in, each in place of the one that stood there; all arguments are (n,)."""
-        row = self.reach(end_ms)
-        for name in self._empty:
-            self.cells[name][row, member] = columns[name]
+    def put(self, end_ms: int, member: Int64, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Put panes (n,) that end together in, each in place of the one that stood there."""
+        row = self._reach(end_ms)
+        for name in self.names:
+            row.write(name, member, columns[name])
+        self._dirty.update((end_ms, block) for block in np.unique(member // BLOCK).tolist())
 
-    def reach(self, end_ms: Int64) -> NDArray[np.intp]:
-        """(n,): the row of each pane end, made now where there is none; those rows count as changed."""
-        wanted = np.unique(end_ms)
-        self._dirty.update(wanted.tolist())
-        new = np.setdiff1d(wanted, self.ends_ms, assume_unique=True)
-        if len(new):
-            at = np.searchsorted(self.ends_ms, new)
-            self.ends_ms = np.insert(self.ends_ms, at, new)
-            for name, fill in self._empty.items():
-                self.cells[name] = np.insert(self.cells[name], at, fill, axis=0)
-        return np.searchsorted(self.ends_ms, end_ms)
+    def raise_to(self, end_ms: int, member: Int64, time_ms: Int64) -> None:
+        """Raise `last_ms` of members (n,), which may be named more than once, to a later time."""
+        row = self._reach(end_ms)
+        later_ms = np.maximum(row.read("last_ms", member), time_ms)
+        order = np.argsort(later_ms, kind="stable")  # of one member the latest is written last
+        row.write("last_ms", member[order], later_ms[order])
+        self._dirty.update((end_ms, block) for block in np.unique(member // BLOCK).tolist())
 
-    def rows(self, after_ms: int, upto_ms: int) -> slice:
-        """The rows of the panes that end in (after_ms, upto_ms]."""
-        first, stop = np.searchsorted(self.ends_ms, (after_ms, upto_ms), side="right")
-        return slice(int(first), int(stop))
+    def rows(self, after_ms: int, upto_ms: int) -> list[Row]:
+        """The rows that end in (after_ms, upto_ms], in order of time."""
+        first, stop = bisect_right(self.ends_ms, after_ms), bisect_right(self.ends_ms, upto_ms)
+        return [self._rows[end_ms] for end_ms in self.ends_ms[first:stop]]
 
-    def drop_before(self, end_ms: int) -> None:
-        """Forget the panes that end before a time."""
-        first = int(np.searchsorted(self.ends_ms, end_ms))
-        if first:
-            self._dirty.update(self.ends_ms[:first].tolist())
-            self.ends_ms = self.ends_ms[first:]
-            self.cells = {name: cells[first:].copy() for name, cells in self.cells.items()}
+    def window(self, rows: Sequence[Span], names: Iterable[str], which: Which) -> Columns:
+        """Some columns of some members over rows that follow each other, as one span."""
+        return joined(rows, names, which, self._limit_ms[which])
 
-    def dirty(self) -> dict[int, bytes | None]:
-        """The rows that changed since this was last asked, by pane end; None: forgotten."""
-        ends, self._dirty = self._dirty, set()
-        return {end_ms: self._chunk(end_ms) for end_ms in sorted(ends)}
+    def settle(self, upto_ms: int, forget_ms: int, divided: Callable[[int, int], bool]) -> None:
+        """Merge or forget what no correction can reach any more.
 
-    def restore(self, chunks: Iterable[tuple[int, bytes]]) -> None:
+        Args:
+            upto_ms: Rows that end up to here take nothing any more.
+            forget_ms: Rows that end up to here are needed no more.
+            divided: Whether a window may begin in [end of one row, end of the next).
+        """
+        self.settled_ms = max(self.settled_ms, upto_ms)
+        for end_ms in self.ends_ms[: bisect_right(self.ends_ms, min(forget_ms, self.settled_ms))]:
+            self._forget(end_ms)
+        group: list[int] = []
+        for end_ms in self.ends_ms[: bisect_right(self.ends_ms, self.settled_ms)]:
+            if group and divided(group[-1], end_ms):
+                self._merge(group)
+                group = []
+            group.append(end_ms)
+        self._merge(group)
+
+    def dirty(self) -> dict[str, bytes | None]:
+        """The blocks that changed since this was last asked, by `row end:block`; None: merged or forgotten."""
+        changed, self._dirty = self._dirty, set()
+        return {
+            f"{end_ms}:{block}": row.chunk(block) if (row := self._rows.get(end_ms)) else None
+            for end_ms, block in sorted(changed)
+        }
+
+    def restore(self, chunks: Iterable[tuple[str, bytes]]) -> None:
         """Put back what `dirty` gave."""
-        for end_ms, chunk in chunks:
-            row = self.reach(np.array([end_ms]))
-            for name, column in unpack(chunk)[0].items():
-                self.cells[name][row[0]] = column
-        self._dirty = set()
+        rows: dict[int, dict[int, bytes]] = {}
+        for name, chunk in chunks:
+            end_ms, block = map(int, name.split(":"))
+            rows.setdefault(end_ms, {})[block] = chunk
+        self._rows = {end_ms: Row.of_chunks(end_ms, self.members, blocks) for end_ms, blocks in rows.items()}
+        self.ends_ms = sorted(self._rows)
 
-    def _chunk(self, end_ms: int) -> bytes | None:
-        rows = self.rows(end_ms - 1, end_ms)
-        if rows.start == rows.stop:
-            return None
-        return pack({name: cells[rows.start] for name, cells in self.cells.items()})
+    def _reach(self, end_ms: int) -> Row:
+        if end_ms not in self._rows:
+            self._rows[end_ms] = Row.empty(end_ms, self.members, self.names)
+            insort(self.ends_ms, end_ms)
+        return self._rows[end_ms]
+
+    def _merge(self, ends_ms: Sequence[int]) -> None:
+        """Make one row of some that follow each other, under the end of the last."""
+        if len(ends_ms) < 2:
+            return
+        rows = [self._rows[end_ms] for end_ms in ends_ms]
+        merged = Row.empty(ends_ms[-1], self.members, self.names, merged=True)
+        for block in range(self._blocks):
+            which = _members(block)
+            for name, column in self.window(rows, self.names, which).items():
+                merged.write(name, which, column)
+        for end_ms in ends_ms[:-1]:
+            self._forget(end_ms)
+        self._rows[merged.end_ms] = merged
+        self._dirty.update((merged.end_ms, block) for block in range(self._blocks))
+
+    def _forget(self, end_ms: int) -> None:
+        del self._rows[end_ms]
+        self.ends_ms.remove(end_ms)
+        self._dirty.update((end_ms, block) for block in range(self._blocks))
+
+    @property
+    def _blocks(self) -> int:
+        return -(-self.members // BLOCK)
 
 
 class HeardTable:
     """When each device was last heard, as of any time inside the lateness: by the minute, before that in one row."""
 
     def __init__(self, members: int) -> None:
-        self._minutes = PaneTable(members, HEARD)
-        self._before_ms: Int64 = np.zeros(members, dtype=np.int64)
+        self._minutes = PaneTable(members, ("last_ms",))
 
     def put(self, member: Int64, heard_ms: Int64) -> Int64:
-        """Note when members were heard; returns the end of the minute of each: (n,)."""
+        """Note when members were heard; returns the end of the minute of each: (n,), 0 where it is settled."""
         end_ms = -(-heard_ms // MINUTE_MS) * MINUTE_MS
-        row = self._minutes.reach(end_ms)
-        np.maximum.at(self._minutes.cells["last_ms"], (row, member), heard_ms)
+        end_ms[end_ms <= self._minutes.settled_ms] = 0
+        for minute_ms in np.unique(end_ms[end_ms > 0]).tolist():
+            rows = np.flatnonzero(end_ms == minute_ms)
+            self._minutes.raise_to(minute_ms, member[rows], heard_ms[rows])
         return end_ms
 
-    def newest_ms(self, upto_ms: int) -> Int64:
-        """(members,): when each was last heard up to a time, 0 for never."""
-        stop = int(np.searchsorted(self._minutes.ends_ms, upto_ms, side="right"))
-        minutes: Int64 = self._minutes.cells["last_ms"][:stop]
-        newest: Int64 = np.maximum(self._before_ms, minutes.max(axis=0, initial=0))
+    def newest_ms(self, upto_ms: int, member: Int64) -> Int64:
+        """int64 (n,): when each was last heard up to a time, 0 for never."""
+        newest: Int64 = self._minutes.window(self._minutes.rows(0, upto_ms), ("last_ms",), member)["last_ms"]
         return newest
 
-    def drop_before(self, end_ms: int) -> None:
-        """Keep of the minutes that end before a time only their newest."""
-        self._before_ms = self.newest_ms(end_ms - 1)
-        self._minutes.drop_before(end_ms)
+    def settle(self, upto_ms: int) -> None:
+        """Keep of the minutes that end up to a time only their newest."""
+        self._minutes.settle(upto_ms, 0, lambda _end_ms, _next_end_ms: False)
 
-    def dirty(self) -> dict[int, bytes | None]:
-        """What changed since this was last asked, by the end of the minute; under 0 all that is older."""
-        return {0: pack({"last_ms": self._before_ms})} | self._minutes.dirty()
+    def dirty(self) -> dict[str, bytes | None]:
+        """As of a `PaneTable`."""
+        return self._minutes.dirty()
 
-    def restore(self, chunks: Iterable[tuple[int, bytes]]) -> None:
+    def restore(self, chunks: Iterable[tuple[str, bytes]]) -> None:
         """Put back what `dirty` gave."""
-        by_end = dict(chunks)
-        self._before_ms = unpack(by_end.pop(0))[0]["last_ms"]
-        self._minutes.restore(by_end.items())
+        self._minutes.restore(chunks)
+
+
+def _members(block: int) -> slice:
+    return slice(block * BLOCK, (block + 1) * BLOCK)
