@@ -26,8 +26,10 @@ return 0
 """
 
 
-def declare_scene(client: Client, scene: Scene, partitions: int) -> Keys:
+def declare_scene(client: Client, scene: Scene, partitions: int, *, shown: bool = True) -> Keys:
     """Make a scene the active one. A scene of the same id is continued, with the partitions of its creation.
+
+    shown False: no scene is active then, and workers wait, until `show_scene`; its past can be written meanwhile.
 
     Raises:
         ValueError: The id is not of small letters, digits, `.`, `_`, `-`.
@@ -39,7 +41,10 @@ def declare_scene(client: Client, scene: Scene, partitions: int) -> Keys:
     pipe = client.pipeline()
     pipe.hsetnx(key, "partitions", str(partitions))
     pipe.hset(key, mapping={"record": msgspec.json.encode(scene), "hold_ms": str(scene.hold_ms)})
-    pipe.set(ACTIVE_SCENE, scene.id)
+    if shown:
+        pipe.set(ACTIVE_SCENE, scene.id)
+    else:
+        pipe.delete(ACTIVE_SCENE)
     pipe.execute()
     return keys_of(client, scene)
 

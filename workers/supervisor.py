@@ -27,7 +27,7 @@ from stream.connect import connect, shown
 from stream.embedded.broker import broker_command
 from stream.embedded.children import accepts, check_port, start_child, wait_until
 from stream.embedded.redis_server import answers, redis_command
-from stream.scenes import declare_scene
+from stream.scenes import declare_scene, show_scene
 from workers.parts import GRACE_S, Part, Process, stop_together
 from workers.worker import Stop
 
@@ -137,7 +137,7 @@ def run(settings: Settings, say: Say, prepare: Prepare, extra: Sequence[str] = (
     Args:
         settings: Of this installation. `var` is locked: a second run on it is refused.
         say: Receives the few sentences that the person at the console reads.
-        prepare: Called when the servers stand and the scene is declared, before any worker reads.
+        prepare: Called when the servers stand and the scene is declared but not shown yet: no worker reads it.
         extra: Further commands of app.py to run as workers.
 
     Raises:
@@ -166,8 +166,9 @@ def _run(city: Installation, declared: Declared, prepare: Prepare, extra: Sequen
     try:
         city.start_servers()
         _declare(city.settings, scene)
+        city.start_workers(extra)  # they load their parts while the past is written, and wait for a scene
         prepare(city.settings, scene)
-        city.start_workers(extra)
+        _show(city.settings, scene)
         city.keep(stop)
         city.tell("stopping")
     finally:
@@ -188,7 +189,13 @@ def _kind(part: Part) -> str:
 
 def _declare(settings: Settings, scene: Scene) -> None:
     client = connect(settings.redis_url)
-    declare_scene(client, scene, settings.partitions)
+    declare_scene(client, scene, settings.partitions, shown=False)
+    client.close()
+
+
+def _show(settings: Settings, scene: Scene) -> None:
+    client = connect(settings.redis_url)
+    show_scene(client, scene.id)
     client.close()
 
 

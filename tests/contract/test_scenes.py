@@ -35,6 +35,14 @@ def test_the_scene_declared_last_is_active(redis_client: Client) -> None:
     assert (keys_of(redis_client, DEMO), keys_of(redis_client, REPLAY)) == (Keys(DEMO.id, 4), Keys(REPLAY.id, 2))
 
 
+def test_a_scene_declared_but_not_shown_leaves_none_active(redis_client: Client) -> None:
+    declare_scene(redis_client, REPLAY, 2)
+    assert declare_scene(redis_client, DEMO, 4, shown=False) == Keys(DEMO.id, 4)
+    assert active_scene(redis_client) is None
+    show_scene(redis_client, DEMO.id)
+    assert active_scene(redis_client) == DEMO
+
+
 def test_partitions_are_fixed_when_a_scene_is_created(redis_client: Client) -> None:
     assert declare_scene(redis_client, DEMO, 4).partitions == 4
     assert declare_scene(redis_client, DEMO, 8).partitions == 4
