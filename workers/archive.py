@@ -124,7 +124,7 @@ class Archiving:
         except OSError as refused:  # what was done stays done; a full disk will be told by the next write
             log.warning("files of the history could not be put together: %s", refused)
         else:
-            log.info("files of the history put together, %d steps", steps)
+            log.log(logging.INFO if steps else logging.DEBUG, "files of the history put together, %d steps", steps)
 
     def _interrupted(self) -> bool:
         self._beat()
