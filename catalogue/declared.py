@@ -38,6 +38,7 @@ class City:
 class Declared:
     """One city's whole declaration. `fingerprint` changes whenever anything that decides a value changes.
 
+    indicators: those that are computed, active and in trial. catalogue: all, drafts and retired ones too.
     boundaries: GeoJSON feature collection of the counties, WGS 84, `id` and `name` as properties.
     schemes: tables named by indicators (AQI break points), as read; their room checked them.
     """
@@ -53,3 +54,4 @@ class Declared:
     rules: Mapping[str, Rule]
     schemes: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
+    catalogue: Mapping[str, Indicator] = field(default_factory=dict)

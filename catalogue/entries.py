@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
 
 SHOWN = 60  # letters of a refused value in a message
+LISTED = 40  # names; of more only those that look like the one that was given
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
@@ -40,6 +42,13 @@ class Entries:
         """File and line of an entry or of one of its parts."""
         entry, *rest = path
         return self.pack.sections[section][entry].at(tuple(rest)).where
+
+    def expected_of(self, device: DeviceEntry) -> tuple[str, ...]:
+        """The metrics that a device is expected to report: its own, else all that its feed carries."""
+        if device.metrics is not None:
+            return device.metrics
+        feed = self.feeds.get(device.feed)
+        return tuple(dict.fromkeys(feed.fields_.values())) if feed else ()
 
 
 def read_entries(pack: Pack, problems: list[str]) -> Entries:
@@ -65,6 +74,14 @@ def read_entries(pack: Pack, problems: list[str]) -> Entries:
         section("indicators", IndicatorEntry),
         section("rules", RuleEntry),
     )
+
+
+def refuse_unknown(problems: list[str], where: str, name: str, value: str, known: Mapping[str, object]) -> None:
+    """Add a value that names nothing to the problems, with what it could have named."""
+    if value not in known:
+        near = difflib.get_close_matches(value, known, n=5, cutoff=0.3) if len(known) > LISTED else known
+        told = ", ".join(near) or f"{len(known)} others"
+        problems.append(f"{where}: {name} {value!r} is not declared; known: {told if known else 'none'}")
 
 
 def _checked(model: type[AnyEntry], piece: Piece, name: str, problems: list[str]) -> AnyEntry | None:

@@ -9,7 +9,10 @@ from typing import Any
 
 import orjson
 
-SAID = frozenset({"source", "owner", "phone", "attributes", "note"})  # said, never reckoned with
+# Said, never reckoned with.
+SAID = frozenset(
+    {"source", "owner", "phone", "note", "relations", "cadence", "sensitivity", "lifecycle", "normal", "as_declared"}
+)
 LANGUAGES = {"zh", "en"}  # a mapping with these keys is a name or a sentence in both languages
 
 

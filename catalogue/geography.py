@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shapely import Polygon, box, union_all
+from shapely import box, union_all
 
 from catalogue.entries import Entries
+from catalogue.own_areas import OWN_LEVELS, outlines, own_areas
 from catalogue.schema import CityEntry
 from core.declared import Words
 from core.errors import DeclarationError, UnknownName
-from geo.areas import Area, AreaLevel, AreaTree
+from geo.areas import ZONE_OF_DEVICE, Area, AreaLevel, AreaTree
 from geo.boundaries import Shape, centre_inside_deg, county_polygons, for_wall
 from geo.boundary_file import read_boundary_file
 from geo.distance import distance_to_m
 from geo.divisions import find_city
 from geo.inside import AreaFinder
+from geo.schema import AreaEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Geography:
-    """Areas of the city, exact polygons of its counties, and the same for the wall."""
+    """Areas of the city, exact polygons of its counties and of its own areas, and the counties for the wall."""
 
     areas: AreaTree
     shapes: Mapping[str, Shape]
+    own_shapes: Mapping[str, Shape]
     boundaries: Mapping[str, Any]
 
 
@@ -39,63 +42,99 @@ class _County:
 def geography(entries: Entries, city: CityEntry, problems: list[str]) -> Geography | None:
     """Areas and polygons: of the pack's own file or outlines where it has some, else of the division table.
 
-    An area of the pack without an outline only names what the table or the file draws.
+    A county of the pack without an outline only names what the table or the file draws. Zones, towns, villages and
+    grids are the pack's own.
     """
+    declared = {area_id: area for area_id, area in entries.areas.items() if AreaLevel(area.level) is AreaLevel.COUNTY}
     if city.boundary:
         counties = _from_file(entries, city, problems)
-    elif any(area.outline for area in entries.areas.values()):
-        counties = _from_outlines(entries, problems)
+    elif any(area.outline for area in declared.values()):
+        drawn = outlines(entries, [AreaLevel.COUNTY], problems)
+        counties = {area_id: _County(declared[area_id].name, shape) for area_id, shape in drawn.items()}
     else:
         counties = _from_table(entries, city, problems)
-    for area_id, area in entries.areas.items():
+    for area_id, area in declared.items():
         if counties and not area.outline and area_id not in counties:
             where = entries.where("areas", area_id)
             problems.append(f"{where}: areas.{area_id} has no outline; known without one: {', '.join(counties)}")
     if not counties:
         return None
-    names = {area_id: area.name for area_id, area in entries.areas.items()}
-    areas = [_area_of_city(city, counties)]
-    for area_id, county in counties.items():
-        centre_deg = centre_inside_deg(county.shape, county.centre_deg or county.shape.centroid.coords[0])
-        areas.append(Area(area_id, names.get(area_id, county.name), AreaLevel.COUNTY, city.code, centre_deg))
+    areas = [_area_of_city(city, counties), *_areas_of_counties(city, counties, declared)]
     shapes = {area_id: county.shape for area_id, county in counties.items()}
-    return Geography(AreaTree(areas), shapes, for_wall(shapes, {area.id: area.name.zh for area in areas}))
+    boundaries = for_wall(shapes, {area.id: area.name.zh for area in areas})
+    own_shapes = outlines(entries, OWN_LEVELS, problems)
+    areas.extend(own_areas(entries, areas, own_shapes, problems))
+    return Geography(AreaTree(areas), shapes, own_shapes, boundaries)
 
 
 def areas_of_devices(entries: Entries, place: Geography, problems: list[str]) -> dict[str, str]:
-    """Device → county: declared, or found from its place; "" while unplaced.
+    """Device → the smallest area it stands in: declared, or found from its place; "" while unplaced.
 
-    A declared county holds against the polygon as far as the place is inexact: published positions of Beijing's
-    stations are off by up to 1 km, and two of them fall beyond a border that the station does not.
+    A declared area holds against the polygon of its county as far as the place is inexact: published positions of
+    Beijing's stations are off by up to 1 km, and two of them fall beyond a border that the station does not.
     """
     areas = {device_id: device.area for device_id, device in entries.devices.items()}
+    _check_named(entries, place, problems)
     placed = {device_id: device.place for device_id, device in entries.devices.items() if device.place}
-    finder = AreaFinder(place.shapes)
-    found = finder.areas_of([(p.lon_deg, p.lat_deg) for p in placed.values()])
-    for (device_id, point), area in zip(placed.items(), found, strict=True):
+    points_deg = [(p.lon_deg, p.lat_deg) for p in placed.values()]
+    found = AreaFinder(place.shapes).areas_of(points_deg)
+    finer = AreaFinder(_finest_first(place)).areas_of(points_deg)
+    for (device_id, point), county, own in zip(placed.items(), found, finer, strict=True):
         said = areas[device_id]
         where = entries.where("devices", device_id, "area" if said else "lon_deg")
         at = f"devices.{device_id} stands at {point.lon_deg:g}, {point.lat_deg:g}"
-        if not said and not area:
+        if not said and not county:
             problems.append(f"{where}: {at}, outside of every county of the city")
-        elif said in place.shapes and said != area:
-            off_m = distance_to_m(place.shapes[said], point.lon_deg, point.lat_deg)
+        around = place.areas.county_of(said) if said in place.areas else ""
+        if around and around != county:
+            off_m = distance_to_m(place.shapes[around], point.lon_deg, point.lat_deg)
             if off_m > point.accuracy_m:
                 problems.append(
-                    f"{where}: {at}, {off_m:,.0f} m outside of {said}; its accuracy_m is {point.accuracy_m:g}"
+                    f"{where}: {at}, {off_m:,.0f} m outside of {around}; its accuracy_m is {point.accuracy_m:g}"
                 )
-        areas[device_id] = said or area
-    for device_id, area in areas.items():
-        if area and area not in place.shapes:
+        areas[device_id] = said or own or county
+    return areas
+
+
+def _check_named(entries: Entries, place: Geography, problems: list[str]) -> None:
+    """Areas and zones that devices name are declared ones; nothing stands in the whole city."""
+    zones = {area.id: area for area in place.areas.at(AreaLevel.ZONE)}
+    for device_id, device in entries.devices.items():
+        if device.area and (device.area not in place.areas or device.area == place.areas.city.id):
             where = entries.where("devices", device_id, "area")
             known = ", ".join(place.shapes)
-            problems.append(f"{where}: devices.{device_id}.area {area!r} is no county of the city; known: {known}")
-    return areas
+            problems.append(
+                f"{where}: devices.{device_id}.area {device.area!r} is no county of the city; known: {known}"
+            )
+        zone = device.attributes.get(ZONE_OF_DEVICE, "")
+        if zone and zone not in zones:
+            where = entries.where("devices", device_id, "attributes", ZONE_OF_DEVICE)
+            known = ", ".join(zones) or "none"
+            problems.append(
+                f"{where}: devices.{device_id} stands in zone {zone!r}, which is not declared; known: {known}"
+            )
+
+
+def _finest_first(place: Geography) -> dict[str, Shape]:
+    """Own areas with an outline, but zones; the finest first, so that it is the one that is found."""
+    levels = [level for level in reversed(OWN_LEVELS) if level is not AreaLevel.ZONE]
+    drawn = [area.id for level in levels for area in place.areas.at(level) if area.id in place.own_shapes]
+    return {area_id: place.own_shapes[area_id] for area_id in drawn}
 
 
 def _area_of_city(city: CityEntry, counties: Mapping[str, _County]) -> Area:
     middle = box(*union_all([county.shape.envelope for county in counties.values()]).bounds).centroid
     return Area(city.code, city.name, AreaLevel.CITY, "", (middle.x, middle.y))
+
+
+def _areas_of_counties(
+    city: CityEntry, counties: Mapping[str, _County], declared: Mapping[str, AreaEntry]
+) -> Iterator[Area]:
+    for area_id, county in counties.items():
+        centre_deg = centre_inside_deg(county.shape, county.centre_deg or county.shape.centroid.coords[0])
+        said = declared.get(area_id)
+        name, attributes = (said.name, dict(said.attributes)) if said else (county.name, {})
+        yield Area(area_id, name, AreaLevel.COUNTY, city.code, centre_deg, attributes)
 
 
 def _from_table(entries: Entries, city: CityEntry, problems: list[str]) -> dict[str, _County]:
@@ -120,17 +159,3 @@ def _from_file(entries: Entries, city: CityEntry, problems: list[str]) -> dict[s
         problems.extend(f"{where}: {said}" for said in refused.problems)
         return {}
     return {area_id: _County(Words(name, name), shapes[area_id]) for area_id, name in names.items()}
-
-
-def _from_outlines(entries: Entries, problems: list[str]) -> dict[str, _County]:
-    counties = {}
-    for area_id, area in entries.areas.items():
-        if not area.outline:
-            continue
-        shape = Polygon(area.outline) if len(area.outline) >= 3 else Polygon()
-        if shape.is_empty or not shape.is_valid:
-            where = entries.where("areas", area_id, "outline")
-            problems.append(f"{where}: areas.{area_id}.outline must be a simple ring of at least three points")
-            continue
-        counties[area_id] = _County(area.name, shape)
-    return counties

@@ -87,14 +87,20 @@ class ReferenceEntry(Entry):
     valid_from: date | None = None
     valid_to: date | None = None
 
-    def record(self) -> Reference:
-        """The reference as the rooms know it; a date begins at 00:00 in China."""
-        plain = self.model_dump(exclude={"valid_from", "valid_to"})
-        return Reference(**plain, valid_from_ms=_day_ms(self.valid_from), valid_to_ms=_day_ms(self.valid_to))
+    def record(self, datum: str, value: float) -> Reference:
+        """The reference as the rooms know it: in the datum of its station; a date begins at 00:00 in China."""
+        said = f"{self.value:g} {self.unit} {self.datum}" if datum != self.datum else ""
+        return Reference(
+            self.name, value, self.unit, datum, self.source, _day_ms(self.valid_from), _day_ms(self.valid_to), said
+        )
 
 
 class DeviceEntry(Entry):
-    """Something that reports. `area` is found from the place; said as well, the two must agree."""
+    """Something that reports. `area` is found from the place; said as well, the two must agree.
+
+    `datum_offsets`: what is added to a height in the own `datum` to have it in another one, m. `normals`: the median of
+    a normal year of a metric at this station; only bounds are checked with it.
+    """
 
     feed: str
     name: Words
@@ -105,6 +111,8 @@ class DeviceEntry(Entry):
     metrics: tuple[Name, ...] | None = None
     references: tuple[ReferenceEntry, ...] = ()
     datum: str = ""
+    datum_offsets: dict[str, float] = Field({})
+    normals: dict[Name, float] = Field({})
     simulated: bool = False
     attributes: dict[str, str] = Field({})
 
@@ -115,6 +123,11 @@ class DeviceEntry(Entry):
             return None
         return Place(self.lon_deg, self.lat_deg, self.accuracy_m, "device")
 
+    def in_own_datum(self, reference: ReferenceEntry) -> float:
+        """The height of a reference in the datum that the station reads in."""
+        offset = 0.0 if reference.datum == self.datum else self.datum_offsets.get(reference.datum, 0.0)
+        return round(reference.value - offset, 9)
+
     def record(self, device_id: str, area: str, metrics: tuple[str, ...]) -> Device:
         """The device as the rooms know it, in its area, with the metrics expected of it."""
         return Device(
@@ -124,7 +137,7 @@ class DeviceEntry(Entry):
             area,
             self.place,
             metrics,
-            tuple(reference.record() for reference in self.references),
+            tuple(reference.record(self.datum, self.in_own_datum(reference)) for reference in self.references),
             self.datum,
             self.simulated,
             dict(self.attributes),

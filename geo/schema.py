@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.declared import Words
 from core.schema import Entry
@@ -15,13 +15,26 @@ LonLat = tuple[Lon, Lat]
 
 
 class AreaEntry(Entry):
-    """A county of the city: its name in both languages and, where no table or file draws it, its outline.
+    """An area of the city: its names, its level and, below the counties, what it hangs below.
 
-    `outline` is a simple ring in degrees WGS 84, longitude first; it need not be closed by hand.
+    `outline` is a simple ring in degrees WGS 84, longitude first; it need not be closed by hand. A county needs one
+    where no table or file draws it; a town, village, grid or zone without one is known by name and centre alone.
+    attributes: numbers that a roll-up may weigh it with (`population`). Names of invented ones say so.
     """
 
     name: Words
+    level: Literal["county", "zone", "town", "village", "grid"] = "county"
+    parent: str = ""
     outline: tuple[LonLat, ...] = ()
+    centre_deg: LonLat | None = None
+    attributes: dict[str, float] = Field({})
+
+    @model_validator(mode="after")
+    def _hangs_somewhere(self) -> Self:
+        if (self.level in ("county", "zone")) == bool(self.parent):
+            below = "stands in the city and has no parent" if self.parent else "needs a parent"
+            raise ValueError(f"a {self.level} {below}")
+        return self
 
 
 class BoundaryFileEntry(Entry):

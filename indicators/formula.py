@@ -58,6 +58,10 @@ class Formula:
             return str(mixed)
         return ""
 
+    def unit(self, units: Mapping[str, str]) -> str | None:
+        """The unit of the result; None where it was multiplied or divided away. Only when no units are mixed."""
+        return unit_of(self.tree, units)
+
 
 def compile_formula(text: str, names: Collection[str]) -> Formula:
     """The formula in a text that may use some names.
