@@ -1,146 +1,198 @@
-"""One metric over one span of time: running count, sum, extremes and newest value of each series."""
+"""Many series over one span of time: of most one reading each, of some running figures, of few every reading. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.records import Float64, Int64
-from indicators.chunks import pack, unpack
+from indicators.chunks import Columns, pack, unpack
+from indicators.names import Series, grown
+from indicators.needs import Needs
 from indicators.seen import SeenKeys
+from indicators.several import Several
+from indicators.trace import Trace, ordered_measure, sketches
 
-NEVER_MS = np.iinfo(np.int64).min
-# What a series holds before its first reading, in the order of the rows of the two blocks below.
-_NO_WHOLE = np.array([[0], [NEVER_MS]])  # count, last_ms
-_NO_REAL = np.array([[0.0], [np.inf], [-np.inf], [np.nan]])  # total, low, high, last
-COLUMNS = ("count", "total", "low", "high", "last_ms", "last")
+# Above this share of the series it costs less to mark those that changed than to sort their numbers.
+_MARK_ABOVE = 1 / 16
 
 
 class Pane:
-    """The readings of one metric in (end_ms − width_ms, end_ms], a row for each series.
+    """The readings in (end_ms − width_ms, end_ms] of the series of one shelf.
 
-    A series is one device's row number for this metric; rows are added as series appear. A reading counts once:
-    one with the time of an earlier one of its series is doubled, and the first to arrive stays. Of each series
-    the newest time is kept in `last_ms`, all others in a set that is only asked about readings out of order.
+    A reading counts once: one with the time of an earlier one of its series is doubled, and the first to arrive
+    stays. Of each series the newest reading is kept, 10 bytes when the pane is a minute wide; only a second reading
+    brings running figures, and the times that are not the newest go to a set that is only asked about readings out of
+    order.
 
     Sums are added in the order of arrival: another order differs by less than 1e-12 of the largest addend times
-    the count, which the second stage rounds away.
+    the count, which the second stage rounds away. All other figures are the same to the bit in any order.
     """
 
-    count: Int64
-    total: Float64
-    low: Float64
-    high: Float64
-    last_ms: Int64
-    last: Float64
-
-    def __init__(self, end_ms: int, width_ms: int) -> None:
-        self.end_ms, self.width_ms = end_ms, width_ms
-        self._hold(np.empty((2, 0), dtype=np.int64), np.empty((4, 0)))
+    def __init__(self, end_ms: int, width_ms: int, needs: Needs) -> None:
+        self.end_ms, self.width_ms, self._needs = end_ms, width_ms, needs
+        self._begin_ms = end_ms - width_ms
+        self._newest = np.zeros(0, dtype=np.min_scalar_type(width_ms))  # ms since the pane began; 0: no reading
+        self._value: Float64 = np.zeros(0)  # of the newest
+        self._several = Several(needs)
         self._older = SeenKeys()
+        self._trace = Trace() if needs.keeps_readings else None
         self._folded: list[Int64] = []
 
-    def fold(self, series: Int64, event_ms: Int64, value: Float64, series_known: int) -> int:
+    def fold(self, series: Int64, offset: Int64, value: Float64, of: Series) -> int:
         """Take readings in; returns how many of them were doubled.
 
         Args:
-            series: int64 (n,), each below `series_known`.
-            event_ms: int64 (n,), inside this pane.
+            series: int64 (n,), numbers of `of`.
+            offset: int64 (n,), ms since the pane began, 1 to `width_ms`.
             value: float64 (n,).
-            series_known: How many series the metric has by now.
+            of: All series that there are by now.
         """
-        self._reach(series_known)
-        given = len(series)
-        first = _first_of_each(self._keys(series, event_ms))
-        series, event_ms, value = series[first], event_ms[first], value[first]
-        newest_ms = self.last_ms[series]
-        held = event_ms == newest_ms
-        out_of_order = np.flatnonzero(event_ms < newest_ms)
-        if len(out_of_order):
-            held[out_of_order] = self._older.holds(self._keys(series[out_of_order], event_ms[out_of_order]))
-        if held.any():
-            series, event_ms, value = series[~held], event_ms[~held], value[~held]
-        if len(series):
-            self._add(series, event_ms, value)
-        return given - len(series)
+        if of.room > len(self._newest):
+            self._newest, self._value = grown(self._newest, of.room), grown(self._value, of.room)
+        alone = of.first_of_each(series) & (self._newest[series] == 0)
+        if alone.all():
+            self._put(series, offset, value)
+            return 0
+        self._put(series[alone], offset[alone], value[alone])
+        again = ~alone
+        return self._fold_again(series[again], offset[again], value[again])
 
     def has(self, series: Int64) -> NDArray[np.bool_]:
         """Which of the series have a reading here."""
         here = np.zeros(len(series), dtype=np.bool_)
-        known = series < len(self.count)
-        here[known] = self.count[series[known]] > 0
+        within = series < len(self._newest)
+        here[within] = self._newest[series[within]] > 0
         return here
+
+    def last_ms(self, series: Int64) -> Int64:
+        """Event time of the newest reading of series that have one."""
+        return self._begin_ms + self._newest[series].astype(np.int64)
 
     def take_changed(self) -> Int64:
         """The series folded into since this was last asked, rising."""
-        changed = np.unique(np.concatenate(self._folded)) if self._folded else np.zeros(0, dtype=np.int64)
-        self._folded = []
-        return changed
+        folded, self._folded = self._folded, []
+        if not folded:
+            return np.zeros(0, dtype=np.int64)
+        series = np.concatenate(folded)
+        if len(series) < _MARK_ABOVE * len(self._newest):
+            return np.unique(series)
+        changed = np.zeros(len(self._newest), dtype=np.bool_)
+        changed[series] = True
+        return np.flatnonzero(changed)
+
+    def columns(self, series: Int64) -> Columns:
+        """count, total, low, high, last_ms and last of series that have a reading."""
+        value, count = self._value[series], np.ones(len(series), dtype=np.int64)
+        low = high = total = value
+        if len(self._several):
+            slots = self._several.slots(series)
+            has_more, more = slots >= 0, slots[slots >= 0]
+            low, high, total = value.copy(), value.copy(), value.copy()
+            count[has_more] = self._several.count[more]
+            low[has_more], high[has_more], _, total[has_more] = self._several.real[:4, more]
+        columns: Columns = {"count": count, "total": total, "low": low, "high": high}
+        return columns | {"last_ms": self.last_ms(series), "last": value}
+
+    def measures(self, series: Int64, limit_ms: Callable[[Int64], Int64]) -> tuple[Columns, dict[str, list[bytes]]]:
+        """What the metrics of the pane need beyond: measures and sketches of series that have a reading.
+
+        limit_ms: for how long a reading of each series holds at most.
+        """
+        if not self._needs.names:
+            return {}, {}
+        running = self._running(series)
+        if self._trace is None:
+            return running, {}
+        keys, value, starts = self._trace.between(series * self.width_ms, (series + 1) * self.width_ms)
+        event_ms = self._begin_ms + 1 + keys % self.width_ms
+        limits_ms = limit_ms(series)
+        ordered = {name: ordered_measure(name, event_ms, value, starts, limits_ms) for name in self._needs.ordered}
+        return running | ordered, {name: sketches(name, value, starts) for name in self._needs.sketches}
 
     def chunk(self) -> bytes:
-        """The pane as one chunk of state."""
-        columns = {"whole": self._whole, "real": self._real, "older": self._older.all()}
-        return pack(columns, end_ms=self.end_ms, width_ms=self.width_ms)
+        """The pane as one chunk of state; only series that have a reading."""
+        series = np.flatnonzero(self._newest)
+        columns = {"series": series.astype(np.int32), "newest": self._newest[series], "value": self._value[series]}
+        columns |= {"older": self._older.all()} | self._several.columns()
+        if self._trace is not None:
+            columns["keys"], columns["values"] = self._trace.all()
+        return pack(columns)
 
-    @classmethod
-    def from_chunk(cls, chunk: bytes) -> Pane:
-        """Inverse of `chunk`."""
-        columns, plain = unpack(chunk)
-        pane = cls(**plain)
-        pane._hold(columns["whole"], columns["real"])
-        pane._older = SeenKeys(columns["older"])
-        return pane
+    def restore(self, chunk: bytes) -> None:
+        """Put back what `chunk` gave."""
+        columns, _ = unpack(chunk)
+        series = columns["series"]
+        room = int(series.max()) + 1 if len(series) else 0
+        self._newest, self._value = np.zeros(room, dtype=self._newest.dtype), np.zeros(room)
+        self._newest[series], self._value[series] = columns["newest"], columns["value"]
+        self._several = Several.from_columns(self._needs, columns)
+        self._older = SeenKeys(columns["older"])
+        if self._trace is not None:
+            self._trace = Trace(columns["keys"], columns["values"])
 
-    def _hold(self, whole: Int64, real: Float64) -> None:
-        """Keep two blocks, (2, series) and (4, series); the columns are views of their rows."""
-        self._whole, self._real = whole, real
-        self.count, self.last_ms = whole
-        self.total, self.low, self.high, self.last = real
+    def _put(self, series: Int64, offset: Int64, value: Float64) -> None:
+        """The first reading of each of some series."""
+        self._newest[series], self._value[series] = offset, value
+        self._folded.append(series)
+        if self._trace is not None:
+            self._trace.add(self._keys(series, offset), value)
 
-    def _keys(self, series: Int64, event_ms: Int64) -> Int64:
-        """One number for a series and a time inside this pane; sorts by series, then by time."""
-        return series * self.width_ms + (event_ms - (self.end_ms - self.width_ms + 1))
+    def _fold_again(self, series: Int64, offset: Int64, value: Float64) -> int:
+        """Readings of series that have one already; returns how many of them were doubled."""
+        given = len(series)
+        first = _first_of_each(self._keys(series, offset))
+        series, offset, value = series[first], offset[first], value[first]
+        newest = self._newest[series].astype(np.int64)
+        held = offset == newest
+        out_of_order = np.flatnonzero(offset < newest)
+        if len(out_of_order):
+            held[out_of_order] = self._older.holds(self._keys(series[out_of_order], offset[out_of_order]))
+        if held.any():
+            series, offset, value = series[~held], offset[~held], value[~held]
+        if len(series):
+            self._add(series, offset, value)
+        return given - len(series)
 
-    def _reach(self, series_known: int) -> None:
-        """Make room for the series that appeared; two blocks, because most panes are small and allocation counts."""
-        held = self._whole.shape[1]
-        if series_known > held:
-            whole, real = np.empty((2, series_known), dtype=np.int64), np.empty((4, series_known))
-            whole[:, :held], real[:, :held] = self._whole, self._real
-            whole[:, held:], real[:, held:] = _NO_WHOLE, _NO_REAL
-            self._hold(whole, real)
-
-    def _add(self, series: Int64, event_ms: Int64, value: Float64) -> None:
-        """Readings not held yet, sorted by series and time."""
-        begins = np.ones(len(series), dtype=np.bool_)
-        begins[1:] = series[1:] != series[:-1]
-        starts = np.flatnonzero(begins)
-        single = len(starts) == len(series)  # one reading a series, as almost always
-        rows = series[starts]
-        ends = starts if single else np.append(starts[1:], len(series)) - 1
-        newer = event_ms[ends] > self.last_ms[rows]
-        newest, rows_newer = ends[newer], rows[newer]
-        self._remember_older(series, event_ms, newest, rows_newer)
-        self.count[rows] += 1 if single else ends - starts + 1
-        self.total[rows] += value if single else np.add.reduceat(value, starts)
-        self.low[rows] = np.minimum(self.low[rows], value if single else np.minimum.reduceat(value, starts))
-        self.high[rows] = np.maximum(self.high[rows], value if single else np.maximum.reduceat(value, starts))
-        self.last_ms[rows_newer] = event_ms[newest]
-        self.last[rows_newer] = value[newest]
+    def _add(self, series: Int64, offset: Int64, value: Float64) -> None:
+        """Readings not held yet, sorted by series and time, of series that have one already."""
+        starts = np.flatnonzero(np.append(True, series[1:] != series[:-1]))
+        rows, ends = series[starts], np.append(starts[1:], len(series)) - 1
+        newest = self._newest[rows].astype(np.int64)
+        single = self._several.slots(rows) < 0
+        if single.any():
+            self._several.begin(rows[single], newest[single], self._value[rows[single]], len(self._newest))
+        self._several.add(self._several.slots(rows), starts, offset, value)
+        newer = offset[ends] > newest
+        passed = np.ones(len(series), dtype=np.bool_)
+        passed[ends[newer]] = False
+        self._older.add(self._keys(rows[newer], newest[newer]))
+        self._older.add(self._keys(series[passed], offset[passed]))
+        self._newest[rows[newer]], self._value[rows[newer]] = offset[ends[newer]], value[ends[newer]]
+        if self._trace is not None:
+            self._trace.add(self._keys(series, offset), value)
         self._folded.append(rows)
 
-    def _remember_older(self, series: Int64, event_ms: Int64, newest: NDArray[np.intp], rows: Int64) -> None:
-        """Keep the times that are not the newest of their series any more, or never were.
+    def _running(self, series: Int64) -> Columns:
+        """`first`, `first_ms` and sums, as far as they are needed."""
+        value, slots = self._value[series], self._several.slots(series)
+        has_more, more = slots >= 0, slots[slots >= 0]
+        first, first_ms = value.copy(), self.last_ms(series).astype(np.float64)
+        first[has_more] = self._several.real[2, more]
+        first_ms[has_more] = self._begin_ms + self._several.offset[more]
+        wanted = {
+            name: column for name, column in (("first", first), ("first_ms", first_ms)) if name in self._needs.names
+        }
+        for row, (name, term) in enumerate(self._needs.sums.items(), start=4):
+            wanted[name] = term(value)
+            wanted[name][has_more] = self._several.real[row, more]
+        return wanted
 
-        newest: positions of those readings that become the newest of their series; rows: these series.
-        """
-        displaced = rows[self.count[rows] > 0]
-        if len(displaced):
-            self._older.add(self._keys(displaced, self.last_ms[displaced]))
-        if len(newest) < len(series):
-            passed = np.ones(len(series), dtype=np.bool_)
-            passed[newest] = False
-            self._older.add(self._keys(series[passed], event_ms[passed]))
+    def _keys(self, series: Int64, offset: Int64) -> Int64:
+        """One number for a series and a time inside this pane; sorts by series, then by time."""
+        return series * self.width_ms + (offset - 1)
 
 
 def _first_of_each(keys: Int64) -> NDArray[np.intp]:

@@ -10,6 +10,7 @@ from core.errors import UnreadableEntry
 from core.records import Scene, Tick
 from early_warning.watch import Watch
 from indicators.city import CityFold
+from indicators.measures import needed
 from indicators.panes import PartitionFold
 from stream.codec import (
     decode_events,
@@ -28,7 +29,7 @@ State = Mapping[bytes, bytes | None]
 
 # Of all that a checkpoint holds. Raise it with any change of what `dirty` gives, in whatever room: what an older
 # program left is then folded anew from the log instead of being misread.
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 
 class PartitionStage:
@@ -40,7 +41,8 @@ class PartitionStage:
         self.outputs: Sequence[str] = ()  # its panes are the side of the city
         self._panes = keys.panes(slot)
         self._complained = False
-        self._fold = PartitionFold(int(slot), declared.metrics, declared.feeds, declared.devices)
+        carried = needed(declared.indicators)
+        self._fold = PartitionFold(int(slot), declared.metrics, declared.feeds, declared.devices, carried)
 
     def fold(self, fields: Mapping[bytes, bytes]) -> int:
         """Take one reading batch; how many readings it held."""
