@@ -59,7 +59,8 @@ class Shift:
         self._turnings: dict[str, Turning] = {}
         self._levels: Levels | None = None  # of the owner of the city
         self._rate, self._readings = Rate(RATE_S), 0
-        self._looked_s, self._whole_s = float("-inf"), monotonic_s()
+        self._looked_s = self._told_s = float("-inf")
+        self._whole_s = monotonic_s()
         self._state = self._says = ""
 
     def settle(self) -> None:
@@ -85,7 +86,10 @@ class Shift:
     def turn(self) -> None:
         """One turn of every slot, the city last: it looks at what the others just put out. Waits when nothing came."""
         before = sum(turning.readings for turning in self._turnings.values())
-        came = [self._attempt(slot, Turning.turn) for slot in sorted(self._turnings)]  # digits before letters
+        came = []
+        for slot in sorted(self._turnings):  # digits before letters
+            came.append(self._attempt(slot, Turning.turn))
+            self._tell()
         self._readings += sum(turning.readings for turning in self._turnings.values()) - before
         if CITY_SLOT in self._turnings:  # its owner speaks for all: one part `engine`
             self._running.beat(self._state, self._says)
@@ -123,6 +127,10 @@ class Shift:
         log.info("slot %s taken, epoch %d", slot, taken.epoch)
 
     def _tell(self) -> None:
+        """Once a second, also between two slots: a process that reads a backlog is not dead."""
+        if monotonic_s() - self._told_s < LOOK_S:
+            return
+        self._told_s = monotonic_s()
         cursors = {slot: turning.cursor for slot, turning in self._turnings.items()}
         unreadable = sum(turning.unreadable for turning in self._turnings.values())
         self._crew.tell(cursors, self._rate.of(self._readings), unreadable)

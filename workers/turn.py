@@ -20,9 +20,10 @@ from stream.slot import Output, Slot
 
 log = logging.getLogger(__name__)
 
-ENTRIES_A_TURN = 200  # about 40,000 readings; the other slots wait no longer than these take
+ENTRIES_A_TURN = 40  # about 8,000 readings, at most 200,000: the other slots wait no longer than these take
 IDLE_TICK_S = 1.0  # without data time must still pass: windows fall due, reporters fall silent
 TRIM_S = 30.0
+LOST_TICK_S = 5.0  # a tick that was not read back by then went with its log; asking again finds out
 TURNS_TO_FINISH = 5  # at most so many reads before a slot is handed over; what is left its next owner folds
 PLACE = b"turning"  # chunk: what `Turning` itself must know again after a crash
 
@@ -165,7 +166,7 @@ class Turning:
     def _ask(self) -> None:
         """Append a tick when data wait for one, at most each `tick_ms`; without data once a second."""
         waited_s = monotonic_s() - self._ticked_s
-        outstanding = order(self._asked) > order(self._decided)
+        outstanding = order(self._asked) > order(self._decided) and waited_s < LOST_TICK_S
         if outstanding or waited_s * 1000 < self._settings.tick_ms:
             return
         upto = self._side_ends()

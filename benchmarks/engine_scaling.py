@@ -1,0 +1,149 @@
+"""One, two and four engine processes over the same backlog, on a real Redis.
+
+Every partition's entries lie ready in Redis under another name; once all processes tell that they serve, they are
+renamed to the logs, and time runs until every partition has decided all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks import engine_load as city
+from benchmarks.engine_load import SCENE
+from benchmarks.load import free_port
+from core.clock import real_ms
+from stream.codec import decode_panes
+from stream.connect import Client, connect
+from stream.crew import read_crew
+from stream.embedded.redis_server import start_redis
+from stream.entries import order
+from stream.keys import CITY_SLOT, Keys
+from stream.scenes import declare_scene, hold_until
+
+ROOT = Path(__file__).parents[1]
+SERIES, PARTITIONS = 100_000, 8
+ROUNDS = 60  # six million readings
+WORKERS = (1, 2, 4)
+SERVE = """
+import os, sys
+from benchmarks import engine_load
+from core.settings import load
+from workers import engine, worker
+worker.catalogue.load = lambda packs, name: engine_load.declared(int(sys.argv[1]))
+sys.exit(engine.run(load(os.environ)))
+"""
+
+
+def scaling(full: bool) -> dict[str, Any]:
+    """Readings a second of one, two and four processes, and the ratios."""
+    rounds = 3 * ROUNDS if full else ROUNDS
+    parts = [city.load(SERIES, rounds, numbers) for numbers in city.by_partition(SERIES, PARTITIONS)]
+    readings = sum(part.readings for part in parts)
+    expected = sum(int(part.count.sum()) for part in parts)
+    rates = {}
+    for workers in WORKERS:
+        waiting = {f"waiting:{{{slot}}}": part.entries for slot, part in enumerate(parts)}
+        with tempfile.TemporaryDirectory() as folder, redis_with(Path(folder), waiting) as client:
+            keys = declare_scene(client, SCENE, PARTITIONS)
+            rates[workers] = readings / _time(client, keys, _environment(client, folder), workers)
+            assert _counted(client, keys) == expected
+    return {
+        "readings_per_s_1_worker": round(rates[1]),
+        "scaling_2_workers": round(rates[2] / rates[1], 3),
+        "scaling_4_workers": round(rates[4] / rates[1], 3),
+    }
+
+
+@contextmanager
+def redis_with(folder: Path, streams: Mapping[str, Sequence[city.Fields]]) -> Iterator[Client]:
+    """A Redis of our own that holds these entries."""
+    redis = start_redis(folder / "redis", free_port(), folder / "redis.log")
+    client = connect(redis.url)
+    for stream, entries in streams.items():
+        _append(client, stream, entries)
+    yield client
+    client.close()
+    redis.stop()
+
+
+def _append(client: Client, stream: str, entries: Sequence[city.Fields]) -> None:
+    """Under ids of an hour from now, after every tick that the processes ask for while they wait."""
+    pipe, first_ms = client.pipeline(), real_ms() + 3_600_000
+    for number, fields in enumerate(entries):
+        pipe.xadd(stream, dict(fields), id=f"{first_ms}-{number}")
+        if number % 50 == 49:
+            pipe.execute()
+    pipe.execute()
+
+
+def _environment(client: Client, folder: str) -> dict[str, str]:
+    where = client.connection_pool.connection_kwargs
+    url = f"redis://{where['host']}:{where['port']}"
+    return {**os.environ, "REDIS_URL": url, "CITYVITALS_VAR": folder, "CITYVITALS_CHECKPOINT_S": "5"}
+
+
+def _time(client: Client, keys: Keys, environment: dict[str, str], workers: int) -> float:
+    """From the moment the backlog is there until all of it is decided, s."""
+    command = [sys.executable, "-c", SERVE, str(SERIES)]
+    processes = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(workers)]
+    try:
+        _wait(lambda: _shared(client, keys, workers))
+        hold_until(client, SCENE.id, SCENE.city_ms + 3600_000)
+        ends = {slot: client.xrevrange(f"waiting:{{{slot}}}", count=1)[0][0].decode() for slot in keys.slots}
+        begun_s = time.perf_counter()
+        pipe = client.pipeline()
+        for slot in keys.slots:
+            pipe.rename(f"waiting:{{{slot}}}", keys.readings(slot))
+        pipe.execute()
+        _wait(lambda: all(order(_decided(client, keys, slot)) > order(end) for slot, end in ends.items()))
+        return time.perf_counter() - begun_s
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(20)
+
+
+def _shared(client: Client, keys: Keys, workers: int) -> bool:
+    """True once all processes tell, and every slot is read by one of them."""
+    crew = read_crew(client, keys)
+    owned = [slot for member in crew.values() for slot in member.cursors]
+    return len(crew) == workers and sorted(owned) == sorted((*keys.slots, CITY_SLOT))
+
+
+def _decided(client: Client, keys: Keys, slot: str) -> str:
+    return (client.hget(keys.checkpoint(slot), "decided") or b"0-0").decode()
+
+
+def _counted(client: Client, keys: Keys) -> int:
+    """How many readings the panes hold in the end."""
+    found = 0
+    for slot in keys.slots:
+        newest: dict[tuple[str, str, int], int] = {}
+        for _, fields in client.xrange(keys.panes(slot)):
+            panes = decode_panes(fields)
+            named = (
+                [panes.devices[n] for n in panes.device.tolist()],
+                [panes.metrics[n] for n in panes.metric.tolist()],
+                panes.pane_end_ms.tolist(),
+            )
+            newest.update(zip(zip(*named, strict=True), panes.count.tolist(), strict=True))
+        found += sum(newest.values())
+    return found
+
+
+def _wait(condition: Any, within_s: float = 60.0) -> None:
+    until_s = time.perf_counter() + within_s
+    while not condition():
+        if time.perf_counter() > until_s:
+            raise SystemExit("the engine did not finish")
+        time.sleep(0.01)
