@@ -192,10 +192,9 @@ def _check_cycles(entries: Entries, problems: list[str]) -> None:
             tuple(TopologicalSorter(needs).static_order())
             return
         except CycleError as circle:
-            around = list(reversed(circle.args[1]))[:-1]
+            around = circle.args[1][:0:-1]  # each needs the next one
             first = around.index(min(around))
-            around = around[first:] + around[:first]
-            where = entries.where("indicators", around[0])
-            told = " → ".join((*around, around[0]))
+            around = [*around[first:], *around[:first], around[first]]
+            where, told = entries.where("indicators", around[0]), " → ".join(around)
             problems.append(f"{where}: indicators.{around[0]} is reckoned from itself: {told}")
             needs[around[0]].discard(around[1])  # and on, to tell the others too

@@ -33,9 +33,12 @@ def _check_datum(entries: Entries, device_id: str, device: DeviceEntry, problems
 def _check_references(entries: Entries, device_id: str, device: DeviceEntry, problems: list[str]) -> None:
     name = f"devices.{device_id}"
     units = {entries.metrics[metric].unit for metric in entries.expected_of(device) if metric in entries.metrics}
+    comparable = []
     for row, reference in enumerate(device.references):
         where = entries.where("devices", device_id, "references", row)
-        if reference.datum != device.datum and reference.datum not in device.datum_offsets:
+        if reference.datum == device.datum or reference.datum in device.datum_offsets:
+            comparable.append(reference)
+        else:
             problems.append(
                 f"{where}: {name} reference {reference.name} is in datum {reference.datum or 'none'!r}, the readings"
                 f" are in {device.datum or 'none'!r}; both must be in one, or datum_offsets must say how they differ"
@@ -46,7 +49,7 @@ def _check_references(entries: Entries, device_id: str, device: DeviceEntry, pro
                 f"{where}: {name} reference {reference.name} is in {reference.unit!r}, its metrics in {said}"
             )
     values = [
-        next((device.in_own_datum(r) for r in device.references if r.name == level), None)
+        next((device.in_own_datum(r) for r in comparable if r.name == level), None)
         for level in ("warning", "guaranteed", "record")
     ]
     known = [value for value in values if value is not None]

@@ -56,7 +56,7 @@ def said_s(seconds: int) -> str:
 
 def measured(entry: IndicatorEntry) -> bool:
     """True when devices feed it, False when only other indicators do."""
-    return bool(entry.metrics or entry.event_types) or not (entry.inputs or entry.parts)
+    return not entry.parts and bool(entry.metrics or entry.event_types or not entry.inputs)
 
 
 def _of_sources(entry: IndicatorEntry) -> Iterator[Fault]:
@@ -146,11 +146,8 @@ def _of_rollup(entry: IndicatorEntry) -> Iterator[Fault]:
     declared = [level for level in FINER if level in entry.levels]
     for level in entry.steps:
         if level not in declared[:-1]:
-            above = ", ".join(declared[:-1]) or "none"
-            yield (
-                ("steps", level),
-                f"{level} has no finer level among levels to be rolled up from; those that have: {above}",
-            )
+            others = ", ".join(declared[:-1]) or "none"
+            yield ("steps", level), f"levels names none finer than {level} to roll up from; it does for: {others}"
 
 
 def _of_formula(entry: IndicatorEntry) -> Iterator[Fault]:
