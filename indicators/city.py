@@ -1,13 +1,16 @@
-"""Stage two: panes become the city's vital signs, window by window, for stations, counties and the city. Pure.
+"""Stage two: panes become the city's vital signs, window by window, for stations, areas and the city. Pure.
 
 A window is decided `settle_s` after its end: then it is valued for every subject, as UNKNOWN where nothing came.
 An indicator with `early` is also valued before that, as OPEN, for the subjects whose panes changed. A pane that
-comes later, inside the lateness, values the windows that hold it again.
+comes later, inside the lateness, values the windows that hold it again. What is computed from other indicators is
+valued in the same tick behind them, where one of them changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,19 +20,31 @@ from numpy.typing import NDArray
 from core.declared import Device, Feed
 from core.records import PaneBatch, Status, ValueBatch
 from geo.areas import AreaTree
+from indicators.aqi import scheme_of
+from indicators.beside import POINTS
+from indicators.carried import Carried
 from indicators.chunks import pack, unpack
 from indicators.definition import Indicator
-from indicators.inputs import Inputs
-from indicators.plan import Plan
+from indicators.groups import Rows
+from indicators.inputs import Change
+from indicators.line import Ground, Line, Lines
 from indicators.valuation import Valuation
-from indicators.windows import Windows
+from indicators.versions import Superseded
 
-Stations = NDArray[np.bool_]  # (stations of one indicator,)
-Window = tuple[int, str]  # (window_end_ms, indicator): the order in which values are told
+NOBODY: Rows = np.zeros(0, dtype=np.intp)
+
+
+@dataclass(slots=True)
+class Touch:
+    """What of one window is to be valued: rows of subjects and of stations, as they were found."""
+
+    whole: bool = False
+    subjects: list[Rows] = field(default_factory=list)
+    stations: list[Rows] = field(default_factory=list)
 
 
 class CityFold:
-    """State of the city: the panes that windows still need, and up to where windows are decided."""
+    """State of the city: panes and values that windows still need, and up to where windows are decided."""
 
     def __init__(
         self,
@@ -38,14 +53,19 @@ class CityFold:
         areas: AreaTree,
         feeds: Mapping[str, Feed],
         schemes: Mapping[str, Any],
+        superseded: Sequence[Superseded] = (),
     ) -> None:
+        """superseded: definitions that held before; they decide and correct the windows of their time.
+
+        Raises:
+            DeclarationError, FormulaError, UnknownName: The indicators do not fit together.
+        """
+        tables = {name: scheme_of(name, declared) for name, declared in schemes.items()}
         numbered = [devices[device] for device in sorted(devices)]
-        self._plans = {name: Plan(indicators[name], numbered, feeds, areas) for name in sorted(indicators)}
-        self._inputs = Inputs(self._plans, numbered, feeds)
-        self._valuation = Valuation(self._inputs, schemes)
-        self._windows = {
-            name: Windows(plan.indicator, self._inputs.lateness_ms(plan)) for name, plan in self._plans.items()
-        }
+        self._lines = Lines(Ground(numbered, feeds, areas, tables), indicators, superseded)
+        self._inputs = self._lines.inputs
+        self._valuation = Valuation(self._inputs)
+        self._carried = Carried(self._lines)
         self._now_ms = 0
 
     def fold(self, panes: PaneBatch) -> None:
@@ -56,23 +76,21 @@ class CityFold:
         """The windows that fell due or changed, as of city time; by window end, then by name of the indicator."""
         self._now_ms = max(self._now_ms, now_ms)
         self._inputs.listen(self._now_ms)
-        due = {
-            (end_ms, name): np.ones(len(plan.stations), dtype=np.bool_)
-            for name, plan in self._plans.items()
-            for end_ms in self._windows[name].fall_due(
-                self._now_ms, self._inputs.earliest_ms(plan), partial(self._inputs.pane_ends_ms, plan)
-            )
-        }
-        windows = self._changed_windows() | due
-        values = [self._batch(window, windows[window]) for window in sorted(windows)]
+        changes: dict[str, list[Change]] = defaultdict(list)
+        for change in self._inputs.take_changes():
+            changes[change.indicator].append(change)
+        values: list[ValueBatch] = []
+        for line in self._lines:
+            values += self._valued(line, self._touched(line, changes[line.key]))
         self._inputs.pass_time(self._now_ms)
-        return [batch for batch in values if len(batch)]
+        self._carried.pass_time(self._now_ms)
+        return sorted(values, key=lambda batch: (batch.window_end_ms, batch.indicator))
 
     def dirty(self) -> dict[bytes, bytes | None]:
         """Chunks that changed since this was last asked; None: dropped. Ask right after a tick only."""
-        decided_ms = {name: windows.decided_ms for name, windows in self._windows.items()}
+        decided_ms = {line.key: line.windows.decided_ms for line in self._lines}
         clock = pack({}, now_ms=self._now_ms, since_ms=self._inputs.since_ms, decided_ms=decided_ms)
-        return {b"clock": clock} | self._inputs.dirty()
+        return {b"clock": clock} | self._inputs.dirty() | self._carried.dirty()
 
     def restore(self, chunks: Mapping[bytes, bytes]) -> None:
         """Put back what `dirty` gave, one chunk by name; of a fresh start nothing."""
@@ -80,43 +98,79 @@ class CityFold:
             return
         clock = unpack(chunks[b"clock"])[1]
         self._now_ms = clock["now_ms"]
-        for name, windows in self._windows.items():
-            windows.decided_ms = clock["decided_ms"][name]
+        for line in self._lines:
+            line.windows.decided_ms = clock["decided_ms"].get(line.key, 0)
         self._inputs.restore(chunks, self._now_ms, clock["since_ms"])
+        self._carried.restore(chunks)
 
-    def _changed_windows(self) -> dict[Window, Stations]:
-        """The windows that hold a changed pane, with the stations whose pane it is."""
-        found: dict[Window, Stations] = {}
-        for change in self._inputs.take_changes():
-            stations = self._plans[change.indicator].stations
-            row = stations.row[change.devices]
+    def _touched(self, line: Line, changes: Sequence[Change]) -> dict[int, Touch]:
+        """The windows of a line that are to be valued, by their ends."""
+        found: dict[int, Touch] = defaultdict(Touch)
+        for end_ms in self._due(line):
+            found[end_ms].whole = True
+        for change in changes:
+            row = line.plan.stations.row[change.devices]
             row = row[row >= 0]
-            ends = self._windows[change.indicator].touched(
-                change.pane_end_ms, change.reach_ms, self._now_ms, self._inputs.passed_ms
-            )
+            ends = line.windows.touched(change.pane_end_ms, change.reach_ms, self._now_ms, self._inputs.passed_ms)
             for end_ms in ends if len(row) else ():
-                touched = found.setdefault((end_ms, change.indicator), np.zeros(len(stations), dtype=np.bool_))
-                touched[row] = True
-        return found
+                found[end_ms].stations.append(row)
+        last_ms = line.windows.up_ms(self._now_ms) if line.indicator.early else line.windows.decided_ms
+        # Of windows before this one the panes may be forgotten by now.
+        first_ms = line.windows.valued_from_ms(self._inputs.passed_ms) if line.indicator.measured else 0
+        for end_ms, subjects in self._carried.touched(line, last_ms):
+            if end_ms >= first_ms:
+                found[end_ms].subjects.append(subjects)
+        if line.indicator.forecast_s:
+            _touch_later(line, found, last_ms)
+        return {end_ms: touch for end_ms, touch in found.items() if line.pace.holds(end_ms)}
 
-    def _batch(self, window: Window, changed: Stations) -> ValueBatch:
-        """The subjects of one window that hold a changed station."""
-        end_ms, name = window
-        plan = self._plans[name]
-        valued = self._valuation.valued(plan, end_ms)
-        rows = np.flatnonzero(plan.counted(changed))
-        decided = end_ms <= self._windows[name].decided_ms
-        value = valued.value[rows]
+    def _due(self, line: Line) -> list[int]:
+        if line.indicator.measured:
+            earliest_ms, ends = self._inputs.earliest_ms(line.plan), partial(self._inputs.pane_ends_ms, line.plan)
+        else:
+            earliest_ms, ends = self._carried.earliest_ms(line), partial(self._carried.ends_ms, line)
+        return line.windows.fall_due(self._now_ms, earliest_ms, ends)
+
+    def _valued(self, line: Line, windows: Mapping[int, Touch]) -> list[ValueBatch]:
+        """The batches of one line; each is carried on before the next, because a window may look at those before."""
+        told = []
+        for end_ms in sorted(windows):
+            touch = windows[end_ms]
+            changed = np.unique(np.concatenate(touch.stations)) if touch.stations else NOBODY
+            subjects = line.plan.all if touch.whole else _rows(line.plan.subjects_of(changed), *touch.subjects)
+            if len(subjects):
+                told.append(self._batch(line, end_ms, subjects, changed))
+        return told
+
+    def _batch(self, line: Line, end_ms: int, subjects: Rows, changed: NDArray[np.intp]) -> ValueBatch:
+        valued = self._valuation.valued(line, end_ms, subjects, changed)
+        whole = len(subjects) == len(line.plan.subjects)
+        names = line.plan.subjects
+        known = Status.FINAL if line.windows.is_final(end_ms) else Status.OPEN
+        self._carried.put(line, end_ms, subjects, valued)
         return ValueBatch(
-            indicator=name,
-            version=plan.indicator.version,
+            indicator=line.indicator.id,
+            version=line.indicator.version,
             window_end_ms=end_ms,
             decided_ms=self._now_ms,
-            areas=tuple(plan.subjects[row] for row in rows.tolist()),
-            value=value,
-            reported=valued.reported[rows],
-            expected=plan.expected[rows],
-            newest_ms=valued.newest_ms[rows],
-            status=np.where(np.isnan(value), Status.UNKNOWN, Status.FINAL if decided else Status.OPEN).astype(np.uint8),
-            detail=tuple(valued.detail[row] for row in rows.tolist()),
+            areas=names if whole else tuple(names[row] for row in subjects.tolist()),
+            value=valued.value,
+            reported=valued.reported,
+            expected=valued.expected,
+            newest_ms=valued.newest_ms,
+            status=np.where(np.isnan(valued.value), Status.UNKNOWN, known).astype(np.uint8),
+            detail=valued.detail,
+            beside=self._carried.beside(line, end_ms, subjects),
         )
+
+
+def _touch_later(line: Line, found: dict[int, Touch], last_ms: int) -> None:
+    """A corrected value moves the trends of the windows behind it."""
+    slide_ms = line.indicator.slide_s * 1000
+    for end_ms, touch in sorted(found.items()):
+        for later_ms in range(end_ms + slide_ms, min(end_ms + POINTS * slide_ms, last_ms + 1), slide_ms):
+            found[later_ms].subjects += [*touch.subjects, *map(line.plan.subjects_of, touch.stations)]
+
+
+def _rows(*found: Rows) -> Rows:
+    return np.unique(np.concatenate(found))

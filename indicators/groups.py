@@ -1,0 +1,46 @@
+"""Which members belong to which group, both as row numbers: a pass over some groups costs only their members."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.intp]
+
+
+class Members(NamedTuple):
+    """The members of some groups: `group[i]` is the place of member[i]'s group among those asked for, rising."""
+
+    group: Rows
+    member: Rows
+    groups: int
+
+
+class Groups:
+    """Fixed once made; a member may belong to several groups or to none."""
+
+    def __init__(self, group: Rows, member: Rows, groups: int) -> None:
+        """group, member: (pairs,); groups: how many there are. Inside a group the order of the pairs is kept."""
+        order = np.argsort(group, kind="stable")
+        self._member = member[order]
+        self._begin = np.concatenate(([0], np.cumsum(np.bincount(group, minlength=groups)))).astype(np.intp)
+        self._all = Members(group[order], self._member, groups)
+
+    def __len__(self) -> int:
+        return self._all.groups
+
+    def of(self, rows: Rows) -> Members:
+        """The members of the groups with these rows (n,), one group behind the other."""
+        if len(rows) == len(self) and (rows == np.arange(len(self))).all():
+            return self._all
+        size = self._begin[rows + 1] - self._begin[rows]
+        group = np.repeat(np.arange(len(rows)), size)
+        before = np.cumsum(size) - size
+        place = np.arange(len(group)) - before[group] + self._begin[rows][group]
+        return Members(group, self._member[place], len(rows))
+
+    def turned(self, members: int) -> Groups:
+        """The groups of each member; members: how many there are."""
+        return Groups(self._all.member, self._all.group, members)
