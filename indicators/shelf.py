@@ -76,6 +76,8 @@ class Shelf:
         for pane_id in sorted(self._touched):
             pane = self._panes[pane_id]
             series = pane.take_changed()
+            if not len(series):
+                continue  # all that came was doubled
             if pane_id.counts:
                 columns = pane.columns(series)
                 measures, sketches = pane.measures(series, lambda rows: limit_ms(self._series.device[rows]))

@@ -98,8 +98,9 @@ class DeviceClocks:
 
 def _skew_s(lag_s: NDArray[np.int32], spread_s: NDArray[np.int32]) -> NDArray[np.int32]:
     """How far the clocks of the devices of one feed are ahead of what is usual there, s; 0 inside the tolerance."""
-    usual_s = max(0.0, float(np.median(lag_s)))
-    tolerance_s = max(TOLERANCE_S, _DEVIATIONS * float(np.median(np.abs(lag_s - usual_s))))
+    middle_s = float(np.median(lag_s))
+    usual_s = max(0.0, middle_s)
+    tolerance_s = max(TOLERANCE_S, _DEVIATIONS * float(np.median(np.abs(lag_s - middle_s))))
     ahead_s = np.round(usual_s - lag_s).astype(np.int32)
     steady = spread_s <= TOLERANCE_S
     wrong = (ahead_s > tolerance_s) | ((ahead_s < -tolerance_s) & (len(lag_s) >= PEERS))
