@@ -19,7 +19,7 @@ import catalogue
 from catalogue.declared import Declared
 from core.broker_address import broker_address
 from core.clock import monotonic_s, real_ms
-from core.errors import StartError
+from core.errors import NeighbourDown, StartError
 from core.messages import text
 from core.records import Scene, Stamp
 from core.settings import Settings, as_environment
@@ -27,7 +27,7 @@ from stream.connect import connect, shown
 from stream.embedded.broker import broker_command
 from stream.embedded.children import accepts, check_port, start_child, wait_until
 from stream.embedded.redis_server import answers, redis_command
-from stream.scenes import declare_scene, show_scene
+from stream.scenes import active_scene, declare_scene, show_scene
 from workers.parts import GRACE_S, Part, Process, stop_together
 from workers.worker import Stop
 
@@ -39,6 +39,7 @@ WORKERS = ("ingest", "engine", "archive", "board", "web", "probe")
 STOP_ORDER = (("simulate",), ("ingest",), ("engine",), ("archive", "board", "web", "probe"), ("broker",), ("redis",))
 READY_WITHIN_S = 60
 LOOK_S = 0.1
+SCENE_S = 2.0
 FULL_LOG_BYTES = 16 * 1024 * 1024
 
 Say = Callable[[str], None]
@@ -99,11 +100,21 @@ class Installation:
                 for number in range(2, self.settings.engines + 1):
                     self.start(f"engine-{number}", [sys.executable, str(APP), name])
 
-    def keep(self, stop: Stop) -> None:
-        """Until a signal: start again what dies, and say the address once the site is ready."""
+    def keep(self, stop: Stop, scene: Scene) -> None:
+        """Until a signal: start again what dies, and say the address once the site is ready.
+
+        A Redis that was emptied knows no scene any more: `scene` is declared again.
+        """
         address = f"http://{self.settings.host}:{self.settings.port}{self.settings.base_path}"
         begun_s, said = monotonic_s(), False
+        looked_s = begun_s
         while not stop.asked:
+            if monotonic_s() - looked_s >= SCENE_S:
+                looked_s = monotonic_s()
+                if _scene_is_lost(self.settings):
+                    self.tell("redis-emptied", scene=scene.id)
+                    _declare(self.settings, scene)
+                    _show(self.settings, scene)
             for part in self.parts:
                 if part.noticed_dead():
                     died = {"part": part.name, "exit_code": part.process.returncode, "pause_s": part.pause_s}
@@ -169,7 +180,7 @@ def _run(city: Installation, declared: Declared, prepare: Prepare, extra: Sequen
         city.start_workers(extra)  # they load their parts while the past is written, and wait for a scene
         prepare(city.settings, scene)
         _show(city.settings, scene)
-        city.keep(stop)
+        city.keep(stop, scene)
         city.tell("stopping")
     finally:
         city.stop()
@@ -197,6 +208,17 @@ def _show(settings: Settings, scene: Scene) -> None:
     client = connect(settings.redis_url)
     show_scene(client, scene.id)
     client.close()
+
+
+def _scene_is_lost(settings: Settings) -> bool:
+    """True when Redis answers and shows no scene; who never showed one does not begin before it was declared."""
+    client = connect(settings.redis_url)
+    try:
+        return active_scene(client) is None
+    except NeighbourDown:  # it is being started again, or told by every worker
+        return False
+    finally:
+        client.close()
 
 
 @contextmanager

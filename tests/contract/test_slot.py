@@ -227,3 +227,42 @@ def test_the_city_slot_has_its_own_log_and_outputs_in_one_cluster_slot(redis_cli
     assert slot.emit(entry_id, TICK_OF_ONE, [values, warnings]) == 0
     written = [key for key in redis_client.keys("*") if b":" in key]
     assert all(b"{city}" in key for key in written), written
+
+
+def test_a_redis_that_was_set_back_under_its_owner_is_noticed(redis_client: Client) -> None:
+    log_of_nine(redis_client)
+    first = Summing(redis_client)
+    first.turn(3)
+    first.commit()
+    kept = redis_client.dump(KEYS.checkpoint(SLOT))
+    first.turn(6)
+    first.commit()
+    redis_client.restore(KEYS.checkpoint(SLOT), 0, kept, replace=True)  # the same epoch, an earlier position
+    for write in (
+        lambda: first.slot.append_tick(TICK_OF_ONE),
+        lambda: first.slot.emit("99999999999999-0", TICK_OF_ONE, []),
+        first.commit,
+    ):
+        with pytest.raises(NotOwner, match="set back"):
+            write()
+    again = Summing(redis_client)
+    again.turn(100)
+    assert outputs(redis_client) == [3, 10, 21]
+
+
+def test_a_log_that_ends_before_what_was_read_of_it_is_noticed(redis_client: Client) -> None:
+    log_of_nine(redis_client)
+    slot = take(redis_client)
+    slot.read(100, 0)
+    redis_client.delete(KEYS.readings(SLOT))
+    redis_client.xadd(KEYS.readings(SLOT), {"k": "r"}, id="1-1")
+    with pytest.raises(NotOwner):
+        slot.append_tick(TICK_OF_ONE)
+
+
+def test_a_decided_tick_is_shown_and_never_goes_back(redis_client: Client) -> None:
+    slot = take(redis_client)
+    for entry_id, now_ms in (("5-0", 500), ("9-0", 900), ("7-0", 700)):
+        slot.emit(entry_id, Tick(now_ms, {"evt": entry_id}), [])
+    told = redis_client.hmget(KEYS.checkpoint(SLOT), "decided", "decided_ms", "decided_upto")
+    assert told == [b"9-0", b"900", b'{"evt":"9-0"}']

@@ -95,7 +95,7 @@ def test_a_crowded_stream_keeps_only_what_is_not_folded_for_good(redis_client: C
     for stream in (KEYS.readings(SLOT), KEYS.events(SLOT), KEYS.values):
         for number in range(2000):
             redis_client.xadd(stream, {b"n": b"1"}, id=f"{number + 1}-0")
-    for _ in range(20):
+    for _ in range(100):
         slot.turn()
     assert redis_client.xlen(KEYS.readings(SLOT)) >= 2000  # no checkpoint holds them yet
     assert redis_client.xlen(KEYS.events(SLOT)) == 2000
@@ -105,3 +105,25 @@ def test_a_crowded_stream_keeps_only_what_is_not_folded_for_good(redis_client: C
     assert redis_client.xlen(KEYS.readings(SLOT)) < 200
     assert redis_client.xlen(KEYS.events(SLOT)) < 200
     assert totals(redis_client)[-1] == 4000
+
+
+def test_a_slot_that_is_handed_over_repeats_nothing(redis_client: Client, impatient: None) -> None:
+    first = turning(redis_client)
+    for number in (1, 2, 3):
+        redis_client.xadd(KEYS.readings(SLOT), {"n": str(number)})
+    first.turn()
+    first.hand_over()
+    assert totals(redis_client)[-1] == 6
+    taken = Slot.take(redis_client, KEYS, SLOT, "d1")
+    assert taken.chunks[b"total"] == b"6"
+    assert taken.read(100, 0) == []
+
+
+def test_a_tick_that_went_with_its_log_is_asked_for_again(redis_client: Client, impatient: None) -> None:
+    owner = turning(redis_client)
+    redis_client.xadd(KEYS.readings(SLOT), {"n": "1"})
+    owner.turn()  # folds it and asks for a tick
+    redis_client.xtrim(KEYS.readings(SLOT), maxlen=0, approximate=False)
+    for _ in range(20):
+        owner.turn()
+    assert totals(redis_client)[-1] == 1

@@ -129,6 +129,33 @@ def test_a_killed_redis_is_started_again_with_its_data(running: Run, wait_for: W
     client.close()
 
 
+def test_a_redis_that_was_emptied_gets_its_scene_back(running: Run, wait_for: Wait) -> None:
+    from stream.connect import connect
+    from stream.scenes import active_scene
+
+    client = connect(f"redis://127.0.0.1:{running.ports['REDIS_PORT']}")
+    before = active_scene(client)
+    client.flushall()
+    wait_for(lambda: active_scene(client) == before)
+    assert before is not None
+    assert running.says(f"the scene {before.id} is declared again")
+    client.close()
+
+
+def test_several_engines_are_parts_of_their_own(
+    tmp_path: Path, started: list[subprocess.Popen[bytes]], wait_for: Wait
+) -> None:
+    run = Run(tmp_path, CITYVITALS_ENGINES="3").start(started)
+    wait_for(lambda: run.says("Ready: "), 40)
+    engines = [pid for pid in run.family() if b"stand_in_app.py\x00engine" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(engines) == 3
+    assert run.process is not None
+    run.process.send_signal(signal.SIGTERM)
+    assert run.process.wait(30) == 0
+    ended = (tmp_path / "ended").read_text().split()
+    assert ended[:2] == ["simulate", "ingest"] and ended[2:5] == ["engine"] * 3
+
+
 def test_a_second_run_on_the_same_folder_is_one_sentence(running: Run, started: list[subprocess.Popen[bytes]]) -> None:
     second = Run(running.folder)
     second.said = running.folder / "second"
