@@ -18,7 +18,7 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.messages import text
 
@@ -95,12 +95,8 @@ class Taken(CityVitalsError):
 
 
 class NotAllowed(CityVitalsError):
-    """Refused. `code` is its entry in `core/messages/rights.yaml`; as text it is English, for logs."""
+    """Refused. `code` names the reason, `in_words` says it in a language; as text it is English, for logs."""
 
-    def __init__(self, code: str, **places: object) -> None:
-        self.code, self.places = code, places
-        super().__init__(self.in_words("en"))
-
-    def in_words(self, language: str) -> str:
-        """The sentence in a language."""
-        return text(f"rights.{self.code}", language, **self.places)
+    def __init__(self, code: str, in_words: Callable[[str], str]) -> None:
+        self.code, self.in_words = code, in_words
+        super().__init__(in_words("en"))

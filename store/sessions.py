@@ -45,6 +45,17 @@ def end_sessions(connection: Transaction, by: str, at_ms: int, **whose: object) 
     return connection.execute(ending.values(ended_ms=at_ms, ended_by=by)).rowcount
 
 
+def end_other_sessions(connection: Transaction, by: str, at_ms: int, person: int, keeping: int) -> int:
+    """End the open sessions of a person but one. Returns how many."""
+    others = (session_table.c.person == person) & (session_table.c.id != keeping) & session_table.c.ended_ms.is_(None)
+    return connection.execute(update(session_table).where(others).values(ended_ms=at_ms, ended_by=by)).rowcount
+
+
+def strengthen(connection: Transaction, session: int) -> None:
+    """A second factor was shown in this session."""
+    connection.execute(update(session_table).where(session_table.c.id == session).values(strong=True))
+
+
 def add_token(connection: Transaction, token: Token) -> int:
     """Write a new token; its own number is not looked at. Returns the number that it has now."""
     row = _without_id(asdict(token))

@@ -15,6 +15,7 @@ Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Make them, and close the audit against change."""
     _people()
+    _appointments()
     _passwords_and_factors()
     _sessions_and_tokens()
     _audit_and_outbox()
@@ -47,6 +48,9 @@ def _people() -> None:
         sa.Column("topics", sa.JSON, nullable=False),
         sa.Column("sensitivity", sa.Integer, nullable=False),
     )
+
+
+def _appointments() -> None:
     op.create_table(
         "appointments",
         sa.Column("id", Number, primary_key=True),

@@ -1,0 +1,73 @@
+"""Every door of the house and the action that it asks for: routes, feeds, callbacks, pages, files.
+
+A door that does not stand here is shut. A test walks all that the website registers and holds it against this list,
+both ways, so that a new door without an entry fails the build.
+
+Names: `GET /api/v1/warnings` below the base path, `* …` for every method, `FILES …` for what is served as it lies,
+`callback <outputs>` with commas between them, `page <first part of its address>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accounts.bearer import Bearer
+from accounts.rights import OPEN, Decision, may_somewhere
+
+DOORS: Mapping[str, str] = {
+    # the live picture
+    "WS /live/ws": "wall.see",
+    "GET /live/sse": "wall.see",
+    "GET /live/poll": "wall.see",
+    # what other systems read and send
+    "GET /api/v1/indicators": "indicators.see",
+    "GET /api/v1/indicators/{indicator}": "indicators.see",
+    "GET /api/v1/indicators/{indicator}/{area}/series": "indicators.see",
+    "GET /api/v1/warnings": "warnings.see",
+    "GET /api/v1/stations/{device}": "stations.see",
+    "GET /api/v1/dead": "letters.see",
+    "POST /api/v1/readings/{feed}/{device}": "readings.push",
+    "GET /healthz": OPEN,  # without `health.see` it says only up or down
+    "GET /metrics": "metrics.see",
+    "GET /api/openapi.json": "docs.see",
+    "GET /api/docs": "docs.see",
+    "FILES /api/static": "docs.see",
+    # pages; what a page shows is asked again by its callbacks
+    "GET /": OPEN,
+    "GET /wall": "wall.see",
+    "GET /indicators": "pages.see",
+    "GET /indicators/{indicator}": "pages.see",
+    "GET /indicators/{indicator}/{subject}": "pages.see",
+    "page wall": "wall.see",
+    "page indicators": "pages.see",
+    # scripts, styles and fonts: the sign-in page needs them before anybody is known, and they hold no data
+    "FILES /assets": OPEN,
+    "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}": OPEN,
+    "GET /_favicon.ico": OPEN,
+    "GET /_dash-layout": OPEN,
+    "GET /_dash-dependencies": OPEN,
+    "GET /_reload-hash": OPEN,
+    "POST /_dash-update-component": OPEN,  # its own doors are the callbacks below
+    "callback shell-page.children": OPEN,  # its own doors are the pages above
+    "callback desk-body.children": "pages.see",
+    # what answers 404 to everybody
+    "* /api/{rest:path}": OPEN,
+    "* /live/{rest:path}": OPEN,
+    "* /{rest:path}": OPEN,
+}
+SHUT = frozenset({"WS /_dash-ws-callback"})  # Dash registers it; nothing of ours uses it
+
+
+def action_of(door: str) -> str | None:
+    """The action that a door asks for; None: it is shut to everybody."""
+    kind, _, place = door.partition(" ")
+    anything = None if kind in {"callback", "page", "WS", "FILES"} else DOORS.get(f"* {place}")
+    return DOORS.get(door, anything)
+
+
+def enter(bearer: Bearer, door: str) -> Decision:
+    """Whether a bearer may use a door at all. What he asks for behind it is decided again, with its area and topic."""
+    action = action_of(door)
+    if action is None:
+        return Decision(False, "unknown-door", action=door)
+    return Decision(True, "open") if action == OPEN else may_somewhere(bearer, action)

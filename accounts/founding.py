@@ -1,0 +1,44 @@
+"""The first start: one department, one post, one person, one password that is printed once."""
+
+from __future__ import annotations
+
+from accounts.bearer import Bearer, Grant
+from accounts.journal import Journal
+from accounts.passwords import Passwords, random_password
+from core.accounts import Act, Department, Post, Reach, Role, Sensitivity
+from store import people as kept
+from store.signing_in import add_password
+from store.sql import Database
+
+LOGIN = "admin"
+_DEPARTMENT = Department("founding", "系统初始化")
+_POST = Post("founder", "初始管理员", _DEPARTMENT.id, Role.FOUNDER)
+
+
+def found(database: Database, journal: Journal, passwords: Passwords, now_ms: int) -> str | None:
+    """Make the first administrator of an empty installation. Returns his password, this once; None: somebody exists.
+
+    He may look at everything, make accounts and appoint, until each of the three administrators is somebody.
+    """
+    with database.reading() as connection:
+        if kept.people(connection):
+            return None
+    password = random_password()
+    hashed = passwords.hashed(password)
+    with database.transaction() as connection:
+        if kept.people(connection):  # another process was faster
+            return None
+        kept.put_department(connection, _DEPARTMENT)
+        kept.put_post(connection, _POST)
+        person = kept.add_person(connection, LOGIN, _POST.name)
+        add_password(connection, person.id, hashed, now_ms, must_change=True)
+        kept.appoint(connection, person.id, _POST.id, now_ms, None, 0)
+        journal.write(connection, Act("system", "founding", f"person:{LOGIN}", now_ms))
+    return password
+
+
+def console() -> Bearer:
+    """Whoever has the command line of this machine. He has the database anyway; what he does here is audited."""
+    reach = Reach(sensitivity=Sensitivity.SENSITIVE)
+    roles = (Role.SYSTEM, Role.SECURITY, Role.AUDIT)
+    return Bearer("console", tuple(Grant(role, reach, "console") for role in roles), strong=True)

@@ -1,0 +1,159 @@
+"""People, departments, posts and seats: who is who, who holds what, who comes after. Every change is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from accounts.bearer import Bearer, held
+from accounts.rights import refusal
+from accounts.warden import Warden
+from core.accounts import ADMINISTRATORS, DEVICES, Appointment, Department, Person, Post, Role, Seat
+from core.errors import UnknownName
+from store import people as kept
+from store.sessions import end_sessions
+from store.sql import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A time at a post, ms UTC. rank 0 holds it, 1 and above are deputies in turn."""
+
+    from_ms: int
+    until_ms: int | None = None
+    rank: int = 0
+
+
+class Roster:
+    """What administrators do about people and posts. Each method asks for a right first; `by` is who does it."""
+
+    def __init__(self, warden: Warden) -> None:
+        self._warden = warden
+
+    def add_person(self, by: Bearer, person: Person, now_ms: int) -> Person:
+        """A new account, without any right. Raises NotAllowed, Taken."""
+        with self._warden.acting(by, "people.edit", person.login, now_ms) as connection:
+            return kept.add_person(connection, person.login, person.name, person.phone)
+
+    def change_person(self, by: Bearer, person: Person, now_ms: int) -> None:
+        """Name, telephone, disabled or not; who is disabled is signed out at once. Raises NotAllowed."""
+        with self._warden.acting(by, "people.edit", person.login, now_ms, {"disabled": person.disabled}) as connection:
+            kept.change_person(connection, person)
+            if person.disabled:
+                end_sessions(connection, by.name, now_ms, person=person.id)
+
+    def disable(self, by: Bearer, login: str, now_ms: int) -> None:
+        """Shut an account; its history stays. Raises NotAllowed, UnknownName."""
+        self.change_person(by, replace(self.find(login), disabled=True), now_ms)
+
+    def put_department(self, by: Bearer, department: Department, now_ms: int) -> None:
+        """A department, new or changed. Raises NotAllowed."""
+        with self._warden.acting(by, "people.edit", f"department:{department.id}", now_ms) as connection:
+            kept.put_department(connection, department)
+
+    def put_post(self, by: Bearer, post: Post, now_ms: int) -> None:
+        """A post with its role and reach, new or changed. Raises NotAllowed, UnknownName."""
+        what = {"role": post.role} | asdict(post.reach)
+        with self._warden.acting(by, "posts.edit", f"post:{post.id}", now_ms, what) as connection:
+            if post.role in DEVICES:
+                raise refusal("role-of-tokens", role=post.role)
+            kept.put_post(connection, post)
+            for person in kept.people(connection):
+                _keep_apart(connection, person, now_ms)
+
+    def put_seat(self, by: Bearer, seat: Seat, now_ms: int) -> None:
+        """A seat, new or changed. Raises NotAllowed, UnknownName."""
+        with self._warden.acting(by, "posts.edit", f"seat:{seat.id}", now_ms, {"post": seat.post}) as connection:
+            kept.put_seat(connection, seat)
+
+    def appoint(self, by: Bearer, login: str, post: str, term: Term, now_ms: int) -> int:
+        """Give a person a post for a time, as its holder or as a deputy. Returns the number of the appointment.
+
+        Raises NotAllowed: nobody appoints himself, nobody is two of the three administrators; UnknownName.
+        """
+        what = {"post": post} | asdict(term)
+        with self._warden.acting(by, "posts.edit", login, now_ms, what) as connection:
+            person = _known(connection, login)
+            if by.name == f"person:{login}":
+                raise refusal("not-oneself")
+            if term.until_ms is not None and term.until_ms <= term.from_ms:
+                raise refusal("period")
+            number = kept.appoint(connection, person.id, post, term.from_ms, term.until_ms, term.rank)
+            _keep_apart(connection, person, now_ms)
+            _retire_founder(connection, now_ms)
+            return number
+
+    def dismiss(self, by: Bearer, appointment: int, until_ms: int, now_ms: int) -> None:
+        """Let an appointment end. Raises NotAllowed, UnknownName."""
+        with self._warden.acting(
+            by, "posts.edit", f"appointment:{appointment}", now_ms, {"until_ms": until_ms}
+        ) as found:
+            _appointment(found, appointment)
+            kept.end_appointment(found, appointment, until_ms)
+
+    def succeed(self, by: Bearer, appointment: int, successor: str, at_ms: int, now_ms: int) -> int:
+        """Let an appointment end at a time and another person take over then. Returns the new appointment's number.
+
+        Raises NotAllowed, UnknownName.
+        """
+        what = {"takes_over": appointment, "at_ms": at_ms}
+        with self._warden.acting(by, "posts.edit", successor, now_ms, what) as found:
+            former, person = _appointment(found, appointment), _known(found, successor)
+            if by.name == f"person:{successor}":
+                raise refusal("not-oneself")
+            kept.end_appointment(found, appointment, at_ms, person.id)
+            number = kept.appoint(found, person.id, former.post, at_ms, former.until_ms, former.rank)
+            _keep_apart(found, person, now_ms)
+            return number
+
+    def find(self, login: str) -> Person:
+        """The person with a login. Raises UnknownName."""
+        with self._warden.database.reading() as connection:
+            return _known(connection, login)
+
+    def bearers(self, now_ms: int) -> list[Bearer]:
+        """Everybody with what he holds now, as after a full sign-in: for "who can see X, and why"."""
+        with self._warden.database.reading() as connection:
+            appointments, posts = kept.appointments(connection), kept.posts(connection)
+            everybody = kept.people(connection)
+        return [Bearer(f"person:{one.login}", held(one, appointments, posts, now_ms), strong=True) for one in everybody]
+
+
+def _known(connection: Transaction, login: str) -> Person:
+    found = kept.find_person(connection, login)
+    if found is None:
+        raise UnknownName(f"nobody signs in as {login!r}")
+    return found
+
+
+def _appointment(connection: Transaction, number: int) -> Appointment:
+    for one in kept.appointments(connection):
+        if one.id == number:
+            return one
+    raise UnknownName(f"no appointment has the number {number}")
+
+
+def _keep_apart(connection: Transaction, person: Person, now_ms: int) -> None:
+    """Refuse two kinds of administrator, or one and any other trade, in one hand now or at any later time."""
+    posts = kept.posts(connection)
+    mine = [one for one in kept.appointments(connection, person.id) if one.until_ms is None or one.until_ms > now_ms]
+    for one in mine:
+        for other in mine:
+            roles = (posts[one.post].role, posts[other.post].role)
+            if roles[0] in ADMINISTRATORS and roles[1] not in {roles[0], Role.FOUNDER} and _overlap(one, other):
+                raise refusal("administrators-apart", name=person.name, held=roles[0], wanted=roles[1])
+
+
+def _overlap(one: Appointment, other: Appointment) -> bool:
+    ends = [a.until_ms if a.until_ms is not None else max(one.from_ms, other.from_ms) + 1 for a in (one, other)]
+    return one.from_ms < ends[1] and other.from_ms < ends[0]
+
+
+def _retire_founder(connection: Transaction, now_ms: int) -> None:
+    """Once each of the three administrators is somebody, the first administrator of all has done his work."""
+    posts: Mapping[str, Post] = kept.posts(connection)
+    in_force = [one for one in kept.appointments(connection) if one.holds_at(now_ms)]
+    if {posts[one.post].role for one in in_force} >= ADMINISTRATORS:
+        for one in in_force:
+            if posts[one.post].role is Role.FOUNDER:
+                kept.end_appointment(connection, one.id, now_ms)

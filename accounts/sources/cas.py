@@ -1,0 +1,55 @@
+"""CAS, protocol 2 and 3: a ticket in the query, and the server says to whom it gave it.
+
+Source: CAS Protocol Specification 3.0, sections 2.1 and 2.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit, urlunsplit
+from xml.etree.ElementTree import ParseError
+
+import requests
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from accounts.sources.contract import Claim, Journey, Refused
+
+ANSWER_S = 5.0
+_SPACE = "{http://www.yale.edu/tp/cas}"
+
+
+class Cas:
+    """One CAS server. url: as far as its `/login`."""
+
+    name = "cas"
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def begin(self, return_to: str) -> Journey | Refused:
+        """Where the browser must go. CAS has no state: the ticket is for our address, and counts once."""
+        return Journey(f"{self._url}/login?{urlencode({'service': return_to})}", state="")
+
+    def finish(self, query: Mapping[str, str], journey: Journey, return_to: str) -> Claim | Refused:
+        """Ask the server whose ticket this is."""
+        if not query.get("ticket"):
+            return Refused("state-wrong")
+        asked = {"service": return_to, "ticket": query["ticket"]}
+        try:
+            answer = requests.get(f"{self._url}/serviceValidate", params=asked, timeout=ANSWER_S)
+            answer.raise_for_status()
+            tree = fromstring(answer.content)
+        except requests.RequestException as problem:
+            return Refused("server-down", {"server": self._shown()}, repr(problem))
+        except (ParseError, DefusedXmlException, ValueError) as problem:
+            return Refused("answer-wrong", detail=repr(problem))
+        user = tree.findtext(f"{_SPACE}authenticationSuccess/{_SPACE}user", "").strip()
+        if not user:
+            failure = tree.find(f"{_SPACE}authenticationFailure")
+            return Refused("answer-wrong", detail="" if failure is None else failure.get("code", ""))
+        return Claim(self.name, user, user)
+
+    def _shown(self) -> str:
+        parts = urlsplit(self._url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
