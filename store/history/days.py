@@ -37,3 +37,8 @@ def month_span_ms(month: int) -> tuple[int, int]:
     """(after, upto]: the times of a local month, ms UTC."""
     first, last = (int(np.datetime64(m, "M").astype("datetime64[D]").astype(np.int64)) for m in (month, month + 1))
     return first * DAY_MS - CHINA_MS, last * DAY_MS - CHINA_MS
+
+
+def days_of(after_ms: int, upto_ms: int) -> list[tuple[int, int]]:
+    """The local days of a month, each (after, upto]."""
+    return [(day_ms, day_ms + DAY_MS) for day_ms in range(after_ms, upto_ms, DAY_MS)]

@@ -16,6 +16,7 @@ from core.records import DAY_MS, Event, Float64, Int32, Int64, ReadingBatch, Sta
 from store.history.columns import EVENTS, KINDS, READINGS, VALUES, event_of, numbers, ranks
 from store.history.files import Asked, joined, read
 from store.history.manifest import Folder
+from store.history.spans import pieces
 from store.history.thinning import STEPS_MS, full, newest_of_each, thinned
 
 TRIES = 10  # a file that goes while we look was replaced by another: look again; it cannot go on for ever
@@ -111,6 +112,10 @@ class History:
         table = self._rows(EVENTS, Asked(after_ms, upto_ms), ("told_ms", "record"))
         in_order = np.argsort(numbers(table, "told_ms"), kind="stable")
         return [event_of(record) for record in table["record"].take(pa.array(in_order)).to_pylist()]
+
+    def pieces(self, after_ms: int, upto_ms: int) -> list[tuple[int, int]]:
+        """A long span in the pieces in which `batches` reads each file once."""
+        return list(pieces(self._folder.manifest(), after_ms, upto_ms))
 
     def span_ms(self, kind: str) -> tuple[int, int] | None:
         """Times of the first and the last row of a kind, None without any."""
