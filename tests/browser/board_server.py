@@ -35,6 +35,11 @@ class BoardServer:
         self.settings: Settings = load_settings(environ)
         self.city: Declared = load(PACKS, city)
         self.rev = 1000
+        self.calm()
+
+    # What a test turns.
+    def calm(self) -> None:
+        """As it is in the beginning: a calm city, everything alive, nothing served yet."""
         self.assets, self.scene = "a1", "demo-440900"
         self.redis = "ok"
         self.talking = True  # False: connections stay open and say nothing
@@ -42,12 +47,10 @@ class BoardServer:
         self.fresh_workers: Sequence[str] = ("ingest", "engine", "board", "probe")
         self.fresh_probe = True
         self.now_offset_ms = 0
-        self.picture: frames.Sections = {}
         self.served: dict[str, int] = {"ws": 0, "sse": 0, "poll": 0, "snap": 0}
         self.history: list[dict[str, Any]] = []
         self.show("calm")
 
-    # What a test turns.
     def show(self, situation: str, warnings: int = 0) -> None:
         """Hang up another picture; pages get it as a snapshot."""
         self.picture = frames.picture(self.city, situation, self.now_ms(), warnings)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from board_server import BoardServer
 from gateway import Gateway
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from prerequisites import missing
+
+if TYPE_CHECKING:
+    from visits import OpenPages
 
 pytest.register_assert_rewrite("visits")  # so that a page that was not quiet is quoted
 
@@ -58,12 +62,40 @@ def pictures() -> Path:
     return PICTURES
 
 
-@pytest.fixture(params=["plain", pytest.param("behind", marks=pytest.mark.nginx)])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BoardServer]:
-    """The real website over pictures that the test hangs up: directly, and below a path behind nginx with TLS."""
+@pytest.fixture(scope="session", params=["plain", pytest.param("behind", marks=pytest.mark.nginx)])
+def standing_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardServer]:
+    """The real website over made-up pictures: directly, and below a path behind nginx with TLS."""
     with ExitStack() as standing:
         server = standing.enter_context(BoardServer(base_path="/" if request.param == "plain" else BEHIND))
         if request.param == "behind":
-            gateway = standing.enter_context(Gateway(tmp_path / "nginx", urlsplit(server.address).port or 0, BEHIND))
-            server.address = gateway.site.address
+            folder, port = tmp_path_factory.mktemp("nginx"), urlsplit(server.address).port or 0
+            server.address = standing.enter_context(Gateway(folder, port, BEHIND)).site.address
         yield server
+
+
+@pytest.fixture
+def site(standing_site: BoardServer) -> BoardServer:
+    """A calm city on the website; whatever a test turned before is as it was."""
+    standing_site.calm()
+    return standing_site
+
+
+@pytest.fixture(scope="module")
+def pages(chromium: Browser) -> Iterator[OpenPages]:
+    """`pages.show(site)`: pages for all who only look."""
+    from visits import OpenPages
+
+    opened = OpenPages(chromium)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shoot(site: BoardServer, pictures: Path) -> Callable[[Page, str], None]:
+    """`shoot(page, "wall")` keeps a picture for people to look at, once: the gateway changes none of it."""
+
+    def keep(page: Page, name: str) -> None:
+        if site.settings.base_path == "/":
+            page.screenshot(path=pictures / f"{name}.png")
+
+    return keep

@@ -1,14 +1,16 @@
 """The drill-down at desk and phone size: from a figure on the wall to the raw message behind it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, Page, expect
-from visits import DESK, PHONE, visit, words
+from visits import DESK, PHONE, OpenPages, visit, words
 
 pytestmark = pytest.mark.browser
+Shoot = Callable[[Page, str], None]
 
 PAGES = {
     "overview": "indicators",
@@ -23,22 +25,22 @@ PAGES = {
     "PULSE", "Desk pages at 1536×730 with ratio 1.25 and on a phone of 390×844: shot, nothing beside the screen"
 )
 @pytest.mark.parametrize("name", PAGES)
-def test_pages_fit(chromium: Browser, site: BoardServer, pictures: Path, name: str) -> None:
+def test_pages_fit(pages: OpenPages, site: BoardServer, shoot: Shoot, name: str) -> None:
     site.show("typhoon", 60)
     for shape, size, ratio in (("desk", DESK, 1.25), ("phone", PHONE, 2)):
-        with visit(chromium, site.address + PAGES[name], size, device_scale_factor=ratio) as page:
+        with pages.show(site, PAGES[name], size, device_scale_factor=ratio) as page:
             expect(page.locator("#desk-body > *")).to_have_count(1)
-            page.screenshot(path=pictures / f"{shape}-{name}.png")
+            shoot(page, f"{shape}-{name}")
             assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
 @pytest.mark.claim(
     "PULSE", "From a vital sign to sentence, trend, areas, stations, rule, standard and the raw message behind it"
 )
-def test_a_page_tells_the_whole_way(chromium: Browser, site: BoardServer) -> None:
+def test_a_page_tells_the_whole_way(pages: OpenPages, site: BoardServer) -> None:
     site.show("typhoon", 60)
     warning = next(w for w in site.picture["warnings"].values() if w["subject"] == "mm-river-02")
-    with visit(chromium, site.address + PAGES["river"], DESK) as page:
+    with pages.show(site, PAGES["river"], DESK) as page:
         expect(page.locator("#desk-trend svg .line")).to_have_count(1)
         assert words(page, ".desk-headline h1").startswith(warning["sentence"])
         assert words(page, ".desk-figure .figure b") == warning["text"]
@@ -50,13 +52,13 @@ def test_a_page_tells_the_whole_way(chromium: Browser, site: BoardServer) -> Non
         assert words(page, ".desk-station.here .name").startswith("鉴江信宜水位站")
 
 
-def test_areas_are_ranked_worst_first(chromium: Browser, site: BoardServer) -> None:
-    with visit(chromium, site.address + PAGES["air"], DESK) as page:
-        shown = [float(text) for text in page.locator(".desk-area .figure b").all_inner_texts()]
-        held = [one["value"] for key, one in site.picture["values"].items() if key.startswith("ecology.aqi¦4409")]
-        counties = sorted(held, reverse=True)
-        counties.remove(46.0)  # the city itself is not one of its counties
-        assert shown == counties
+def test_areas_are_ranked_worst_first(pages: OpenPages, site: BoardServer) -> None:
+    held = [one["value"] for key, one in site.picture["values"].items() if key.startswith("ecology.aqi¦4409")]
+    counties = sorted(held, reverse=True)
+    counties.remove(46.0)  # the city itself is not one of its counties
+    with pages.show(site, PAGES["air"], DESK) as page:
+        expect(page.locator(".desk-area .figure b")).to_have_count(len(counties))
+        assert [float(text) for text in page.locator(".desk-area .figure b").all_inner_texts()] == counties
 
 
 def click_map(page: Page, layer: str, across: int = 0, down: int = 0) -> None:
@@ -91,16 +93,16 @@ def test_the_wall_leads_there(chromium: Browser, site: BoardServer) -> None:
         page.wait_for_url("**/indicators/water.river_stage/mm-river-03")
 
 
-def test_a_page_follows_the_picture(chromium: Browser, site: BoardServer) -> None:
+def test_a_page_follows_the_picture(pages: OpenPages, site: BoardServer) -> None:
     key = "meteorology.rain_3h¦440983"
-    with visit(chromium, site.address + PAGES["rain"], DESK) as page:
+    with pages.show(site, PAGES["rain"], DESK) as page:
         expect(page.locator(".desk-figure .figure b")).to_have_text(site.picture["values"][key]["text"])
         site.change({"values": {key: site.picture["values"][key] | {"value": 88.8, "text": "88.8"}}})
         expect(page.locator(".desk-figure .figure b")).to_have_text("88.8", timeout=10_000)
 
 
-def test_an_undeclared_address_says_so(chromium: Browser, site: BoardServer) -> None:
-    with visit(chromium, f"{site.address}indicators/no.such", DESK) as page:
+def test_an_undeclared_address_says_so(pages: OpenPages, site: BoardServer) -> None:
+    with pages.show(site, "indicators/no.such", DESK) as page:
         expect(page.locator(".desk-nothing")).to_have_text("没有这个指标或地点")
 
 

@@ -1,13 +1,14 @@
 """The wall at every size and in every situation: nothing cut off, nothing scrolls, type large enough; with pictures."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, Page, expect
-from visits import DESK, WALL, visit
+from visits import DESK, WALL, OpenPages, visit
 
 pytestmark = pytest.mark.browser
+Shoot = Callable[[Page, str], None]
 
 SIZES = {"1080p": WALL, "4k": (3840, 2160), "wide": (7680, 2160)}
 
@@ -39,28 +40,27 @@ def all_type_px(page: Page, selector: str) -> list[float]:
 
 @pytest.mark.claim("PULSE", "The wall is shot and whole at 1920×1080, 3840×2160 and 7680×2160")
 @pytest.mark.parametrize(("size", "count"), SHOTS)
-def test_nothing_is_cut_off(chromium: Browser, site: BoardServer, pictures: Path, size: str, count: int) -> None:
+def test_nothing_is_cut_off(pages: OpenPages, site: BoardServer, shoot: Shoot, size: str, count: int) -> None:
     site.show("typhoon" if count else "calm", count)
-    with visit(chromium, f"{site.address}wall", SIZES[size]) as page:
-        page.wait_for_timeout(700)  # a new warning slides in for half a second; pictures show the wall at rest
-        page.screenshot(path=pictures / f"wall-{size}-{count}.png")
+    with pages.show(site, size=SIZES[size]) as page:
+        shoot(page, f"wall-{size}-{count}")
         assert page.evaluate(CUT_OFF) == []
         assert page.evaluate(OUTSIDE) == []
         assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
 
 
 @pytest.mark.parametrize("situation", ["unknown", "silent", "empty"])
-def test_every_situation_has_its_picture(chromium: Browser, site: BoardServer, pictures: Path, situation: str) -> None:
+def test_every_situation_has_its_picture(pages: OpenPages, site: BoardServer, shoot: Shoot, situation: str) -> None:
     site.show(situation)
-    with visit(chromium, f"{site.address}wall") as page:
-        page.screenshot(path=pictures / f"wall-1080p-{situation}.png")
+    with pages.show(site) as page:
+        shoot(page, f"wall-1080p-{situation}")
         assert page.evaluate(OUTSIDE) == []
 
 
-def test_the_wall_on_a_desk_screen(chromium: Browser, site: BoardServer, pictures: Path) -> None:
+def test_the_wall_on_a_desk_screen(pages: OpenPages, site: BoardServer, shoot: Shoot) -> None:
     site.show("typhoon", 8)
-    with visit(chromium, f"{site.address}wall", DESK, device_scale_factor=1.25) as page:
-        page.screenshot(path=pictures / "wall-desk.png")
+    with pages.show(site, size=DESK, device_scale_factor=1.25) as page:
+        shoot(page, "wall-desk")
         assert page.evaluate(OUTSIDE) == []
 
 
@@ -68,7 +68,7 @@ def test_the_wall_on_a_desk_screen(chromium: Browser, site: BoardServer, picture
     "PULSE", "What must be read from 5 m is at least 1/45 of the wall's height; nothing is under 16 px at 1080p"
 )
 @pytest.mark.parametrize("size", SIZES)
-def test_type_is_large_enough(chromium: Browser, site: BoardServer, size: str) -> None:
+def test_type_is_large_enough(pages: OpenPages, site: BoardServer, size: str) -> None:
     site.show("typhoon", 60)
     height = SIZES[size][1]
     must_read = (
@@ -76,15 +76,15 @@ def test_type_is_large_enough(chromium: Browser, site: BoardServer, size: str) -
         ".warning header b, .others > b, .county-label .name, .county-label .sum b, .wall-clock time, "
         ".wall-trend-heading p"
     )
-    with visit(chromium, f"{site.address}wall", SIZES[size]) as page:
+    with pages.show(site, size=SIZES[size]) as page:
         assert min(all_type_px(page, must_read)) >= height / 45
         written = [px for px in all_type_px(page, ".wall *") if px]
         assert min(written) >= 16 * height / 1080
 
 
-def test_figures_stand_in_columns(chromium: Browser, site: BoardServer) -> None:
+def test_figures_stand_in_columns(pages: OpenPages, site: BoardServer) -> None:
     """Tabular figures: a clock whose seconds change must not move."""
-    with visit(chromium, f"{site.address}wall") as page:
+    with pages.show(site) as page:
         widths = page.evaluate(
             """() => { const probe = document.createElement('span'); document.body.append(probe);
             probe.style.cssText = 'position:absolute;font-size:40px'; const widths = [];
@@ -97,14 +97,14 @@ def test_figures_stand_in_columns(chromium: Browser, site: BoardServer) -> None:
 @pytest.mark.claim(
     "PULSE", "Counties can be filled by a chosen indicator; an index with its six official classes and their legend"
 )
-def test_counties_filled_by_the_index(chromium: Browser, site: BoardServer, pictures: Path) -> None:
+def test_counties_filled_by_the_index(chromium: Browser, site: BoardServer, shoot: Shoot) -> None:
     site.show("typhoon", 8)
     with visit(chromium, f"{site.address}wall") as page:
         page.locator(".wall-map-controls summary").click()
         page.locator("#wall-map-fill label", has_text="空气质量指数").click()
         page.locator(".wall-map-controls summary").click()
         page.wait_for_selector("#wall-map-legend p")
-        page.screenshot(path=pictures / "wall-1080p-filled.png")
+        shoot(page, "wall-1080p-filled")
         assert page.locator("#wall-map-legend p").all_inner_texts() == [
             "优",
             "良",

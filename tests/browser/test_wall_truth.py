@@ -5,7 +5,7 @@ import re
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, expect
-from visits import repaint, visit, words
+from visits import OpenPages, repaint, visit, words
 
 pytestmark = pytest.mark.browser
 
@@ -24,9 +24,9 @@ def test_a_figure_is_the_frames(chromium: Browser, site: BoardServer) -> None:
 
 @pytest.mark.claim("PULSE", "With 0, 1, 8, 9, 60 and 500 warnings the counts by county always add up to all of them")
 @pytest.mark.parametrize("count", [0, 1, 8, 9, 60, 500])
-def test_counts_add_up(chromium: Browser, site: BoardServer, count: int) -> None:
+def test_counts_add_up(pages: OpenPages, site: BoardServer, count: int) -> None:
     site.show("typhoon", count)
-    with visit(chromium, f"{site.address}wall") as page:
+    with pages.show(site) as page:
         by_level = [int(text) for text in page.locator(".counts b").all_inner_texts()]
         by_county = page.locator(".county-label .sum").all_inner_texts()
         listed = page.locator("#wall-warnings .warning").count()
@@ -41,26 +41,26 @@ def test_counts_add_up(chromium: Browser, site: BoardServer, count: int) -> None
 
 
 @pytest.mark.claim("PULSE", "另有 N 条 stands as large as a warning")
-def test_the_rest_is_as_large_as_a_warning(chromium: Browser, site: BoardServer) -> None:
+def test_the_rest_is_as_large_as_a_warning(pages: OpenPages, site: BoardServer) -> None:
     site.show("typhoon", 60)
-    with visit(chromium, f"{site.address}wall") as page:
+    with pages.show(site) as page:
         heights = page.evaluate("[...document.querySelectorAll('#wall-warnings > li')].map((e) => e.offsetHeight)")
         assert max(heights) - min(heights) <= 1
         assert "另有 53 条" in words(page, "#wall-warnings > li:last-child")
 
 
-def test_the_gravest_come_first(chromium: Browser, site: BoardServer) -> None:
+def test_the_gravest_come_first(pages: OpenPages, site: BoardServer) -> None:
     site.show("typhoon", 60)
     gravest = ["特别严重", "严重", "较重", "一般"]
-    with visit(chromium, f"{site.address}wall") as page:
+    with pages.show(site) as page:
         shown = page.locator("#wall-warnings .warning header b").all_inner_texts()
         assert shown == sorted(shown, key=gravest.index)
 
 
 @pytest.mark.claim("PULSE", "Unknown is hatched and a dash, names its silent source, and is never called normal")
-def test_unknown_is_not_normal(chromium: Browser, site: BoardServer) -> None:
+def test_unknown_is_not_normal(pages: OpenPages, site: BoardServer) -> None:
     site.show("unknown")
-    with visit(chromium, f"{site.address}wall") as page:
+    with pages.show(site) as page:
         place = page.locator("[data-domain=public_service]")
         assert "hatched" in (place.get_attribute("class") or "")
         text = words(page, "[data-domain=public_service]")
@@ -73,9 +73,9 @@ def test_unknown_is_not_normal(chromium: Browser, site: BoardServer) -> None:
         expect(page.locator("path.county[fill='url(#map-hatch)']")).to_have_count(1)
 
 
-def test_a_silent_source_is_named_with_whom_to_call(chromium: Browser, site: BoardServer) -> None:
+def test_a_silent_source_is_named_with_whom_to_call(pages: OpenPages, site: BoardServer) -> None:
     site.show("silent")
-    with visit(chromium, f"{site.address}wall") as page:
+    with pages.show(site) as page:
         text = words(page, "#wall-sources")
         assert "12345热线来电 中断 14 分钟" in text
         assert f"{site.picture['sources']['hotline']['owner']} {site.picture['sources']['hotline']['phone']}" in text
@@ -87,23 +87,23 @@ def test_a_silent_source_is_named_with_whom_to_call(chromium: Browser, site: Boa
         assert words(page, "#wall-city .worst") == "4 项正常 1 项无数据"
 
 
-def test_a_monthly_figure_carries_its_period_and_no_age(chromium: Browser, site: BoardServer) -> None:
-    with visit(chromium, f"{site.address}wall") as page:
+def test_a_monthly_figure_carries_its_period_and_no_age(pages: OpenPages, site: BoardServer) -> None:
+    with pages.show(site) as page:
         assert "2026年10月" in words(page, "[data-domain=economic_regulation]")
         assert "前" not in words(page, "[data-domain=economic_regulation]")
 
 
-def test_demonstration_data_say_so(chromium: Browser, site: BoardServer) -> None:
-    with visit(chromium, f"{site.address}wall") as page:
+def test_demonstration_data_say_so(pages: OpenPages, site: BoardServer) -> None:
+    with pages.show(site) as page:
         assert words(page, "#wall-identity .stamp") == "演示数据 · 模拟"
         assert "演练" not in page.locator("body").inner_text()
 
 
-def test_text_of_a_frame_is_never_markup(chromium: Browser, site: BoardServer) -> None:
+def test_text_of_a_frame_is_never_markup(pages: OpenPages, site: BoardServer) -> None:
     site.show("typhoon", 1)
     warning = site.picture["warnings"]["w000"] | {"sentence": "<img src=x onerror=alert(1)>水位"}
     site.change({"warnings": {"w000": warning}})
-    with visit(chromium, f"{site.address}wall") as page:
+    with pages.show(site) as page:
         assert words(page, ".warning p") == "<img src=x onerror=alert(1)>水位"
         assert page.locator("img").count() == 0
 
