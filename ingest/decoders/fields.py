@@ -16,6 +16,9 @@ from core.records import DAY_MS, Place
 from ingest.decoders.contract import Fault
 
 OLDEST_MS = 3653 * DAY_MS  # ten years: a device whose clock fell back to 1970 or 2000 is caught, an archive is not
+# Where clocks start that lost their power: 1 January 1970 and 2000, UTC. What follows within a year is theirs, for a
+# device can run for months without a time server, and so is the day before: it may be local time.
+FACTORY_STARTS_MS = (0, 946_684_800_000)
 SHOWN = 80  # letters of a bad value that a reason repeats
 LONGEST_NAME = 128
 ORIGINS = ("gps", "device", "road", "caller")
@@ -133,9 +136,17 @@ def time_ms(value: object, name: str = "t") -> int:
 
 def near_clock(at_ms: int, now_ms: int, ahead_s: int) -> int:
     """The same time, when it is at most `ahead_s` ahead of the city clock and ten years behind it."""
-    if not now_ms - OLDEST_MS <= at_ms <= now_ms + ahead_s * 1000:
-        raise Fault("far-from-clock", f"t: {(at_ms - now_ms) / 1000:+.0f} s from the city clock")
-    return at_ms
+    if now_ms - OLDEST_MS <= at_ms <= now_ms + ahead_s * 1000:
+        return at_ms
+    reason = "factory-clock" if _at_factory_time(at_ms, now_ms) else "far-from-clock"
+    raise Fault(reason, f"t: {(at_ms - now_ms) / 1000:+.0f} s from the city clock")
+
+
+def _at_factory_time(at_ms: int, now_ms: int) -> bool:
+    """Whether a clock far from ours began anew; seconds taken for ms lie in January 1970 too, but are near us."""
+    if abs(1000 * at_ms - now_ms) <= OLDEST_MS:
+        return False
+    return any(-DAY_MS <= at_ms - start_ms < 365 * DAY_MS for start_ms in FACTORY_STARTS_MS)
 
 
 def place(body: dict[str, Any]) -> Place | None:

@@ -17,6 +17,7 @@ from core.messages import catalogue
 from core.records import HOUR_MS, Phase, Place, Rejected, Stamp
 from ingest.decoders import DECODERS, native
 from ingest.decoders.contract import Decoded, Route
+from ingest.decoders.fields import near_clock
 from stream.codec import encode_events
 
 FRAMES = Path(__file__).resolve().parents[2] / "frames"
@@ -163,6 +164,30 @@ def test_no_time_of_frigate_may_be_far_from_the_clock(key: str) -> None:
     found = decode("frigate", "", payload)
     assert isinstance(found, Rejected)
     assert found.reason == "far-from-clock"
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [
+        ("1970-01-01T00:00:00+08:00", "factory-clock"),
+        ("1970-11-30T00:00:00Z", "factory-clock"),
+        ("2000-01-01T00:00:00+08:00", "factory-clock"),
+        ("2000-06-01T00:00:00Z", "factory-clock"),
+        ("1999-12-30T00:00:00Z", "far-from-clock"),
+        ("1971-06-01T00:00:00Z", "far-from-clock"),
+        ("2001-06-01T00:00:00Z", "far-from-clock"),
+        (NOW_MS // 1000, "far-from-clock"),
+    ],
+)
+@pytest.mark.claim("ENGINE", "A clock that began anew in 1970 or 2000 is refused with a reason of its own")
+def test_a_clock_at_its_factory_time_is_told_from_other_wrong_ones(at: str | int, reason: str) -> None:
+    found = decode("native", "readings", orjson.dumps({"t": at, "values": {"a": 1}}))
+    assert isinstance(found, Rejected)
+    assert found.reason == reason
+
+
+def test_in_a_city_of_the_year_2000_its_time_is_right() -> None:
+    assert near_clock(946_684_800_000 + 5, 946_684_800_000, 600) == 946_684_800_005
 
 
 SAMPLES = st.fixed_dictionaries(
