@@ -71,6 +71,7 @@ class _ValueHeader(NamedTuple):
     decided_ms: int
     areas: tuple[str, ...]
     detail: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
 
 def encode_readings(batch: ReadingBatch) -> Fields:
@@ -136,22 +137,38 @@ def decode_panes(fields: Mapping[bytes, bytes]) -> PaneBatch:
 
 
 def encode_values(batches: Sequence[ValueBatch]) -> Fields:
-    """The values of one tick, `k=v`; the columns of all batches stand one behind the other."""
-    headers = [_ValueHeader(*(getattr(b, name) for name in _ValueHeader._fields)) for b in batches]
+    """The values of one tick, `k=v`; the columns of all batches stand one behind the other.
+
+    What stands beside values differs from batch to batch: the header names it, one more field holds it.
+    """
+    headers = [
+        _ValueHeader(b.indicator, b.version, b.window_end_ms, b.decided_ms, b.areas, b.detail, tuple(b.beside))
+        for b in batches
+    ]
     parts = {name: [_bytes(getattr(b, name), dtype) for b in batches] for name, dtype in VALUE_COLUMNS.items()}
-    return _entry(VALUES, headers) | {name.encode(): b"".join(columns) for name, columns in parts.items()}
+    fields = _entry(VALUES, headers) | {name.encode(): b"".join(columns) for name, columns in parts.items()}
+    beside = b"".join(_bytes(column, "<f8") for b in batches for column in b.beside.values())
+    return fields | ({b"beside": beside} if beside else {})
 
 
 def decode_values(fields: Mapping[bytes, bytes]) -> list[ValueBatch]:
     """Inverse of `encode_values`. Raises UnreadableEntry."""
     columns = _arrays(fields, VALUE_COLUMNS)
-    batches, start = [], 0
-    for header in _header(fields, VALUES, list[_ValueHeader]):
-        rows = slice(start, start + len(header.areas))
-        batches.append(ValueBatch(**header._asdict(), **{name: column[rows] for name, column in columns.items()}))
-        start = rows.stop
-    if start != len(columns["value"]):
-        raise UnreadableEntry(f"values: the header names {start} areas, the columns hold {len(columns['value'])} rows")
+    headers: list[_ValueHeader] = _header(fields, VALUES, list[_ValueHeader])
+    rows, rows_beside = len(columns["value"]), sum(len(h.areas) * len(h.beside) for h in headers)
+    beside = fields.get(b"beside", b"")
+    if (said := sum(len(header.areas) for header in headers)) != rows or len(beside) != 8 * rows_beside:
+        raise UnreadableEntry(
+            f"values: the header names {said} areas and {rows_beside} values beside; "
+            f"the columns hold {rows} rows, and {len(beside)} bytes beside"
+        )
+    stands, batches, row, place = np.frombuffer(beside, "<f8"), [], 0, 0
+    for header in headers:
+        n = len(header.areas)
+        of_batch = {name: column[row : row + n] for name, column in columns.items()}
+        shown = {name: stands[place + k * n : place + (k + 1) * n] for k, name in enumerate(header.beside)}
+        batches.append(ValueBatch(**(header._asdict() | of_batch | {"beside": shown})))
+        row, place = row + n, place + n * len(shown)
     return batches
 
 

@@ -150,6 +150,7 @@ def values(draw: st.DrawFn) -> ValueBatch:
         newest_ms=draw(column(np.int64, rows)),
         status=draw(st.lists(st.sampled_from(Status), min_size=rows, max_size=rows).map(lambda s: np.array(s, "u1"))),
         detail=tuple(draw(st.lists(names, min_size=rows, max_size=rows))),
+        beside={name: draw(column(np.float64, rows)) for name in draw(st.lists(names, max_size=3, unique=True))},
     )
 
 
@@ -282,8 +283,12 @@ def test_values_whose_rows_do_not_add_up_are_refused() -> None:
     )
     entry = codec.encode_values([batch])
     entry[b"h"] = codec.encode_values([replace(batch, areas=("a",))])[b"h"]
-    with pytest.raises(UnreadableEntry, match="names 1 areas, the columns hold 2 rows"):
+    with pytest.raises(UnreadableEntry, match="names 1 areas and 0 values beside; the columns hold 2 rows"):
         codec.decode_values(entry)
+    cut = codec.encode_values([replace(batch, beside={"forecast": np.zeros(2)})])
+    cut[b"beside"] = cut[b"beside"][:-1]
+    with pytest.raises(UnreadableEntry, match="2 values beside; the columns hold 2 rows, and 15 bytes beside"):
+        codec.decode_values(cut)
 
 
 def one_pane() -> PaneBatch:
