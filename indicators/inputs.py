@@ -231,11 +231,11 @@ class Inputs:
         for kept in (*self.metrics.values(), *self.events.values()):
             windows = [self._windows[self._plans[name]] for name in kept.indicators]
             if windows:
-                upto_ms = min(each.valued_from_ms(now_ms) for each in windows)
+                upto_ms = min(each.settled_ms(now_ms) for each in windows)
                 forget_ms = min(each.needed_after_ms(now_ms) for each in windows)
                 kept.table.settle(upto_ms, forget_ms, partial(_divided, windows, now_ms))
         hearing = [self._windows[self._plans[name]] for name in self._by_hearing]
-        self.heard.settle(min((each.valued_from_ms(now_ms) for each in hearing), default=0))
+        self.heard.settle(min((each.settled_ms(now_ms) for each in hearing), default=0))
         since = [self._windows[self._plans[name]] for name in self._since_event]
         self._since.forget(min((each.since_ms(each.needed_after_ms(now_ms)) for each in since), default=0))
 

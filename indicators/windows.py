@@ -55,9 +55,13 @@ class Windows:
         """True when the window was due and, for calendar windows, closes its period."""
         return end_ms <= self.decided_ms and (self._periods is None or self._periods.begin_ms(end_ms) == end_ms)
 
+    def settled_ms(self, now_ms: int) -> int:
+        """Panes that end up to here are final after a tick at `now_ms`: no correction can reach them any more."""
+        return now_ms - self._correctable_ms
+
     def valued_from_ms(self, now_ms: int) -> int:
         """The earliest end that may be valued again after a tick at `now_ms`; those before are final."""
-        return self.up_ms(now_ms - self._correctable_ms)
+        return self.up_ms(self.settled_ms(now_ms))
 
     def needed_after_ms(self, now_ms: int) -> int:
         """Panes that end up to this time are in no window that may be valued again."""
