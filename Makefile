@@ -29,8 +29,9 @@ check: $(VENV)/dev  ## Style, types, import contracts, printed documents.
 claims: $(VENV)/dev  ## Every promise, the test or benchmark that proves it, its figure, pass or not.
 	@$(PY) -m benchmarks.claims
 
-docs: $(VENV)/dev  ## Print docs/settings.md anew from the table of settings.
+docs: $(VENV)/dev  ## Print docs/settings.md and docs/rights.md anew from their tables.
 	@$(PY) app.py settings > docs/settings.md
+	@$(PY) app.py rights > docs/rights.md
 
 $(VENV)/bin/python:
 	@bash .ci/find_python.sh $(VENV)

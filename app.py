@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from accounts.commands import audit_commands, user_commands
 from core import settings as settings_table
 from core.clock import city_ms, real_ms, to_ms
 from core.errors import CityVitalsError, DeclarationError
@@ -49,6 +50,10 @@ cli.add_typer(pack, name="pack")
 
 def _settings() -> Settings:
     return settings_table.load(os.environ)
+
+
+cli.add_typer(user_commands(_settings), name="user")
+cli.add_typer(audit_commands(_settings), name="audit")
 
 
 @cli.command()
@@ -217,6 +222,14 @@ def check(
     for problem in problems:
         typer.echo(problem, err=True)
     raise SystemExit(bool(problems))
+
+
+@cli.command()
+def rights() -> None:
+    """Print docs/rights.md from the table of rights and the list of doors."""
+    from accounts.rights_page import as_markdown
+
+    typer.echo(as_markdown())
 
 
 @cli.command()

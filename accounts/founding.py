@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from accounts.bearer import Bearer, Grant
 from accounts.journal import Journal
 from accounts.passwords import Passwords, random_password
@@ -15,26 +17,35 @@ _DEPARTMENT = Department("founding", "系统初始化")
 _POST = Post("founder", "初始管理员", _DEPARTMENT.id, Role.FOUNDER)
 
 
-def found(database: Database, journal: Journal, passwords: Passwords, now_ms: int) -> str | None:
-    """Make the first administrator of an empty installation. Returns his password, this once; None: somebody exists.
+@dataclass(frozen=True, slots=True)
+class Founder:
+    """The first administrator, to be told once."""
+
+    login: str
+    password: str = field(repr=False)
+
+
+def found(database: Database, journal: Journal, passwords: Passwords, now_ms: int) -> Founder | None:
+    """Make the first administrator of an installation that never had one. None: it had.
 
     He may look at everything, make accounts and appoint, until each of the three administrators is somebody.
     """
     with database.reading() as connection:
-        if kept.people(connection):
+        if _POST.id in kept.posts(connection):
             return None
     password = random_password()
     hashed = passwords.hashed(password)
     with database.transaction() as connection:
-        if kept.people(connection):  # another process was faster
+        if _POST.id in kept.posts(connection):  # another process was faster
             return None
+        login = LOGIN if kept.find_person(connection, LOGIN) is None else f"{LOGIN}-{now_ms}"  # made by hand before
         kept.put_department(connection, _DEPARTMENT)
         kept.put_post(connection, _POST)
-        person = kept.add_person(connection, LOGIN, _POST.name)
+        person = kept.add_person(connection, login, _POST.name)
         add_password(connection, person.id, hashed, now_ms, must_change=True)
         kept.appoint(connection, person.id, _POST.id, now_ms, None, 0)
-        journal.write(connection, Act("system", "founding", f"person:{LOGIN}", now_ms))
-    return password
+        journal.write(connection, Act("system", "founding", f"person:{login}", now_ms))
+    return Founder(login, password)
 
 
 def console() -> Bearer:

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 
 from accounts import founding
 from accounts.credentials import Credentials
+from accounts.founding import Founder
 from accounts.journal import Journal
 from accounts.looks import Looks
 from accounts.passwords import Passwords, policy_of
@@ -38,8 +39,8 @@ class Office:
     sign_in: SignIn
     passwords: Passwords
 
-    def found(self, now_ms: int) -> str | None:
-        """The password of the first administrator, on the first start only."""
+    def found(self, now_ms: int) -> Founder | None:
+        """Make the first administrator, on the first start only; he is told once."""
         return founding.found(self.database, self.journal, self.passwords, now_ms)
 
 

@@ -111,6 +111,17 @@ class Roster:
         with self._warden.database.reading() as connection:
             return _known(connection, login)
 
+    def holds(self, login: str, post: str, at_ms: int) -> bool:
+        """Whether a person is appointed to a post at a time. Raises UnknownName."""
+        with self._warden.database.reading() as connection:
+            mine = kept.appointments(connection, _known(connection, login).id)
+        return any(one.post == post and one.holds_at(at_ms) for one in mine)
+
+    def people(self) -> list[Person]:
+        """Everybody, disabled ones too."""
+        with self._warden.database.reading() as connection:
+            return kept.people(connection)
+
     def bearers(self, now_ms: int) -> list[Bearer]:
         """Everybody with what he holds now, as after a full sign-in: for "who can see X, and why"."""
         with self._warden.database.reading() as connection:

@@ -17,7 +17,8 @@ def upgrade() -> None:
     _people()
     _appointments()
     _passwords_and_factors()
-    _sessions_and_tokens()
+    _sessions()
+    _tokens()
     _audit_and_outbox()
     _close_audit()
 
@@ -102,7 +103,7 @@ def _passwords_and_factors() -> None:
     op.create_index(None, "links", ["person"])
 
 
-def _sessions_and_tokens() -> None:
+def _sessions() -> None:
     op.create_table(
         "attempts",
         sa.Column("id", Number, primary_key=True),
@@ -131,6 +132,9 @@ def _sessions_and_tokens() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(None, "sessions", ["person"])
+
+
+def _tokens() -> None:
     op.create_table(
         "tokens",
         sa.Column("id", Number, primary_key=True),

@@ -1,0 +1,168 @@
+"""People and posts from a workbook, as personnel offices have them.
+
+Sheets `部门`, `岗位`, `人员`, `任职`, each may be missing; the first row names the columns, in any order. Mistakes
+of form are told all at once, before anything is written. What a rule refuses (two administrators in one hand) stops at
+its row; the corrected workbook is imported again whole: what stands already is changed or left, never doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from accounts.bearer import Bearer
+from accounts.roster import Roster, Term
+from core.accounts import EVERYWHERE, Department, Person, Post, Reach, Role, Sensitivity
+from core.clock import CHINA, to_ms
+from core.errors import CityVitalsError, DeclarationError, Taken
+from core.messages import text
+
+Step = Callable[[], object]
+
+DEPARTMENTS, POSTS, PEOPLE, APPOINTMENTS = "部门", "岗位", "人员", "任职"
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    DEPARTMENTS: ("编号", "名称", "上级"),
+    POSTS: ("编号", "名称", "部门", "角色", "区域", "专题", "密级"),
+    PEOPLE: ("账号", "姓名", "电话"),
+    APPOINTMENTS: ("账号", "岗位", "开始", "结束", "副职"),
+}
+_SENSITIVITIES = {"公开": Sensitivity.PUBLIC, "内部": Sensitivity.INTERNAL, "敏感": Sensitivity.SENSITIVE}
+_ROLES = {text(f"role.{role}", language): role for role in Role for language in ("zh", "en")}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a sheet: where it stands, in words, and its cells by column."""
+
+    sheet: str
+    place: str
+    cells: Mapping[str, Any]
+
+    def word(self, column: str) -> str:
+        """A cell as text, empty when nothing stands there; a number without its `.0`."""
+        cell = self.cells.get(column)
+        return "" if cell is None else str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()
+
+    def words(self, column: str) -> tuple[str, ...]:
+        """A cell as a list; empty: everything."""
+        found = tuple(filter(None, self.word(column).replace("，", ",").replace("、", ",").split(",")))
+        return found or (EVERYWHERE,)
+
+    def needed(self, column: str) -> str:
+        """A cell that must not be empty. Raises ValueError."""
+        if not self.word(column):
+            raise ValueError(f"{column} is empty")
+        return self.word(column)
+
+    def moment_ms(self, column: str) -> int | None:
+        """A cell as the beginning of a day in China, ms UTC. Raises ValueError."""
+        cell = self.cells.get(column)
+        if cell is None or cell == "":
+            return None
+        day = cell.date() if isinstance(cell, datetime) else cell
+        day = day if isinstance(day, date) else date.fromisoformat(str(cell).strip())
+        return to_ms(datetime(day.year, day.month, day.day, tzinfo=CHINA))
+
+
+def import_workbook(roster: Roster, by: Bearer, file: Path, now_ms: int) -> int:
+    """Write what a workbook says. People who exist keep their login and get the new name and telephone.
+
+    Returns how many rows were written.
+
+    Raises:
+        DeclarationError: Mistakes, each with sheet and row.
+        NotAllowed: `by` may not.
+    """
+    steps, problems = _read(roster, by, file, now_ms)
+    if problems:
+        raise DeclarationError(problems)
+    for row, step in steps:
+        try:
+            step()
+        except CityVitalsError as refused:
+            raise DeclarationError([f"{row.place}: {refused}"]) from refused
+    return len(steps)
+
+
+def _read(roster: Roster, by: Bearer, file: Path, now_ms: int) -> tuple[list[tuple[Row, Step]], list[str]]:
+    """What each row asks for, in the order of the sheets, and what is wrong."""
+    readers: Mapping[str, Callable[[Row], Step]] = {
+        DEPARTMENTS: lambda row: partial(roster.put_department, by, _department(row), now_ms),
+        POSTS: lambda row: partial(roster.put_post, by, _post(row), now_ms),
+        PEOPLE: lambda row: partial(_put_person, roster, by, _person(row), now_ms),
+        APPOINTMENTS: lambda row: partial(_appoint, roster, by, _term(row, now_ms), now_ms),
+    }
+    steps: list[tuple[Row, Step]] = []
+    problems: list[str] = []
+    for row in _rows(file):
+        try:
+            steps.append((row, readers[row.sheet](row)))
+        except ValueError as wrong:
+            problems.append(f"{row.place}: {wrong}")
+    return steps, problems
+
+
+def _rows(file: Path) -> Iterator[Row]:
+    """The rows of our sheets. Raises DeclarationError: no workbook, or a sheet without a column that it needs."""
+    try:
+        book = load_workbook(file, read_only=True, data_only=True)
+    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as problem:
+        raise DeclarationError([f"{file.name}: {problem}"]) from problem
+    for sheet in filter(book.sheetnames.__contains__, COLUMNS):
+        lines = book[sheet].iter_rows(values_only=True)
+        head = [str(cell or "").strip() for cell in next(lines, ())]
+        missing = [column for column in COLUMNS[sheet] if column not in head]
+        if missing:
+            raise DeclarationError([f"{file.name}, {sheet}: no column {'、'.join(missing)}"])
+        for number, line in enumerate(lines, start=2):
+            if any(cell not in (None, "") for cell in line):
+                yield Row(sheet, f"{file.name}, {sheet}, {number}", dict(zip(head, line, strict=False)))
+    book.close()
+
+
+def _department(row: Row) -> Department:
+    return Department(row.needed("编号"), row.needed("名称"), row.word("上级"))
+
+
+def _post(row: Row) -> Post:
+    role, grade = row.needed("角色"), row.word("密级") or "内部"
+    if role not in _ROLES:
+        raise ValueError(f"角色 {role!r}; known: {'、'.join(_ROLES)}")
+    if grade not in _SENSITIVITIES:
+        raise ValueError(f"密级 {grade!r}; known: {'、'.join(_SENSITIVITIES)}")
+    reach = Reach(row.words("区域"), row.words("专题"), _SENSITIVITIES[grade])
+    return Post(row.needed("编号"), row.needed("名称"), row.needed("部门"), _ROLES[role], reach)
+
+
+def _person(row: Row) -> Person:
+    return Person(0, row.needed("账号"), row.needed("姓名"), row.word("电话"))
+
+
+def _term(row: Row, now_ms: int) -> tuple[str, str, Term]:
+    from_ms, rank = row.moment_ms("开始"), row.word("副职") or "0"
+    if not rank.isdecimal():
+        raise ValueError(f"副职 {rank!r} is not a number")
+    term = Term(now_ms if from_ms is None else from_ms, row.moment_ms("结束"), int(rank))
+    return row.needed("账号"), row.needed("岗位"), term
+
+
+def _put_person(roster: Roster, by: Bearer, person: Person, now_ms: int) -> None:
+    try:
+        roster.add_person(by, person, now_ms)
+    except Taken:
+        known = roster.find(person.login)
+        roster.change_person(by, replace(known, name=person.name, phone=person.phone), now_ms)
+
+
+def _appoint(roster: Roster, by: Bearer, wanted: tuple[str, str, Term], now_ms: int) -> None:
+    login, post, term = wanted
+    if not roster.holds(login, post, max(term.from_ms, now_ms)):
+        roster.appoint(by, login, post, term, now_ms)
