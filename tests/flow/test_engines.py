@@ -1,0 +1,122 @@
+"""Several engine processes share the slots: they join, leave, freeze and are killed, and the values stay the same."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from several_engines import Engines, Feeding
+
+from stream.connect import Client
+
+SERIES = 2_000
+Wait = Callable[..., None]
+
+
+@pytest.fixture
+def engines(redis_client: Client, tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> Iterator[Engines]:
+    """Engine processes that end with the test, none running yet."""
+    made = Engines(redis_client, tmp_path, SERIES, started)
+    yield made
+    for number in list(made.running):
+        made.signal(number, signal.SIGCONT)
+        made.signal(number, signal.SIGTERM)
+
+
+@pytest.mark.claim("ENGINE", "Engine workers join and leave: nothing lost, nothing counted twice, values identical")
+def test_workers_join_and_leave(engines: Engines, wait_for: Wait, record_property: Callable[..., None]) -> None:
+    feeding = Feeding(engines, rounds=120, rounds_a_second=12)
+    engines.start(0)
+    wait_for(engines.all_share, 20)
+    for number in feeding.play():
+        if number == 10:
+            engines.start(1)
+            engines.start(2)
+        if number == 90:
+            wait_for(engines.all_share, 20)
+            assert all(1 <= len(engines.owned(n)) <= 3 for n in range(3))
+            engines.signal(0, signal.SIGTERM)  # it hands its slots over and goes
+            wait_for(engines.all_share, 3)  # nobody had to wait until it was silent
+    feeding.finish()
+    record_property("figure", feeding.check())
+
+
+@pytest.mark.claim("ENGINE", "The slots of a frozen worker are taken over within 5 s; its late writes are refused")
+def test_a_frozen_worker_is_replaced_and_its_late_write_refused(engines: Engines, wait_for: Wait) -> None:
+    feeding = Feeding(engines, rounds=120, rounds_a_second=12)
+    engines.start(0)
+    engines.start(1)
+    wait_for(engines.all_share, 20)
+    frozen = engines.running[0]
+    for number in feeding.play():
+        if number == 20:
+            wait_for(lambda: engines.backlog(0) > 0)
+            engines.signal(0, signal.SIGSTOP)
+            begun_s = time.monotonic()
+            wait_for(lambda: not engines.owned(0), 12)
+            assert time.monotonic() - begun_s < 7  # 5 s on a quiet machine
+        if number == 40:
+            engines.signal(0, signal.SIGCONT)
+            wait_for(lambda: "another worker took it" in engines.said(0), 5)
+    assert frozen.poll() is None  # it lives on, and gets its share back
+    wait_for(engines.all_share, 10)
+    feeding.finish()
+    feeding.check()
+
+
+def kill_now_and_then(engines: Engines, feeding: Feeding, kills: int, wait_for: Wait) -> list[int]:
+    """Feed, and kill one after the other at an unfinished backlog, each started again at once; the backlogs."""
+    victims = random.Random(5)
+    due = [round(feeding.rounds * (number + 1) / (kills + 2)) for number in range(kills)]
+    backlogs: list[int] = []
+    for number in feeding.play():
+        while len(backlogs) < kills and due[len(backlogs)] <= number:
+            able = [n for n in engines.running if (engines.folder / str(n) / "engine-1.lock").exists()]
+            unfinished = {n: backlog for n in able if (backlog := engines.backlog(n))}
+            if not unfinished:
+                break  # nobody has anything in its hands: the next round is tried
+            victim = victims.choice(sorted(unfinished))
+            engines.signal(victim, signal.SIGKILL)
+            engines.start(victim)
+            backlogs.append(unfinished[victim])
+    assert len(backlogs) == kills and min(backlogs) > 0
+    return backlogs
+
+
+@pytest.mark.claim("ENGINE", "Three kills -9 of two engine workers at unfinished backlog: values identical")
+def test_kills_of_two_workers_change_nothing(
+    engines: Engines, wait_for: Wait, record_property: Callable[..., None]
+) -> None:
+    feeding = Feeding(engines, rounds=120, rounds_a_second=20)
+    engines.start(0)
+    engines.start(1)
+    wait_for(engines.all_share, 20)
+    backlogs = kill_now_and_then(engines, feeding, 3, wait_for)
+    feeding.finish()
+    record_property("figure", f"killed at backlogs of {min(backlogs)} to {max(backlogs)} batches; {feeding.check()}")
+
+
+@pytest.mark.long
+@pytest.mark.claim("ENGINE", "100 kills -9 over 10 million readings with three workers: values identical")
+def test_a_hundred_kills_of_three_workers_change_nothing(
+    redis_client: Client,
+    tmp_path: Path,
+    started: list[subprocess.Popen[bytes]],
+    wait_for: Wait,
+    record_property: Callable[..., None],
+) -> None:
+    engines = Engines(redis_client, tmp_path, 10_000, started)
+    feeding = Feeding(engines, rounds=1_000, rounds_a_second=3)
+    for number in range(3):
+        engines.start(number)
+    wait_for(engines.all_share, 30)
+    backlogs = kill_now_and_then(engines, feeding, 100, wait_for)
+    feeding.finish(120)
+    for number in list(engines.running):
+        engines.signal(number, signal.SIGTERM)
+    record_property("figure", f"killed at backlogs of {min(backlogs)} to {max(backlogs)} batches; {feeding.check()}")
