@@ -112,6 +112,10 @@ class Pane:
         ordered = {name: ordered_measure(name, event_ms, value, starts, limits_ms) for name in self._needs.ordered}
         return running | ordered, {name: sketches(name, value, starts) for name in self._needs.sketches}
 
+    def rest(self) -> None:
+        """Take less room, for little more is to be expected here."""
+        self._several.rest()
+
     def chunk(self) -> bytes:
         """The pane as one chunk of state; only series that have a reading."""
         series = np.flatnonzero(self._newest)

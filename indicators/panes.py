@@ -24,6 +24,7 @@ from indicators.settling import Flags, Settling
 from indicators.shelf import Shelf, Told
 from indicators.skew import DeviceClocks
 
+_COUNTS_FOR_NOTHING = int(Quality.OUT_OF_RANGE | Quality.SETTLING)
 UNKNOWN_METRIC_PANE_S = 60
 UNKNOWN_FEED_LATE_AFTER_MS = 5 * MINUTE_MS
 # Names that nobody declared, a partition: anybody may publish under any, and each is kept for as long as we run.
@@ -39,7 +40,7 @@ _NO_ROWS: Columns = {
 
 
 class Rows(NamedTuple):
-    """Readings of one feed by numbers, all (n,); `counts`: in range."""
+    """Readings of one feed by numbers, all (n,); `counts`: in range and not settling."""
 
     metric: Int64
     device: Int64
@@ -104,7 +105,7 @@ class PartitionFold:
             device[batch.device],
             batch.event_ms,
             batch.value,
-            (batch.quality & Quality.OUT_OF_RANGE) == 0,
+            (batch.quality & _COUNTS_FOR_NOTHING) == 0,
         )
         if NO_ROOM in metric or NO_ROOM in device:
             named = (rows.metric != NO_ROOM) & (rows.device != NO_ROOM)
@@ -292,7 +293,7 @@ class PartitionFold:
             return {}
         self._swept_ms = self._now_ms
         for shelf in self._shelves:
-            shelf.forget_before(self._now_ms)
+            shelf.pass_time(self._now_ms)
         return {self._devices.all[device]: skew_s for device, skew_s in self._clocks.judge(self._feed_of).items()}
 
 

@@ -23,7 +23,7 @@ class Several:
 
     def __init__(self, needs: Needs) -> None:
         self._needs = needs
-        self._slot = np.zeros(0, dtype=np.int32)  # by series: slot + 1; 0: none
+        self._slot = np.zeros(0, dtype=np.int32)  # by series: slot + 1; 0: none. Empty while it rests
         self.series = np.zeros(0, dtype=np.int32)
         self.count = np.zeros(0, dtype=np.uint32)
         self.offset: Int64 = np.zeros(0, dtype=np.int64)
@@ -35,6 +35,7 @@ class Several:
 
     def slots(self, series: Int64) -> Slots:
         """(n,): the slot of each series; -1 where it has none."""
+        self._wake()
         slots = np.full(len(series), -1, dtype=np.intp)
         within = series < len(self._slot)
         slots[within] = self._slot[series[within]]
@@ -43,6 +44,7 @@ class Several:
 
     def begin(self, series: Int64, offset: Int64, value: Float64, room: int) -> None:
         """Give each series a slot with its one reading so far; there are `room` series at most for now."""
+        self._wake()
         if room > len(self._slot):
             self._slot = grown(self._slot, room)
         stop = self._used + len(series)
@@ -69,6 +71,10 @@ class Several:
         self.offset[slots[earlier]] = offset[starts[earlier]]
         first[slots[earlier]] = value[starts[earlier]]
 
+    def rest(self) -> None:
+        """Give up what only folding needs, 4 bytes a series; the next that asks finds it again."""
+        self._slot = np.zeros(0, dtype=np.int32)
+
     def columns(self) -> Columns:
         """As columns for a chunk."""
         used = slice(0, self._used)
@@ -86,10 +92,13 @@ class Several:
         several.series, several.count = columns["several_series"], columns["several_count"]
         several.offset, several.real = columns["several_offset"], columns["several_real"]
         several._used = len(several.series)
-        if several._used:
-            several._slot = np.zeros(int(several.series.max()) + 1, dtype=np.int32)
-            several._slot[several.series] = np.arange(1, several._used + 1)
         return several
+
+    def _wake(self) -> None:
+        if self._used and not len(self._slot):
+            series = self.series[: self._used]
+            self._slot = np.zeros(int(series.max()) + 1, dtype=np.int32)
+            self._slot[series] = np.arange(1, self._used + 1)
 
     def _grow(self, room: int) -> None:
         self.series, self.count, self.offset = (grown(c, room) for c in (self.series, self.count, self.offset))

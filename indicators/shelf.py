@@ -90,12 +90,15 @@ class Shelf:
         self._dirty |= self._touched
         self._touched = set()
 
-    def forget_before(self, now_ms: int) -> None:
-        """Forget the panes that no reading can reach any more."""
+    def pass_time(self, now_ms: int) -> None:
+        """Forget the panes that no reading can reach any more, and let those rest that only late ones do."""
         gone = [pane_id for pane_id in self._panes if pane_id.end_ms < now_ms - self.lateness_ms]
         for pane_id in gone:
             del self._panes[pane_id]
         self._dirty.update(gone)
+        for pane_id, pane in self._panes.items():
+            if pane_id.end_ms < now_ms - self.width_ms:
+                pane.rest()
 
     def dirty(self) -> dict[bytes, bytes | None]:
         """Chunks that changed since this was last asked; None: dropped. Ask right after a tick only."""

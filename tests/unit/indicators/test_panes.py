@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from small_city import DEVICES, LATENESS_S, METRICS, MINUTE_MS, SAME, T0_MS
 from small_city import FEEDS as USUAL_FEEDS
 
-from core.declared import Metric
+from core.declared import Feed, Metric
 from core.records import DAY_MS, HOUR_MS, PaneBatch, Quality, ReadingBatch, Stamp
 from indicators import sketch
 from indicators.panes import PartitionFold
@@ -62,10 +62,12 @@ def rows_of(batch: PaneBatch) -> Rows:
     }
 
 
-def told(spans: Sequence[tuple[int, list[Reading]]], seed: int, crash: bool) -> tuple[Rows, int, int]:
+def told(
+    spans: Sequence[tuple[int, list[Reading]]], seed: int, crash: bool, feeds: Mapping[str, Feed] = FEEDS
+) -> tuple[Rows, int, int]:
     """The newest row of each pane, how many were late and doubled; readings cut into batches at random."""
     rng, rows, late, doubled, chunks = random.Random(seed), {}, 0, 0, {}
-    fold = PartitionFold(0, ALL, FEEDS, DEVICES, CARRIED)
+    fold = PartitionFold(0, ALL, feeds, DEVICES, CARRIED)
     for now_ms, readings in spans:
         waiting = rng.sample(readings, len(readings))
         while waiting:
@@ -78,7 +80,7 @@ def told(spans: Sequence[tuple[int, list[Reading]]], seed: int, crash: bool) -> 
         if crash and rng.random() < 0.4:
             for name, chunk in fold.dirty().items():
                 chunks.pop(name, None) if chunk is None else chunks.update({name: chunk})
-            fold = PartitionFold(0, ALL, FEEDS, DEVICES, CARRIED)
+            fold = PartitionFold(0, ALL, feeds, DEVICES, CARRIED)
             fold.restore(chunks)
     return rows, late, doubled
 
@@ -184,6 +186,20 @@ def test_panes_equal_the_oracle(spans: list[tuple[int, list[Reading]]], seed: in
         if row["count"] == 0:
             assert np.isnan([rows[cell][name] for name in ("low", "high", "last")]).all()
     again, *_ = told(spans, seed + 1, crash=False)
+    for cell, row in rows.items():
+        assert_same(again[cell], row, exact=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories(), st.integers(0, 2**32))
+def test_what_settles_is_the_same_in_any_batches_and_over_crashes(
+    spans: list[tuple[int, list[Reading]]], seed: int
+) -> None:
+    feeds = FEEDS | {"gauge": replace(FEEDS["gauge"], settle_n=2, settle_for_s=20)}
+    rows, *counted = told(spans, seed, crash=True, feeds=feeds)
+    again, *counted_again = told(spans, seed + 1, crash=False, feeds=feeds)
+    assert counted == counted_again
+    assert rows.keys() == again.keys()
     for cell, row in rows.items():
         assert_same(again[cell], row, exact=True)
 
