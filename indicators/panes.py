@@ -89,7 +89,7 @@ class PartitionFold:
         self._too_late: list[tuple[Int64, Int64]] = []  # devices and times that count for nothing but their clock
         self._now_ms = self._swept_ms = 0
         self._received_ms = self._late = self._doubled = self._crowded = 0
-        self._saved_names = (0, 0)
+        self._saved_names = (0, 0, 0)
 
     def fold(self, batch: ReadingBatch) -> None:
         """Take the readings of one batch into their panes.
@@ -164,7 +164,7 @@ class PartitionFold:
         chunks: dict[bytes, bytes | None] = {b"clock": pack({}, now_ms=self._now_ms, swept_ms=self._swept_ms)}
         for number, shelf in enumerate(self._shelves):
             chunks |= {f"shelf:{number}:".encode() + name: chunk for name, chunk in shelf.dirty().items()}
-        names = (len(self._devices), sum(shelf.lateness_ms for shelf in self._shelves) + len(self._metrics))
+        names = (len(self._devices), len(self._metrics), sum(shelf.lateness_ms for shelf in self._shelves))
         if names != self._saved_names:
             self._saved_names, chunks[b"names"] = names, self._names_chunk()
         further = {f"settling:{name}": settling.chunk() for name, settling in self._settling.items()}
