@@ -4,7 +4,7 @@ A door that does not stand here is shut. A test walks all that the website regis
 both ways, so that a new door without an entry fails the build.
 
 Names: `GET /api/v1/warnings` below the base path, `* …` for every method, `FILES …` for what is served as it lies,
-`callback <outputs>` with commas between them, `page <first part of its address>`.
+`callback <its first output>`, `page <first part of its address>`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def registered() -> set[str]:
     found = set(_routes(site.app.routes)) | {f"page {page.split('/')[0]}" for page in PAGES}
     site.close()
     return found | {
-        f"callback {callback['output'].strip('.').replace('...', ',')}"
+        f"callback {callback['output'].strip('.').split('...')[0]}"
         for callback in pages[0]._callback_list
         if not callback.get("clientside_function")  # those run in the browser on what it already holds
     }
