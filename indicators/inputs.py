@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from indicators.aggregate import Predecessor, Window, aggregated, columns_of, lo
 from indicators.definition import Indicator, WindowKind
 from indicators.plan import Plan, Roster, matches
 from indicators.since import Began, Beginnings
-from indicators.spans import Span, Which, empty_of, is_sketch, is_time
+from indicators.spans import Span, empty_of, is_sketch, is_time, members_of
 from indicators.table import HeardTable, PaneTable
 from indicators.windows import Windows
 
@@ -86,7 +86,7 @@ class Inputs:
 
     def fold(self, panes: PaneBatch) -> None:
         """Put the changed panes of one partition in place; those of unknown devices are left out."""
-        numbers = np.array([self._number.get(name, -1) for name in panes.devices], dtype=np.int64)
+        numbers = np.fromiter(map(self._number.get, panes.devices, repeat(-1)), np.int64, len(panes.devices))
         device = numbers[panes.device]
         for at, name in enumerate(panes.metrics):
             if name in self.metrics:
@@ -103,16 +103,15 @@ class Inputs:
 
         Stations that do not declare the metric have brought nothing. Since an event: nothing where none began.
         """
-        kept = self.metrics[metric]
+        kept, indicator = self.metrics[metric], plan.indicator
         member = kept.roster.row[plan.stations.devices[rows]]
         taken = Taken(np.full(len(rows), np.nan), np.zeros(len(rows), dtype=np.int64))
-        begins_ms = self.begins_ms(plan, end_ms, rows)
-        for begin_ms in _distinct(begins_ms):
-            at = np.flatnonzero((begins_ms == begin_ms) & (member >= 0))
-            span_ms = (begin_ms or end_ms - plan.indicator.window_s * 1000, end_ms)
+        for begin_ms, places in self._by_begin(plan, end_ms, rows):
+            at = places[member[places] >= 0]
+            span_ms = (begin_ms or end_ms - indicator.window_s * 1000, end_ms)
             for start in range(0, len(at), AT_ONCE):
                 some = at[start : start + AT_ONCE]
-                value, taken.newest_ms[some] = _taken(kept, plan.indicator, span_ms, member[some])
+                value, taken.newest_ms[some] = _taken(kept, indicator, span_ms, member[some])
                 taken.value[some] = value if begin_ms else np.nan
         return taken
 
@@ -239,6 +238,15 @@ class Inputs:
         since = [self._windows[self._plans[name]] for name in self._since_event]
         self._since.forget(min((each.since_ms(each.needed_after_ms(now_ms)) for each in since), default=0))
 
+    def _by_begin(self, plan: Plan, end_ms: int, rows: Int64) -> Iterator[tuple[int, NDArray[np.intp]]]:
+        """The beginnings of a window, as `begins_ms`, and at which places of `rows` each holds."""
+        if plan.indicator.window is not WindowKind.SINCE_EVENT:
+            yield self._windows[plan].begin_ms(end_ms), np.arange(len(rows))
+            return
+        begins_ms = self.begins_ms(plan, end_ms, rows)
+        for begin_ms in np.unique(begins_ms).tolist():
+            yield begin_ms, np.flatnonzero(begins_ms == begin_ms)
+
     def _put(self, to: Input, device: Int64, end_ms: Int64, columns: Mapping[str, NDArray[Any]]) -> None:
         member = to.roster.row[device]
         wanted = np.flatnonzero((member >= 0) & (end_ms > to.table.settled_ms))
@@ -258,7 +266,7 @@ class Inputs:
         self.since_ms = min(self.since_ms or earliest_ms, earliest_ms)
         end_ms = self.heard.put(device, heard_ms)
         reach_ms = {n: int(self.heard_span_ms(self._plans[n]).max(initial=0)) for n in self._by_hearing}
-        for minute_ms in _distinct(end_ms[end_ms > 0]):
+        for minute_ms in np.unique(end_ms[end_ms > 0]).tolist():
             heard = device[end_ms == minute_ms]
             for name in self._by_hearing:
                 self._changed[name, minute_ms, reach_ms[name]].append(heard)
@@ -316,7 +324,7 @@ class Inputs:
 def _taken(kept: Input, indicator: Indicator, span_ms: tuple[int, int], member: Int64) -> Taken:
     """Some members of one input over (begin, end]."""
     begin_ms, end_ms = span_ms
-    which, limit_ms = _which(member), kept.late_after_ms[member]
+    which, limit_ms = members_of(member), kept.late_after_ms[member]
     spans: list[Span] = [*kept.table.rows(begin_ms, end_ms)]
     if looks_back(indicator):
         before = kept.table.rows(begin_ms - int(limit_ms.max(initial=0)) - 1, begin_ms)
@@ -325,13 +333,6 @@ def _taken(kept: Input, indicator: Indicator, span_ms: tuple[int, int], member: 
     span = kept.table.window(spans, columns_of(indicator), which)
     value = aggregated(Window(span, indicator, begin_ms, end_ms, limit_ms))
     return Taken(value, np.where(span["last_ms"] > begin_ms, span["last_ms"], 0))
-
-
-def _which(member: Int64) -> Which:
-    """Members that follow each other as a slice, which costs no copies."""
-    if len(member) and member[-1] - member[0] == len(member) - 1 and (np.diff(member) == 1).all():
-        return slice(int(member[0]), int(member[-1]) + 1)
-    return member
 
 
 def _column(panes: PaneBatch, rows: NDArray[np.intp], name: str) -> NDArray[Any]:
@@ -356,13 +357,6 @@ def _runs(rows: NDArray[np.intp], end_ms: Int64) -> Iterator[NDArray[np.intp]]:
     """Rows that follow each other and end together; one end may come in several runs."""
     bounds = (0, *(np.flatnonzero(np.diff(end_ms)) + 1).tolist(), len(rows))
     return (rows[start:stop] for start, stop in pairwise(bounds) if stop > start)
-
-
-def _distinct(times_ms: Int64) -> list[int]:
-    """Each time once, rising."""
-    if len(times_ms) and (times_ms == times_ms[0]).all():
-        return [int(times_ms[0])]
-    return [int(time_ms) for time_ms in np.unique(times_ms)]
 
 
 def _divided(windows: Sequence[Windows], now_ms: int, end_ms: int, next_end_ms: int) -> bool:

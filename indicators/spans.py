@@ -62,6 +62,16 @@ def empty_of(name: str, members: int) -> Column:
     return np.zeros(members, dtype=np.int32 if name.partition(":")[0] in _WHOLE else np.float64)
 
 
+def members_of(rows: Int64) -> Which:
+    """Rows that follow each other as a slice, which costs no copies.
+
+    >>> members_of(np.array([4, 5, 6])), members_of(np.array([4, 6]))
+    (slice(4, 7, None), array([4, 6]))
+    """
+    whole = len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1 and bool((np.diff(rows) == 1).all())
+    return slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
+
+
 def joined(spans: Sequence[Span], names: Iterable[str], which: Which, limit_ms: Int64) -> Columns:
     """One span of some that follow each other in time.
 
@@ -107,14 +117,15 @@ def _added(several: _Several, name: str) -> Column:
 
 def _earliest(several: _Several, name: str, known_ms: str = "first_ms") -> Column:
     """Of each member what the first span says in which the time `known_ms` is known; mostly the first of all."""
-    column, missing = None, np.True_
-    for span in several.spans:
-        told = span.read(name, several.which)
-        column = told.copy() if column is None else np.where(missing, told, column)
-        missing = missing & (span.read(known_ms, several.which) == 0)
+    head, *others = several.spans
+    column = head.read(name, several.which).copy()
+    missing = (column if name == known_ms else head.read(known_ms, several.which)) == 0
+    for span in others:
         if not missing.any():
             break
-    assert column is not None  # there is a span
+        told = span.read(name, several.which)
+        column = np.where(missing, told, column)
+        missing &= (told if name == known_ms else span.read(known_ms, several.which)) == 0
     return column
 
 

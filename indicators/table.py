@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.records import MINUTE_MS, Int64
 from indicators.chunks import Columns, pack, unpack
-from indicators.spans import Span, Which, empty_of, is_sketch, is_time, joined
+from indicators.spans import Span, Which, empty_of, is_sketch, is_time, joined, members_of
 
 BLOCK = 4096  # members; what one checkpoint writes when one cell of them changed
 ChunkId = tuple[int, int]  # end of the row, number of the block
@@ -80,9 +80,10 @@ class PaneTable:
     def put(self, end_ms: int, member: Int64, columns: Mapping[str, NDArray[Any]]) -> None:
         """Put panes (n,) that end together in, each in place of the one that stood there."""
         row = self._reach(end_ms)
+        which = members_of(member)
         for name in self.names:
-            row.write(name, member, columns[name])
-        self._dirty.update((end_ms, block) for block in np.unique(member // BLOCK).tolist())
+            row.write(name, which, columns[name])
+        self._touch(end_ms, member)
 
     def raise_to(self, end_ms: int, member: Int64, time_ms: Int64) -> None:
         """Raise `last_ms` of members (n,), which may be named more than once, to a later time."""
@@ -90,7 +91,7 @@ class PaneTable:
         later_ms = np.maximum(row.read("last_ms", member), time_ms)
         order = np.argsort(later_ms, kind="stable")  # of one member the latest is written last
         row.write("last_ms", member[order], later_ms[order])
-        self._dirty.update((end_ms, block) for block in np.unique(member // BLOCK).tolist())
+        self._touch(end_ms, member)
 
     def rows(self, after_ms: int, upto_ms: int) -> list[Row]:
         """The rows that end in (after_ms, upto_ms], in order of time."""
@@ -142,6 +143,9 @@ class PaneTable:
             self._rows[end_ms] = Row.empty(end_ms, self.members, self.names)
             insort(self.ends_ms, end_ms)
         return self._rows[end_ms]
+
+    def _touch(self, end_ms: int, member: Int64) -> None:
+        self._dirty.update((end_ms, block) for block in np.flatnonzero(np.bincount(member // BLOCK)).tolist())
 
     def _merge(self, ends_ms: Sequence[int]) -> None:
         """Make one row of some that follow each other, under the end of the last."""
