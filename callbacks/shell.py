@@ -15,13 +15,14 @@ from layouts.wall import wall
 
 
 def register(app: Dash, settings: Settings, reader: PictureReader) -> None:
-    """Fill the shell with the page of the address, once a load."""
+    """Fill the shell with the page of the address: once a load, and each second for as long as no scene is active."""
 
-    async def show(pathname: str | None) -> dict[str, Component]:
-        return {"page": page_of(pathname or "", settings, reader)}
+    async def show(pathname: str | None, again: int) -> dict[str, Component | bool]:
+        return {"page": page_of(pathname or "", settings, reader), "shown": reader.declared() is not None}
 
     app.callback(
-        output={"page": Output(ids.SHELL_PAGE, "children")}, inputs={"pathname": Input(ids.SHELL_ADDRESS, "pathname")}
+        output={"page": Output(ids.SHELL_PAGE, "children"), "shown": Output(ids.SHELL_AGAIN, "disabled")},
+        inputs={"pathname": Input(ids.SHELL_ADDRESS, "pathname"), "again": Input(ids.SHELL_AGAIN, "n_intervals")},
     )(show)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 SHELL_ADDRESS = "shell-address"
 SHELL_SITE = "shell-site"
 SHELL_PAGE = "shell-page"
+SHELL_AGAIN = "shell-again"
 SHELL_STALE_BAR = "shell-stale-bar"
 
 # Wall: places that `assets/wall.js` fills.

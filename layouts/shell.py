@@ -12,6 +12,7 @@ from core.settings import Settings
 from layouts import ids
 
 IN_BROWSER = ("wall.", "desk.", "level.", "stamp.")  # topics whose words the scripts write
+AGAIN_MS = 1000  # a screen that is on before the city is asks so often, and then comes alive by itself
 OLDEST_CHROMIUM = 109  # the last one on Windows 7
 
 _DOCUMENT = """<!DOCTYPE html>
@@ -80,6 +81,7 @@ def layout(settings: Settings) -> html.Div:
             dcc.Location(id=ids.SHELL_ADDRESS, refresh=False),
             dcc.Store(id=ids.SHELL_SITE, data=site),
             html.Div(id=ids.SHELL_PAGE),
+            dcc.Interval(id=ids.SHELL_AGAIN, interval=AGAIN_MS),
             html.Div(className="shell-hatch"),
             html.Div(id=ids.SHELL_STALE_BAR, className="shell-stale-bar", role="alert"),
         ]

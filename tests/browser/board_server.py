@@ -42,6 +42,7 @@ class BoardServer:
         """As it is in the beginning: a calm city, everything alive, nothing served yet."""
         self.assets, self.scene = "a1", "demo-440900"
         self.redis = "ok"
+        self.starting = False  # True: no scene is active yet
         self.talking = True  # False: connections stay open and say nothing
         self.refused: set[str] = set()  # transports that the gateway refuses
         self.fresh_workers: Sequence[str] = ("ingest", "engine", "board", "probe")
@@ -71,8 +72,8 @@ class BoardServer:
         return real_ms() + self.now_offset_ms
 
     # What `attach` reads.
-    def declared(self) -> Declared:
-        return self.city
+    def declared(self) -> Declared | None:
+        return None if self.starting else self.city
 
     def sections(self) -> frames.Sections:
         return self.picture

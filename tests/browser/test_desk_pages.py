@@ -106,6 +106,17 @@ def test_an_undeclared_address_says_so(pages: OpenPages, site: BoardServer) -> N
         expect(page.locator(".desk-nothing")).to_have_text("没有这个指标或地点")
 
 
+@pytest.mark.claim("PULSE", "A screen that is on before the city is comes alive by itself")
+def test_a_screen_opened_too_early_waits(chromium: Browser, site: BoardServer) -> None:
+    site.starting = True
+    with chromium.new_page() as page:
+        page.goto(f"{site.address}wall")
+        expect(page.locator(".shell-waiting")).to_have_text("系统正在启动，尚无场景", timeout=30_000)
+        site.starting = False
+        expect(page.locator("ol.counts").first).to_be_visible(timeout=30_000)
+        expect(page.locator(".shell-waiting")).to_have_count(0)
+
+
 def test_the_root_leads_to_the_wall(chromium: Browser, site: BoardServer) -> None:
     with visit(chromium, site.address) as page:
         assert page.url == f"{site.address}wall"
