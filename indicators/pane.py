@@ -115,12 +115,13 @@ class Pane:
     def rest(self) -> None:
         """Take less room, for little more is to be expected here."""
         self._several.rest()
+        self._older.rest()
 
     def chunk(self) -> bytes:
         """The pane as one chunk of state; only series that have a reading."""
         series = np.flatnonzero(self._newest)
         columns = {"series": series.astype(np.int32), "newest": self._newest[series], "value": self._value[series]}
-        columns |= {"older": self._older.all()} | self._several.columns()
+        columns |= {"older": self._older.steps()} | self._several.columns()
         if self._trace is not None:
             columns["keys"], columns["values"] = self._trace.all()
         return pack(columns)
