@@ -9,7 +9,7 @@ import numpy as np
 
 from core.records import Float64
 from indicators.beside import Beside
-from indicators.groups import Rows
+from indicators.groups import NOBODY, Rows
 from indicators.line import Line, Lines, Reading
 from indicators.told import Told
 from indicators.valuation import Valued
@@ -45,18 +45,16 @@ class Carried:
             columns = {column: getattr(valued, column) for column in ("value", "reported", "expected", "newest_ms")}
             self._lines.sources[name].told.put(end_ms, members, columns)
 
-    def touched(self, line: Line, last_ms: int) -> Iterator[tuple[int, Rows]]:
-        """The windows of a line up to `last_ms` that read what changed in this tick, with the subjects that do."""
+    def touched(self, line: Line, last_ms: int) -> Iterator[tuple[int, Rows, Rows]]:
+        """The windows of a line up to `last_ms` that read what changed in this tick; which subjects, which stations."""
         for reading in line.readings:
             for end_ms, members in self._changed[reading.link.reads]:
                 hit = np.zeros(len(reading.link.source.subjects) + 1, dtype=np.bool_)  # the last one: nobody
                 hit[members] = True
-                subjects = np.flatnonzero(hit[reading.subjects])
-                if len(reading.stations):
-                    of_stations = line.plan.subjects_of(np.flatnonzero(hit[reading.stations]))
-                    subjects = np.union1d(subjects, of_stations)
-                for own_ms in reading.link.touched(end_ms, last_ms) if len(subjects) else ():
-                    yield own_ms, subjects
+                subjects = np.flatnonzero(hit[reading.subjects]) if not len(reading.stations) else NOBODY
+                stations = np.flatnonzero(hit[reading.stations])
+                for own_ms in reading.link.touched(end_ms, last_ms) if len(subjects) or len(stations) else ():
+                    yield own_ms, subjects, stations
 
     def earliest_ms(self, line: Line) -> int:
         """The earliest window end that any source of a line has a value of; 0 without any."""

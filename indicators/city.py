@@ -25,13 +25,11 @@ from indicators.beside import POINTS
 from indicators.carried import Carried
 from indicators.chunks import pack, unpack
 from indicators.definition import Indicator
-from indicators.groups import Rows
+from indicators.groups import NOBODY, Rows, rising
 from indicators.inputs import Change
 from indicators.line import Ground, Line, Lines
 from indicators.valuation import Valuation
 from indicators.versions import Superseded
-
-NOBODY: Rows = np.zeros(0, dtype=np.intp)
 
 
 @dataclass(slots=True)
@@ -117,9 +115,10 @@ class CityFold:
         last_ms = line.windows.up_ms(self._now_ms) if line.indicator.early else line.windows.decided_ms
         # Of windows before this one the panes may be forgotten by now.
         first_ms = line.windows.valued_from_ms(self._inputs.passed_ms) if line.indicator.measured else 0
-        for end_ms, subjects in self._carried.touched(line, last_ms):
+        for end_ms, subjects, stations in self._carried.touched(line, last_ms):
             if end_ms >= first_ms:
                 found[end_ms].subjects.append(subjects)
+                found[end_ms].stations.append(stations)
         if line.indicator.forecast_s:
             _touch_later(line, found, last_ms)
         return {end_ms: touch for end_ms, touch in found.items() if line.pace.holds(end_ms)}
@@ -135,9 +134,10 @@ class CityFold:
         """The batches of one line; each is carried on before the next, because a window may look at those before."""
         told = []
         for end_ms in sorted(windows):
-            touch = windows[end_ms]
-            changed = np.unique(np.concatenate(touch.stations)) if touch.stations else NOBODY
-            subjects = line.plan.all if touch.whole else _rows(line.plan.subjects_of(changed), *touch.subjects)
+            touch, plan = windows[end_ms], line.plan
+            changed = rising(np.concatenate([NOBODY, *touch.stations]), len(plan.stations))
+            touched = np.concatenate([plan.ascent.subjects_of(changed), *touch.subjects])
+            subjects = plan.all if touch.whole else rising(touched, len(plan.subjects))
             if len(subjects):
                 told.append(self._batch(line, end_ms, subjects, changed))
         return told
@@ -169,8 +169,4 @@ def _touch_later(line: Line, found: dict[int, Touch], last_ms: int) -> None:
     slide_ms = line.indicator.slide_s * 1000
     for end_ms, touch in sorted(found.items()):
         for later_ms in range(end_ms + slide_ms, min(end_ms + POINTS * slide_ms, last_ms + 1), slide_ms):
-            found[later_ms].subjects += [*touch.subjects, *map(line.plan.subjects_of, touch.stations)]
-
-
-def _rows(*found: Rows) -> Rows:
-    return np.unique(np.concatenate(found))
+            found[later_ms].subjects += [*touch.subjects, *map(line.plan.ascent.subjects_of, touch.stations)]

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.declared import Device, Feed
-from geo.areas import AreaTree
+from geo.areas import AreaLevel, AreaTree
 from indicators.aqi import Scheme
+from indicators.ascent import LEVELS, STATION
 from indicators.definition import Indicator, Input, Lifecycle
 from indicators.groups import Rows
 from indicators.inputs import Inputs
 from indicators.links import Link, Pace, Source
 from indicators.method import Method
-from indicators.plan import LEVELS, STATION, Plan
+from indicators.plan import Plan
 from indicators.told import Told
 from indicators.versions import Superseded, Version, sources, versions
 from indicators.windows import Windows
@@ -120,7 +121,7 @@ class Lines:
         same = [self.sources[one.indicator].subjects for one in inputs if one.area == "same"]
         level_of = {subject: _level(subject, areas) for subjects in same for subject in subjects}
         if not same:
-            level_of = {area.id: area.level for level in LEVELS[1:] for area in areas.at(level)}
+            level_of = {area.id: area.level for level in LEVELS[1:] for area in areas.at(AreaLevel(level))}
         wanted = [subject for subject, level in level_of.items() if level in indicator.levels]
         return sorted(wanted, key=lambda subject: (LEVELS.index(level_of[subject]), subject))
 

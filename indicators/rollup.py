@@ -1,10 +1,13 @@
 """From the members of an area to its number. What is unknown (NaN) is left out; without any known member: unknown.
 
 So a mean is that of the stations that report, and a sum is what is known so far; the reporting rate beside the value
-says how much is missing.
+says how much is missing. Members are tallied in blocks, blocks in areas, always in the same order: what changes in one
+block costs one block, and gives to the bit what counting everything would.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,32 +16,51 @@ from indicators.aggregate import steady
 from indicators.definition import Direction, Indicator, RollUp
 from indicators.groups import Members
 
+_EXTREMES = (RollUp.MAX, RollUp.MIN)
 
-def rolled_up(members: Members, value: Float64, weight: Float64, how: RollUp) -> Float64:
-    """float64 (groups,): the number of each group.
 
-    Args:
-        members: Which members make up which group.
-        value: float64 of all members, NaN where unknown.
-        weight: float64 of all members; WEIGHTED leaves out whose weight is unknown or not above 0.
-        how: Not WORST, which `in_direction` resolves.
+class Tally(NamedTuple):
+    """float64 (n,) each: how many members are known, or their weight; and their sum, or the extreme."""
+
+    base: Float64
+    total: Float64
+
+
+def tallied(value: Float64, weight: Float64, how: RollUp) -> Tally:
+    """Each member as a tally of itself; WEIGHTED leaves out whose weight is unknown or not above 0.
+
+    value, weight: float64 (n,), NaN where unknown.
     """
-    held = value[members.member]
-    known = ~np.isnan(held)
+    known = ~np.isnan(value)
     if how is RollUp.WEIGHTED:
-        known &= weight[members.member] > 0
-    group, held = members.group[known], held[known]
-    if how in (RollUp.MAX, RollUp.MIN):
-        extreme = np.full(members.groups, np.nan)
-        (np.fmax if how is RollUp.MAX else np.fmin).at(extreme, group, held)
-        return extreme
-    share = weight[members.member][known] if how is RollUp.WEIGHTED else np.ones(len(held))
-    base = np.bincount(group, share, members.groups)
-    total = np.where(base > 0, np.bincount(group, held * share, members.groups), np.nan)
-    if how is RollUp.SUM:
-        return steady(total)
-    mean = total / np.where(base > 0, base, 1.0)
-    return steady(mean * 100 if how is RollUp.SHARE else mean)
+        known &= weight > 0
+        return Tally(np.where(known, weight, 0.0), np.where(known, value * weight, 0.0))
+    return Tally(known.astype(np.float64), np.where(known, value, np.nan if how in _EXTREMES else 0.0))
+
+
+def together(members: Members, tally: Tally, how: RollUp) -> Tally:
+    """(groups,): the tallies of the members of each group as one."""
+    base = _summed(members, tally.base)
+    if how not in _EXTREMES:
+        return Tally(base, _summed(members, tally.total))
+    extreme = np.full(members.groups, np.nan)
+    (np.fmax if how is RollUp.MAX else np.fmin).at(extreme, members.group, tally.total[members.member])
+    return Tally(base, extreme)
+
+
+def _summed(members: Members, of_member: Float64) -> Float64:
+    summed: Float64 = np.bincount(members.group, of_member[members.member], members.groups).astype(np.float64)
+    return summed
+
+
+def number(tally: Tally, how: RollUp) -> Float64:
+    """float64 (n,): what a tally comes to. `how` is not WORST, which `in_direction` resolves."""
+    total = np.where(tally.base > 0, tally.total, np.nan)
+    if how in _EXTREMES:
+        return total
+    if how is not RollUp.SUM:
+        total = total / np.where(tally.base > 0, tally.base, 1.0)
+    return steady(total * 100 if how is RollUp.SHARE else total)
 
 
 def in_direction(how: RollUp, indicator: Indicator) -> RollUp:

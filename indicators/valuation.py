@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.records import Float64, Int32, Int64
+from indicators.ascent import STATION, Brought
 from indicators.chunks import Columns
 from indicators.definition import Aggregate
 from indicators.groups import Rows
 from indicators.inputs import Inputs
 from indicators.line import Line
-from indicators.plan import STATION, Plan
 
-# Of so many windows of one indicator the numbers of the stations are held: the open ones and the last decided.
+# Of so many windows of one indicator it is held what the stations brought: the open ones and the last decided.
 # More would cost memory for windows that late readings rarely touch; those are aggregated again.
 HELD_WINDOWS = 3
-
-
 _LATEST_MS = np.iinfo(np.int64).max
 _COUNTS = ("reported", "expected")
 
@@ -36,17 +33,16 @@ class Valued(NamedTuple):
     detail: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Stations:
-    """Columns over the stations of a plan: inputs (k, n) of the formula, who reported, when they were last heard.
+class Heard(NamedTuple):
+    """Columns over some stations: inputs (k, n) of the formula, who reported, when they were last heard.
 
-    known (n,): which of them were looked up; of the others nothing is said.
+    sure: the others may look different though no pane of theirs changes.
     """
 
     inputs: Float64
     reported: NDArray[np.bool_]
     newest_ms: Int64
-    known: NDArray[np.bool_]
+    sure: NDArray[np.bool_]
 
 
 class Valuation:
@@ -54,7 +50,7 @@ class Valuation:
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
-        self._held: dict[str, OrderedDict[int, Stations]] = {}
+        self._held: dict[str, OrderedDict[int, Brought]] = {}
 
     def valued(self, line: Line, end_ms: int, subjects: Rows, changed: Rows) -> Valued:
         """Some subjects of an indicator over the window that ends at `end_ms`; NaN where nothing is known.
@@ -63,91 +59,90 @@ class Valuation:
             line: The version of the indicator that decides this window.
             end_ms: The window.
             subjects: Rows of the plan's subjects, rising.
-            changed: Rows of its stations with a changed pane in this window; all others stand as before.
+            changed: Rows of its stations that look different now; all others stand as before.
         """
         if not line.indicator.measured:
             return self._from_others(line, end_ms, subjects)
-        plan = line.plan
-        stations = self.stations(line, end_ms, plan.stations_of(subjects), changed)
-        reported = plan.counted(stations.reported, subjects)
-        newest_ms = plan.newest(stations.newest_ms, subjects)
+        ascent = line.plan.ascent
+        brought = self.brought(line, end_ms, subjects, changed)
+        rolled = [ascent.rolled_up(brought, row, subjects) for row in range(len(brought.values))]
         if line.indicator.formula_at == STATION:
-            value, detail = self._reckoned_before(line, end_ms, subjects, stations)
+            value, detail = rolled[0], _details(line, brought, subjects)
         else:
-            value, detail = self._reckoned_after(line, end_ms, subjects, stations)
-        return Valued(value, reported, plan.expected[subjects], newest_ms, detail)
+            names = _named(line, rolled)
+            names |= {r.link.name: r.link.taken(end_ms, r.subjects[subjects])["value"] for r in line.readings}
+            value, detail = line.method(names, end_ms)
+        reported, newest_ms = ascent.heard(brought, subjects)
+        return Valued(value, reported, ascent.expected[subjects], newest_ms, detail)
 
-    def stations(self, line: Line, end_ms: int, wanted: Rows, changed: Rows) -> Stations:
-        """What stations brought; the columns are valid for those wanted."""
-        plan = line.plan
-        if not line.indicator.metrics:
-            return self._from_events(plan, end_ms) if line.indicator.event_types else self._from_hearing(plan, end_ms)
+    def brought(self, line: Line, end_ms: int, subjects: Rows, changed: Rows) -> Brought:
+        """What stations brought; right for those of the subjects."""
+        indicator, ascent = line.indicator, line.plan.ascent
+        rows = 1 if indicator.formula_at == STATION else max(len(indicator.metrics), 1)
+        if not indicator.metrics:
+            everybody = np.arange(len(line.plan.stations))
+            found = ascent.nothing(rows)
+            self._look_up(line, end_ms, everybody, found)
+            return found
         held = self._held.setdefault(line.key, OrderedDict())
-        found = held.pop(end_ms, None) or _nothing(line)
-        held[end_ms] = found
+        found = held[end_ms] = held.pop(end_ms) if end_ms in held else ascent.nothing(rows)
         if len(held) > HELD_WINDOWS:
             held.popitem(last=False)
         found.known[changed] = False
-        missing = wanted[~found.known[wanted]]
-        if len(missing):
-            self._look_up(line, end_ms, missing, found)
+        unknown = np.flatnonzero(~found.known)
+        if len(unknown) > len(changed):
+            wanted = ascent.stations_of(subjects)
+            unknown = wanted[~found.known[wanted]]
+        if len(unknown):
+            self._look_up(line, end_ms, unknown, found)
         return found
 
-    def _look_up(self, line: Line, end_ms: int, rows: Rows, found: Stations) -> None:
-        """Aggregate the panes of some stations."""
+    def _look_up(self, line: Line, end_ms: int, stations: Rows, found: Brought) -> None:
+        """Find out what some stations brought, and tally it."""
+        if line.indicator.metrics:
+            heard = self._from_metrics(line, end_ms, stations)
+        elif line.indicator.event_types:
+            heard = self._from_events(line, end_ms, stations)
+        else:
+            heard = self._from_hearing(line, end_ms, stations)
+        found.reported[stations], found.newest_ms[stations] = heard.reported, heard.newest_ms
+        found.known[stations] = heard.sure
+        if line.indicator.formula_at == STATION:
+            names = _named(line, heard.inputs)
+            names |= {r.link.name: r.link.taken(end_ms, r.stations[stations])["value"] for r in line.readings}
+            found.values[0, stations], found.detail[stations] = line.method(names, end_ms)
+        else:
+            found.values[:, stations] = heard.inputs
+        line.plan.ascent.tally(found, stations)
+
+    def _from_metrics(self, line: Line, end_ms: int, stations: Rows) -> Heard:
         indicator = line.indicator
-        taken = [self._inputs.measured(line.plan, metric, end_ms, rows) for metric in indicator.metrics]
+        taken = [self._inputs.measured(line.plan, metric, end_ms, stations) for metric in indicator.metrics]
         heard_ms: Int64 = np.maximum.reduce([one.newest_ms for one in taken])
         if indicator.aggregate is Aggregate.REPORTING:
-            alive = self._alive(heard_ms, np.full(len(rows), end_ms - indicator.window_s * 1000))
-        else:
-            inputs = np.stack([one.value for one in taken])
-            alive = Stations(inputs, heard_ms > 0, heard_ms, np.ones(len(rows), dtype=np.bool_))
-        found.inputs[:, rows], found.known[rows] = alive.inputs, alive.known
-        found.reported[rows], found.newest_ms[rows] = alive.reported, alive.newest_ms
+            return self._alive(heard_ms, np.full(len(stations), end_ms - indicator.window_s * 1000))
+        return Heard(np.stack([one.value for one in taken]), heard_ms > 0, heard_ms, np.ones(len(stations), np.bool_))
 
-    def _from_events(self, plan: Plan, end_ms: int) -> Stations:
+    def _from_events(self, line: Line, end_ms: int, stations: Rows) -> Heard:
         """Counts of events; 0 where the source is alive, unknown where it is not."""
-        count = self._inputs.events_in(plan, end_ms, np.arange(len(plan.stations)))
-        alive = self._from_hearing(plan, end_ms)
-        whole = self._inputs.is_hotline(plan)
+        count = self._inputs.events_in(line.plan, end_ms, stations)
+        alive = self._from_hearing(line, end_ms, stations)
+        whole = self._inputs.is_hotline(line.plan)[stations]
         working = alive.reported | (count > 0)
         working |= whole & (working & whole).any()
-        return Stations(np.where(working, count, np.nan)[None], working, alive.newest_ms, alive.known)
+        return Heard(np.where(working, count, np.nan)[None], working, alive.newest_ms, alive.sure)
 
-    def _from_hearing(self, plan: Plan, end_ms: int) -> Stations:
-        heard_ms = self._inputs.heard_ms(plan, end_ms, np.arange(len(plan.stations)))
-        return self._alive(heard_ms, end_ms - self._inputs.heard_span_ms(plan))
+    def _from_hearing(self, line: Line, end_ms: int, stations: Rows) -> Heard:
+        heard_ms = self._inputs.heard_ms(line.plan, end_ms, stations)
+        return self._alive(heard_ms, end_ms - self._inputs.heard_span_ms(line.plan)[stations])
 
-    def _alive(self, heard_ms: Int64, after_ms: Int64) -> Stations:
+    def _alive(self, heard_ms: Int64, after_ms: Int64) -> Heard:
         """1 for stations heard after a time, 0 for silent ones, NaN where we do not listen for that long yet."""
         alive = heard_ms > after_ms
         silent = after_ms >= self._inputs.since_ms
         value = np.where(alive, 1.0, np.where(silent, 0.0, np.nan))
         # Since when we listen may become earlier; then another look says more of who is neither yet.
-        return Stations(value[None], alive, np.where(alive, heard_ms, 0), alive | silent)
-
-    def _reckoned_before(
-        self, line: Line, end_ms: int, subjects: Rows, stations: Stations
-    ) -> tuple[Float64, tuple[str, ...]]:
-        """The formula for each station, then the roll-up; a detail belongs to a station and not to its areas."""
-        plan = line.plan
-        rows = plan.stations_of(subjects)
-        names = _named(line, stations.inputs[:, rows])
-        names |= {r.link.name: r.link.taken(end_ms, r.stations[rows])["value"] for r in line.readings}
-        reckoned = line.method(names, end_ms)
-        value = np.full(len(plan.stations), np.nan)
-        value[rows] = reckoned.value
-        said = {plan.station_names[row]: detail for row, detail in zip(rows.tolist(), reckoned.detail, strict=True)}
-        return plan.rolled_up(value, subjects), tuple(said.get(plan.subjects[row], "") for row in subjects.tolist())
-
-    def _reckoned_after(
-        self, line: Line, end_ms: int, subjects: Rows, stations: Stations
-    ) -> tuple[Float64, tuple[str, ...]]:
-        """The roll-up of each input, then the formula for each subject."""
-        names = _named(line, np.stack([line.plan.rolled_up(row, subjects) for row in stations.inputs]))
-        names |= {r.link.name: r.link.taken(end_ms, r.subjects[subjects])["value"] for r in line.readings}
-        return line.method(names, end_ms)
+        return Heard(value[None], alive, np.where(alive, heard_ms, 0), alive | silent)
 
     def _from_others(self, line: Line, end_ms: int, subjects: Rows) -> Valued:
         """An indicator that other indicators feed, with the reporters of those."""
@@ -160,16 +155,16 @@ class Valuation:
         return Valued(value, reported, expected, np.where(oldest_ms == _LATEST_MS, 0, oldest_ms), detail)
 
 
-def _named(line: Line, inputs: Float64) -> dict[str, Float64]:
+def _named(line: Line, inputs: Float64 | list[Float64]) -> dict[str, Float64]:
     """The inputs (k, n) of devices under the names that a formula uses."""
     names = dict(zip(line.indicator.metrics or ("value",), inputs, strict=True))
     return names | {"value": inputs[0]}
 
 
-def _nothing(line: Line) -> Stations:
-    inputs, stations = max(len(line.indicator.metrics), 1), len(line.plan.stations)
-    none = np.zeros(stations, dtype=np.bool_)
-    return Stations(np.full((inputs, stations), np.nan), none, np.zeros(stations, dtype=np.int64), none.copy())
+def _details(line: Line, brought: Brought, subjects: Rows) -> tuple[str, ...]:
+    """What the formula said of the stations among some subjects; of areas nothing."""
+    stations = line.plan.ascent.parted(subjects)[0]
+    return (*brought.detail[stations].tolist(), *("",) * (len(subjects) - len(stations)))
 
 
 def _all_of(taken: list[Columns]) -> tuple[Int32, Int32]:

@@ -29,12 +29,21 @@ def row_of(name: str) -> dict[str, object]:
 
 FRAME = pd.DataFrame([row_of(name) for name in NAMES]).astype({"people": float})
 NUMBER = st.one_of(st.just(math.nan), st.floats(-100, 100).map(lambda x: round(x, 3)))
+ALL = np.arange(10)
 VALUES = st.lists(NUMBER, min_size=10, max_size=10)
 
 
 def plan(how: RollUp, levels: tuple[str, ...] = LEVELS, **more: object) -> Plan:
     declared = indicator("rain", ("rain",), 300, Aggregate.MEAN, how, levels=levels, weight="people", **more)
     return Plan(declared, [DEVICES[name] for name in NAMES], FEEDS, AREAS)
+
+
+def rolled(planned: Plan, values: list[float], some: np.ndarray | None = None) -> list[float]:
+    """The values of all subjects, or of some."""
+    brought = planned.ascent.nothing(1)
+    brought.values[0] = values
+    planned.ascent.tally(brought, ALL)
+    return planned.ascent.rolled_up(brought, 0, planned.all if some is None else some).tolist()
 
 
 def combined(frame: pd.DataFrame, how: RollUp) -> float:
@@ -59,7 +68,7 @@ def combined(frame: pd.DataFrame, how: RollUp) -> float:
 @pytest.mark.claim("ENGINE", "Roll-up to every level equals a pandas group-by, with any roll-up and unknown stations")
 def test_every_level_equals_a_group_by(values: list[float], how: RollUp) -> None:
     planned, frame = plan(how), FRAME.assign(value=values)
-    told = dict(zip(planned.subjects, planned.rolled_up(np.array(values), planned.all), strict=True))
+    told = dict(zip(planned.subjects, rolled(planned, values), strict=True))
     expected = {
         name: combined(members, how)
         for level in LEVELS
@@ -76,7 +85,7 @@ def test_every_level_equals_a_group_by(values: list[float], how: RollUp) -> None
 @pytest.mark.claim("ENGINE", "A level may be rolled up from the areas below it, each level in its own way")
 def test_steps_roll_up_areas(values: list[float], at_county: RollUp, at_city: RollUp) -> None:
     planned = plan(RollUp.MEAN, ("town", "county", "city"), steps={"county": at_county, "city": at_city})
-    told = dict(zip(planned.subjects, planned.rolled_up(np.array(values), planned.all), strict=True))
+    told = dict(zip(planned.subjects, rolled(planned, values), strict=True))
     frame = FRAME.assign(value=values)
 
     def stepped(level: str, below: str, lower: dict[str, float], how: RollUp) -> dict[str, float]:
@@ -102,32 +111,31 @@ def test_some_subjects_have_the_values_that_they_have_among_all(
 ) -> None:
     planned = plan(RollUp.WEIGHTED, steps={"county": RollUp.MEAN, "city": RollUp.MAX} if steps else {})
     some = np.array(sorted(row for row in rows if row < len(planned.subjects)))
-    all_values = planned.rolled_up(np.array(values), planned.all)
-    np.testing.assert_array_equal(planned.rolled_up(np.array(values), some), all_values[some])
+    np.testing.assert_array_equal(rolled(planned, values, some), np.array(rolled(planned, values))[some])
 
 
 def test_the_worst_follows_the_direction() -> None:
-    values = np.arange(10.0)
+    values = np.arange(10.0).tolist()
     worst = plan(RollUp.WORST).indicator
     up, down = (
         Plan(replace(worst, direction=direction), [DEVICES[name] for name in NAMES], FEEDS, AREAS)
         for direction in (Direction.UP_BAD, Direction.DOWN_BAD)
     )
-    assert (up.rolled_up(values, up.all)[-1], down.rolled_up(values, down.all)[-1]) == (9.0, 0.0)
+    assert (rolled(up, values)[-1], rolled(down, values)[-1]) == (9.0, 0.0)
 
 
 def test_only_devices_with_the_attributes_report() -> None:
     planned = plan(RollUp.MEAN, where={"kind": "manual"})
     assert planned.station_names == ("d8", "d9")
     assert planned.subjects == ("d8", "d9", "B", CITY)
-    assert planned.expected.tolist() == [1, 1, 1, 2]
+    assert planned.ascent.expected.tolist() == [1, 1, 1, 2]
 
 
 def test_a_zone_counts_its_stations_beside_their_counties() -> None:
     planned = plan(RollUp.SUM, ("county", "zone", "city"))
     assert planned.subjects == ("A", "B", "port", CITY)
-    assert planned.rolled_up(np.ones(10), planned.all).tolist() == [7.0, 2.0, 3.0, 10.0]
-    assert planned.subjects_of(np.array([1])).tolist() == [0, 2, 3]
+    assert rolled(planned, [1.0] * 10) == [7.0, 2.0, 3.0, 10.0]
+    assert planned.ascent.subjects_of(np.array([1])).tolist() == [0, 2, 3]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=30), st.lists(st.integers(0, 5), max_size=8))
