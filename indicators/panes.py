@@ -185,8 +185,8 @@ class PartitionFold:
             if kind == b"shelf":
                 number, _, part = rest.partition(b":")
                 self._shelves[int(number)].restore(part, chunk)
-            elif kind == b"settling":
-                self._settling[rest.decode()].restore(chunk)
+            elif kind == b"settling" and (feed := rest.decode()) in self._settling:
+                self._settling[feed].restore(chunk)
             elif kind == b"skew":
                 self._clocks.restore(chunk)
         self._events.restore(chunks, self._now_ms)
@@ -194,13 +194,16 @@ class PartitionFold:
     def _names_chunk(self) -> bytes:
         shelves = [(shelf.width_ms, shelf.needs.names, shelf.lateness_ms) for shelf in self._shelves]
         plain = {"devices": self._devices.all, "metrics": self._metrics.all, "shelf_of": self._shelf_of}
-        return pack({"feed_of": self._feed_of[: len(self._devices)]}, **plain, shelves=shelves)
+        feeds = list(self._feed_number)
+        return pack({"feed_of": self._feed_of[: len(self._devices)]}, **plain, feeds=feeds, shelves=shelves)
 
     def _restore_names(self, chunk: bytes) -> None:
         columns, names = unpack(chunk)
         self._devices = Names(self._declared_devices, UNDECLARED_DEVICES, names["devices"])
         self._metrics = Names(self._declared_metrics, UNKNOWN_METRICS, names["metrics"])
-        self._feed_of, self._shelf_of = columns["feed_of"], names["shelf_of"]
+        feeds = [*names["feeds"], ""]  # "": one that nobody had declared
+        self._note_feeds(0, [feeds[number] for number in columns["feed_of"].tolist()])
+        self._shelf_of = names["shelf_of"]
         self._shelves = [
             Shelf(width_ms, Needs(needs), lateness_ms) for width_ms, needs, lateness_ms in names["shelves"]
         ]
@@ -232,17 +235,21 @@ class PartitionFold:
         return len(self._shelves) - 1
 
     def _device_numbers(self, names: Sequence[str], feed: str) -> Int64:
-        """The numbers of devices; a new one belongs to the feed that it declares, else to the one that brought it."""
+        """The numbers of devices, given now to those that have none."""
         known = len(self._devices)
         numbers = self._devices.numbers(names)
         if len(self._devices) > known:
-            unknown = len(self._feed_number)
-            declared = self._declared_devices
-            feeds = [declared[name].feed if name in declared else feed for name in self._devices.all[known:]]
-            if len(self._devices) > len(self._feed_of):
-                self._feed_of = grown(self._feed_of, 2 * len(self._devices))
-            self._feed_of[known : len(self._devices)] = [self._feed_number.get(name, unknown) for name in feeds]
+            self._note_feeds(known, itertools.repeat(feed, len(self._devices) - known))
         return numbers
+
+    def _note_feeds(self, first: int, brought_by: Iterable[str]) -> None:
+        """The devices from a number on belong to the feeds that they declare, else to those that brought them."""
+        unknown, declared = len(self._feed_number), self._declared_devices
+        named = zip(self._devices.all[first:], brought_by, strict=True)
+        feeds = [declared[name].feed if name in declared else feed for name, feed in named]
+        if len(self._devices) > len(self._feed_of):
+            self._feed_of = grown(self._feed_of, 2 * len(self._devices))
+        self._feed_of[first : len(self._devices)] = [self._feed_number.get(feed, unknown) for feed in feeds]
 
     def _holds_ms(self, device: Int64) -> Int64:
         """(n,): for how long a reading of each device holds at most."""

@@ -249,3 +249,21 @@ def test_a_slow_feed_does_not_make_others_keep_their_panes() -> None:
     fold.dirty()
     fold.tick(T0_MS + DAY_MS)
     assert sum(chunk is None for chunk in fold.dirty().values()) == 1
+
+
+def test_a_checkpoint_is_understood_when_other_feeds_are_declared_by_then() -> None:
+    fold = PartitionFold(0, ALL, FEEDS, DEVICES, CARRIED)
+    fold.fold(batch_of([(name, "noise", T0_MS - 200_000, 50.0) for name in ("g1", "stranger", "other")]))
+    fold.fold(batch_of([("new", "noise", T0_MS - 200_000, 50.0)], "nobody"))
+    fold.tick(T0_MS)
+    chunks = {name: chunk for name, chunk in fold.dirty().items() if chunk is not None}
+    feeds = {"air": replace(FEEDS["gauge"], id="air", late_after_s=100)} | FEEDS
+    devices = DEVICES | {"other": replace(DEVICES["g1"], id="other", feed="air")}
+    later = PartitionFold(0, ALL, feeds, devices, CARRIED)
+    later.restore(chunks)
+    later.fold(batch_of([(name, "noise", T0_MS, 1.0) for name in ("g1", "stranger", "other")]))
+    later.fold(batch_of([("new", "noise", T0_MS, 1.0)], "nobody"))
+    batch = later.tick(T0_MS)
+    assert batch is not None
+    held_ms = {device: row["held:50"] for (device, _, _), row in rows_of(batch).items()}
+    assert held_ms == {"g1": 60_000, "stranger": 60_000, "other": 100_000, "new": 200_000}
