@@ -212,16 +212,26 @@ def doctor() -> None:
 
 @pack.command()
 def check(
-    city: Annotated[str, typer.Argument(help="Name or code of the city, or of a pack.")] = "",
+    what: Annotated[str, typer.Argument(help="A folder of packs, or the name or code of one city or pack.")] = "",
 ) -> None:
-    """Read the packs of a city; all mistakes at once, with file and line."""
+    """Read packs; all mistakes at once with file and line on stderr, doubts that stop nothing on stdout."""
     import catalogue
 
     given = _settings()
-    problems = catalogue.check(given.packs, city or given.city)
-    for problem in problems:
+    found = catalogue.findings_of(given.packs, what or given.city)
+    for doubt in found.doubts:
+        typer.echo(doubt)
+    for problem in found.problems:
         typer.echo(problem, err=True)
-    raise SystemExit(bool(problems))
+    raise SystemExit(bool(found.problems))
+
+
+@pack.command()
+def schema() -> None:
+    """Print the JSON Schema of a pack, as committed in docs/pack.schema.json."""
+    from catalogue.published import as_json
+
+    typer.echo(as_json(), nl=False)
 
 
 @cli.command()

@@ -64,8 +64,9 @@ def _check_names(entries: Entries, indicator_id: str, indicator: IndicatorEntry,
     named = {
         "inputs": [one.indicator for one in indicator.inputs],
         "parts": [part.indicator for part in indicator.parts],
-        "relations": [relation.indicator for relation in indicator.relations],
     }
+    if "topics" not in entries.pack.city.parts:  # a city that uses few topics leaves relations to others open
+        named["relations"] = [relation.indicator for relation in indicator.relations]
     for key, others in named.items():
         for row, other in enumerate(others):
             refuse((key, row, "indicator"), f"{key}.{row}.indicator", other, "indicators")

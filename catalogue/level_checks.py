@@ -10,6 +10,18 @@ from itertools import pairwise
 
 from catalogue.entries import Entries
 from catalogue.schema import DeviceEntry
+from indicators.definition import Aggregate
+
+# What makes a height of heights; a change, a share or a count of them is the same in any datum.
+HEIGHTS = {
+    Aggregate.MEAN,
+    Aggregate.SUM,
+    Aggregate.FIRST,
+    Aggregate.LAST,
+    Aggregate.MIN,
+    Aggregate.MAX,
+    Aggregate.QUANTILE,
+}
 
 
 def check_levels(entries: Entries, problems: list[str]) -> None:
@@ -59,10 +71,10 @@ def _check_references(entries: Entries, device_id: str, device: DeviceEntry, pro
 
 
 def _check_rolled_up(entries: Entries, problems: list[str]) -> None:
-    """An area has a level of its own only where all of its stations read in one datum."""
+    """An area has a level of its own only where all of its stations read in one datum; its change needs none."""
     for indicator_id, indicator in entries.indicators.items():
         areas = [level for level in indicator.levels if level != "station"]
-        if not areas or _levels(entries).isdisjoint(indicator.metrics) or indicator.formula != "value":
+        if not areas or _levels(entries).isdisjoint(indicator.metrics) or indicator.aggregate not in HEIGHTS:
             continue
         reporters = [d for d in entries.devices.values() if set(entries.expected_of(d)) & set(indicator.metrics)]
         datums = sorted({device.datum for device in reporters if device.datum})

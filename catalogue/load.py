@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from catalogue.schema import CityEntry, DeviceEntry
 from core.declared import Device
 from core.errors import DeclarationError
 from geo.areas import AreaLevel
+from indicators.definition import Indicator
+from indicators.schema import IndicatorEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[s
     metrics = {name: entry.record(name) for name, entry in entries.metrics.items()}
     feeds = {name: entry.record(name) for name, entry in entries.feeds.items()}
     devices = {name: _device(entries, name, entry, areas[name]) for name, entry in entries.devices.items()}
-    catalogue = {name: entry.record(name) for name, entry in entries.indicators.items()}
+    catalogue = {name: _indicator(entries, name, entry) for name, entry in entries.indicators.items()}
     indicators = {name: indicator for name, indicator in catalogue.items() if entries.indicators[name].computed}
     rules = {name: entry.record(name) for name, entry in entries.rules.items()}
     schemes = {name: entry.model_dump(mode="json") for name, entry in entries.schemes.items()}
@@ -85,6 +87,12 @@ def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[s
         fingerprint([_places(place), metrics, feeds, devices, indicators, rules, schemes]),
         catalogue,
     )
+
+
+def _indicator(entries: Entries, name: str, entry: IndicatorEntry) -> Indicator:
+    """Without relations to topics that this city does not use."""
+    indicator = entry.record(name)
+    return replace(indicator, relations=tuple(r for r in indicator.relations if r.indicator in entries.indicators))
 
 
 def _places(place: Geography) -> dict[str, dict[str, Any]]:
