@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise, repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +15,20 @@ from numpy.typing import NDArray
 from core.declared import Device, Feed
 from core.records import MINUTE_MS, Event, Float64, Int64, PaneBatch
 from indicators.aggregate import Predecessor, Window, aggregated, columns_of, looks_back
+from indicators.chunks import Columns
 from indicators.definition import Indicator, WindowKind
 from indicators.plan import Plan, Roster, matches
 from indicators.since import Began, Beginnings
-from indicators.spans import Span, empty_of, is_sketch, is_time, members_of
+from indicators.spans import Column, Span, Which, empty_of, is_sketch, is_time, members_of
 from indicators.table import HeardTable, PaneTable
 from indicators.windows import Windows
 
 AT_ONCE = 16_384  # members whose columns are added up together, so that they stay in the processor's cache
 COUNTS = ("last_ms", "count")  # what is kept of events
 PLAIN = ("count", "total", "low", "high", "last_ms", "last")  # columns of every pane
+
+
+Told = Callable[[str, Which], Column]  # a column of some of the rows that were told
 
 
 class Taken(NamedTuple):
@@ -74,6 +78,7 @@ class Inputs:
             self._listened_to[plans[name].stations.devices] = True
         self._since = Beginnings(devices)
         self._since_event = [name for name, plan in plans.items() if plan.indicator.window is WindowKind.SINCE_EVENT]
+        self._named: dict[int, tuple[tuple[str, ...], Int64]] = {}  # by partition: the last devices, and their numbers
         self.passed_ms = 0  # time of the last tick
         self.since_ms = 0  # since when devices are listened to; 0 before anything came
         self._settled_ms = 0  # time of the tick that last merged and forgot panes
@@ -86,14 +91,11 @@ class Inputs:
 
     def fold(self, panes: PaneBatch) -> None:
         """Put the changed panes of one partition in place; those of unknown devices are left out."""
-        numbers = np.fromiter(map(self._number.get, panes.devices, repeat(-1)), np.int64, len(panes.devices))
-        device = numbers[panes.device]
+        device = self._numbers(panes)[panes.device]
         for at, name in enumerate(panes.metrics):
             if name in self.metrics:
                 rows = np.flatnonzero(panes.metric == at)
-                to = self.metrics[name]
-                columns = {column: _column(panes, rows, column) for column in to.table.names}
-                self._put(to, device[rows], panes.pane_end_ms[rows], columns)
+                self._put(self.metrics[name], rows, device, panes.pane_end_ms, partial(_column, panes))
         self._hear(device, panes.last_ms)
         self._fold_counts(panes.event_counts)
         self._fold_events(panes.events)
@@ -238,6 +240,15 @@ class Inputs:
         since = [self._windows[self._plans[name]] for name in self._since_event]
         self._since.forget(min((each.since_ms(each.needed_after_ms(now_ms)) for each in since), default=0))
 
+    def _numbers(self, panes: PaneBatch) -> Int64:
+        """int64 (devices,): the number of each device, -1 of an unknown one; mostly the same ones tell as before."""
+        names, numbers = self._named.get(panes.partition, ((), np.zeros(0, dtype=np.int64)))
+        if names != panes.devices:
+            names = panes.devices
+            numbers = np.fromiter(map(self._number.get, names, repeat(-1)), np.int64, len(names))
+            self._named[panes.partition] = names, numbers
+        return numbers
+
     def _by_begin(self, plan: Plan, end_ms: int, rows: Int64) -> Iterator[tuple[int, NDArray[np.intp]]]:
         """The beginnings of a window, as `begins_ms`, and at which places of `rows` each holds."""
         if plan.indicator.window is not WindowKind.SINCE_EVENT:
@@ -247,15 +258,16 @@ class Inputs:
         for begin_ms in np.unique(begins_ms).tolist():
             yield begin_ms, np.flatnonzero(begins_ms == begin_ms)
 
-    def _put(self, to: Input, device: Int64, end_ms: Int64, columns: Mapping[str, NDArray[Any]]) -> None:
-        member = to.roster.row[device]
-        wanted = np.flatnonzero((member >= 0) & (end_ms > to.table.settled_ms))
-        for rows in _runs(wanted, end_ms[wanted]):
-            pane_end_ms = int(end_ms[rows[0]])
-            to.table.put(pane_end_ms, member[rows], {name: column[rows] for name, column in columns.items()})
+    def _put(self, to: Input, rows: Int64, device: Int64, end_ms: Int64, told: Told) -> None:
+        """Rows (n,) of what was told, with device and end of all of it; what is settled or expected of nobody stays."""
+        rows = rows[(to.roster.row[device[rows]] >= 0) & (end_ms[rows] > to.table.settled_ms)]
+        for run in _runs(rows, end_ms[rows]):
+            pane_end_ms, some = int(end_ms[run[0]]), members_of(run)
+            columns = {name: told(name, some) for name in to.table.names}
+            to.table.put(pane_end_ms, to.roster.row[device[some]], columns)
             for name in to.indicators:
                 reach_ms = self._plans[name].indicator.window_s * 1000
-                self._changed[name, pane_end_ms, reach_ms].append(device[rows])
+                self._changed[name, pane_end_ms, reach_ms].append(device[some])
 
     def _hear(self, device: Int64, heard_ms: Int64) -> None:
         listened_to = self._listened_to[device]
@@ -278,7 +290,8 @@ class Inputs:
                 by_type[event_type].append((end_ms, self._number[name], count))
         for event_type, rows in sorted(by_type.items()):
             end_ms, device, count = np.array(sorted(rows), dtype=np.int64).T
-            self._put(self.event_input(event_type), device, end_ms, {"count": count, "last_ms": end_ms})
+            told = partial(_cells, {"count": count, "last_ms": end_ms})
+            self._put(self.event_input(event_type), np.arange(len(rows)), device, end_ms, told)
 
     def _fold_events(self, events: Iterable[Event]) -> None:
         """Every telling shows that its device is alive; some begin windows."""
@@ -335,18 +348,22 @@ def _taken(kept: Input, indicator: Indicator, span_ms: tuple[int, int], member: 
     return Taken(value, np.where(span["last_ms"] > begin_ms, span["last_ms"], 0))
 
 
-def _column(panes: PaneBatch, rows: NDArray[np.intp], name: str) -> NDArray[Any]:
+def _cells(columns: Columns, name: str, some: Which) -> Column:
+    return columns[name][some]
+
+
+def _column(panes: PaneBatch, name: str, some: Which) -> Column:
     """One column of `indicators/spans.py` from some rows of what the first stage told."""
+    count = panes.count[some]
     if is_sketch(name):
-        column = empty_of(name, len(rows))
-        told = panes.sketches.get(name)
-        column[:] = [told[row] for row in rows.tolist()] if told else b""
+        column = empty_of(name, len(count))
+        column[:] = np.array(panes.sketches[name], dtype=object)[some] if name in panes.sketches else b""
         return column
     if name == "last_at_ms":
-        return np.where(panes.count[rows] > 0, panes.last_ms[rows], 0)
+        return np.where(count > 0, panes.last_ms[some], 0)
     if name in PLAIN:
-        return np.asarray(getattr(panes, name)[rows])
-    column = panes.measures[name][rows] if name in panes.measures else np.full(len(rows), np.nan)
+        return np.asarray(getattr(panes, name)[some])
+    column = panes.measures[name][some] if name in panes.measures else np.full(len(count), np.nan)
     if name == "first":
         return column
     known = np.where(np.isnan(column), 0.0, column)
