@@ -52,13 +52,18 @@ class Pane:
         """
         if of.room > len(self._newest):
             self._newest, self._value = grown(self._newest, of.room), grown(self._value, of.room)
-        alone = of.first_of_each(series) & (self._newest[series] == 0)
+        first, newest = of.first_of_each(series), self._newest[series]
+        alone = first & (newest == 0)
         if alone.all():
             self._put(series, offset, value)
             return 0
-        self._put(series[alone], offset[alone], value[alone])
-        again = ~alone
-        return self._fold_again(series[again], offset[again], value[again])
+        if alone.any():
+            self._put(series[alone], offset[alone], value[alone])
+        follows = first & (newest > 0) & (offset > newest)
+        if follows.any():
+            self._follow(series[follows], newest[follows].astype(np.int64), offset[follows], value[follows])
+        rest = ~(alone | follows)
+        return self._fold_again(series[rest], offset[rest], value[rest]) if rest.any() else 0
 
     def has(self, series: Int64) -> NDArray[np.bool_]:
         """Which of the series have a reading here."""
@@ -145,8 +150,26 @@ class Pane:
         if self._trace is not None:
             self._trace.add(self._keys(series, offset), value)
 
+    def _follow(self, series: Int64, newest: Int64, offset: Int64, value: Float64) -> None:
+        """One reading of each of some series, later than the newest that each has: almost all but the first."""
+        self._several.follow(self._slots(series, newest), value)
+        self._older.add(self._keys(series, newest))
+        self._newest[series], self._value[series] = offset, value
+        self._folded.append(series)
+        if self._trace is not None:
+            self._trace.add(self._keys(series, offset), value)
+
+    def _slots(self, series: Int64, newest: Int64) -> NDArray[np.intp]:
+        """The slots of series that have a reading, given now to those that have one only."""
+        slots = self._several.slots(series)
+        single = slots < 0
+        if not single.any():
+            return slots
+        self._several.begin(series[single], newest[single], self._value[series[single]], len(self._newest))
+        return self._several.slots(series)
+
     def _fold_again(self, series: Int64, offset: Int64, value: Float64) -> int:
-        """Readings of series that have one already; returns how many of them were doubled."""
+        """Readings in any order of series that have one already; returns how many of them were doubled."""
         given = len(series)
         first = _first_of_each(self._keys(series, offset))
         series, offset, value = series[first], offset[first], value[first]
@@ -166,10 +189,7 @@ class Pane:
         starts = np.flatnonzero(np.append(True, series[1:] != series[:-1]))
         rows, ends = series[starts], np.append(starts[1:], len(series)) - 1
         newest = self._newest[rows].astype(np.int64)
-        single = self._several.slots(rows) < 0
-        if single.any():
-            self._several.begin(rows[single], newest[single], self._value[rows[single]], len(self._newest))
-        self._several.add(self._several.slots(rows), starts, offset, value)
+        self._several.add(self._slots(rows, newest), starts, offset, value)
         newer = offset[ends] > newest
         passed = np.ones(len(series), dtype=np.bool_)
         passed[ends[newer]] = False

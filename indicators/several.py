@@ -71,6 +71,16 @@ class Several:
         self.offset[slots[earlier]] = offset[starts[earlier]]
         first[slots[earlier]] = value[starts[earlier]]
 
+    def follow(self, slots: Slots, value: Float64) -> None:
+        """Add one reading to each slot, later than all that it has."""
+        low, high, _, total, *sums = self.real
+        self.count[slots] += np.uint32(1)
+        low[slots] = np.minimum(low[slots], value)
+        high[slots] = np.maximum(high[slots], value)
+        total[slots] += value
+        for row, term in zip(sums, self._needs.sums.values(), strict=True):
+            row[slots] += term(value)
+
     def rest(self) -> None:
         """Give up what only folding needs, 4 bytes a series; the next that asks finds it again."""
         self._slot = np.zeros(0, dtype=np.int32)

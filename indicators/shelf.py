@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.records import Float64, Int64
+from core.records import MINUTE_MS, Float64, Int64
 from indicators.chunks import Columns, pack, unpack
 from indicators.names import Series
 from indicators.needs import Needs
@@ -20,6 +20,7 @@ from indicators.pane import Pane
 
 _NOTHING = Needs()
 _RADIX_BELOW = 1 << 16  # numbers of 16 bits are sorted in one pass over them
+_RESTS_AFTER_MS = 10 * MINUTE_MS  # most of what is late comes within minutes, and would wake the pane again
 LimitMs = Callable[[Int64], Int64]
 
 
@@ -97,7 +98,7 @@ class Shelf:
             del self._panes[pane_id]
         self._dirty.update(gone)
         for pane_id, pane in self._panes.items():
-            if pane_id.end_ms < now_ms - self.width_ms:
+            if pane_id.end_ms < now_ms - _RESTS_AFTER_MS:
                 pane.rest()
 
     def dirty(self) -> dict[bytes, bytes | None]:
