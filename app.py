@@ -15,7 +15,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,12 +22,13 @@ import typer
 
 from accounts.commands import audit_commands, user_commands
 from core import settings as settings_table
-from core.clock import city_ms, real_ms, to_ms
+from core.clock import city_ms, real_ms
 from core.errors import CityVitalsError, DeclarationError
 from core.messages import text
 from core.records import DAY_MS, Scene, Stamp
 from core.settings import Settings
 from core.wording import date_time
+from workers.history_commands import compute_command, history_commands, moment_ms
 
 if TYPE_CHECKING:
     from catalogue.declared import Declared
@@ -54,6 +54,8 @@ def _settings() -> Settings:
 
 cli.add_typer(user_commands(_settings), name="user")
 cli.add_typer(audit_commands(_settings), name="audit")
+cli.add_typer(history_commands(_settings), name="history")
+cli.command()(compute_command(_settings))
 
 
 @cli.command()
@@ -155,7 +157,7 @@ def replay(folders: Folders, speed: Speed = 3600.0, start: Moment = "", stop: Mo
 
     given, stop_asked = _settings(), _stop_on_signal()
     first_ms, last_ms = recordings.span_ms(folders)
-    pace = Pace(_time_ms(start, first_ms - 1), _time_ms(stop, last_ms), speed)
+    pace = Pace(moment_ms(start, first_ms - 1), moment_ms(stop, last_ms), speed)
     client = connect(redis_url(given))
     before, scene = active_scene(client), _replay_scene(recordings.pack_of(folders), pace)
     keys = declare_scene(client, scene, given.partitions)
@@ -256,14 +258,6 @@ def _stop_on_signal() -> Callable[[], bool]:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop.on_signal)
     return lambda: stop.asked
-
-
-def _time_ms(moment: str, otherwise_ms: int) -> int:
-    """A time given on the command line, ms UTC."""
-    try:
-        return to_ms(datetime.fromisoformat(moment)) if moment else otherwise_ms
-    except ValueError as wrong:
-        raise typer.BadParameter(f"{moment!r}: {wrong}") from wrong
 
 
 def _replay_scene(pack: str, pace: Pace) -> Scene:

@@ -13,6 +13,7 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
     ├── NotOwner             another worker owns this partition with a higher epoch
     ├── UnknownName          somebody asked for a city, area or indicator that is not declared
     ├── Taken                a name that must be somebody's alone already belongs to another
+    ├── TableError           a table cannot be imported: what it lacks, what it has
     └── NotAllowed           the rights of whoever asks do not reach so far; says which, and why
 """
 
@@ -80,6 +81,10 @@ class UnreadableEntry(CityVitalsError):
 
 class NotOwner(CityVitalsError):
     """A write was refused because a newer owner holds the partition."""
+
+
+class TableError(CityVitalsError):
+    """A table or its mapping cannot be read; the message names what was expected and what is there."""
 
 
 class UnknownName(CityVitalsError):

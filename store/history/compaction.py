@@ -161,7 +161,6 @@ def _merged(folder: Folder, files: Sequence[File], indicator: str, tier: str, st
         indicator=indicator,
         step=step,
         written_ms=max(file.written_ms for file in concerned),
-        imported=any(file.imported for file in concerned),
     )
     return write(folder, table, merged)
 

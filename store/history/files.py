@@ -41,6 +41,7 @@ def write(folder: Folder, table: pa.Table, file: File) -> File:
     write_whole(path, lambda unfinished: _write_groups(unfinished, table, kind))
     times = numbers(table, kind.time)
     told = {"first_ms": int(times.min()), "last_ms": int(times.max()), "rows": len(table)}
+    told["imported_rows"] = int(numbers(table, "imported").sum()) if "imported" in table.column_names else 0
     return msgspec.structs.replace(file, **told, bytes=path.stat().st_size)
 
 

@@ -29,7 +29,7 @@ class File(msgspec.Struct, frozen=True):
     written_ms: int  # real time
     indicator: str = ""  # of values of one month: the one it holds
     step: str = "window"  # window: every window; hour, day: thinned to one row each
-    imported: bool = False  # holds rows that came by `history import`
+    imported_rows: int = 0  # that came by `history import`, or were computed from such
 
     def meets(self, after_ms: int, upto_ms: int) -> bool:
         """Whether it may hold rows of (after_ms, upto_ms]."""

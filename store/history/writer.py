@@ -97,7 +97,7 @@ def add_values(folder: Folder, told: Sequence[tuple[int, ValueBatch]], run: str,
 def add_readings(folder: Folder, batches: Sequence[ReadingBatch], called: str, written_ms: int) -> int:
     """Write imported readings; how many. called: a name that no other piece of this scene has. Raises OSError."""
     table = readings_table(batches, imported=True)
-    return _add(folder, table, msgspec.structs.replace(_loose(READINGS, called, written_ms), imported=True))
+    return _add(folder, table, _loose(READINGS, called, written_ms))
 
 
 def _add(folder: Folder, table: pa.Table, template: File) -> int:
