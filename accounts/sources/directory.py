@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ldap3 import SUBTREE, Connection, Server, Tls
-from ldap3.core.exceptions import LDAPException
+from ldap3 import NONE, SUBTREE, Connection, Server, Tls
+from ldap3.core.exceptions import LDAPBindError, LDAPException
 from ldap3.utils.conv import escape_filter_chars
 
 from accounts.sources.contract import Claim, Refused
@@ -25,14 +27,14 @@ class Lookup:
 
 
 class Directory:
-    """One directory. `ldaps://`, or `ldap://` with StartTLS where the server offers it."""
+    """One directory. Use `ldaps://`, whose certificate is checked: over `ldap://` passwords travel as they are."""
 
     name = "ldap"
 
     def __init__(self, url: str, lookup: Lookup) -> None:
         self._url, self._lookup = url, lookup
         tls = Tls(validate=ssl.CERT_REQUIRED)
-        self._server = Server(url, connect_timeout=ANSWER_S, tls=tls, get_info="DSA")
+        self._server = Server(url, connect_timeout=ANSWER_S, tls=tls, get_info=NONE)
 
     def prove(self, login: str, password: str) -> Claim | Refused:
         """Whether the directory takes this password from whoever has this login.
@@ -52,19 +54,26 @@ class Directory:
     def _find(self, login: str) -> str | None:
         """The distinguished name of the one entry with a login; None when there is none, or several."""
         where = self._lookup
-        with self._connection(where.user, where.password) as connection:
+        with self._connected(where.user, where.password) as connection:
+            if not connection.bind():
+                raise LDAPBindError("it refuses the user that looks people up")
             wanted = where.filter.replace("{login}", escape_filter_chars(login))
             connection.search(where.base, wanted, SUBTREE, attributes=[], size_limit=2)
             names = [entry["dn"] for entry in connection.response or () if entry["type"] == "searchResEntry"]
         return names[0] if len(names) == 1 else None
 
     def _binds(self, name: str, password: str) -> bool:
-        connection = self._connection(name, password)
-        try:
+        with self._connected(name, password) as connection:
             return bool(connection.bind())
-        finally:
-            connection.unbind()
 
-    def _connection(self, user: str, password: str) -> Connection:
+    @contextmanager
+    def _connected(self, user: str, password: str) -> Iterator[Connection]:
+        """A connection that is closed whatever happens: ldap3 leaves its socket open when it cannot connect."""
         connection = Connection(self._server, user or None, password or None, receive_timeout=ANSWER_S, read_only=True)
-        return connection
+        try:
+            yield connection
+        finally:
+            if not connection.closed:
+                connection.unbind()
+            if connection.socket is not None:
+                connection.socket.close()

@@ -67,4 +67,10 @@ class OAuth2:
         return Claim(self.name, str(found)) if found else Refused("answer-wrong", detail="no subject")
 
     def _session(self, return_to: str) -> OAuth2Session:
-        return OAuth2Session(self._client, self._secret, redirect_uri=return_to, code_challenge_method="S256")
+        return OAuth2Session(
+            self._client,
+            self._secret,
+            redirect_uri=return_to,
+            code_challenge_method="S256",
+            leeway=0,  # used at once; with the default a token that lives a minute would count as expired
+        )
