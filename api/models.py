@@ -120,6 +120,27 @@ class SeriesAnswer(BaseModel):
     points: list[SeriesPoint]
 
 
+class History(BaseModel):
+    """One indicator at one area or station in the past, oldest first; columns of equal length.
+
+    A point of an hour or a day, or one of long ago, stands for `windows` known windows: value is their mean.
+    """
+
+    origin: Origin
+    indicator: str
+    area: str
+    unit: str
+    resolution: Literal["window", "hour", "day"]
+    end_ms: list[int]
+    value: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+    windows: list[int]
+    reported: list[int]
+    expected: list[int]
+    status: list[Literal["final", "open", "unknown"]]
+
+
 class WarningNow(BaseModel):
     """One warning episode 监测告警. `phase` cleared: ended during the last minutes."""
 

@@ -18,6 +18,7 @@ from api.errors import ApiError, answer_errors
 from api.follower import ClockOffset, Follower, Listener
 from api.headers import Headers
 from api.health import health_routes
+from api.history import history_routes
 from api.hub import Hub
 from api.live import live_routes
 from api.page_reader import PageReader
@@ -64,6 +65,7 @@ class Site:
         app.add_middleware(Headers, base_path=settings.base_path)
         app.include_router(live_routes(self.hub), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
+        app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
         app.include_router(health_routes(self.hub, settings.language), prefix=under)
         app.include_router(self._docs(), prefix=under)
