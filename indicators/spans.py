@@ -31,7 +31,7 @@ Which = slice | Int64
 Column = NDArray[Any]
 # (value and time of a reading, value and time of the next one) → what lies between them
 Between = Callable[[Float64, Int64, Float64, Int64], Column]
-_WHOLE = ("count", "above", "below")
+_COUNTS = ("count", "above", "below")
 _UNKNOWN = ("low", "high", "last", "first")
 _MERGED: Mapping[str, Callable[[Iterable[bytes]], bytes]] = {QUANTILES: merged_quantiles, DISTINCT: merged_distinct}
 
@@ -48,18 +48,23 @@ def is_time(name: str) -> bool:
     return name.endswith("_ms")
 
 
+def is_whole(name: str) -> bool:
+    """True for a column of times or counts, which are never below 0."""
+    return is_time(name) or name.partition(":")[0] in _COUNTS
+
+
 def is_sketch(name: str) -> bool:
     """True for a column of bytes."""
     return name in SKETCHES
 
 
 def empty_of(name: str, members: int) -> Column:
-    """A column of members without a reading; not of times."""
+    """A column of members without a reading."""
     if is_sketch(name):
         return np.full(members, b"", dtype=object)
     if name in _UNKNOWN:
         return np.full(members, np.nan)
-    return np.zeros(members, dtype=np.int32 if name.partition(":")[0] in _WHOLE else np.float64)
+    return np.zeros(members, dtype=np.int64 if is_whole(name) else np.float64)
 
 
 def members_of(rows: Int64) -> Which:
@@ -86,7 +91,7 @@ def joined(spans: Sequence[Span], names: Iterable[str], which: Which, limit_ms: 
         if spans:
             columns[name] = _JOINED.get(name.partition(":")[0], _added)(_Several(spans, which, limit_ms), name)
         else:
-            columns[name] = np.zeros(len(limit_ms), np.int64) if is_time(name) else empty_of(name, len(limit_ms))
+            columns[name] = empty_of(name, len(limit_ms))
     return columns
 
 
@@ -104,9 +109,9 @@ class _Several(NamedTuple):
 
 def _accumulated(several: _Several, name: str, how: np.ufunc) -> Column:
     """One after the other, so that the order of addition is that of time for one member as for a million."""
-    first, *later = several.spans
-    column = first.read(name, several.which).copy()
-    for span in later:
+    head, *others = several.spans
+    column = head.read(name, several.which).astype(np.int64 if is_whole(name) else np.float64)
+    for span in others:
         how(column, span.read(name, several.which), out=column)
     return column
 

@@ -16,26 +16,23 @@ from numpy.typing import NDArray
 
 from core.records import MINUTE_MS, Int64
 from indicators.chunks import Columns, pack, unpack
-from indicators.spans import Span, Which, empty_of, is_sketch, is_time, joined, members_of
+from indicators.spans import Span, Which, empty_of, is_sketch, is_time, is_whole, joined, members_of
 
 BLOCK = 4096  # members; what one checkpoint writes when one cell of them changed
+NARROW = np.uint16
 ChunkId = tuple[int, int]  # end of the row, number of the block
 
 
 class Row:
     """The spans of all members that end together.
 
-    Times are held as 1 + ms before the end, 0 for never, so that those of a pane fit in 32 bits.
+    Times are held as 1 + ms before the end, 0 for never; they and counts in as few bits as they fit in, which for panes
+    of a minute are 16.
     """
 
-    def __init__(self, end_ms: int, cells: Columns) -> None:
-        self.end_ms, self._cells = end_ms, cells
-
-    @classmethod
-    def empty(cls, end_ms: int, members: int, names: Iterable[str], merged: bool = False) -> Row:
-        """merged: of more than one pane; its times may lie far before its end."""
-        long = np.int64 if merged else np.int32
-        return cls(end_ms, {n: np.zeros(members, long) if is_time(n) else empty_of(n, members) for n in names})
+    def __init__(self, end_ms: int, members: int, names: Iterable[str]) -> None:
+        self.end_ms = end_ms
+        self._cells = {n: np.zeros(members, NARROW) if is_whole(n) else empty_of(n, members) for n in names}
 
     def read(self, name: str, which: Which) -> NDArray[Any]:
         """One column of some members; times as ms UTC, 0 for never. It may be a view."""
@@ -44,7 +41,7 @@ class Row:
 
     def write(self, name: str, which: Which, column: NDArray[Any]) -> None:
         """Inverse of `read`."""
-        self._cells[name][which] = np.where(column > 0, self.end_ms + 1 - column, 0) if is_time(name) else column
+        self._put(name, which, np.where(column > 0, self.end_ms + 1 - column, 0) if is_time(name) else column)
 
     def chunk(self, block: int) -> bytes:
         """The members of one block."""
@@ -52,17 +49,16 @@ class Row:
         sketches = {name: column.tolist() for name, column in cells.items() if is_sketch(name)}
         return pack({name: column for name, column in cells.items() if name not in sketches}, **sketches)
 
-    @classmethod
-    def of_chunks(cls, end_ms: int, members: int, chunks: Mapping[int, bytes]) -> Row:
-        """Inverse of `chunk`; blocks without one are empty."""
-        cells: Columns = {}
-        for block, chunk in chunks.items():
-            columns, sketches = unpack(chunk)
-            for name, column in (columns | sketches).items():
-                if name not in cells:
-                    cells[name] = np.zeros(members, column.dtype) if is_time(name) else empty_of(name, members)
-                cells[name][_members(block)] = column
-        return cls(end_ms, cells)
+    def restore(self, block: int, chunk: bytes) -> None:
+        """Put back what `chunk` gave."""
+        columns, sketches = unpack(chunk)
+        for name, column in (columns | sketches).items():
+            self._put(name, _members(block), column)
+
+    def _put(self, name: str, which: Which, column: NDArray[Any]) -> None:
+        if is_whole(name) and (most := int(column.max(initial=0))) > np.iinfo(self._cells[name].dtype).max:
+            self._cells[name] = self._cells[name].astype(np.min_scalar_type(most))
+        self._cells[name][which] = column
 
 
 class PaneTable:
@@ -131,16 +127,13 @@ class PaneTable:
 
     def restore(self, chunks: Iterable[tuple[str, bytes]]) -> None:
         """Put back what `dirty` gave."""
-        rows: dict[int, dict[int, bytes]] = {}
         for name, chunk in chunks:
             end_ms, block = map(int, name.split(":"))
-            rows.setdefault(end_ms, {})[block] = chunk
-        self._rows = {end_ms: Row.of_chunks(end_ms, self.members, blocks) for end_ms, blocks in rows.items()}
-        self.ends_ms = sorted(self._rows)
+            self._reach(end_ms).restore(block, chunk)
 
     def _reach(self, end_ms: int) -> Row:
         if end_ms not in self._rows:
-            self._rows[end_ms] = Row.empty(end_ms, self.members, self.names)
+            self._rows[end_ms] = Row(end_ms, self.members, self.names)
             insort(self.ends_ms, end_ms)
         return self._rows[end_ms]
 
@@ -152,7 +145,7 @@ class PaneTable:
         if len(ends_ms) < 2:
             return
         rows = [self._rows[end_ms] for end_ms in ends_ms]
-        merged = Row.empty(ends_ms[-1], self.members, self.names, merged=True)
+        merged = Row(ends_ms[-1], self.members, self.names)
         for block in range(self._blocks):
             which = _members(block)
             for name, column in self.window(rows, self.names, which).items():
