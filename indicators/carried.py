@@ -42,8 +42,7 @@ class Carried:
             return
         self._changed[name].append((end_ms, members))
         if any(reading.link.uses(end_ms) for _, reading in self._readers[name]):
-            columns = {column: getattr(valued, column) for column in ("value", "reported", "expected", "newest_ms")}
-            self._lines.sources[name].told.put(end_ms, members, columns)
+            self._lines.sources[name].told.put(end_ms, members, valued.carried)
 
     def touched(self, line: Line, last_ms: int) -> Iterator[tuple[int, Rows, Rows]]:
         """The windows of a line up to `last_ms` that read what changed in this tick; which subjects, which stations."""

@@ -72,7 +72,8 @@ class Link:
     """
 
     def __init__(self, declared: Input, source: Source, reader: Pace) -> None:
-        self.name, self.reads, self.source = declared.name, declared.indicator, source
+        self.name, self.reads, self.spread = declared.name, declared.indicator, declared.spread
+        self.source = source
         self._declared, self._reader = declared, reader
         self._ago_ms = declared.ago_s * 1000
         self._earlier_ms = max(self._ago_ms, source.settle_ms - reader.settle_ms)
@@ -84,7 +85,7 @@ class Link:
 
     @property
     def _span_ms(self) -> int:
-        return (self._declared.spread_s or self._reader.indicator.window_s) * 1000 if self._declared.spread else 0
+        return (self._declared.spread_s or self._reader.indicator.window_s) * 1000 if self.spread else 0
 
     def members(self, subjects: Sequence[str], areas: AreaTree, standing: Mapping[str, str]) -> Rows:
         """(n,): which member of the source each subject reads, -1 for none.
@@ -98,10 +99,21 @@ class Link:
 
     def taken(self, end_ms: int, members: Rows) -> Columns:
         """Columns as in `told.VALUE`, (n,): what the reader's window that ends at `end_ms` reads."""
-        if self._declared.spread:
+        if self.spread:
             return self._spread(end_ms, members)
         row = self.source.told.at(self.source.last_end_ms(end_ms - self._earlier_ms))
         return _of_members(row, members)
+
+    def ends_ms(self, end_ms: int) -> list[int]:
+        """The window ends of the source that the reader's window `end_ms` reads, rising."""
+        if not self.spread:
+            return [self.source.last_end_ms(end_ms - self._earlier_ms)]
+        after_ms, upto_ms = self._span(end_ms)
+        found, last_ms = [], self.source.last_end_ms(upto_ms)
+        while last_ms > after_ms:
+            found.append(last_ms)
+            last_ms = self.source.last_end_ms(last_ms - 1)
+        return found[::-1]
 
     def touched(self, end_ms: int, last_ms: int) -> Iterator[int]:
         """The window ends of the reader, up to `last_ms`, that read the source's window that ends at `end_ms`."""
@@ -114,7 +126,7 @@ class Link:
         return self._reads(self._reader.windows.up_ms(end_ms + self._earlier_ms), end_ms)
 
     def _reads(self, own_ms: int, end_ms: int) -> bool:
-        if not self._declared.spread:
+        if not self.spread:
             return self.source.last_end_ms(own_ms - self._earlier_ms) == end_ms
         after_ms, upto_ms = self._span(own_ms)
         return after_ms < end_ms <= upto_ms
@@ -133,7 +145,7 @@ class Link:
             return _of_members(self.source.told.at(0), members)
         wanted = max((upto_ms - after_ms) // self.source.slide_ms, 1)
         values = np.stack([row["value"] for row in rows])
-        value = _aggregated(values, self._declared.spread, KNOWN_AT_LEAST * wanted)
+        value = _aggregated(values, self.spread, KNOWN_AT_LEAST * wanted)
         return {
             "value": value,
             "reported": rows[-1]["reported"],

@@ -15,6 +15,7 @@ from indicators.definition import Aggregate
 from indicators.groups import Rows
 from indicators.inputs import Inputs
 from indicators.line import Line
+from indicators.told import VALUE
 
 # Of so many windows of one indicator it is held what the stations brought: the open ones and the last decided.
 # More would cost memory for windows that late readings rarely touch; those are aggregated again.
@@ -31,6 +32,11 @@ class Valued(NamedTuple):
     expected: Int32
     newest_ms: Int64
     detail: tuple[str, ...]
+
+    @property
+    def carried(self) -> Columns:
+        """What others read of it, as in `told.VALUE`."""
+        return {name: getattr(self, name) for name in VALUE}
 
 
 class Heard(NamedTuple):
@@ -65,15 +71,21 @@ class Valuation:
             return self._from_others(line, end_ms, subjects)
         ascent = line.plan.ascent
         brought = self.brought(line, end_ms, subjects, changed)
-        rolled = [ascent.rolled_up(brought, row, subjects) for row in range(len(brought.values))]
+        numbers = self.numbers(line, end_ms, subjects, brought)
         if line.indicator.formula_at == STATION:
-            value, detail = rolled[0], _details(line, brought, subjects)
+            value, detail = numbers["value"], _details(line, brought, subjects)
         else:
-            names = _named(line, rolled)
-            names |= {r.link.name: r.link.taken(end_ms, r.subjects[subjects])["value"] for r in line.readings}
-            value, detail = line.method(names, end_ms)
+            value, detail = line.method(numbers, end_ms)
         reported, newest_ms = ascent.heard(brought, subjects)
         return Valued(value, reported, ascent.expected[subjects], newest_ms, detail)
+
+    def numbers(self, line: Line, end_ms: int, subjects: Rows, brought: Brought) -> dict[str, Float64]:
+        """What the formula is reckoned with, by name, for some subjects; of a formula of stations only its result."""
+        rolled = [line.plan.ascent.rolled_up(brought, row, subjects) for row in range(len(brought.values))]
+        if line.indicator.formula_at == STATION:
+            return {"value": rolled[0]}
+        read = {r.link.name: r.link.taken(end_ms, r.subjects[subjects])["value"] for r in line.readings}
+        return _named(line, rolled) | read
 
     def brought(self, line: Line, end_ms: int, subjects: Rows, changed: Rows) -> Brought:
         """What stations brought; right for those of the subjects."""
