@@ -13,6 +13,7 @@ from indicators.formula import compile_formula
 from indicators.schema import IndicatorEntry
 
 EVENT_PANE_S = 60  # events are counted by the minute
+OF_NO_DOMAIN = ("system", "city")  # the installation's own signs, and those of the whole city
 LOCAL_S = 8 * 3600  # the city's zone is UTC+8 all year; panes end at whole multiples of their length in UTC
 # What becomes of the unit of a metric; of all others it stays.
 UNIT_OF = {
@@ -55,7 +56,7 @@ def _check_names(entries: Entries, indicator_id: str, indicator: IndicatorEntry,
         where = entries.where("indicators", indicator_id, *path)
         refuse_unknown(problems, where, f"{name}.{key}", value, sections[section])
 
-    if indicator.domain != "system":
+    if indicator.domain not in OF_NO_DOMAIN:
         refuse(("domain",), "domain", indicator.domain, "domains")
     for row, metric in enumerate(indicator.metrics):
         refuse(("metrics", row), "metrics", metric, "metrics")

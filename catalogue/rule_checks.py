@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from catalogue.entries import Entries, refuse_unknown
 from catalogue.findings import Findings
+from catalogue.indicator_checks import OF_NO_DOMAIN
 from early_warning.rule import RuleState
 from early_warning.schema import BoundEntry, RuleEntry
 from indicators.definition import Aggregate, Direction, Lifecycle, RollUp
@@ -21,7 +22,7 @@ def check_rules(entries: Entries, findings: Findings) -> None:
     problems = findings.problems
     for rule_id, rule in entries.rules.items():
         name = f"rules.{rule_id}"
-        if rule.domain != "system":
+        if rule.domain not in OF_NO_DOMAIN:
             where = entries.where("rules", rule_id, "domain")
             refuse_unknown(problems, where, f"{name}.domain", rule.domain, entries.pack.sections["domains"])
         for row, bound in enumerate(rule.bounds):

@@ -50,7 +50,8 @@ def address(base_path: str, indicator: str, subject: str = "") -> str:
 
 def overview(declared: Declared, rows: Sequence[OverviewRow], base_path: str, language: str) -> html.Div:
     """Every vital sign of the city by domain."""
-    titles = [(domain.id, domain.name[language]) for domain in declared.domains]
+    titles = [("city", declared.city.name[language])]
+    titles += [(domain.id, domain.name[language]) for domain in declared.domains]
     titles.append(("system", text("desk.installation", language)))
     sections = []
     for domain, title in titles:
@@ -101,7 +102,8 @@ def not_found(language: str) -> html.P:
 def _crumbs(page: Detail, base_path: str, language: str) -> html.Nav:
     declared, subject = page.declared, page.subject
     steps: list[Component] = [html.A(text("desk.indicators", language), href=f"{base_path}indicators")]
-    names = {domain.id: domain.name[language] for domain in declared.domains}
+    names = {"city": declared.city.name[language]}
+    names |= {domain.id: domain.name[language] for domain in declared.domains}
     steps.append(html.Span(names.get(subject.indicator.domain, text("desk.installation", language))))
     steps.append(html.A(subject.indicator.name[language], href=address(base_path, subject.indicator.id)))
     if subject.station and subject.county != subject.city:
