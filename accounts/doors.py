@@ -23,6 +23,7 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/indicators": "indicators.see",
     "GET /api/v1/indicators/{indicator}": "indicators.see",
     "GET /api/v1/indicators/{indicator}/{area}/series": "indicators.see",
+    "GET /api/v1/indicators/{indicator}/{area}/history": "indicators.see",
     "GET /api/v1/warnings": "warnings.see",
     "GET /api/v1/stations/{device}": "stations.see",
     "GET /api/v1/dead": "letters.see",
