@@ -29,7 +29,7 @@ State = Mapping[bytes, bytes | None]
 
 # Of all that a checkpoint holds. Raise it with any change of what `dirty` gives, in whatever room: what an older
 # program left is then folded anew from the log instead of being misread.
-STATE_VERSION = 6
+STATE_VERSION = 7
 
 
 class PartitionStage:
