@@ -38,7 +38,7 @@ class Pane:
         self._value: Float64 = np.zeros(0)  # of the newest
         self._several = Several(needs)
         self._older = SeenKeys()
-        self._trace = Trace() if needs.keeps_readings else None
+        self._trace = Trace() if needs.keeps_readings else None  # of series with more than one
         self._folded: list[Int64] = []
 
     def fold(self, series: Int64, offset: Int64, value: Float64, of: Series) -> int:
@@ -111,8 +111,7 @@ class Pane:
         running = self._running(series)
         if self._trace is None:
             return running, {}
-        keys, value, starts = self._trace.between(series * self.width_ms, (series + 1) * self.width_ms)
-        event_ms = self._begin_ms + 1 + keys % self.width_ms
+        event_ms, value, starts = self._readings(series, self._trace)
         limits_ms = limit_ms(series)
         ordered = {name: ordered_measure(name, event_ms, value, starts, limits_ms) for name in self._needs.ordered}
         return running | ordered, {name: sketches(name, value, starts) for name in self._needs.sketches}
@@ -147,8 +146,6 @@ class Pane:
         """The first reading of each of some series."""
         self._newest[series], self._value[series] = offset, value
         self._folded.append(series)
-        if self._trace is not None:
-            self._trace.add(self._keys(series, offset), value)
 
     def _follow(self, series: Int64, newest: Int64, offset: Int64, value: Float64) -> None:
         """One reading of each of some series, later than the newest that each has: almost all but the first."""
@@ -165,7 +162,10 @@ class Pane:
         single = slots < 0
         if not single.any():
             return slots
-        self._several.begin(series[single], newest[single], self._value[series[single]], len(self._newest))
+        begins, offset, value = series[single], newest[single], self._value[series[single]]
+        self._several.begin(begins, offset, value, len(self._newest))
+        if self._trace is not None:
+            self._trace.add(self._keys(begins, offset), value)
         return self._several.slots(series)
 
     def _fold_again(self, series: Int64, offset: Int64, value: Float64) -> int:
@@ -214,6 +214,21 @@ class Pane:
             wanted[name] = term(value)
             wanted[name][has_more] = self._several.real[row, more]
         return wanted
+
+    def _readings(self, series: Int64, trace: Trace) -> tuple[Int64, Float64, Int64]:
+        """All readings of series in order: event times, values, and where each series begins."""
+        several = self._several.slots(series) >= 0
+        alone, more = series[~several], series[several]
+        traced, traced_value, lengths_traced = trace.between(more * self.width_ms, (more + 1) * self.width_ms)
+        lengths = np.ones(len(series), dtype=np.int64)
+        lengths[several] = lengths_traced
+        starts = np.cumsum(lengths) - lengths
+        one = np.zeros(lengths.sum(), dtype=np.bool_)
+        one[starts[~several]] = True
+        offset, value = np.empty(len(one), dtype=np.int64), np.empty(len(one))
+        offset[one], offset[~one] = self._newest[alone], 1 + traced % self.width_ms
+        value[one], value[~one] = self._value[alone], traced_value
+        return self._begin_ms + offset, value, starts
 
     def _keys(self, series: Int64, offset: Int64) -> Int64:
         """One number for a series and a time inside this pane; sorts by series, then by time."""

@@ -32,13 +32,12 @@ class Trace:
         return self._keys[0], self._value[0]
 
     def between(self, first: Int64, stop: Int64) -> tuple[Int64, Float64, Int64]:
-        """Of runs of keys [first, stop), none empty: the keys, the values, and where each run begins."""
+        """Of runs of keys [first, stop): the keys, the values, and how many each run has."""
         keys, value = self.all()
         begins = np.searchsorted(keys, first)
         lengths = np.searchsorted(keys, stop) - begins
-        starts = np.cumsum(lengths) - lengths
-        at = np.arange(lengths.sum()) + np.repeat(begins - starts, lengths)
-        return keys[at], value[at], starts
+        at = np.arange(lengths.sum()) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+        return keys[at], value[at], lengths
 
 
 def ordered_measure(name: str, event_ms: Int64, value: Float64, starts: Int64, limit_ms: Int64) -> Float64:
