@@ -229,6 +229,16 @@ def check(
 
 
 @pack.command()
+def apply(
+    start: Annotated[str, typer.Option("--from", help="City time with zone from which it holds; empty: at once.")] = "",
+) -> None:
+    """Announce changed packs to the running installation; workers take them on without a restart."""
+    from workers.definitions import apply as announce_packs
+
+    typer.echo(announce_packs(_settings(), moment_ms(start, 0)))
+
+
+@pack.command()
 def schema() -> None:
     """Print the JSON Schema of a pack, as committed in docs/pack.schema.json."""
     from catalogue.published import as_json

@@ -171,6 +171,27 @@ class RuleWatch:
             if not kept:
                 del self._warnings[column]
 
+    @property
+    def layout(self) -> str:
+        """What its chunks hang on: two watches of equal layout read each other's."""
+        return repr((self._rule, self._subjects))
+
+    def ended(self, at_ms: int) -> list[CityWarning]:
+        """What stands, as it is told when the rule is replaced or given up: cleared, by no value."""
+        standing = [w for warnings in self._warnings.values() for w in warnings if w.phase is WarningPhase.ACTIVE]
+        return [
+            replace(
+                warning,
+                phase=WarningPhase.CLEARED,
+                level=Level.NORMAL,
+                ended_ms=at_ms,
+                decided_ms=at_ms,
+                revision=warning.revision + 1,
+                facts=warning.facts | {"rule_replaced": True},
+            )
+            for warning in standing
+        ]
+
     def dirty(self) -> dict[bytes, bytes | None]:
         """Chunks that changed since this was last asked; None: dropped."""
         chunks: dict[bytes, bytes | None] = {b"warnings": msgspec.msgpack.encode(self._warnings)}

@@ -52,6 +52,21 @@ class Watch:
         judging = Judging(now_ms, stamp)
         return [warning for name in sorted(of_rule) for warning in self._rules[name].judge(of_rule[name], judging)]
 
+    @property
+    def layout(self) -> dict[str, str]:
+        """How the name of a chunk begins → what it hangs on."""
+        return {f"rule:{name}|": watch.layout for name, watch in self._rules.items()}
+
+    def ended(self, successor: Watch, at_ms: int) -> list[CityWarning]:
+        """What of our standing warnings ends because the successor has another rule in its place, or none."""
+        kept = successor.layout
+        return [
+            warning
+            for name, watch in self._rules.items()
+            if kept.get(f"rule:{name}|") != watch.layout
+            for warning in watch.ended(at_ms)
+        ]
+
     def dirty(self) -> dict[bytes, bytes | None]:
         """Chunks that changed since this was last asked; None: dropped. Ask right after `judge` only."""
         return {

@@ -118,6 +118,11 @@ class Keys:
         return f"{self.scene}:beats"
 
     @property
+    def definitions(self) -> str:
+        """The definitions that follow each other in the logs, by fingerprint."""
+        return f"{self.scene}:definitions"
+
+    @property
     def engines(self) -> str:
         """The engine processes that share the slots, and what each tells of itself."""
         return f"{self.scene}:engines"

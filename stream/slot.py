@@ -73,11 +73,12 @@ local found = redis.call(command, KEYS[1], from, to, 'COUNT', 1)
 return #found > 0 and found[1][1]
 """
 _COMMIT = f"""{_OWNED}
-if before(ARGV[3], ARGV[2]) then return redis.error_reply('BACKWARDS') end
-local kept = tonumber(ARGV[4])
-for i = 5, 4 + 2 * kept, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-for i = 5 + 2 * kept, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+if ARGV[4] == '' and before(ARGV[3], ARGV[2]) then return redis.error_reply('BACKWARDS') end
+local kept = tonumber(ARGV[5])
+for i = 6, 5 + 2 * kept, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 6 + 2 * kept, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
 redis.call('HSET', KEYS[1], 'position', ARGV[3])
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'definition', ARGV[4]) end
 return redis.status_reply('OK')
 """
 _RELEASE = f"{_OWNED} return redis.call('HSET', KEYS[1], 'owner', '')"
@@ -97,6 +98,7 @@ class Slot:
     keys: Keys
     name: str
     epoch: int
+    definition: str  # under which its state was made
     position: str  # up to here the chunks hold the log; moves with `commit`
     chunks: dict[bytes, bytes] = field(repr=False)  # state as restored by `take`; empty on a fresh start
     cursor: str  # up to here `read` has handed out the log
@@ -122,7 +124,12 @@ class Slot:
         stored: dict[bytes, bytes] = client.hgetall(checkpoint)
         chunks = {key.removeprefix(CHUNK): chunk for key, chunk in stored.items() if key.startswith(CHUNK)}
         position = stored.get(b"position", START.encode()).decode()
-        return cls(client, keys, name, epoch, position, chunks, position)
+        return cls(client, keys, name, epoch, how[0], position, chunks, position)
+
+    def stored(self) -> dict[bytes, bytes]:
+        """The chunks of the checkpoint as it stands."""
+        stored: dict[bytes, bytes] = self.client.hgetall(self.keys.checkpoint(self.name))
+        return {key.removeprefix(CHUNK): chunk for key, chunk in stored.items() if key.startswith(CHUNK)}
 
     def read(self, count: int, block_ms: int) -> list[Entry]:
         """The next entries of the log, at most `count`; [] after `block_ms` without any (0: do not wait)."""
@@ -176,19 +183,24 @@ class Slot:
             arguments += [str(2 * len(fields)), *(part for pair in fields.items() for part in pair)]
         return int(self._owned(_EMIT, [stream for stream, _ in outputs], arguments))
 
-    def commit(self, position: str, dirty: Mapping[bytes, bytes | None]) -> None:
+    def commit(self, position: str, dirty: Mapping[bytes, bytes | None], definition: str = "") -> None:
         """State and position together; None drops a chunk. Raises NotOwner before anything is written.
+
+        definition: Another one from here on; then `position` may lie before the one that is committed, and the log is
+            read from there again.
 
         Raises:
             ValueError: `position` lies before the one that is committed.
         """
         kept = {CHUNK + key: chunk for key, chunk in dirty.items() if chunk is not None}
         dropped = [CHUNK + key for key, chunk in dirty.items() if chunk is None]
-        arguments: list[str | bytes] = [position, str(len(kept))]
+        arguments: list[str | bytes] = [position, definition, str(len(kept))]
         for field_name, chunk in kept.items():
             arguments += [field_name, chunk]
         self._owned(_COMMIT, [], [*arguments, *dropped])
         self.position = position
+        if definition:
+            self.definition, self.cursor = definition, position
 
     def release(self) -> None:
         """Let go of it: another worker may take it at once. Raises NotOwner."""
@@ -237,6 +249,11 @@ def owners(client: Client, keys: Keys) -> dict[str, str]:
     for slot in slots:
         pipe.hget(keys.checkpoint(slot), "owner")
     return {slot: (owner or b"").decode() for slot, owner in zip(slots, pipe.execute(), strict=True)}
+
+
+def definition_of(client: Client, keys: Keys, slot: str) -> str:
+    """Under which definition the state of a slot was made; "" without any."""
+    return (client.hget(keys.checkpoint(slot), "definition") or b"").decode()
 
 
 def wait_for_news(client: Client, cursors: Mapping[str, str], longest_s: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from core.clock import monotonic_s
 from core.errors import NotOwner
@@ -13,11 +14,11 @@ from stream.boards import renew_board
 from stream.crew import Crew, Member
 from stream.keys import CITY_SLOT
 from stream.levels import Levels
-from stream.slot import Slot, owners, wait_for_news
+from stream.slot import Slot, definition_of, owners, wait_for_news
+from workers.definitions import Declarations
 from workers.rates import Rate
 from workers.seat import seat
 from workers.shares import shares
-from workers.stages import STATE_VERSION, CityStage, PartitionStage
 from workers.turn import Turning
 from workers.worker import Running, run_worker
 
@@ -55,7 +56,9 @@ class Shift:
     def __init__(self, running: Running, name: str) -> None:
         self._running, self._client, self._keys = running, running.client, running.keys
         self._crew = Crew(running.client, running.keys, name)
-        self._definition = f"{STATE_VERSION}-{running.declared.fingerprint}"
+        self._declarations = Declarations(
+            running.client, running.keys, running.scene, running.declared, running.settings
+        )
         self._turnings: dict[str, Turning] = {}
         self._levels: Levels | None = None  # of the owner of the city
         self._rate, self._readings = Rate(RATE_S), 0
@@ -115,15 +118,17 @@ class Shift:
 
     def _take(self, slot: str) -> None:
         """Take a slot over. What it or the Board holds from another definition is made anew."""
-        running, keys, declared = self._running, self._keys, self._running.declared
-        taken = Slot.take(self._client, keys, slot, self._definition, self._crew.name)
+        running, keys = self._running, self._keys
+        definition = self._declarations.definition_for(slot)
+        dropped = definition != definition_of(self._client, keys, slot)
+        taken = Slot.take(self._client, keys, slot, definition, self._crew.name)
+        now_ms: Callable[[], int] = running.now_ms
         if slot == CITY_SLOT:
-            renew_board(self._client, keys, self._definition)
-            self._levels = Levels(self._client, keys, running.now_ms)
-            turning = Turning(taken, CityStage(keys, declared, running.scene), running.settings, self._levels)
-        else:
-            turning = Turning(taken, PartitionStage(slot, keys, declared), running.settings, running.now_ms)
-        self._turnings[slot] = turning
+            now_ms = self._levels = Levels(self._client, keys, running.now_ms)
+            if dropped:
+                renew_board(self._client, keys, definition)
+        make, number = partial(self._declarations.stage, slot), self._declarations.number(definition)
+        self._turnings[slot] = Turning(taken, make, running.settings, now_ms, number)
         log.info("slot %s taken, epoch %d", slot, taken.epoch)
 
     def _tell(self) -> None:

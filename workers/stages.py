@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from catalogue.declared import Declared
 from core.errors import UnreadableEntry
-from core.records import Scene, Tick
+from core.records import CityWarning, Scene, Tick
 from early_warning.watch import Watch
 from indicators.city import CityFold
+from indicators.layout import agreeing, layout
 from indicators.measures import needed
 from indicators.panes import PartitionFold
+from indicators.versions import Superseded
 from stream.codec import (
     decode_events,
     decode_panes,
@@ -22,10 +24,14 @@ from stream.codec import (
 )
 from stream.keys import CITY_SLOT, Keys
 from stream.slot import Output
+from workers.turn import Stage
 
 log = logging.getLogger(__name__)
 
 State = Mapping[bytes, bytes | None]
+Chunks = Mapping[bytes, bytes]
+Layout = Mapping[str, str]
+Beside = Iterable[Mapping[bytes, bytes]]  # entries of the side streams, as far as they are kept and were folded
 
 # Of all that a checkpoint holds. Raise it with any change of what `dirty` gives, in whatever room: what an older
 # program left is then folded anew from the log instead of being misread.
@@ -36,7 +42,7 @@ class PartitionStage:
     """First stage: readings and events of one partition become panes."""
 
     def __init__(self, slot: str, keys: Keys, declared: Declared) -> None:
-        self.slot = slot
+        self.slot, self.declared = slot, declared
         self.side: Mapping[str, str] = {"evt": keys.events(slot)}
         self.outputs: Sequence[str] = ()  # its panes are the side of the city
         self._panes = keys.panes(slot)
@@ -70,17 +76,27 @@ class PartitionStage:
         """Put back what `dirty` gave."""
         self._fold.restore(chunks)
 
+    def end_for(self, successor: Stage, at_ms: int) -> None:
+        """Nothing of what a partition told ends with a definition."""
+
+    def inherited(self, before: Stage, chunks: Chunks, beside: Beside) -> Chunks | None:
+        """All of it, when panes are cut and measured as before; else none, and the log is folded anew."""
+        return chunks if _first_stage(before.declared) == _first_stage(self.declared) else None
+
 
 class CityStage:
     """Second stage: panes of all partitions become values, values become warnings."""
 
-    def __init__(self, keys: Keys, declared: Declared, scene: Scene) -> None:
-        self.slot = CITY_SLOT
+    def __init__(self, keys: Keys, declared: Declared, scene: Scene, superseded: Sequence[Superseded] = ()) -> None:
+        """superseded: what held before, see `indicators/versions.py`."""
+        self.slot, self.declared = CITY_SLOT, declared
         self.side: Mapping[str, str] = {f"pane:{slot}": keys.panes(slot) for slot in keys.slots}
         self.outputs: Sequence[str] = (keys.values, keys.warnings)
         self._keys, self._stamp = keys, scene.stamp
         d = declared
-        self._city = CityFold(d.indicators, d.devices, d.areas, d.feeds, d.schemes)
+        self._made_of = (d.indicators, d.devices, d.areas, d.feeds, d.schemes, superseded)
+        self._city = CityFold(*self._made_of)
+        self._ended: list[CityWarning] = []
         self._watch = Watch(d.rules, d.indicators, d.devices, d.areas, d.feeds)
 
     def fold(self, fields: Mapping[bytes, bytes]) -> int:
@@ -94,7 +110,7 @@ class CityStage:
     def decide(self, tick: Tick) -> list[Output]:
         """The values that fell due or changed, and the warnings that they open, change or clear."""
         values = self._city.tick(tick.now_ms)
-        warnings = self._watch.judge(values, tick.now_ms, self._stamp)
+        warnings = [*self._watch.judge(values, tick.now_ms, self._stamp), *self._ended]
         outputs: list[Output] = []
         if values:
             outputs.append((self._keys.values, encode_values(values)))
@@ -110,6 +126,40 @@ class CityStage:
         """Put back what `dirty` gave."""
         self._city.restore(_under(b"city.", chunks))
         self._watch.restore(_under(b"watch.", chunks))
+
+    def end_for(self, successor: Stage, at_ms: int) -> None:
+        """Let the next decision end the warnings of rules that the successor has not."""
+        assert isinstance(successor, CityStage)
+        self._ended = self._watch.ended(successor._watch, at_ms)
+
+    def inherited(self, before: Stage, chunks: Chunks, beside: Beside) -> Chunks | None:
+        """What means the same as before, and the rest made anew from the panes that the streams still hold."""
+        assert isinstance(before, CityStage)
+        was, now = layout(*before._made_of), layout(*self._made_of)
+        rules = _agreeing(_under(b"watch.", chunks), before._watch.layout, self._watch.layout, agree=True)
+        panes = _agreeing(_under(b"city.", chunks), was, now, agree=True)
+        if was != now:
+            anew = CityFold(*self._made_of)
+            for fields in beside:
+                anew.fold(decode_panes(fields))
+            made = {name: chunk for name, chunk in anew.dirty().items() if chunk is not None}
+            panes |= _agreeing(made, was, now, agree=False)
+        return {b"city." + name: chunk for name, chunk in panes.items()} | {
+            b"watch." + name: chunk for name, chunk in rules.items()
+        }
+
+
+def _first_stage(declared: Declared) -> object:
+    """What of a declaration the state of a partition hangs on."""
+    pane_s = {name: metric.pane_s for name, metric in declared.metrics.items()}
+    boots = {name for name, metric in declared.metrics.items() if metric.zero_at_boot}
+    settles = {name: (feed.lateness_s, feed.settle_n, feed.settle_for_s) for name, feed in declared.feeds.items()}
+    return pane_s, boots, settles, needed(declared.indicators)
+
+
+def _agreeing(chunks: Chunks, was: Layout, now: Layout, *, agree: bool) -> dict[bytes, bytes]:
+    """The chunks that mean the same under two layouts, or those that do not."""
+    return {name: chunk for name, chunk in chunks.items() if agreeing(name.decode(), was, now) is agree}
 
 
 def _prefixed(prefix: bytes, state: State) -> dict[bytes, bytes | None]:

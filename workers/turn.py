@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
 
+from catalogue.declared import Declared
 from core.clock import monotonic_s, real_ms
 from core.errors import UnreadableEntry
 from core.records import HOUR_MS, Tick
 from core.settings import Settings
 from stream.archived import archived
 from stream.codec import TICK, decode_tick
+from stream.definitions import KIND as DEFINITION
+from stream.definitions import Change, Definition, decode_definition, keep_definition
 from stream.entries import START, Entry, order
 from stream.slot import Output, Slot
 
@@ -59,25 +62,61 @@ class Stage(Protocol):
         """Put back what `dirty` gave."""
         ...
 
+    @property
+    def declared(self) -> Declared:
+        """What it was made of."""
+        ...
+
+    def end_for(self, successor: Stage, at_ms: int) -> None:
+        """Let the next decision, the last of this stage, end what the successor does not go on with."""
+        ...
+
+    def inherited(
+        self, before: Stage, chunks: Mapping[bytes, bytes], beside: Iterable[Mapping[bytes, bytes]]
+    ) -> Mapping[bytes, bytes] | None:
+        """The chunks to begin with behind a stage of another declaration; None: the log is folded anew.
+
+        beside: The entries of the side streams that were folded and are still there, read only when asked for.
+        """
+        ...
+
+
+class Replaced(msgspec.Struct, frozen=True):
+    """A definition that held for what ends before `until_ms`."""
+
+    fingerprint: str
+    until_ms: int
+
 
 class Place(msgspec.Struct):
-    """Up to where each side stream is folded, and how many entries were left out because nobody can read them."""
+    """What a slot knows of itself beside its stage.
+
+    upto: how far each side stream is folded; unreadable: how many entries were left out because nobody can read them;
+    number: of the definition in force; coming: those that the log announced; replaced: those before, oldest first.
+    """
 
     upto: dict[str, str]
     unreadable: int = 0
+    number: int = 0
+    coming: list[Change] = []
+    replaced: list[Replaced] = []
+
+
+Make = Callable[[str, Sequence[Replaced]], Stage]  # (fingerprint, those before) → a stage without state
 
 
 class Turning:
     """One stage in its slot. After a crash it goes on from the checkpoint and repeats only what is refused."""
 
-    def __init__(self, slot: Slot, stage: Stage, settings: Settings, now_ms: Callable[[], int]) -> None:
-        """now_ms: As of which city time a tick may be asked for; 0 for none yet."""
-        self._slot, self._stage, self._settings, self._now_ms = slot, stage, settings, now_ms
-        self._log = slot.keys.log(stage.slot)
-        stage.restore(slot.chunks)
-        self._place = Place(dict.fromkeys(stage.side, START))
-        if PLACE in slot.chunks:
-            self._place = msgspec.json.decode(slot.chunks[PLACE], type=Place)
+    def __init__(self, slot: Slot, make: Make, settings: Settings, now_ms: Callable[[], int], number: int = 0) -> None:
+        """now_ms: As of which city time a tick may be asked for; 0 for none yet. number: of the slot's definition."""
+        self._slot, self._make, self._settings, self._now_ms = slot, make, settings, now_ms
+        self._log = slot.keys.log(slot.name)
+        kept = slot.chunks.get(PLACE)
+        self._place = msgspec.json.decode(kept, type=Place) if kept else Place({}, number=number)
+        self._stage = make(_named(slot.definition), self._place.replaced)
+        self._stage.restore(slot.chunks)
+        self._place.upto = dict.fromkeys(self._stage.side, START) | self._place.upto
         self._committed_upto = dict(self._place.upto)
         self.readings = 0
         self._decided = slot.position  # the newest tick decided here
@@ -116,11 +155,15 @@ class Turning:
         self._slot.release()
 
     def _read(self) -> list[Entry]:
-        entries = self._slot.read(ENTRIES_A_TURN, 0)
+        entries, definition = self._slot.read(ENTRIES_A_TURN, 0), self._slot.definition
         for entry_id, fields in entries:
+            if self._slot.definition != definition:
+                break  # the cursor was set back: what follows is read again
             with self._leaving_out(self._log, entry_id):
                 if fields.get(b"k") == TICK:
                     self._decide(entry_id, decode_tick(fields))
+                elif fields.get(b"k") == DEFINITION:
+                    self._announce(decode_definition(fields))
                 else:
                     self._fresh = True
                     self.readings += self._stage.fold(fields)
@@ -146,10 +189,66 @@ class Turning:
                 with self._leaving_out(stream, side_id):
                     self._stage.fold_beside(fields)
                 upto[name] = side_id
+        change = self._due(tick.now_ms)
+        successor = self._successor(change, change.effective_ms or tick.now_ms) if change else None
         self._slot.emit(entry_id, tick, self._stage.decide(tick))
         self._decided, self._fresh, self._uncommitted = entry_id, False, True
-        if monotonic_s() - self._committed_s >= self._settings.checkpoint_s:
+        if change and successor:
+            self._succeed(successor, change)
+        elif monotonic_s() - self._committed_s >= self._settings.checkpoint_s:
             self.commit()
+
+    def _announce(self, definition: Definition) -> None:
+        """Remember a definition until its time has come; one that is not newer than ours was read before."""
+        self._fresh = True
+        known = max([self._place.number, *(change.number for change in self._place.coming)])
+        if definition.number > known:
+            keep_definition(self._slot.client, self._slot.keys, definition)
+            self._place.coming.append(Change(*definition[:3]))
+
+    def _due(self, now_ms: int) -> Change | None:
+        """The newest of the definitions whose time has come; those before it are passed over."""
+        due = [change for change in self._place.coming if change.effective_ms <= now_ms]
+        return due[-1] if due else None
+
+    def _successor(self, change: Change, until_ms: int) -> Stage:
+        """A stage of another definition; ours ends with the next decision."""
+        place = self._place
+        place.replaced.append(Replaced(_named(self._slot.definition), until_ms))
+        place.coming = [later for later in place.coming if later.number > change.number]
+        place.number = change.number
+        successor = self._make(change.fingerprint, place.replaced)
+        self._stage.end_for(successor, until_ms)
+        return successor
+
+    def _succeed(self, successor: Stage, change: Change) -> None:
+        """Go on with a stage of another definition, in one commit: what it can read of our state, or all anew.
+
+        Until that commit a crash leaves the stage before, which comes to this tick again and decides the same.
+        """
+        stored, changed = self._slot.stored(), self._stage.dirty()
+        stored.pop(PLACE, None)
+        held = {name: chunk for name, chunk in {**stored, **changed}.items() if chunk is not None}
+        inherited = successor.inherited(self._stage, held, self._folded_beside())
+        if inherited is None:
+            self._place.upto = dict.fromkeys(successor.side, START)
+        else:
+            successor.restore(inherited)
+        kept = inherited or {}
+        written = {name: chunk for name, chunk in kept.items() if stored.get(name) != chunk}
+        dropped = dict.fromkeys(stored.keys() - kept.keys())
+        position = START if inherited is None else self._decided
+        state = {**written, **dropped, PLACE: msgspec.json.encode(self._place)}
+        definition = self._slot.definition.replace(_named(self._slot.definition), change.fingerprint)
+        self._slot.commit(position, state, definition)
+        self._stage, self._decided = successor, position
+        self._committed_upto = dict(self._place.upto)
+        self._committed_s, self._uncommitted = monotonic_s(), False
+        log.info("slot %s goes on with definition %s", self._slot.name, definition)
+
+    def _folded_beside(self) -> Iterator[Mapping[bytes, bytes]]:
+        for name, stream in sorted(self._stage.side.items()):
+            yield from (fields for _, fields in self._slot.read_side(stream, START, self._place.upto[name]))
 
     @contextmanager
     def _leaving_out(self, stream: str, entry_id: str) -> Iterator[None]:
@@ -198,3 +297,8 @@ class Turning:
             self._slot.trim(stream, done if crowded else min(done, keep_from, key=order))
         for stream in self._stage.outputs:
             self._slot.shorten(stream, roomy, kept.get(stream))
+
+
+def _named(definition: str) -> str:
+    """The fingerprint in a slot's definition, behind the version of the state."""
+    return definition.partition("-")[2]

@@ -17,6 +17,7 @@ from core.records import Scene
 from core.settings import Settings
 from stream.beats import beat, read_beats
 from stream.connect import Client, connect
+from stream.definitions import newest_number
 from stream.keys import Keys
 from stream.scenes import active_scene, keys_of, wait_for_scene
 from workers.logs import write_logs
@@ -77,13 +78,15 @@ class Running:
     _beat_s: float = float("-inf")
     _state: str = ""
     _replaced: bool = False
+    _number: int = 0
+    rereads: bool = True  # False: it takes applied packs on by itself
 
     def now_ms(self) -> int:
         """City time now."""
         return city_ms(self.scene, real_ms())
 
     def stopping(self) -> bool:
-        """True after SIGTERM or SIGINT, or when another scene became active: return from `serve` soon."""
+        """True after SIGTERM or SIGINT, when another scene became active or packs were applied: return from `serve`."""
         if monotonic_s() - self._looked_s >= TURN_S and not self._replaced:
             self._look()
         return self._stop.asked or self._replaced
@@ -110,12 +113,16 @@ class Running:
         self._looked_s = monotonic_s()
         try:
             scene = active_scene(self.client)
+            number = newest_number(self.client, self.keys)
         except NeighbourDown as lost:
             self._outage.began(str(lost))
             return
         if scene is not None and _identity(scene) == _identity(self.scene):
             self.scene = scene
         else:
+            self._replaced = True
+        before, self._number = self._number, number
+        if self.rereads and before and number != before:  # packs were applied: they are read again
             self._replaced = True
 
 
@@ -167,6 +174,7 @@ def _serve_one_scene(
         return
     declared = catalogue.load(settings.packs, scene.city)
     running = Running(name, settings, scene, declared, keys_of(client, scene), client, stop, outage)
+    running.rereads = name != "engine"
     log.info("serving scene %s", scene.id)
     try:
         serve(running)

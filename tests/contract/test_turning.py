@@ -49,7 +49,7 @@ class Adding:
 
 
 def turning(client: Client) -> Turning:
-    return Turning(Slot.take(client, KEYS, SLOT, "d1"), Adding(), SETTINGS, lambda: 1000)
+    return Turning(Slot.take(client, KEYS, SLOT, "d1"), lambda named, replaced: Adding(), SETTINGS, lambda: 1000)
 
 
 def totals(client: Client) -> list[int]:
