@@ -24,8 +24,8 @@ class Pane:
 
     A reading counts once: one with the time of an earlier one of its series is doubled, and the first to arrive
     stays. Of each series the newest reading is kept, 10 bytes when the pane is a minute wide; only a second reading
-    brings running figures, and the times that are not the newest go to a set that is only asked about readings out of
-    order.
+    brings running figures (and a trace of all readings, where measures need their order), and the times that are not
+    the newest go to a set that is only asked about readings out of order.
 
     Sums are added in the order of arrival: another order differs by less than 1e-12 of the largest addend times
     the count, which the second stage rounds away. All other figures are the same to the bit in any order.

@@ -261,7 +261,7 @@ class PartitionFold:
             return
         shelf_of = np.array(self._shelf_of)[rows.metric]
         first = int(shelf_of[0])
-        numbers = [first] if (shelf_of == first).all() else np.unique(shelf_of).tolist()
+        numbers = [first] if (shelf_of == first).all() else np.flatnonzero(np.bincount(shelf_of)).tolist()
         for number in numbers:
             mine = rows if len(numbers) == 1 else _where(shelf_of == number, rows)
             shelf = self._shelves[number]

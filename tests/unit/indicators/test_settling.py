@@ -101,6 +101,12 @@ def test_zero_at_boot_counts_for_nothing_and_only_at_boot() -> None:
     assert set(counted(fold.tick(later[-1][2])).values()) == {1}
 
 
+def test_what_its_decoder_knows_to_settle_counts_for_nothing() -> None:
+    fold = PartitionFold(0, METRICS, FEEDS, DEVICES)
+    fold.fold(batch_of(minutes("g1", "rain", [1.0]), Quality.SETTLING))
+    assert [*counted(fold.tick(T0_MS)).values()] == [0]
+
+
 def test_feeds_that_need_none_do_not_settle() -> None:
     fold = PartitionFold(0, METRICS, FEEDS, DEVICES)
     fold.fold(batch_of(minutes("g1", "level", [0.0])))
