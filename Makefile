@@ -4,6 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 export PYTHONUNBUFFERED := 1
+unexport PYTHONDONTWRITEBYTECODE  # without it each of our processes compiles what it imports anew
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,7 +14,7 @@ run: $(VENV)/run  ## Start the whole city: make run [CITY=茂名] [REDIS_URL=…
 
 test: $(VENV)/dev  ## Install what the proofs need and run all of them.
 	@bash .ci/prerequisites.sh
-	@$(PY) -m pytest -m "not long" -n 2 --dist loadfile
+	@$(PY) -m pytest -m "not long" -n 3
 
 test-long: $(VENV)/dev  ## The long proofs: chaos, fuzz, soak.
 	@bash .ci/prerequisites.sh

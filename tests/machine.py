@@ -36,7 +36,8 @@ class Passed:
         return self.wall_s * (1 - self.others)
 
     def __str__(self) -> str:
-        return f"{self.wall_s:.1f} s, others took {self.others:.0%} of the machine: {self.alone_s:.1f} s alone"
+        alone = f"others took {self.others:.0%} of the machine, so {self.alone_s:.1f} s alone"
+        return f"{self.wall_s:.1f} s by the clock; {alone}"
 
 
 def since(begun: Moment) -> Passed:
