@@ -26,7 +26,7 @@ from stream.embedded.children import start_child
 
 APP = [sys.executable, str(REPOSITORY / "app.py")]
 READY_WITHIN_S = 60  # how fast it is, is a claim of its own; here a loaded machine may take its time
-PARTS = {"redis", "broker", "ingest", "engine", "board", "web", "probe", "simulate"}
+WORKERS = {"ingest", "engine", "archive", "board", "web", "probe"}
 _SERVERS = {"nats-server": "broker", "redis-server": "redis", "valkey-server": "redis"}
 
 
@@ -96,6 +96,10 @@ class WholeCity:
     @property
     def site(self) -> Site:
         return Site(f"http://127.0.0.1:{self.ports['PORT']}{self.variables.get('BASE_PATH', '/')}")
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis://127.0.0.1:{self.ports['REDIS_PORT']}"
 
     @property
     def mqtt_port(self) -> int:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 from prerequisites import REPOSITORY, eventually, unused_port
-from whole_city import WholeCity
+from whole_city import WORKERS, WholeCity
 
 from stream.connect import Client
 from stream.embedded.children import accepts
 
 SERVERS = {"redis", "broker"}
-WORKERS = {"ingest", "engine", "archive", "board", "web", "probe"}
 COUNTIES_OF_SUQIAN = ["宿城区", "宿豫区", "沭阳县", "泗阳县", "泗洪县"]  # 321302, 321311, 321322, 321323, 321324
 
 

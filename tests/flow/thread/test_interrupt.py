@@ -82,7 +82,7 @@ def ready(city: WholeCity, wait_for: Callable[..., None]) -> Reader:
     """The streams of the running city, once it takes messages."""
     city.said.unlink(missing_ok=True)  # the words of an earlier start
     city.start().wait_until_ready()
-    client = connect(f"redis://127.0.0.1:{city.ports['REDIS_PORT']}")
+    client = connect(city.redis_url)
     keys = keys_of(client, active_scene(client))
     wait_for(lambda: "ingest" in (beats := read_beats(client, keys)) and beats["ingest"].state == "ok", 20)
     return Reader(client, keys)
