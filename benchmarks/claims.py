@@ -57,7 +57,7 @@ MEASURED = (
         "ENGINE",
         "One indicator at one area, a year of minutes, 50 series on disk, from a new process: < 300 ms",
         "benchmarks.history",
-        lambda r: f"{r['year_query_ms']} ms, of which {r['bare_python_ms']} to start; {r['bytes_per_million_values']:,} B",
+        lambda r: f"{r['year_query_ms']} ms, of which {r['bare_python_ms']} start Python",
         lambda r: r["year_query_ms"] < 300,
     ),
     Measured(
