@@ -202,6 +202,19 @@ def scene(
 
 
 @cli.command()
+def explain(
+    indicator: str,
+    area: Annotated[str, typer.Argument(help="An area or a station.")],
+    at: Annotated[str, typer.Option(help="A time with zone, 2026-11-22T07:00+08:00; empty: now.")] = "",
+) -> None:
+    """Say why a value is what it is: formula, inputs, stations, down to stream entry and raw message."""
+    from workers import explain as explaining
+
+    for line in explaining.run(_settings(), indicator, area, moment_ms(at, 0)):
+        typer.echo(line)
+
+
+@cli.command()
 def doctor() -> None:
     """Say in words what is wrong with this installation; exit code 1 when anything is."""
     from workers import doctor as physician

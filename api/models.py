@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from indicators.explanation import Explanation
+
 LevelWord = Literal["normal", "blue", "yellow", "orange", "red"]
 Record = dict[str, Any]
 
@@ -139,6 +141,21 @@ class History(BaseModel):
     reported: list[int]
     expected: list[int]
     status: list[Literal["final", "open", "unknown"]]
+
+
+class ExplainAnswer(BaseModel):
+    """Why a value is what it is, folded anew from the log; and what was told of it, as far as that is still held."""
+
+    origin: Origin
+    unit: str
+    explanation: Explanation
+    told: bool = Field(description="Whether the value as it was told is still held")
+    told_value: float | None
+    told_version: str
+    decided_ms: int
+    agrees: bool = Field(description="What was told is what the log says")
+    held_from_ms: int = Field(description="City time since when the log holds what came in; 0: nothing")
+    whole: bool = Field(description="False: part of what the value rests on may have come in before that")
 
 
 class WarningNow(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,15 +12,18 @@ from api import models
 from api.errors import ApiError, errors
 from api.hub import Hub
 from board.canvas import Record
+from board.explained import Evidence, Why, why
 from board.values import source_record
 from catalogue.declared import Declared
 from core.clock import city_ms, real_ms
+from core.errors import UnknownName
 from core.messages import catalogue, text
 from core.records import Level, Scene, Status
 from indicators.definition import Indicator
 from stream.appender import DeadLetter, RawMessage, dead_letters, raw_message
 from stream.connect import Client
 from stream.keys import Keys
+from stream.past import Past
 
 SHOWN_LETTERS = 2000
 NOT_FOUND = errors(404, 503)
@@ -81,6 +84,7 @@ def rest_routes(hub: Hub, client: Client) -> APIRouter:
     """Routes below `/api/v1`. client: for what is not in the picture; it is asked in a thread."""
     router = APIRouter(prefix="/api/v1", tags=["v1"])
     _indicator_routes(router, hub)
+    _explain_route(router, hub, client)
     _warning_routes(router, hub)
     _message_routes(router, hub, client)
     return router
@@ -121,6 +125,29 @@ def _indicator_routes(router: APIRouter, hub: Hub) -> None:
         return models.SeriesAnswer(
             origin=present.origin(), indicator=indicator, area=area, unit=known.unit, points=points
         )
+
+
+def _explain_route(router: APIRouter, hub: Hub, client: Client) -> None:
+    @router.get("/indicators/{indicator}/{area}/explain", responses=NOT_FOUND)
+    async def explain(indicator: str, area: str, at_ms: int = 0) -> models.ExplainAnswer:
+        """Why a value is what it is: formula, inputs, stations, panes and readings, folded anew from the log."""
+        present = Present(hub)
+        present.indicator(indicator)
+        origin = present.origin()
+        try:
+            found = await asyncio.to_thread(_why, present, client, indicator, area, at_ms or origin.city_ms)
+        except UnknownName:
+            raise ApiError(404, "unknown-area", name=area) from None
+        unit = present.declared.indicators[indicator].unit
+        return models.ExplainAnswer(
+            origin=origin, unit=unit, agrees=found.agrees, **{f.name: getattr(found, f.name) for f in fields(found)}
+        )
+
+
+def _why(present: Present, client: Client, indicator: str, area: str, at_ms: int) -> Why:
+    past = Past(client, present.keys, present.scene)
+    evidence = Evidence(present.keys.slots, past.held_from_ms(), past.log, past.told)
+    return why(present.declared, evidence, indicator, area, at_ms)
 
 
 def _warning_routes(router: APIRouter, hub: Hub) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,11 +24,8 @@ from indicators.versions import Superseded, sources
 BEFORE_MS = HOUR_MS
 
 
-class Logged(NamedTuple):
-    """One entry of a partition's log; events stand before the tick that folds them."""
-
-    entry: str
-    record: ReadingBatch | Tick | Sequence[Event]
+# One entry of a partition's log by its id; events stand before the tick that folds them.
+Logged = tuple[str, ReadingBatch | Tick | Sequence[Event]]
 
 
 class Refold:
@@ -62,6 +58,11 @@ class Refold:
         if not found:
             raise UnknownName(f"indicator {name!r} was not computed at that time")
         return found[-1]
+
+    def last_end_ms(self, name: str, at_ms: int) -> int:
+        """The end of the last window of an indicator that was due at a time."""
+        source = self.lines.sources[name]
+        return source.last_end_ms(at_ms - source.settle_ms)
 
     def from_ms(self, name: str, end_ms: int) -> int:
         """From which event time on readings matter to the window that ends at `end_ms`."""

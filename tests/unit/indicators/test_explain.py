@@ -77,9 +77,9 @@ class City:
                 for _ in range(rng.choice((0, 1, 2))):
                     at_ms = now_ms - rng.choice((0, 1, 600)) * 1000 - rng.randrange(60_000)
                     reading = batch(device, at_ms, round(rng.uniform(0, 90), 1))
-                    self.log.append(Logged(f"{now_ms}-{len(self.log)}", reading))
+                    self.log.append((f"{now_ms}-{len(self.log)}", reading))
                     partition.fold(reading)
-            self.log.append(Logged(f"{now_ms}-{len(self.log)}", Tick(now_ms, {})))
+            self.log.append((f"{now_ms}-{len(self.log)}", Tick(now_ms, {})))
             if (panes := partition.tick(now_ms)) is not None:
                 city.fold(panes)
             for told in city.tick(now_ms):
@@ -122,7 +122,7 @@ def test_the_numbers_of_a_mean_add_up_down_to_its_readings() -> None:
         assert all(why.begin_ms < event_ms <= end_ms for event_ms in values)
         assert sum(pane.count for pane in station.panes) == len(values)
         assert sum(pane.total or 0.0 for pane in station.panes) == pytest.approx(sum(values.values()))
-        logged = {entry.entry for entry in city.log}
+        logged = {entry for entry, _ in city.log}
         assert {reading.entry for reading in station.readings} <= logged
 
 
@@ -150,7 +150,7 @@ def test_an_index_is_told_by_pollutant() -> None:
     ground = Ground([Device("g1", "gauge", SAME, "440902", None, pollutants)], FEEDS, AREAS, {name: scheme})
     refold = Refold(ground, METRICS, {"index": hourly}, [], "index")
     reading = replace(batch("g1", T0_MS, 115.0), metrics=("pm25_ugm3",))
-    refold.fold("0", [Logged("1-0", reading), Logged("2-0", Tick(T0_MS + 1, {}))], T0_MS)
+    refold.fold("0", [("1-0", reading), ("2-0", Tick(T0_MS + 1, {}))], T0_MS)
     why = Explainer(ground, refold).explained("index", CITY, T0_MS)
     assert (why.value, why.detail, why.scheme) == (150.0, "pm25_ugm3", name)
     assert {name: index for name, index in why.sub_indices.items() if index is not None} == {"pm25_ugm3": 150.0}
