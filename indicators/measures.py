@@ -22,10 +22,11 @@ FIRST, RATE and a counter that never falls (INCREASE with Reset.NEVER) need `fir
 such a counter add up to last − first. Other counters need both and their `rise:…`; TIME_IN_STATE needs `first_ms` and
 its `held:…`. Sketches are read by `indicators/sketch.py`.
 
-What lies between two panes belongs to the window with the later reading, as does what lies between the last reading
-before a window and the first in it; so the hours of a day add up to the day. A predecessor more than the `late_after_s`
-of its feed before the window begins is none: nobody knows when in such a silence the counter rose. After the last
-reading of a window a state holds on to the end of the window, again `late_after_s` at most.
+What a counter gained between two panes belongs to the window with the later reading, and so does what it gained
+between the last reading before a window and the first in it; so the hours of a day add up to the day. A predecessor
+more than the `late_after_s` of its feed before the window begins is none: nobody knows when in such a silence the
+counter rose. Of the time that a state held, what lies inside the window counts; after its last reading it holds on to
+the end of the window, again `late_after_s` at most.
 """
 
 from __future__ import annotations

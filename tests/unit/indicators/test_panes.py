@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pane_maker
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -202,6 +203,25 @@ def test_what_settles_is_the_same_in_any_batches_and_over_crashes(
     assert rows.keys() == again.keys()
     for cell, row in rows.items():
         assert_same(again[cell], row, exact=True)
+
+
+@given(st.lists(st.tuples(st.sampled_from(("g1", "g2")), st.integers(0, 400), st.sampled_from((1.0, 50.0, 75.5)))))
+def test_the_second_stage_is_tested_with_the_panes_that_the_first_one_tells(
+    told_s: list[tuple[str, int, float]],
+) -> None:
+    readings = {(d, at_s): pane_maker.Reading(d, T0_MS + 1000 * at_s, value) for d, at_s, value in told_s}.values()
+    wanted = tuple(sorted({name for names in CARRIED.values() for name in names}))
+    fold = PartitionFold(0, ALL, FEEDS, DEVICES, {"rain": wanted})
+    if readings:
+        fold.fold(batch_of([(r.device, "rain", r.event_ms, r.value) for r in readings]))
+    made = pane_maker.batch_of(pane_maker.panes_of(readings, MINUTE_MS), "rain", wanted, HOLDS_MS)
+    found = fold.tick(T0_MS)
+    assert (found is None) == (len(made) == 0)
+    if found is not None:
+        rows = rows_of(found)
+        assert rows.keys() == rows_of(made).keys()
+        for cell, row in rows_of(made).items():
+            assert_same(rows[cell], row, exact=False)
 
 
 def test_the_first_of_two_values_stays() -> None:
