@@ -8,11 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.intp]
+_FEW = 32  # of so many rows one is sorted faster than all are looked through
 NOBODY: Rows = np.zeros(0, dtype=np.intp)
 
 
 def rising(rows: Rows, of: int) -> Rows:
-    """The same rows, each once and in order; of: how many there can be. Faster than sorting them."""
+    """The same rows, each once and in order; of: how many there can be.
+
+    >>> rising(np.array([7, 2, 7]), 1000).tolist()
+    [2, 7]
+    """
+    if len(rows) * _FEW < of:
+        ordered = np.sort(rows)
+        return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))[: len(ordered)]]
     there = np.zeros(of, dtype=np.bool_)
     there[rows] = True
     return np.flatnonzero(there)
