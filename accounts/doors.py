@@ -22,6 +22,7 @@ DOORS: Mapping[str, str] = {
     # what other systems read and send
     "GET /api/v1/indicators": "indicators.see",
     "GET /api/v1/indicators/{indicator}": "indicators.see",
+    "GET /api/v1/indicators/{indicator}/{area}/explain": "indicators.see",
     "GET /api/v1/indicators/{indicator}/{area}/series": "indicators.see",
     "GET /api/v1/indicators/{indicator}/{area}/history": "indicators.see",
     "GET /api/v1/warnings": "warnings.see",
