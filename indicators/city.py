@@ -167,6 +167,10 @@ class CityFold:
 def _touch_later(line: Line, found: dict[int, Touch], last_ms: int) -> None:
     """A corrected value moves the trends of the windows behind it."""
     slide_ms = line.indicator.slide_s * 1000
-    for end_ms, touch in sorted(found.items()):
+    moved = {}  # taken before any later window is touched, or each would hand on what it was given
+    for end_ms, touch in found.items():
+        subjects = [NOBODY, *touch.subjects, *map(line.plan.ascent.subjects_of, touch.stations)]
+        moved[end_ms] = rising(np.concatenate(subjects), len(line.plan.subjects))
+    for end_ms, subjects_moved in moved.items():
         for later_ms in range(end_ms + slide_ms, min(end_ms + POINTS * slide_ms, last_ms + 1), slide_ms):
-            found[later_ms].subjects += [*touch.subjects, *map(line.plan.ascent.subjects_of, touch.stations)]
+            found[later_ms].subjects.append(subjects_moved)
