@@ -1,0 +1,100 @@
+"""`app.py explain` on a real Redis behind a real engine: the chain down to stream entry and raw message."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import catalogue
+from board.explained import Evidence, Why, why
+from core.clock import real_ms
+from core.records import HOUR_MS, MINUTE_MS, ReadingBatch, Scene, Stamp
+from stream.appender import Appender, Flush, RawMessage
+from stream.codec import decode_readings
+from stream.connect import Client
+from stream.keys import Keys
+from stream.past import Past
+from stream.scenes import declare_scene, hold_until
+
+REPOSITORY = Path(__file__).parents[2]
+BEGIN_MS = 1_795_305_600_000 // HOUR_MS * HOUR_MS
+END_MS = BEGIN_MS + 2 * HOUR_MS
+ENGINE = (
+    "import os, sys; from core.settings import load; from workers.engine import run; sys.exit(run(load(os.environ)))"
+)
+
+
+@pytest.fixture
+def environ(redis_server: str, tmp_path: Path) -> dict[str, str]:
+    ours = {"REDIS_URL": redis_server, "CITYVITALS_TICK_MS": "10", "CITYVITALS_CHECKPOINT_S": "1"}
+    ours |= {"CITYVITALS_PACKS": str(REPOSITORY / "packs"), "CITYVITALS_VAR": str(tmp_path / "var")}
+    return {**os.environ, **ours, "CITYVITALS_LANGUAGE": "en"}
+
+
+@pytest.fixture
+def scene(redis_client: Client) -> Scene:
+    return Scene("replay-why", "440900", Stamp.REPLAY, "replay/city", BEGIN_MS, real_ms(), 1e6, BEGIN_MS)
+
+
+def fill(client: Client, keys: Keys, devices: list[str]) -> None:
+    """Rain of two hours, each five minutes, and the newest message of each gauge as it came."""
+    appender, rng = Appender(client, keys, 100_000), np.random.default_rng(4)
+    for device in devices:
+        times_ms = np.arange(BEGIN_MS + MINUTE_MS, END_MS, 5 * MINUTE_MS)
+        rows = np.zeros(len(times_ms), dtype=np.int32)
+        columns = (rows, rows.astype(np.uint16), times_ms, rng.gamma(0.6, 2.5, len(times_ms)).round(1))
+        good = np.zeros(len(times_ms), dtype=np.uint16)
+        batch = ReadingBatch("rain", Stamp.REPLAY, 1, (device,), ("rain_mm",), *columns, good)
+        raw = RawMessage(f"city/rain/{device}/readings", json.dumps({"rain_mm": 1.5}).encode(), END_MS)
+        appender.append(Flush(readings=(batch,), raw={device: raw}))
+
+
+@pytest.mark.claim("ENGINE", "explain follows a value down to stream entry and raw message, and to what was told")
+def test_a_value_is_explained_down_to_its_entries(
+    redis_client: Client,
+    scene: Scene,
+    environ: dict[str, str],
+    started: list[subprocess.Popen[bytes]],
+    wait_for: Callable[..., None],
+) -> None:
+    declared = catalogue.load(REPOSITORY / "packs", "440900")
+    keys = declare_scene(redis_client, scene, 2)
+    gauges = sorted(device.id for device in declared.devices.values() if device.feed == "rain")
+    fill(redis_client, keys, gauges)
+    started.append(subprocess.Popen([sys.executable, "-c", ENGINE], cwd=REPOSITORY, env=environ))
+    hold_until(redis_client, scene.id, END_MS + HOUR_MS)
+    name = next(i.id for i in declared.indicators.values() if i.metrics == ("rain_mm",) and "station" in i.levels)
+    past = Past(redis_client, keys, scene)
+
+    def explained(area: str) -> Why:
+        evidence = Evidence(keys.slots, past.held_from_ms(), past.log, past.told)
+        return why(declared, evidence, name, area, END_MS - 5 * MINUTE_MS)
+
+    wait_for(lambda: past.held_from_ms() and explained(declared.city.code).told, 30)
+    of_city, of_station = explained(declared.city.code), explained(gauges[0])
+    assert of_city.agrees and of_city.explanation.expected == len(gauges) and of_city.explanation.value is not None
+    assert len(of_city.explanation.stations) == len(gauges)
+    assert of_station.agrees
+    (station,) = of_station.explanation.stations
+    assert station.readings
+    for reading in station.readings:
+        ((_, fields),) = redis_client.xrange(keys.readings(reading.partition), reading.entry, reading.entry)
+        batch = decode_readings(fields)
+        assert reading.value in batch.value[batch.event_ms == reading.event_ms]
+
+    at = "--at=" + "2026-11-22T09:55+08:00"
+    command = [sys.executable, "app.py", "explain", name, gauges[0], at]
+    said = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert "the same as was told" in said.stdout
+    assert f"city/rain/{gauges[0]}/readings" in said.stdout
+    command[3] = "nothing"
+    unknown = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, check=False)
+    assert unknown.returncode == 1 and b"not declared" in unknown.stderr
