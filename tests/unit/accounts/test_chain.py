@@ -89,6 +89,17 @@ def test_a_cut_or_rewritten_tail_is_found(history: list[tuple[Act, str]], data: 
     assert Fault(kept + 1, "rewritten") in verify(anew, _heads(entries)).faults
 
 
+@given(histories, some.data())
+def test_a_row_forged_with_a_right_digest_of_its_own_is_found(
+    history: list[tuple[Act, str]], data: some.DataObject
+) -> None:
+    entries = _written(history)
+    row = data.draw(some.integers(0, len(entries) - 2))
+    forged = replace(entries[row].act, actor="somebody else entirely")
+    entries[row] = chained(forged, entries[row - 1] if row else None, entries[row].algorithm)
+    assert verify(entries).faults == (Fault(row + 2, "unchained"),)
+
+
 def test_digests_are_the_published_ones() -> None:
     assert DIGESTS["sha256"](b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4
     assert DIGESTS["sm3"](b"abc") == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"  # GB/T 32905

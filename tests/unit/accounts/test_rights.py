@@ -24,7 +24,11 @@ reaches = some.builds(
 )
 actions = some.sampled_from([*RIGHTS, "no.such", OPEN])
 grants = some.builds(
-    Grant, some.sampled_from(Role), reaches, some.just("post"), some.lists(actions, max_size=2).map(tuple)
+    Grant,
+    some.sampled_from([Role.DUTY, Role.SECURITY, *Role]),
+    reaches,
+    some.just("post"),
+    some.lists(actions, max_size=2).map(tuple),
 )
 bearers = some.builds(
     Bearer,
@@ -119,6 +123,16 @@ def test_reasons_say_what_is_missing() -> None:
     assert may(_duty(COUNTY), "rules.edit").in_words("zh") == "您的岗位无权起草预警规则；有权的是：预警规则管理员"
     assert may(NOBODY, "wall.see").in_words("zh") == "请先登录"
     assert may(_duty(COUNTY), "no.such").in_words("en") == "nobody ever declared the action no.such"
+
+
+@pytest.mark.claim("ACCOUNTS", "What is more sensitive than a post reaches stays hidden from it.")
+@pytest.mark.parametrize("reached", list(Sensitivity))
+@pytest.mark.parametrize("asked", list(Sensitivity))
+def test_sensitivity_has_an_upper_end(reached: Sensitivity, asked: Sensitivity) -> None:
+    bearer = Bearer("person:li", (Grant(Role.DUTY, Reach(sensitivity=reached), "值班岗"),))
+    decision = may(bearer, "personal.see", area=(CITY,), topic="flood", sensitivity=asked)
+    assert decision.allowed == (asked <= reached)
+    assert decision.code == ("granted" if asked <= reached else "sensitivity")
 
 
 def test_what_has_no_place_is_only_for_who_reaches_everywhere() -> None:
