@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely import box, union_all
 
-from catalogue.entries import Entries
+from catalogue.entries import Entries, refuse_unknown
 from catalogue.own_areas import OWN_LEVELS, outlines, own_areas
 from catalogue.schema import CityEntry
 from core.declared import Words
@@ -102,17 +102,12 @@ def _check_named(entries: Entries, place: Geography, problems: list[str]) -> Non
     for device_id, device in entries.devices.items():
         if device.area and (device.area not in place.areas or device.area == place.areas.city.id):
             where = entries.where("devices", device_id, "area")
-            known = ", ".join(place.shapes)
-            problems.append(
-                f"{where}: devices.{device_id}.area {device.area!r} is no county of the city; known: {known}"
-            )
+            name, known = f"devices.{device_id}.area", ", ".join(place.shapes)
+            problems.append(f"{where}: {name} {device.area!r} is no county of the city, nor in one; known: {known}")
         zone = device.attributes.get(ZONE_OF_DEVICE, "")
-        if zone and zone not in zones:
+        if zone:
             where = entries.where("devices", device_id, "attributes", ZONE_OF_DEVICE)
-            known = ", ".join(zones) or "none"
-            problems.append(
-                f"{where}: devices.{device_id} stands in zone {zone!r}, which is not declared; known: {known}"
-            )
+            refuse_unknown(problems, where, f"devices.{device_id}.attributes.zone", zone, zones)
 
 
 def _finest_first(place: Geography) -> dict[str, Shape]:
