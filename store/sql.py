@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.pool import NullPool
 
 from core.errors import NeighbourDown, StartError
 
@@ -25,6 +24,8 @@ Transaction = Connection  # what store functions take: a connection inside one o
 FILE = "cityvitals.sqlite"
 LOCK_WAIT_S = 30  # longest wait for another writer; a transaction of ours takes milliseconds
 _WRITERS = 0x43495459  # the advisory lock of all writers of one PostgreSQL database: "CITY"
+_WRITING = ("PRAGMA query_only = OFF", "BEGIN IMMEDIATE")  # how SQLite begins the two; its connections are used again
+_READING = ("PRAGMA query_only = ON", "BEGIN")
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite+pysqlite"}
 
 
@@ -47,7 +48,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Write, alone; committed at the end, rolled back by any exception. Raises NeighbourDown."""
-        with self._begun("BEGIN IMMEDIATE") as connection:
+        with self._begun(_WRITING) as connection:
             if not self._is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITERS})
             yield connection
@@ -55,10 +56,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """See one moment of the database; nothing can be written. Raises NeighbourDown."""
-        with self._begun("BEGIN") as connection:
-            if self._is_sqlite:
-                connection.execute(text("PRAGMA query_only = ON"))
-            else:
+        with self._begun(_READING) as connection:
+            if not self._is_sqlite:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield connection
 
@@ -67,7 +66,7 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _begun(self, begin: str) -> Iterator[Connection]:
+    def _begun(self, begin: tuple[str, ...]) -> Iterator[Connection]:
         try:
             with self._engine.connect().execution_options(begin=begin) as connection, connection.begin():
                 yield connection
@@ -89,8 +88,7 @@ def open_database(url: str, var: Path) -> Database:
 
 def _sqlite(url: str) -> Engine:
     """An engine whose transactions begin as they are told; the driver's own beginnings come too late to be safe."""
-    # A connection costs 0.2 ms to open; kept ones would carry `query_only` over, and locks into forked children.
-    engine = create_engine(_with_driver(url), poolclass=NullPool, connect_args={"timeout": LOCK_WAIT_S})
+    engine = create_engine(_with_driver(url), connect_args={"timeout": LOCK_WAIT_S})
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:
@@ -101,7 +99,8 @@ def _sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options()["begin"])
+        for statement in connection.get_execution_options()["begin"]:
+            connection.exec_driver_sql(statement)
 
     return engine
 
