@@ -20,6 +20,7 @@ from stream.codec import EVENTS, READINGS, VALUES, decode_events, decode_reading
 from stream.entries import START
 from stream.scenes import declared_scenes
 from stream.tail import Tail
+from workers.redecided import Redecided
 from workers.worker import Running, run_worker
 
 log = logging.getLogger(__name__)
@@ -30,11 +31,7 @@ ROWS = 1_000_000  # gathered rows are written at the latest at so many, some 100
 COMPACT_S = 600.0
 AGAIN_S = 5.0  # after the disk took nothing
 
-_DECODERS: Mapping[bytes, Callable[[Mapping[bytes, bytes]], list[ValueBatch] | ReadingBatch | list[Event]]] = {
-    VALUES: decode_values,
-    READINGS: decode_readings,
-    EVENTS: decode_events,
-}
+Entry = list[ValueBatch] | ReadingBatch | list[Event]
 
 
 def run(settings: Settings) -> int:
@@ -67,6 +64,12 @@ class Archiving:
         self._running, keys = running, running.keys
         self._folder = Folder(running.settings.history_folder / running.scene.id)
         self._archive = Archive(self._folder)
+        redecided = Redecided(running.declared.indicators, self._folder.manifest().decided_ms)
+        self._decoders: Mapping[bytes, Callable[[Mapping[bytes, bytes]], Entry]] = {
+            VALUES: lambda fields: redecided.whole(decode_values(fields)),
+            READINGS: decode_readings,
+            EVENTS: decode_events,
+        }
         streams = [keys.values, *(key(slot) for slot in keys.slots for key in (keys.readings, keys.events))]
         self._tail = Tail(running.client, {stream: self._archive.positions.get(stream, START) for stream in streams})
         note_archived(running.client, keys, self._tail.positions)
@@ -106,7 +109,7 @@ class Archiving:
         note_archived(self._running.client, self._running.keys, self._archive.positions)
 
     def _take(self, entry_id: str, fields: Mapping[bytes, bytes]) -> None:
-        decode = _DECODERS.get(fields.get(b"k", b""))
+        decode = self._decoders.get(fields.get(b"k", b""))
         if decode is None:
             return  # a tick
         try:

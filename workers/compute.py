@@ -16,7 +16,7 @@ from core.clock import from_ms, real_ms
 from core.errors import UnknownName
 from core.records import DAY_MS, HOUR_MS, Event, ReadingBatch, Scene, Tick, ValueBatch
 from core.settings import Settings
-from indicators.definition import Indicator, WindowKind
+from indicators.reach import reach_ms, with_inputs
 from store.history.columns import READINGS, VALUES
 from store.history.manifest import Folder
 from store.history.reader import History
@@ -27,8 +27,7 @@ from workers.stages import CityStage, PartitionStage
 
 STEP_MS = HOUR_MS  # between two ticks: long enough to be fast, short enough that no window is passed over
 ROWS = 500_000  # values in memory before they are written
-PERIODS_MS = {"hour": HOUR_MS, "day": DAY_MS, "month": 31 * DAY_MS, "year": 366 * DAY_MS}
-WEEKS_MS = 9 * 7 * DAY_MS  # what a baseline of the hour of the week looks back
+
 
 Progress = Callable[[int, int], None]  # (city time reached, values so far)
 
@@ -104,29 +103,6 @@ def compute(
     writer.take(batch.tick(asked[1] + settle_ms), asked[1])
     writer.write()
     return Computed(run, min(writer.first_ms.values()), asked[1], readings, writer.written)
-
-
-def with_inputs(indicators: Mapping[str, Indicator], names: Collection[str]) -> dict[str, Indicator]:
-    """Some indicators and all that they are computed from."""
-    found: dict[str, Indicator] = {}
-    waiting = list(names)
-    while waiting:
-        one = indicators[waiting.pop()]
-        if one.id not in found:
-            found[one.id] = one
-            waiting += [*(taken.indicator for taken in one.inputs), *(part.indicator for part in one.parts)]
-    return found
-
-
-def reach_ms(indicators: Mapping[str, Indicator], name: str) -> int:
-    """How far before its end a value of an indicator looks, through all that it is computed from."""
-    one = indicators[name]
-    own_ms = PERIODS_MS[one.calendar] if one.window is WindowKind.CALENDAR else one.window_s * 1000
-    if one.baseline:
-        own_ms += WEEKS_MS
-    through = [1000 * (i.ago_s + i.spread_s) + reach_ms(indicators, i.indicator) for i in one.inputs]
-    through += [reach_ms(indicators, part.indicator) for part in one.parts]
-    return max([own_ms, *through])
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,17 @@ class Archive:
             for file in _write_by(day_of, day_name, self._folder, table, _loose(kind, called, written_ms))
         ]
         before = self.positions
+        decided_ms = max((batch.decided_ms for _, batch in self._values), default=0)
 
         def added(manifest: Manifest) -> Manifest:
             if manifest.positions != before:
                 raise NotOwner(f"another archive writes {self._folder.path}")
-            return msgspec.structs.replace(manifest, positions={**before, **positions}, files=(*manifest.files, *files))
+            return msgspec.structs.replace(
+                manifest,
+                positions={**before, **positions},
+                decided_ms=max(manifest.decided_ms, decided_ms),
+                files=(*manifest.files, *files),
+            )
 
         self.positions = self._folder.swap(added).positions
         self._values, self._readings, self._events, self._ids, self.rows = [], [], [], [], 0

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -61,7 +62,8 @@ def settings(tmp_path: Path, redis_server: str) -> Settings:
 
 
 def running(client: Client, keys: Keys, settings: Settings) -> Running:
-    return Running("archive", settings, SCENE, None, keys, client, Stop(), Outage())  # type: ignore[arg-type]
+    nothing = SimpleNamespace(indicators={})
+    return Running("archive", settings, SCENE, nothing, keys, client, Stop(), Outage())  # type: ignore[arg-type]
 
 
 def readings(n: int) -> ReadingBatch:

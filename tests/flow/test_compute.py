@@ -16,13 +16,14 @@ from catalogue.declared import Declared
 from core.errors import UnknownName
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS, ReadingBatch, Scene, Stamp, Status, Tick, ValueBatch
 from core.settings import Settings, load
+from indicators.reach import reach_ms
 from store.history.manifest import Folder
 from store.history.reader import History
 from store.history.writer import Archive
 from stream.appender import split
 from stream.codec import decode_values, encode_readings
 from stream.keys import Keys
-from workers.compute import compute, reach_ms
+from workers.compute import compute
 from workers.stages import CityStage, PartitionStage
 
 REPOSITORY = Path(__file__).parents[2]
