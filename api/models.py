@@ -84,7 +84,8 @@ class Value(BaseModel):
     status: Literal["final", "open", "unknown"]
     level: LevelWord | None
     period: str
-    detail: str
+    detail: str = Field(description="Primary pollutants; who is `worst:` or `unknown:` in a score; `division_by_zero`")
+    beside: dict[str, float | None] = Field({}, description="`baseline`, `forecast` and the like; never the value")
     aqi: AirQuality | None
 
 

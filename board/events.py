@@ -71,7 +71,7 @@ class EventBook:
             "type": event.type,
             "device": event.device,
             "name": self._names.subject(event.device),
-            "area": device.area if device else "",
+            "area": self._names.county_of(event.device) if device and device.area else "",
             "lon": place.lon_deg if place else None,
             "lat": place.lat_deg if place else None,
             "began_ms": event.began_ms,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from catalogue.declared import Declared
+from geo.areas import AreaLevel
+
+IN_PICTURE = (AreaLevel.CITY, AreaLevel.COUNTY, AreaLevel.ZONE)
 
 
 class Names:
@@ -22,14 +25,13 @@ class Names:
 
     def county_of(self, subject: str) -> str:
         """The county in which a subject lies; the city for itself and for all that has no county."""
-        if subject in self._declared.areas:
-            return subject
-        device = self._declared.devices.get(subject)
-        return device.area if device and device.area in self._declared.areas else self.city
+        areas, device = self._declared.areas, self._declared.devices.get(subject)
+        area = device.area if device else subject
+        return (areas.county_of(area) if area in areas else "") or self.city
 
-    def is_station(self, subject: str) -> bool:
-        """True for a device, False for an area."""
-        return subject not in self._declared.areas
+    def is_in_picture(self, subject: str) -> bool:
+        """True for the city, its counties and zones: the picture holds their values; pages ask for those of others."""
+        return subject in self._declared.areas and self._declared.areas[subject].level in IN_PICTURE
 
     def rule(self, rule: str) -> str:
         """The name of a rule."""

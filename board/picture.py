@@ -159,7 +159,7 @@ class Picture:
         indicator, area = record["indicator"], record["area"]
         known = self._latest.get((indicator, area))
         self._latest[indicator, area] = record
-        if self._names.is_station(area):
+        if not self._names.is_in_picture(area):
             self._trend_behind = True  # it may be the one in focus
             return
         turned = (

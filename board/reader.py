@@ -8,7 +8,7 @@ from typing import Any
 from board.canvas import Record, Sections, apply
 from board.frames import difference_of, read
 from board.history import History, Point
-from board.names import Names
+from board.names import IN_PICTURE, Names
 from board.values import ValueWriter, key_of
 from catalogue.declared import Declared
 from core.records import Level, Scene, ValueBatch
@@ -27,7 +27,7 @@ class PictureReader:
         self.sections: Sections = {}
         self.revision = 0
         self._history = History()
-        self._stations: dict[tuple[str, str], Record] = {}
+        self._others: dict[tuple[str, str], Record] = {}
         self._writer: ValueWriter | None = None
         self._names: Names | None = None
 
@@ -35,7 +35,7 @@ class PictureReader:
         """Begin with another scene, empty."""
         self.scene, self.declared = scene, declared
         self.sections, self.revision = {}, 0
-        self._history, self._stations = History(), {}
+        self._history, self._others = History(), {}
         self._names = Names(declared, self.language)
         self._writer = ValueWriter(declared, self._names)
 
@@ -53,33 +53,33 @@ class PictureReader:
         return True
 
     def fold_values(self, batches: Iterable[ValueBatch]) -> None:
-        """Take in values for the history and, of stations, for the newest."""
+        """Take in values for the history and, of what is not in the picture, for the newest."""
         for batch in batches:
             for row in self._history.fold(batch):
                 area = batch.areas[row]
-                if self._writer is None or self._names is None or not self._names.is_station(area):
+                if self._writer is None or self._names is None or self._names.is_in_picture(area):
                     continue
                 record = self._writer.record(batch, row, Level.NORMAL)
                 if record is not None:
-                    self._stations[batch.indicator, area] = record
+                    self._others[batch.indicator, area] = record
 
     def value(self, indicator: str, area: str) -> Record | None:
         """The newest value of an indicator at an area or a station, as a record of the section `values`."""
         shown = self.sections.get("values", {}).get(key_of(indicator, area))
         if shown is not None:
             return shown
-        record = self._stations.get((indicator, area))
+        record = self._others.get((indicator, area))
         if record is None or record["value"] is None:
             return record
         return record | {"level": self._level(indicator, area)}
 
     def values(self, indicator: str) -> list[Record]:
-        """The newest values of an indicator: city, counties in official order, then stations."""
+        """The newest values of an indicator: city, counties and zones in official order, then all others by id."""
         if self.declared is None:
             return []
-        areas = [self.declared.areas.city.id, *(county.id for county in self.declared.areas.counties)]
-        stations = sorted(area for known, area in self._stations if known == indicator)
-        found = (self.value(indicator, area) for area in [*areas, *stations])
+        areas = [area.id for level in IN_PICTURE for area in self.declared.areas.at(level)]
+        others = sorted(area for known, area in self._others if known == indicator)
+        found = (self.value(indicator, area) for area in [*areas, *others])
         return [record for record in found if record is not None]
 
     def series(self, indicator: str, area: str, from_ms: int = 0) -> list[Point]:
@@ -91,7 +91,7 @@ class PictureReader:
         return self._names.subject(subject) if self._names else subject
 
     def _level(self, indicator: str, subject: str) -> str:
-        """The gravest active warning on an indicator at one station."""
+        """The gravest active warning on an indicator at one place."""
         levels = [
             Level[record["level"].upper()]
             for record in self.sections.get("warnings", {}).values()

@@ -199,7 +199,7 @@ class Stations:
             "name": self._names.subject(name),
             "kind": self._feeds[device.feed].kind if device else "",
             "feed": device.feed if device else "",
-            "area": device.area if device else "",
+            "area": self._names.county_of(name) if device and device.area else "",
             "lon": place.lon_deg if place else None,
             "lat": place.lat_deg if place else None,
             "state": "never" if not one.newest_ms else "silent" if one.silent else "ok",

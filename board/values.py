@@ -11,6 +11,7 @@ from board.words import level_word, number, period_word
 from catalogue.declared import Declared
 from core.records import Level, Status, ValueBatch
 from indicators.definition import Indicator, Source
+from indicators.explanation import told
 
 UNKNOWN = Status.UNKNOWN.name.lower()
 
@@ -77,6 +78,7 @@ class ValueWriter:
             "level": None if known is None else level_word(level),
             "period": period_word(indicator.period, newest_ms or batch.window_end_ms, self._names.language),
             "detail": batch.detail[row],
+            "beside": {name: told(float(column[row])) for name, column in batch.beside.items()},
             "aqi": self._beside(indicator, batch.window_end_ms, known, batch.detail[row]),
         }
 
@@ -95,6 +97,7 @@ class ValueWriter:
             "level": None,
             "period": "",
             "detail": "",
+            "beside": {},
             "aqi": self._beside(indicator, 0, None, ""),
         }
 

@@ -51,5 +51,5 @@ def reporters(declared: Declared, subject: Subject) -> list[str]:
     return [
         device.id
         for device in sorted(declared.devices.values(), key=lambda one: one.id)
-        if wanted & set(device.metrics) and subject.county in (subject.city, device.area)
+        if wanted & set(device.metrics) and subject.county in declared.areas.holding(device).values()
     ]

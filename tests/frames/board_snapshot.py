@@ -210,6 +210,7 @@ def value_record(declared: Declared, indicator: str, area: str, value: float | N
         "level": "normal" if known else None,
         "period": "2026年10月" if one.period else "",
         "detail": "",
+        "beside": {},
         "aqi": AqiWriter(declared.schemes, "zh").record(one.scheme, city_ms, value, "pm25_ugm3")
         if one.formula == "aqi"
         else None,
