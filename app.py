@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accounts.commands import audit_commands, user_commands
+from accounts.commands import audit_commands, token_commands, user_commands
 from core import settings as settings_table
 from core.clock import city_ms, real_ms
 from core.errors import CityVitalsError, DeclarationError
@@ -53,6 +53,7 @@ def _settings() -> Settings:
 
 
 cli.add_typer(user_commands(_settings), name="user")
+cli.add_typer(token_commands(_settings), name="token")
 cli.add_typer(audit_commands(_settings), name="audit")
 cli.add_typer(history_commands(_settings), name="history")
 cli.command()(compute_command(_settings))

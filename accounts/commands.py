@@ -1,4 +1,4 @@
-"""The commands `user …`, `audit …` and `rights`, thin. Services are imported when one of them runs."""
+"""The commands `user …`, `token …` and `audit …`, thin. Services are imported when one of them runs."""
 
 # ruff: noqa: PLC0415
 
@@ -15,6 +15,7 @@ from core.settings import Settings
 Login = Annotated[str, typer.Argument(help="What the person types to sign in.")]
 Name = Annotated[str, typer.Argument(help="The person's real name.")]
 Phone = Annotated[str, typer.Option(help="Telephone.")]
+Kind = Annotated[str, typer.Option(help="wall or machine.")]
 Workbook = Annotated[Path, typer.Argument(help="Workbook with the sheets 部门, 岗位, 人员, 任职.")]
 
 
@@ -58,6 +59,36 @@ def user_commands(settings: Callable[[], Settings]) -> typer.Typer:
         typer.echo(console.import_file(settings(), file))
 
     return user
+
+
+def token_commands(settings: Callable[[], Settings]) -> typer.Typer:
+    """`token add|list|revoke`."""
+    token = typer.Typer(no_args_is_help=True, help="What walls and machines show instead of a password.")
+
+    @token.command("add")
+    def add_token(
+        name: Annotated[str, typer.Argument(help="Which wall or system it is for.")], role: Kind = "wall"
+    ) -> None:
+        """Make a token and print it, once."""
+        from accounts import console
+
+        typer.echo(console.add_token(settings(), name, role))
+
+    @token.command("list")
+    def list_tokens() -> None:
+        """List the tokens; their secrets are kept nowhere."""
+        from accounts import console
+
+        typer.echo(console.tokens(settings()))
+
+    @token.command("revoke")
+    def revoke_token(number: Annotated[int, typer.Argument(help="Its number, as `token list` says.")]) -> None:
+        """From now on this token opens nothing."""
+        from accounts import console
+
+        typer.echo(console.revoke_token(settings(), number))
+
+    return token
 
 
 def audit_commands(settings: Callable[[], Settings]) -> typer.Typer:

@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from accounts import founding
+from accounts.bearer import of_token
 from accounts.import_roster import import_workbook
 from accounts.office import Office, open_office
-from core.accounts import Act, Person
+from accounts.tokens import Wanted
+from core.accounts import DEVICES, Act, Person, Role
 from core.clock import real_ms
+from core.errors import UnknownName
 from core.messages import text
 from core.settings import Settings
 
@@ -54,6 +57,34 @@ def import_file(settings: Settings, file: Path) -> str:
     with _opened(settings) as office:
         rows = import_workbook(office.roster, founding.console(), file, real_ms())
     return text("accounts.imported", settings.language, rows=rows)
+
+
+def add_token(settings: Settings, name: str, role: str) -> str:
+    """Says the secret of a new token."""
+    if role not in DEVICES:
+        raise UnknownName(f"{role!r} is not one of {', '.join(sorted(DEVICES))}")
+    with _opened(settings) as office:
+        secret = office.tokens.make(founding.console(), Wanted(name, Role(role)), real_ms())
+    return text("accounts.token-made", settings.language, name=name, secret=secret)
+
+
+def tokens(settings: Settings) -> str:
+    """One line a token: number, name, role, in use or not."""
+    with _opened(settings) as office:
+        found = office.tokens.all()
+    states = {token.id: "token-in-use" if of_token(token, real_ms()).grants else "token-over" for token in found}
+    return "\n".join(
+        f"{one.id}\t{one.name}\t{text(f'role.{one.role}', settings.language)}\t"
+        + text(f"accounts.{states[one.id]}", settings.language)
+        for one in found
+    )
+
+
+def revoke_token(settings: Settings, number: int) -> str:
+    """Revoke a token."""
+    with _opened(settings) as office:
+        office.tokens.revoke(founding.console(), number, real_ms())
+    return text("accounts.token-revoked", settings.language, number=number)
 
 
 def verify_audit(settings: Settings) -> tuple[str, bool]:

@@ -40,6 +40,16 @@ def test_accounts_from_the_command_line(tmp_path: Path) -> None:
     assert {row["act"]["actor"] for row in rows} == {"console"}
 
 
+def test_tokens_from_the_command_line(tmp_path: Path) -> None:
+    secret = _run(tmp_path, "token", "add", "总控大屏").stdout.strip().split("：")[1]
+    assert secret.startswith("cityvitals_")
+    assert _run(tmp_path, "token", "add", "神", "--role", "security").returncode == 1
+    listed = _run(tmp_path, "token", "list").stdout
+    assert listed == "1\t总控大屏\t大屏\t在用\n" and secret not in listed
+    assert _run(tmp_path, "token", "revoke", "1").returncode == 0
+    assert "已吊销" in _run(tmp_path, "token", "list").stdout
+
+
 @pytest.mark.claim("ACCOUNTS", "`audit verify` ends with 1 and names the row when anybody touched the audit.")
 def test_a_forged_audit_fails_the_command(tmp_path: Path) -> None:
     _run(tmp_path, "user", "add", "li", "李四")
