@@ -23,7 +23,7 @@ def with_inputs(indicators: Mapping[str, Indicator], names: Collection[str]) -> 
 
 
 def reach_ms(indicators: Mapping[str, Indicator], name: str) -> int:
-    """How far before its end a value of an indicator looks, through all that it is computed from; a baseline beside it does not count."""
+    """How far before its end a value looks, through all that it is computed from; what stands beside it not counted."""
     one = indicators[name]
     own_ms = PERIODS_MS[one.calendar] if one.window is WindowKind.CALENDAR else one.window_s * 1000
     through = [1000 * (i.ago_s + i.spread_s) + reach_ms(indicators, i.indicator) for i in one.inputs]
