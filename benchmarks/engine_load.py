@@ -29,27 +29,27 @@ SCENE = Scene("replay-load", CODE, Stamp.REPLAY, "load/city", BEGIN_MS, 1, 1.0, 
 Fields = Mapping[bytes, bytes]
 
 
-def declared(series: int, *, early: bool = False, counties: int = COUNTIES) -> Declared:
-    """A city whose devices bring five metrics each; every metric is averaged over five minutes, for counties and city.
+def declared(series: int, *, early: bool = False, metrics: int = METRICS) -> Declared:
+    """A city whose devices bring some metrics each; every metric is averaged over five minutes, for counties and city.
 
     early: the indicators are also valued before their window ends, as their panes change.
     """
     areas = [Area(CODE, SAME, AreaLevel.CITY, "", (0.0, 0.0))]
-    areas += [Area(f"99{n:04d}", SAME, AreaLevel.COUNTY, CODE, (0.0, 0.0)) for n in range(1, counties + 1)]
-    metrics = {f"m{n}": Metric(f"m{n}", SAME, "", -1e9, 1e9) for n in range(METRICS)}
+    areas += [Area(f"99{n:04d}", SAME, AreaLevel.COUNTY, CODE, (0.0, 0.0)) for n in range(1, COUNTIES + 1)]
+    brought = {f"m{n}": Metric(f"m{n}", SAME, "", -1e9, 1e9) for n in range(metrics)}
     devices = {
-        name: Device(name, "gauge", SAME, f"99{number % counties + 1:04d}", None, tuple(metrics))
-        for number, name in enumerate(names(series))
+        name: Device(name, "gauge", SAME, f"99{number % COUNTIES + 1:04d}", None, tuple(brought))
+        for number, name in enumerate(names(series, metrics))
     }
-    indicators = {f"load.{metric}": _mean(metric, early) for metric in metrics}
+    indicators = {f"load.{metric}": _mean(metric, early) for metric in brought}
     city = City(CODE, SAME, "", "", "", "", "")
     feeds = {"gauge": Feed("gauge", SAME, "gauge/+/+")}
-    return Declared(city, AreaTree(areas), {}, (), metrics, feeds, devices, indicators, {}, fingerprint="load")
+    return Declared(city, AreaTree(areas), {}, (), brought, feeds, devices, indicators, {}, fingerprint="load")
 
 
-def names(series: int) -> list[str]:
+def names(series: int, metrics: int = METRICS) -> list[str]:
     """The devices of so many series, by number."""
-    return [f"gauge-{number:07d}" for number in range(series // METRICS)]
+    return [f"gauge-{number:07d}" for number in range(series // metrics)]
 
 
 def _mean(metric: str, early: bool) -> Indicator:
@@ -75,34 +75,40 @@ def _mean(metric: str, early: bool) -> Indicator:
 class Load:
     """Entries in the order of their arrival, and what must come out.
 
-    count, total: (minutes, series) of the readings that count, by the minute of the pane; series: device × 5 + metric.
+    count, total: (minutes, series) of what counts, by the minute of the pane; series: device × metrics + metric.
     """
 
     entries: list[Fields]
     count: NDArray[np.int64]
     total: NDArray[np.float64]
     readings: int
-    doubled: int
+    again: NDArray[np.float64]  # (series,): the sum of what was told a second time
     end_ms: int
 
 
-def load(series: int, rounds: int, numbers: NDArray[np.int64] | None = None, first_round: int = 0) -> Load:
+def load(
+    series: int,
+    rounds: int,
+    numbers: NDArray[np.int64] | None = None,
+    first_round: int = 0,
+    metrics: int = METRICS,
+) -> Load:
     """Every series tells once a round, but for one in `AGAIN_EVERY`: that one tells its last reading a second time.
 
     numbers: Only these devices.
     """
-    told_by = np.arange(series // METRICS) if numbers is None else numbers
-    per_batch = BATCH // METRICS
-    everyone = names(series)
+    told_by = np.arange(series // metrics) if numbers is None else numbers
+    per_batch = BATCH // metrics
+    everyone = names(series, metrics)
     minutes = -(-(first_round + rounds) * EVERY_MS // 60_000)
     count, total = np.zeros((minutes, series), np.int64), np.zeros((minutes, series))
     entries: list[Fields] = []
-    doubled = 0
+    repeated = np.zeros(series)
     for round_number in range(first_round, first_round + rounds):
         for start in range(0, len(told_by), per_batch):
             device = told_by[start : start + per_batch]
-            row, metric = np.repeat(np.arange(len(device)), METRICS), np.tile(np.arange(METRICS), len(device))
-            of_series = np.repeat(device, METRICS) * METRICS + metric
+            row, metric = np.repeat(np.arange(len(device)), metrics), np.tile(np.arange(metrics), len(device))
+            of_series = np.repeat(device, metrics) * metrics + metric
             event_ms = BEGIN_MS + 1 + round_number * EVERY_MS + (of_series * 7919) % EVERY_MS
             value = np.round(10 + 5 * np.sin(of_series + event_ms / 1e6), 1)
             again = ((of_series + round_number) % AGAIN_EVERY == 0) & (round_number > first_round)
@@ -110,10 +116,10 @@ def load(series: int, rounds: int, numbers: NDArray[np.int64] | None = None, fir
             minute = (event_ms - BEGIN_MS - 1) // 60_000
             np.add.at(count, (minute[~again], of_series[~again]), 1)
             np.add.at(total, (minute[~again], of_series[~again]), value[~again])
-            doubled += int(again.sum())
+            np.add.at(repeated, of_series[again], value[again])
             entries.append(encode_readings(_batch([everyone[n] for n in device], row, metric, event_ms, value)))
-    readings = rounds * len(told_by) * METRICS
-    return Load(entries, count, total, readings, doubled, BEGIN_MS + (first_round + rounds) * EVERY_MS)
+    readings = rounds * len(told_by) * metrics
+    return Load(entries, count, total, readings, repeated, BEGIN_MS + (first_round + rounds) * EVERY_MS)
 
 
 def _batch(devices: list[str], row: Any, metric: Any, event_ms: Any, value: Any) -> ReadingBatch:
@@ -122,7 +128,7 @@ def _batch(devices: list[str], row: Any, metric: Any, event_ms: Any, value: Any)
         stamp=Stamp.REPLAY,
         received_ms=int(event_ms.max()),
         devices=tuple(devices),
-        metrics=tuple(f"m{n}" for n in range(METRICS)),
+        metrics=tuple(f"m{n}" for n in range(int(metric.max()) + 1)),
         device=row.astype(np.int32),
         metric=metric.astype(np.uint16),
         event_ms=event_ms,

@@ -31,7 +31,7 @@ from stream.scenes import declare_scene, hold_until
 
 ROOT = Path(__file__).parents[1]
 SERIES, PARTITIONS = 100_000, 8
-ROUNDS = 60  # six million readings
+ROUNDS = 40  # four million readings
 WORKERS = (1, 2, 4)
 SERVE = """
 import os, sys

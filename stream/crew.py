@@ -12,6 +12,7 @@ from stream.connect import Client
 from stream.keys import Keys
 
 SILENT_S = 4.0  # whose entry has not changed for so long is dead: with the look it makes a takeover within 5 s
+LONGEST_GAP_S = 1.5
 GONE_S = 60.0  # and after this it is no longer listed
 
 
@@ -33,13 +34,16 @@ class Member:
 class Crew:
     """The members as one of them sees them.
 
-    Alive is whose entry changed within `SILENT_S` by our own monotonic clock: machines need not agree on the time. An
-    entry that we see for the first time may be stale, and then we know so `SILENT_S` later.
+    Alive is whose entry changed within `SILENT_S` by our own clock: machines need not agree on the time. That clock
+    counts at most `LONGEST_GAP_S` between two looks: where we ourselves could not look, because the machine is
+    overloaded or Redis waits for the disk, the others could not tell. An entry that we see for the first time may be
+    stale, and then we know so `SILENT_S` later.
     """
 
     def __init__(self, client: Client, keys: Keys, name: str) -> None:
         self._client, self._keys, self.name = client, keys, name
         self._changed: dict[str, tuple[Member, float]] = {}  # the entry, and when we saw it change
+        self._looked_s, self._now_s = monotonic_s(), 0.0
 
     def tell(self, cursors: Mapping[str, str], readings_s: int, unreadable: int) -> None:
         """Show that this process turned just now."""
@@ -48,7 +52,7 @@ class Crew:
 
     def look(self) -> dict[str, Member]:
         """Who is alive now, by name. What is long dead is forgotten for all."""
-        told, now_s = read_crew(self._client, self._keys), monotonic_s()
+        told, now_s = read_crew(self._client, self._keys), self._watched_s()
         seen = {name: self._changed.get(name, (None, 0.0)) for name in told}
         self._changed = {
             name: (member, seen[name][1] if seen[name][0] == member else now_s) for name, member in told.items()
@@ -57,6 +61,12 @@ class Crew:
         if gone:
             self._client.hdel(self._keys.engines, *gone)
         return {name: member for name, (member, changed_s) in self._changed.items() if now_s - changed_s < SILENT_S}
+
+    def _watched_s(self) -> float:
+        """Our clock, which stands still while we cannot look."""
+        looked_s, self._looked_s = self._looked_s, monotonic_s()
+        self._now_s += min(self._looked_s - looked_s, LONGEST_GAP_S)
+        return self._now_s
 
     def leave(self) -> None:
         """Go, so that the others need not wait until we are silent."""
