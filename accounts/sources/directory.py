@@ -33,8 +33,6 @@ class Directory:
 
     def __init__(self, url: str, lookup: Lookup) -> None:
         self._url, self._lookup = url, lookup
-        tls = Tls(validate=ssl.CERT_REQUIRED)
-        self._server = Server(url, connect_timeout=ANSWER_S, tls=tls, get_info=NONE)
 
     def prove(self, login: str, password: str) -> Claim | Refused:
         """Whether the directory takes this password from whoever has this login.
@@ -69,7 +67,10 @@ class Directory:
     @contextmanager
     def _connected(self, user: str, password: str) -> Iterator[Connection]:
         """A connection that is closed whatever happens: ldap3 leaves its socket open when it cannot connect."""
-        connection = Connection(self._server, user or None, password or None, receive_timeout=ANSWER_S, read_only=True)
+        tls = Tls(validate=ssl.CERT_REQUIRED)
+        # a server object is kept for one connection: after a failure ldap3 shuns its address for five minutes
+        server = Server(self._url, connect_timeout=ANSWER_S, tls=tls, get_info=NONE)
+        connection = Connection(server, user or None, password or None, receive_timeout=ANSWER_S, read_only=True)
         try:
             yield connection
         finally:
