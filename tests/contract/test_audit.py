@@ -16,7 +16,7 @@ from accounts.journal import HEADS, Journal
 from accounts.looks import ACTION, BATCH, Look, Looks
 from accounts.warden import Warden
 from core.accounts import Act, Reach, Role
-from core.errors import NeighbourDown, NotAllowed, Taken
+from core.errors import NotAllowed, Taken
 from store import audit, people
 from store.sql import Database
 
