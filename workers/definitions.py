@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from catalogue.bundle import bundle, unbundled
 from catalogue.declared import Declared
-from catalogue.fingerprint import fingerprint
 from catalogue.load import load
+from catalogue.versions import superseded, unchanged_versions
 from core.errors import DeclarationError, UnknownName
 from core.messages import text
 from core.records import Scene
@@ -67,12 +67,7 @@ class Declarations:
     def _superseded(self, declared: Declared, replaced: Sequence[Replaced]) -> list[Superseded]:
         """Of each definition before, what the next one gave up or has in another version."""
         line = [*(self._declared(one.fingerprint) for one in replaced), declared]
-        return [
-            Superseded(old, one.until_ms)
-            for before, after, one in zip(line, line[1:], replaced, strict=False)
-            for name, old in before.indicators.items()
-            if name not in after.indicators or after.indicators[name].version != old.version
-        ]
+        return superseded(line, [one.until_ms for one in replaced])
 
 
 def apply(settings: Settings, from_ms: int) -> str:
@@ -106,14 +101,3 @@ def apply(settings: Settings, from_ms: int) -> str:
 
 def _raise_version(name: str, version: str) -> str:
     return f"indicators.{name}: valued otherwise than before, but its version is still {version}; raise it"
-
-
-def unchanged_versions(before: Declared, after: Declared) -> list[str]:
-    """Indicators that are valued otherwise than before under the same version."""
-    both = before.indicators.keys() & after.indicators.keys()
-    return sorted(
-        name
-        for name in both
-        if before.indicators[name].version == after.indicators[name].version
-        and fingerprint([{name: before.indicators[name]}]) != fingerprint([{name: after.indicators[name]}])
-    )
