@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.declared import Device, Feed
 from core.records import MINUTE_MS, Event, Float64, Int64, PaneBatch
+from geo.areas import AreaTree
 from indicators.aggregate import Predecessor, Window, aggregated, columns_of, looks_back
 from indicators.chunks import Columns
 from indicators.definition import Indicator, WindowKind
@@ -60,7 +61,9 @@ class Input:
 class Inputs:
     """Panes and hearings of all devices as long as some window, or a late correction of one, can need them."""
 
-    def __init__(self, plans: Mapping[str, Plan], devices: Sequence[Device], feeds: Mapping[str, Feed]) -> None:
+    def __init__(
+        self, plans: Mapping[str, Plan], devices: Sequence[Device], feeds: Mapping[str, Feed], areas: AreaTree
+    ) -> None:
         """devices: all of the city, in the order of their numbers."""
         self._plans, self._devices, self._feeds = plans, devices, feeds
         self._number = {device.id: number for number, device in enumerate(devices)}
@@ -76,8 +79,8 @@ class Inputs:
         self._listened_to = np.zeros(len(devices) + 1, dtype=np.bool_)  # the last one: an unknown device
         for name in self._by_hearing:
             self._listened_to[plans[name].stations.devices] = True
-        self._since = Beginnings(devices)
         self._since_event = [name for name, plan in plans.items() if plan.indicator.window is WindowKind.SINCE_EVENT]
+        self._since = Beginnings(devices if self._since_event else (), areas)
         self._named: dict[int, tuple[tuple[str, ...], Int64]] = {}  # by partition: the last devices, and their numbers
         self.passed_ms = 0  # time of the last tick
         self.since_ms = 0  # since when devices are listened to; 0 before anything came

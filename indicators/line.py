@@ -73,7 +73,7 @@ class Lines:
         every = versions(computed, superseded)
         measured = [one for line in every.values() for one in line if one.indicator.measured]
         plans = {v.key: Plan(v.indicator, ground.devices, ground.feeds, ground.areas) for v in measured}
-        self.inputs = Inputs(plans, ground.devices, ground.feeds)
+        self.inputs = Inputs(plans, ground.devices, ground.feeds, ground.areas)
         self.sources: dict[str, Source] = {}
         self.by_name: dict[str, list[Line]] = {}
         for name, line in every.items():

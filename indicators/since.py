@@ -10,6 +10,7 @@ import numpy as np
 
 from core.declared import Device
 from core.records import Event, Int64
+from geo.areas import AreaTree
 
 
 class Began(NamedTuple):
@@ -21,17 +22,22 @@ class Began(NamedTuple):
 
 
 class Beginnings:
-    """Events by id as they stand; what one begins holds for its device and for all stations of the device's area.
+    """Events by id as they stand; what one begins holds for its device and for all stations in the area of the device.
 
     A device without an area stands for the city, so that its events hold for every station.
     """
 
-    def __init__(self, devices: Sequence[Device]) -> None:
+    def __init__(self, devices: Sequence[Device], areas: AreaTree) -> None:
         """devices: all of the city, in the order of their numbers."""
-        areas = sorted({device.area for device in devices} - {""})
-        number = {"": len(areas)} | {area: at for at, area in enumerate(areas)}
-        self._area: Int64 = np.array([number[device.area] for device in devices], dtype=np.int64)
-        self._everywhere = len(areas)
+        holding = [tuple(areas.holding(device).values()) for device in devices]
+        number = {name: at for at, name in enumerate(sorted({name for names in holding for name in names}))}
+        own = [device.area if device.area in areas else areas.city.id for device in devices]
+        self._area: Int64 = np.array([number[name] for name in own], dtype=np.int64)
+        # Of each device the areas that hold it, the last one again where it has fewer than others.
+        deepest = max(map(len, holding), default=0)
+        rows = [[number[name] for name in names + names[-1:] * (deepest - len(names))] for names in holding]
+        self._holding: Int64 = np.array(rows, dtype=np.int64).reshape(len(devices), deepest)
+        self._areas = len(number)
         self._events: dict[str, Began] = {}
         self._dirty: set[str] = set()
 
@@ -48,8 +54,8 @@ class Beginnings:
 
     def holds_for(self, device: int, among: Int64) -> Int64:
         """int64 (k,): those of some devices for which an event at one device holds."""
-        area = self._area[device]
-        holds: Int64 = among[(self._area[among] == area) | (among == device) | (area == self._everywhere)]
+        held = (self._holding[among] == self._area[device]).any(axis=1)
+        holds: Int64 = among[held | (among == device)]
         return holds
 
     def newest_ms(self, types: Iterable[str], upto_ms: int, devices: Int64) -> Int64:
@@ -57,13 +63,12 @@ class Beginnings:
         wanted = set(types)
         told = [b for b in self._events.values() if b.type in wanted and b.began_ms <= upto_ms]
         of_device = np.zeros(len(self._area), dtype=np.int64)
-        of_area = np.zeros(self._everywhere + 1, dtype=np.int64)
+        of_area = np.zeros(self._areas, dtype=np.int64)
         if told:
             number, began_ms = np.array([(b.device, b.began_ms) for b in told], dtype=np.int64).T
             np.maximum.at(of_device, number, began_ms)
             np.maximum.at(of_area, self._area[number], began_ms)
-        of_area = np.maximum(of_area, of_area[self._everywhere])
-        newest: Int64 = np.maximum(of_device[devices], of_area[self._area[devices]])
+        newest: Int64 = np.maximum(of_device[devices], of_area[self._holding[devices]].max(axis=1, initial=0))
         return newest
 
     @property

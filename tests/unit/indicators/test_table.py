@@ -30,7 +30,7 @@ def kept_rows(one: Indicator, minutes: int) -> tuple[Inputs, Plan, int]:
     """Turn the second stage's inputs for so many minutes with a reading each; the most rows that they held."""
     numbered = [DEVICES[device] for device in sorted(DEVICES)]
     plan = Plan(one, numbered, FEEDS, AREAS)
-    inputs = Inputs({"one": plan}, numbered, FEEDS)
+    inputs = Inputs({"one": plan}, numbered, FEEDS, AREAS)
     most = 0
     for minute in range(1, minutes + 1):
         now_ms = T0_MS + minute * MINUTE_MS

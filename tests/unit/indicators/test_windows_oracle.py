@@ -39,7 +39,7 @@ class Engine:
     def __init__(self, indicators: list[Indicator]) -> None:
         numbered = [DEVICES[device] for device in sorted(DEVICES)]
         self.plans = {one.id: Plan(one, numbered, FEEDS, AREAS) for one in indicators}
-        self.inputs = Inputs(self.plans, numbered, FEEDS)
+        self.inputs = Inputs(self.plans, numbered, FEEDS, AREAS)
         self.windows = {name: self.inputs.windows(plan, plan.indicator.settle_s) for name, plan in self.plans.items()}
         self.needed = needed({one.id: one for one in indicators}).get(METRIC, ())
         self.held: set[Reading] = set()
