@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from board_server import BoardServer
 from gateway import Gateway
-from playwright.sync_api import Browser, Page, sync_playwright
-from prerequisites import missing
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from prerequisites import missing, patience
 
 if TYPE_CHECKING:
     from visits import OpenPages
@@ -51,6 +51,7 @@ def chromium() -> Iterator[Browser]:
         missing("Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        expect.set_options(timeout=15_000 * patience())
         yield browser
         browser.close()
 

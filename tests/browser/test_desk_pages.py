@@ -98,7 +98,7 @@ def test_a_page_follows_the_picture(pages: OpenPages, site: BoardServer) -> None
     with pages.show(site, PAGES["rain"], DESK) as page:
         expect(page.locator(".desk-figure .figure b")).to_have_text(site.picture["values"][key]["text"])
         site.change({"values": {key: site.picture["values"][key] | {"value": 88.8, "text": "88.8"}}})
-        expect(page.locator(".desk-figure .figure b")).to_have_text("88.8", timeout=10_000)
+        expect(page.locator(".desk-figure .figure b")).to_have_text("88.8")
 
 
 def test_an_undeclared_address_says_so(pages: OpenPages, site: BoardServer) -> None:
@@ -111,7 +111,7 @@ def test_a_screen_opened_too_early_waits(chromium: Browser, site: BoardServer) -
     site.starting = True
     with chromium.new_page() as page:
         page.goto(f"{site.address}wall")
-        expect(page.locator(".shell-waiting")).to_have_text("系统正在启动，尚无场景", timeout=30_000)
+        expect(page.locator(".shell-waiting")).to_have_text("系统正在启动，尚无场景")
         site.starting = False
         expect(page.locator("ol.counts").first).to_be_visible(timeout=30_000)
         expect(page.locator(".shell-waiting")).to_have_count(0)

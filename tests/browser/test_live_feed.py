@@ -64,9 +64,7 @@ def test_a_short_break_needs_no_snapshot(chromium: Browser, site: BoardServer) -
     with visit(chromium, f"{site.address}wall", noisy=True) as page:
         snapshots, sockets = site.served["snap"], site.served["ws"]
         site.refused = {"ws", "sse", "poll"}
-        page.wait_for_function(
-            "document.querySelector('#wall-footer').textContent.includes('连接已断开')", timeout=10_000
-        )
+        page.wait_for_function("document.querySelector('#wall-footer').textContent.includes('连接已断开')")
         site.refused = set()
         eventually(lambda: site.served["ws"] + site.served["sse"] + site.served["poll"] > sockets, 20)
         announce(site, page)
@@ -84,7 +82,7 @@ def test_new_assets_load_themselves(chromium: Browser, site: BoardServer) -> Non
             page.evaluate("document.documentElement.style.background") == "rgb(10, 14, 19)"
         )  # ahead of any style sheet
         site.assets = "a2"
-        page.wait_for_function("window.isOld === undefined", timeout=15_000)
+        page.wait_for_function("window.isOld === undefined")
         page.wait_for_function("document.documentElement.dataset.painted")
         announce(site, page)
 
@@ -94,7 +92,7 @@ def test_another_scene_loads_the_page_anew(chromium: Browser, site: BoardServer)
         page.evaluate("window.isOld = true")
         site.scene = "replay-beijing"
         site.show("calm")
-        page.wait_for_function("window.isOld === undefined", timeout=15_000)
+        page.wait_for_function("window.isOld === undefined")
         page.wait_for_function("document.documentElement.dataset.painted")
 
 

@@ -101,7 +101,7 @@ def test_counties_filled_by_the_index(chromium: Browser, site: BoardServer, shoo
     site.show("typhoon", 8)
     with visit(chromium, f"{site.address}wall") as page:
         page.locator(".wall-map-controls summary").click()
-        page.locator("#wall-map-fill label", has_text="空气质量指数").click()
+        page.locator("#wall-map-fill label", has_text=site.picture["indicators"]["ecology.aqi"]["name"]).click()
         page.locator(".wall-map-controls summary").click()
         page.wait_for_selector("#wall-map-legend p")
         shoot(page, "wall-1080p-filled")

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, Page
-from visits import LIVE, OpenPages, repaint, visit, words
+from visits import LIVE, OpenPages, assert_stale_within, patient, repaint, visit, words
 
 pytestmark = pytest.mark.browser
 
 Box = tuple[int, int, int, int]
-STALE = "document.documentElement.dataset.state === 'stale'"
 
 
 # Share of the pixels of a box (left, top, right, bottom) of a PNG that are lighter than a limit of 255.
@@ -46,7 +45,7 @@ def test_a_dead_wall_looks_like_no_calm_one(
     with visit(chromium, f"{site.address}wall") as page:
         calm = page.screenshot(path=pictures / "wall-calm-beside.png")
         site.talking = False
-        page.wait_for_function(STALE, timeout=10_000)
+        assert_stale_within(page, 10)
         page.wait_for_timeout(300)
         dead = page.screenshot(path=pictures / "wall-dead-beside.png")
         bar = page.locator("#shell-stale-bar").bounding_box()
@@ -70,7 +69,7 @@ def test_a_dead_wall_looks_like_no_calm_one(
 def test_silence_is_said_within_seconds(chromium: Browser, site: BoardServer) -> None:
     with visit(chromium, f"{site.address}wall") as page:
         site.talking = False
-        page.wait_for_function(STALE, timeout=8_000)
+        assert_stale_within(page, 8)
         text = words(page, "#shell-stale-bar")
         assert "数据中断 00:00:0" in text
         assert "与服务器的连接中断" in text
@@ -79,7 +78,7 @@ def test_silence_is_said_within_seconds(chromium: Browser, site: BoardServer) ->
         first = words(page, "#wall-clock time")
         page.wait_for_function("old => document.querySelector('#wall-clock time').textContent !== old", arg=first)
         site.talking = True
-        page.wait_for_function(LIVE, timeout=15_000)
+        page.wait_for_function(LIVE)
         assert page.locator("#shell-stale-bar").is_hidden()
 
 
@@ -126,7 +125,7 @@ def test_every_death_is_told(
     with pages.show(site) as page:
         assert page.evaluate(LIVE)
         break_it(site)
-        page.wait_for_function(STALE, timeout=6_000)
+        assert_stale_within(page, 6)
         assert sentence in words(page, "#shell-stale-bar")
 
 
@@ -148,7 +147,7 @@ def assert_stale_on(page: Page, share: float) -> None:
 def test_a_desk_page_says_it_too(chromium: Browser, site: BoardServer, pictures: Path) -> None:
     with visit(chromium, f"{site.address}indicators", (1536, 730)) as page:
         site.talking = False
-        page.wait_for_function(STALE, timeout=8_000)
+        assert_stale_within(page, 8)
         page.screenshot(path=pictures / "desk-stale.png")
         assert_stale_on(page, 730 / 12)
         site.talking = True
@@ -157,9 +156,9 @@ def test_a_desk_page_says_it_too(chromium: Browser, site: BoardServer, pictures:
 def test_a_page_that_never_heard_anything_says_so(chromium: Browser, site: BoardServer, pictures: Path) -> None:
     site.talking = False
     context = chromium.new_context(viewport={"width": 1920, "height": 1080})
-    page = context.new_page()
+    page = patient(context.new_page())
     page.goto(f"{site.address}wall")
-    page.wait_for_function(STALE, timeout=12_000)
+    assert_stale_within(page, 12)
     assert "画面尚未收到任何数据" in words(page, "#shell-stale-bar")
     page.screenshot(path=pictures / "wall-never-heard.png")
     context.close()

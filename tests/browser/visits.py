@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from machine import Moment, since
 from playwright.sync_api import Browser, Page
+from prerequisites import patience
 
 if TYPE_CHECKING:
     from board_server import BoardServer
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
 WALL = (1920, 1080)
 DESK = (1536, 730)
 PHONE = (390, 844)
-PAINTED_WITHIN_MS = 30_000  # how fast a page is, is a claim of its own; here a loaded machine may take its time
+WITHIN_MS = 30_000  # how fast something is, is a claim of its own
 PAINTED = "document.documentElement.dataset.painted"
 LIVE = "document.documentElement.dataset.state === 'live'"
+STALE = "document.documentElement.dataset.state === 'stale'"
 FONTS = "document.fonts.ready.then(() => true)"
 
 
@@ -41,6 +44,12 @@ class Watch:
         assert self.hosts <= {host, ""}, self.hosts  # "": data: addresses
 
 
+def patient(page: Page) -> Page:
+    """A page that is waited for longer where others use the machine."""
+    page.set_default_timeout(WITHIN_MS * patience())
+    return page
+
+
 @contextmanager
 def visit(
     chromium: Browser,
@@ -57,12 +66,12 @@ def visit(
     """
     fresh = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **context)
     try:
-        page = fresh.new_page()
+        page = patient(fresh.new_page())
         if before:
             page.add_init_script(before)
         watch = Watch(page)
         page.goto(address)
-        page.wait_for_function(PAINTED, timeout=PAINTED_WITHIN_MS)
+        page.wait_for_function(PAINTED)
         page.evaluate(FONTS)
         yield page
         if not noisy:
@@ -92,7 +101,7 @@ class OpenPages:
             if page.url != site.address + path:
                 page.goto(site.address + path)
             repaint(page, site.rev)
-            page.wait_for_function(LIVE, timeout=PAINTED_WITHIN_MS)
+            page.wait_for_function(LIVE)
             page.evaluate(FONTS)
             yield page
             watch.assert_quiet(urlsplit(site.address).netloc)
@@ -110,8 +119,16 @@ class OpenPages:
         fresh = self._chromium.new_context(
             viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", **context
         )
-        page = fresh.new_page()
+        page = patient(fresh.new_page())
         return page, Watch(page)
+
+
+def assert_stale_within(page: Page, within_s: float) -> None:
+    """Wait until a page says that it may not be believed: in time, on a machine that nobody else uses."""
+    begun = Moment.now()
+    page.wait_for_function(STALE)
+    passed = since(begun)
+    assert passed.alone_s < within_s, str(passed)
 
 
 def words(page: Page, selector: str) -> str:
@@ -121,4 +138,4 @@ def words(page: Page, selector: str) -> str:
 
 def repaint(page: Page, revision: int) -> None:
     """Wait until the page shows at least a revision."""
-    page.wait_for_function(f"+document.documentElement.dataset.painted >= {revision}", timeout=PAINTED_WITHIN_MS)
+    page.wait_for_function(f"+document.documentElement.dataset.painted >= {revision}")

@@ -12,13 +12,12 @@ import pytest
 from gateway import Gateway
 from playwright.sync_api import Browser, Page
 from prerequisites import eventually, unused_port
-from visits import WALL, visit
+from visits import LIVE, WALL, patient, visit
 from whole_city import APP, Site, WholeCity
 
 from stream.embedded.children import start_child, stop_child
 
 BEHIND = "/cityvitals/"
-LIVE = "document.documentElement.dataset.state === 'live'"
 
 OpenPage = Callable[..., Page]
 Shoot = Callable[[Page, str], None]
@@ -28,11 +27,11 @@ Shoot = Callable[[Page, str], None]
 def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[WholeCity]:
     """A calm demonstration of Maoming; `first_wall`: from the command to the first live wall in a browser."""
     running = WholeCity(tmp_path_factory.mktemp("city"))
-    page = chromium.new_page(viewport={"width": WALL[0], "height": WALL[1]})
+    page = patient(chromium.new_page(viewport={"width": WALL[0], "height": WALL[1]}))
     begun = machine.Moment.now()
     try:
         page.goto(running.start().wait_until_ready())
-        page.wait_for_function(LIVE, timeout=30_000)
+        page.wait_for_function(LIVE)
         running.first_wall = machine.since(begun)
         page.close()
         yield running
@@ -68,7 +67,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
 
         def open_one(site: Site, path: str = "wall", size: tuple[int, int] = WALL, **more: Any) -> Page:
             page = opened.enter_context(visit(chromium, site.address + path, size, **more))
-            page.wait_for_function(LIVE, timeout=15_000)
+            page.wait_for_function(LIVE)
             return page
 
         yield open_one

@@ -32,9 +32,7 @@ def test_replay_beside_the_running_city(
     player = start_child([*APP, *words], tmp_path / "replay.log", city.variables)
     try:
         for wall in walls:
-            wall.wait_for_function(
-                "document.querySelector('#wall-identity')?.textContent.includes('北京市')", timeout=30_000
-            )
+            wall.wait_for_function("document.querySelector('#wall-identity')?.textContent.includes('北京市')")
             assert "回放" in wall.inner_text("#wall-identity .stamp")
         walls[0].wait_for_function("/3月[2-9]日/.test(document.querySelector('#wall-clock').textContent)")
         walls[0].wait_for_function("document.querySelector('#wall-domains .known .figure em')")  # an AQI with its class
@@ -44,9 +42,7 @@ def test_replay_beside_the_running_city(
         player.send_signal(signal.SIGINT)
         assert player.wait(20) == 0, (tmp_path / "replay.log").read_text("utf-8")
         for wall in walls:
-            wall.wait_for_function(
-                "document.querySelector('#wall-identity')?.textContent.includes('茂名市')", timeout=30_000
-            )
+            wall.wait_for_function("document.querySelector('#wall-identity')?.textContent.includes('茂名市')")
             assert "演示数据" in wall.inner_text("#wall-identity .stamp")
         assert "demo-440900" in city.command("scene").stdout
     finally:
