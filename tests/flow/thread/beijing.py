@@ -59,18 +59,19 @@ def recorded(folder: Path, start: str, stop: str) -> pd.DataFrame:
 def index_by_hour(table: pd.DataFrame) -> dict[tuple[str, int], Hour]:
     """(station, district or city; end of the hour) → its index, where anybody reported."""
     hours = {}
+    station = pd.Series(list(table[list(TABLE)].itertuples(index=False, name=None)), index=table.index)
     for place in (table["station"], table["station"].map(DISTRICT_OF), pd.Series(CITY, index=table.index)):
-        for (name, end_ms), *columns in table.groupby([place, table["end_ms"]])[list(TABLE)].agg(list).itertuples():
-            reported = sum(any(value is not None for value in station) for station in zip(*columns, strict=True))
+        for (name, end_ms), stations in station.groupby([place, table["end_ms"]]).agg(list).items():
+            reported = sum(any(value is not None for value in values) for values in stations)
             if reported:
-                hours[name, end_ms] = _hour(columns, reported)
+                hours[name, end_ms] = _hour(stations, reported)
     return hours
 
 
-def _hour(columns: list[list[Fraction | None]], reported: int) -> Hour:
-    """columns: in the order of the table, the concentrations of the place's stations."""
+def _hour(stations: list[tuple[Fraction | None, ...]], reported: int) -> Hour:
+    """stations: of each of the place's stations its concentrations, in the order of the table."""
     sub_index = {}
-    for (metric, bounds), column in zip(TABLE.values(), columns, strict=True):
+    for (metric, bounds), column in zip(TABLE.values(), zip(*stations, strict=True), strict=True):
         known = [value for value in column if value is not None]
         if known:
             sub_index[metric] = _sub_index(sum(known, Fraction(0)) / len(known), bounds)

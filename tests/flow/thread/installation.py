@@ -206,14 +206,11 @@ class Installation:
 
     def _partition_decided(self, slot: str, upto_ms: int) -> bool:
         tick = self._tick(slot)
+        if tick is None or tick.now_ms < upto_ms:  # seen at once; what follows reads whole streams
+            return False
         after = self.redis.xrange(self.keys.readings(slot), f"({self._position(slot)}")
         readings_follow = any(fields[b"k"] == b"r" for _, fields in after)
-        return (
-            tick is not None
-            and tick.now_ms >= upto_ms
-            and not readings_follow
-            and order(tick.upto["evt"]) >= order(self._newest(self.keys.events(slot)))
-        )
+        return not readings_follow and order(tick.upto["evt"]) >= order(self._newest(self.keys.events(slot)))
 
     def _city_decided(self, upto_ms: int) -> bool:
         tick = self._tick(CITY_SLOT)
