@@ -17,7 +17,7 @@ from store.signing_in import SecondFactor
 from store.sql import Transaction
 
 ISSUER = "城市体征 CityVitals"
-CODE_FAILURES = 5  # wrong codes of one person within the time of a lock
+FAILURES = 5  # wrong codes, or wrong old passwords, of one person within the time of a lock
 
 
 class Credentials:
@@ -28,9 +28,12 @@ class Credentials:
 
     def change_password(self, person: Person, old: str, new: str, keeping: Session, now_ms: int) -> Refused | None:
         """One's own, knowing the old one. Every other session of the person ends. None: done."""
-        newest = self._passwords.policy.history
-        with self._warden.database.reading() as connection:
-            before = [one.hash for one in kept.passwords(connection, person.id, newest)]
+        counted_as = f"{person.login} (password)"
+        with self._warden.database.transaction() as connection:
+            attempt = self._counted(connection, counted_as, keeping.address, now_ms)
+            before = [one.hash for one in kept.passwords(connection, person.id, self._passwords.policy.history)]
+        if isinstance(attempt, Refused):
+            return attempt
         if not self._passwords.fits(before[0] if before else None, old):
             return Refused("wrong")
         fault = self._passwords.fault(new, person.login, before)
@@ -39,6 +42,7 @@ class Credentials:
             return Refused(fault, {"shortest": policy.shortest, "longest": LONGEST, "history": policy.history})
         hashed, me = self._passwords.hashed(new), _bearer(person, keeping)
         with self._warden.recording(me, "password.change", me.name, now_ms) as connection:
+            kept.attempt_succeeded(connection, attempt)
             kept.add_password(connection, person.id, hashed, now_ms, must_change=False)
             sessions_kept.end_other_sessions(connection, me.name, now_ms, person.id, keeping.id)
         return None
@@ -86,12 +90,11 @@ class Credentials:
 
         Wrong codes are counted, as wrong passwords are; a right one counts once.
         """
-        me, counted_as = _bearer(person, session), f"#{person.id}"
-        since_ms = now_ms - self._passwords.policy.lock_ms
+        me = _bearer(person, session)
         with self._warden.database.transaction() as connection:
-            if len(kept.failures_of_login(connection, counted_as, since_ms)) >= CODE_FAILURES:
-                return Refused("too-fast")
-            attempt = kept.begin_attempt(connection, counted_as, session.address, now_ms)
+            attempt = self._counted(connection, f"{person.login} (code)", session.address, now_ms)
+            if isinstance(attempt, Refused):
+                return attempt
             refused = self._judge_code(connection, person, code, now_ms)
             if refused is None:
                 kept.attempt_succeeded(connection, attempt)
@@ -100,6 +103,13 @@ class Credentials:
             act = Act(me.name, "factor.show", me.name, now_ms, session.address, outcome)
             self._warden.journal.write(connection, act)
         return refused
+
+    def _counted(self, connection: Transaction, counted_as: str, address: str, now_ms: int) -> int | Refused:
+        """Count an attempt as failed before it is judged; refuse it when there were too many."""
+        since_ms = now_ms - self._passwords.policy.lock_ms
+        if len(kept.failures_of_login(connection, counted_as, since_ms)) >= FAILURES:
+            return Refused("too-fast")
+        return kept.begin_attempt(connection, counted_as, address, now_ms)
 
     def _judge_code(self, connection: Transaction, person: Person, code: str, now_ms: int) -> Refused | None:
         factor = kept.second_factor(connection, person.id)

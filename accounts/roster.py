@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -13,6 +14,9 @@ from core.errors import UnknownName
 from store import people as kept
 from store.sessions import end_sessions
 from store.sql import Transaction
+
+_LOGIN = re.compile(r"[\w.@-]{1,40}")
+NAME_LETTERS, PHONE_LETTERS = 60, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,13 @@ class Roster:
     def add_person(self, by: Bearer, person: Person, now_ms: int) -> Person:
         """A new account, without any right. Raises NotAllowed, Taken."""
         with self._warden.acting(by, "people.edit", person.login, now_ms) as connection:
+            _well_formed(person)
             return kept.add_person(connection, person.login, person.name, person.phone)
 
     def change_person(self, by: Bearer, person: Person, now_ms: int) -> None:
         """Name, telephone, disabled or not; who is disabled is signed out at once. Raises NotAllowed."""
         with self._warden.acting(by, "people.edit", person.login, now_ms, {"disabled": person.disabled}) as connection:
+            _well_formed(person)
             kept.change_person(connection, person)
             if person.disabled:
                 end_sessions(connection, by.name, now_ms, person=person.id)
@@ -128,6 +134,13 @@ class Roster:
             appointments, posts = kept.appointments(connection), kept.posts(connection)
             everybody = kept.people(connection)
         return [Bearer(f"person:{one.login}", held(one, appointments, posts, now_ms), strong=True) for one in everybody]
+
+
+def _well_formed(person: Person) -> None:
+    if not _LOGIN.fullmatch(person.login):
+        raise refusal("login-form", login=person.login)
+    if not 0 < len(person.name.strip()) <= NAME_LETTERS or len(person.phone) > PHONE_LETTERS:
+        raise refusal("name-form", login=person.login)
 
 
 def _known(connection: Transaction, login: str) -> Person:

@@ -151,6 +151,17 @@ def test_passwords_age_and_have_a_history(office: Office) -> None:
     assert may(_bearer(office, signed, later_ms), "wall.see").allowed
 
 
+def test_the_old_password_cannot_be_tried_one_after_another(office: Office) -> None:
+    person = _person(office, "li")
+    signed = _sign_in(office, "li")
+    change = office.credentials.change_password
+    codes = [change(person, f"guess-{n}", "Another-good-1", signed.session, NOW_MS) for n in range(6)]
+    assert [refused.code for refused in codes if refused] == ["wrong"] * 5 + ["too-fast"]
+    later_ms = NOW_MS + 16 * MINUTE_MS
+    assert change(person, PASSWORD, "Another-good-1", signed.session, later_ms) is None
+    assert change(person, "Another-good-1", "A-third-good-1", signed.session, later_ms) is None
+
+
 @pytest.mark.claim("ACCOUNTS", "An expired session locks the acts, never the picture; one that is ended shows nothing.")
 def test_an_expired_session_keeps_the_picture(office: Office) -> None:
     _person(office, "li", Role.DUTY)
@@ -343,6 +354,23 @@ def test_a_disabled_person_is_out_at_once(office: Office) -> None:
     assert _bearer(office, signed, NOW_MS).grants == ()
     refused = office.sign_in.with_password("li", PASSWORD, DESK, NOW_MS)
     assert isinstance(refused, Refused) and refused.code == "disabled"
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        Person(0, "", "李四"),
+        Person(0, "li si", "李四"),
+        Person(0, "l" * 41, "李四"),
+        Person(0, "li\x00", "李四"),
+        Person(0, "li", " "),
+        Person(0, "li", "李" * 61),
+        Person(0, "li", "李四", "1" * 33),
+    ],
+)
+def test_a_person_has_a_plain_login_and_a_name(office: Office, person: Person) -> None:
+    with pytest.raises(NotAllowed):
+        office.roster.add_person(console(), person, NOW_MS)
 
 
 def test_a_login_belongs_to_one_person(office: Office) -> None:
