@@ -49,7 +49,11 @@ class DomainEntry(Entry):
         In a city that does not use the topic of its headline the first of the domain's indicators that has a
         value for the city stands in; "" where there is none.
         """
-        of_the_city = [i for i, entry in indicators.items() if entry.domain == domain_id and "city" in entry.levels]
+        of_the_city = [
+            name
+            for name, entry in indicators.items()
+            if entry.domain == domain_id and entry.computed and "city" in entry.levels
+        ]
         headline = self.headline if self.headline in indicators else next(iter(of_the_city), "")
         return Domain(domain_id, self.name, headline)
 
