@@ -26,6 +26,7 @@ class Claims:
         claim = self.found.setdefault(
             report.nodeid, {"issue": issue, "sentence": sentence, "outcome": "", "figure": ""}
         )
+        claim["long"] = "yes" if properties["long"] else ""
         if report.when == "call" or report.outcome != "passed":
             claim["outcome"] = report.outcome
         claim["figure"] = str(properties.get("figure", claim["figure"]))
@@ -45,7 +46,7 @@ class Claims:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in item.iter_markers("claim"):
-            item.user_properties.append(("claim", mark.args))
+            item.user_properties += [("claim", mark.args), ("long", item.get_closest_marker("long") is not None)]
 
 
 def pytest_configure(config: pytest.Config) -> None:
