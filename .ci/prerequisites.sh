@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Bring what the proofs need beside Python packages, or say exactly which proofs are left out and why.
 set -u
-declare -A package=([chromium]=chromium-headless-shell [mosquitto]=mosquitto [nginx]=nginx [pg_ctlcluster]=postgresql [slapd]=slapd)
-declare -A left_out=([chromium]="tests/browser (headless Chromium)" [mosquitto]="tests marked mosquitto" [nginx]="tests marked nginx (the browser suite under /cityvitals/ behind TLS)" [pg_ctlcluster]="tests marked postgresql" [slapd]="tests marked slapd (sign-in through LDAP)")
+programs=(chromium mosquitto nginx openssl pg_ctlcluster slapd)
+declare -A package=([chromium]=chromium-headless-shell [mosquitto]=mosquitto [nginx]=nginx [openssl]=openssl [pg_ctlcluster]=postgresql [slapd]=slapd)
+declare -A left_out=([chromium]="tests/browser (headless Chromium)" [mosquitto]="tests marked mosquitto" [nginx]="tests marked nginx (the browser suite under /cityvitals/ behind TLS)" [openssl]="tests marked nginx (their certificate)" [pg_ctlcluster]="tests marked postgresql" [slapd]="tests marked slapd (sign-in through LDAP)")
 PATH="$PATH:/usr/sbin"
 present() {  # Chromium counts in either of Debian's packages
     command -v "$1" >/dev/null || { [ "$1" = chromium ] && command -v chromium-headless-shell >/dev/null; }
 }
 missing=()
-for program in chromium mosquitto nginx pg_ctlcluster slapd; do
+for program in "${programs[@]}"; do
     present "$program" || missing+=("$program")
 done
 if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then
@@ -20,7 +21,7 @@ if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then
             $(for program in "${missing[@]}"; do echo "${package[$program]}"; done) >/dev/null
     fi
 fi
-for program in chromium mosquitto nginx pg_ctlcluster slapd; do
+for program in "${programs[@]}"; do
     present "$program" && continue
     echo "NOT RUN: ${left_out[$program]}, because $program is not installed (apt-get install ${package[$program]})"
     [ "${CI:-}" = true ] && exit 1
