@@ -19,13 +19,14 @@ from workers.definitions import Declarations
 from workers.rates import Rate
 from workers.seat import seat
 from workers.shares import shares
+from workers.telling import Telling
 from workers.turn import Turning
 from workers.worker import Running, run_worker
 
 log = logging.getLogger(__name__)
 
 RATE_S = 2.0
-LOOK_S = 1.0  # at most this often it tells of itself and looks who else lives
+LOOK_S = 1.0  # at most this often it looks who else lives
 IDLE_S = 0.2  # a member without a slot waits so long
 UNOWNED_S = 8.0  # a takeover is no fault; a slot that nobody living owns for longer is one
 
@@ -38,11 +39,14 @@ def run(settings: Settings) -> int:
 
 def serve(running: Running, name: str) -> None:
     """Fold and decide this process's share of one scene until it is over; leave checkpoints."""
-    shift = Shift(running, name)
-    while not running.stopping():
-        shift.settle()
-        shift.turn()
-    shift.end()
+    crew = Crew(running.client, running.keys, name)
+    with Telling(crew) as telling:
+        shift = Shift(running, crew, telling)
+        while not running.stopping():
+            shift.settle()
+            shift.turn()
+        shift.end()
+    crew.leave()
 
 
 class Shift:
@@ -53,47 +57,48 @@ class Shift:
     harm: whoever took a slot last is its owner, and any other's write is refused.
     """
 
-    def __init__(self, running: Running, name: str) -> None:
+    def __init__(self, running: Running, crew: Crew, telling: Telling) -> None:
         self._running, self._client, self._keys = running, running.client, running.keys
-        self._crew = Crew(running.client, running.keys, name)
+        self._crew, self._telling = crew, telling
         self._declarations = Declarations(
             running.client, running.keys, running.scene, running.declared, running.settings
         )
         self._turnings: dict[str, Turning] = {}
         self._levels: Levels | None = None  # of the owner of the city
         self._rate, self._readings = Rate(RATE_S), 0
-        self._looked_s = self._told_s = float("-inf")
-        self._whole_s = monotonic_s()
+        self._looked_s, self._whole_s = float("-inf"), monotonic_s()
         self._state = self._says = ""
 
     def settle(self) -> None:
-        """Once a second: tell of ourselves, see who lives, let go of slots and take over others."""
+        """Once a second: see who lives, let go of slots and take over others."""
         if monotonic_s() - self._looked_s < LOOK_S:
             return
         self._looked_s = monotonic_s()
-        self._tell()
         alive = self._crew.look()
+        self._running.answered()
         share = {slot for slot, member in shares(self._keys.slots, alive).items() if member == self._crew.name}
         for slot in sorted(self._turnings.keys() - share):
             self._attempt(slot, Turning.hand_over)
             self._turnings.pop(slot, None)
+            self._note()
         owned = owners(self._client, self._keys)
         others = alive.keys() - {self._crew.name}
         for slot in sorted(share - self._turnings.keys()):
             if owned[slot] not in others:
                 self._take(slot)
+                self._note()
         if self._levels and CITY_SLOT in self._turnings:
             self._levels.cursors = {slot: at for member in alive.values() for slot, at in member.cursors.items()}
             self._judge(alive, all(owner in alive for owner in owned.values()))
 
     def turn(self) -> None:
         """One turn of every slot, the city last: it looks at what the others just put out. Waits when nothing came."""
-        before = sum(turning.readings for turning in self._turnings.values())
         came = []
-        for slot in sorted(self._turnings):  # digits before letters
+        for slot, turning in sorted(self._turnings.items()):  # digits before letters
+            before = turning.readings
             came.append(self._attempt(slot, Turning.turn))
-            self._tell()
-        self._readings += sum(turning.readings for turning in self._turnings.values()) - before
+            self._readings += turning.readings - before
+            self._note()
         if CITY_SLOT in self._turnings:  # its owner speaks for all: one part `engine`
             self._running.beat(self._state, self._says)
         if not any(came):
@@ -102,10 +107,10 @@ class Shift:
             wait_for_news(self._client, cursors or {self._keys.log(CITY_SLOT): "$"}, patience_s)
 
     def end(self) -> None:
-        """Hand everything over, and go."""
+        """Hand everything over."""
         for slot in sorted(self._turnings):
             self._attempt(slot, Turning.hand_over)
-        self._crew.leave()
+            self._note()
 
     def _attempt(self, slot: str, what: Callable[[Turning], bool | None]) -> bool | None:
         """Do something with a slot of ours; when it is not ours any more, drop it."""
@@ -131,15 +136,11 @@ class Shift:
         self._turnings[slot] = Turning(taken, make, running.settings, now_ms, number)
         log.info("slot %s taken, epoch %d", slot, taken.epoch)
 
-    def _tell(self) -> None:
-        """Once a second, also between two slots: a process that reads a backlog is not dead."""
-        if monotonic_s() - self._told_s < LOOK_S:
-            return
-        self._told_s = monotonic_s()
+    def _note(self) -> None:
+        """A step was made: the others may know."""
         cursors = {slot: turning.cursor for slot, turning in self._turnings.items()}
         unreadable = sum(turning.unreadable for turning in self._turnings.values())
-        self._crew.tell(cursors, self._rate.of(self._readings), unreadable)
-        self._running.answered()
+        self._telling.note(cursors, self._rate.of(self._readings), unreadable)
 
     def _judge(self, alive: dict[str, Member], whole: bool) -> None:
         """Well is when every slot is in living hands."""
