@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-
-import yaml
 
 LANGUAGES = ("zh", "en")
 
@@ -18,6 +15,10 @@ LANGUAGES = ("zh", "en")
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """All messages: full code → language → text."""
+    from importlib.resources import files  # noqa: PLC0415 - 20 ms that a process without a word to say does not need
+
+    import yaml  # noqa: PLC0415 - as above
+
     found: dict[str, Mapping[str, str]] = {}
     for file in sorted(files(__name__).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".yaml"):

@@ -61,7 +61,7 @@ def read(folder: Folder, file: File, asked: Asked, columns: Sequence[str]) -> pa
         # Where a group can only hold the one name that is asked for, nobody has to read the names.
         sure = {name for name in asked.names if groups and all(name in only for _, only in groups)}
         read_columns = [name for name in present if name not in sure or name in columns]
-        table = parquet.read_row_groups([group for group, _ in groups], read_columns, use_threads=False)
+        table = parquet.read_row_groups([group for group, _ in groups], read_columns)
     times = numbers(table, kind.time)
     keep = (times > asked.after_ms) & (times <= asked.upto_ms)
     for name, names in asked.names.items():
