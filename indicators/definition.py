@@ -107,10 +107,12 @@ class Source:
 class Input:
     """Another indicator as a name in a formula: its value `ago_s` before the end of this window.
 
-    That is the value of its last window that ended by then: of its `slide_s` one and only one end fits. NaN when that
-    one is unknown. area: the same area, its parent, or the city. `spread` other than "": instead of that one value an
-    aggregate (`mean`, `max`, `min`, `sum`, `count`) of all its known values in (end − spread_s, end], both ends
-    `ago_s` earlier; spread_s 0: of those in this indicator's own window (a calendar day, say).
+    That is the value of its last window that ended by then and is due no later than this one: what has the same pace or
+    a faster one is waited for, what is slower holds nobody back (`indicators/links.py`). NaN when that one is unknown.
+    area: the same area, the nearest above it that has a value, or the city. `spread` other than "": instead of that one
+    value an aggregate (`mean`, `max`, `min`, `sum`, `count`) of all its known values in (end − spread_s, end], both ends
+    `ago_s` earlier, NaN when less than half of them are known; spread_s 0: of those in this indicator's own window (a
+    calendar day, say).
     """
 
     name: str
