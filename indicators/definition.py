@@ -110,9 +110,9 @@ class Input:
     That is the value of its last window that ended by then and is due no later than this one: what has the same pace or
     a faster one is waited for, what is slower holds nobody back (`indicators/links.py`). NaN when that one is unknown.
     area: the same area, the nearest above it that has a value, or the city. `spread` other than "": instead of that one
-    value an aggregate (`mean`, `max`, `min`, `sum`, `count`) of all its known values in (end − spread_s, end], both ends
-    `ago_s` earlier, NaN when less than half of them are known; spread_s 0: of those in this indicator's own window (a
-    calendar day, say).
+    value an aggregate (`mean`, `max`, `min`, `sum`, `count`) of all its known values in (end − spread_s, end], both
+    ends `ago_s` earlier, NaN when less than half of them are known; spread_s 0: of those in this indicator's own window
+    (a calendar day, say).
     """
 
     name: str
