@@ -149,7 +149,8 @@ def test_abnormal_stations_come_first_then_silent_ones(city: Declared, shown: di
 
 def test_reporters_of_a_county_stand_in_it(city: Declared) -> None:
     subject = subject_of(city, "meteorology.rain_3h", "440983", "zh")
-    assert {city.devices[device].area for device in reporters(city, subject)} == {"440983"}
+    standing = {city.devices[device].area for device in reporters(city, subject)}
+    assert {city.areas.county_of(area) for area in standing} == {"440983"}
 
 
 def test_undeclared_names_have_no_subject(city: Declared) -> None:
