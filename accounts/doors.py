@@ -10,6 +10,7 @@ Names: `GET /api/v1/warnings` below the base path, `* …` for every method, `FI
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from accounts.bearer import Bearer
 from accounts.rights import OPEN, Decision, may_somewhere
@@ -34,6 +35,14 @@ DOORS: Mapping[str, str] = {
     "GET /api/openapi.json": "docs.see",
     "GET /api/docs": "docs.see",
     "FILES /api/static": "docs.see",
+    # signing in and out, and what concerns oneself
+    "GET /sign-in": OPEN,
+    "POST /sign-in": OPEN,
+    "POST /sign-out": OPEN,
+    "GET /api/v1/me": OPEN,  # nobody is told that he is nobody
+    "POST /api/v1/me/password": OPEN,  # these three ask for the session itself and for what only its person knows
+    "POST /api/v1/me/factor": OPEN,
+    "POST /api/v1/me/code": OPEN,
     # pages; what a page shows is asked again by its callbacks
     "GET /": OPEN,
     "GET /wall": "wall.see",
@@ -58,6 +67,17 @@ DOORS: Mapping[str, str] = {
     "* /{rest:path}": OPEN,
 }
 SHUT = frozenset({"WS /_dash-ws-callback"})  # Dash registers it; nothing of ours uses it
+
+
+def callback_door(output: str) -> str:
+    """The door of a callback, by its outputs as Dash writes them: `..a.children...b.data..`."""
+    return f"callback {output.strip('.').split('...')[0]}"
+
+
+def page_door(pathname: str, base_path: str) -> str:
+    """The door of the page at an address: it is named by the first part below the base path; `/` for none."""
+    parts = [unquote(part) for part in pathname.removeprefix(base_path).split("/") if part]
+    return f"page {parts[0]}" if parts else "GET /"
 
 
 def action_of(door: str) -> str | None:

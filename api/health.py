@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,6 +50,12 @@ class Health(BaseModel):
     parts: dict[str, Part]
 
 
+class UpOrDown(BaseModel):
+    """All that a stranger is told."""
+
+    state: Literal["ok", "fault"]
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One part and, when it is at fault, the sentence that says so."""
@@ -62,19 +68,19 @@ class Seen:
 FAULT: Responses = {503: {"model": Health}}
 
 
-def health_routes(hub: Hub, language: str) -> APIRouter:
-    """`/healthz` and `/metrics`."""
+def health_routes(hub: Hub, language: str, sees_all: Callable[[], bool]) -> APIRouter:
+    """`/healthz` and `/metrics`. sees_all: whether who asks may know more than up or down."""
     router = APIRouter(tags=["operation"])
     registry = CollectorRegistry(auto_describe=False)
     registry.register(HubCollector(hub))
 
     @router.get("/healthz", responses=FAULT)
-    async def healthz(response: Response) -> Health:
-        """Each part with age and state; 503 with reasons when anything is wrong."""
-        found = health(hub, language, real_ms())
+    async def healthz(response: Response) -> Health | UpOrDown:
+        """Each part with age and state; 503 with reasons when anything is wrong. Strangers hear only up or down."""
+        found: Health | UpOrDown = health(hub, language, real_ms())
         response.status_code = 200 if found.state == "ok" else 503
         response.headers["Cache-Control"] = "no-store"
-        return found
+        return found if sees_all() else UpOrDown(state=found.state)
 
     @router.get("/metrics", responses=FORMATS, response_class=Response)
     async def metrics() -> Response:

@@ -14,8 +14,12 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
+from accounts.office import open_office
+from accounts.rights import may_somewhere
+from api.entrance import Entrance
 from api.errors import ApiError, answer_errors
 from api.follower import ClockOffset, Follower, Listener
+from api.gate import Gate
 from api.headers import Headers
 from api.health import health_routes
 from api.history import history_routes
@@ -24,6 +28,7 @@ from api.live import live_routes
 from api.page_reader import PageReader
 from api.push import push_routes
 from api.rest import rest_routes
+from api.sign_in import sign_in_routes
 from board.frames import assets_version
 from board.reader import PictureReader
 from core.messages import text
@@ -56,21 +61,28 @@ class Site:
             openapi_url=None,
             lifespan=self._running,
         )
+        self.entrance = Entrance(open_office(settings), settings, self.app) if settings.accounts else None
         self._add_routes()
 
     def _add_routes(self) -> None:
         settings, app, client = self._settings, self.app, self._client
         under = settings.base_path.rstrip("/")
         answer_errors(app, settings.language)
-        app.add_middleware(Headers, base_path=settings.base_path)
+        if self.entrance is not None:
+            app.add_middleware(Gate, entrance=self.entrance)
+            app.include_router(sign_in_routes(self.entrance), prefix=under)
+        app.add_middleware(Headers, base_path=settings.base_path)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
-        app.include_router(health_routes(self.hub, settings.language), prefix=under)
+        app.include_router(health_routes(self.hub, settings.language, self._sees_health), prefix=under)
         app.include_router(self._docs(), prefix=under)
         app.mount(f"{under}/api/static", StaticFiles(directory=STATIC))
         app.include_router(_nothing_else(), prefix=under)
+
+    def _sees_health(self) -> bool:
+        return self.entrance is None or may_somewhere(self.entrance.bearer(), "health.see").allowed
 
     def _docs(self) -> APIRouter:
         """OpenAPI and the page that shows it, from our own files."""
@@ -109,14 +121,19 @@ class Site:
 
         self._follower = Follower(self._url, self._settings.packs, tell, self._clock_offset)
         self._follower.start()
-        beating = asyncio.create_task(hub.beat_forever())
+        lasting = [asyncio.create_task(hub.beat_forever())]
+        if self.entrance is not None:
+            lasting.append(asyncio.create_task(self.entrance.write_forever()))
         try:
             yield
         finally:
-            beating.cancel()
+            for task in lasting:
+                task.cancel()
             self._follower.stop()
             await asyncio.to_thread(self._follower.join, 2.0)
             hub.close()
+            if self.entrance is not None:
+                await asyncio.to_thread(self.entrance.close)
 
     def close_off(self) -> None:
         """Answer 404 to every other address. Dash, when it starts, would answer its page to all of them with 200."""
@@ -128,6 +145,13 @@ class Site:
             return HTMLResponse(f'<!doctype html><meta charset="utf-8"><p>{sentence}</p><p>{home}</p>', 404)
 
         self.app.add_api_route("/{rest:path}", nowhere, methods=["GET", "HEAD"], include_in_schema=False)
+        self._stand_outside()
+
+    def _stand_outside(self) -> None:
+        """Headers and gate around everything: Dash puts itself before what was there, and reads bodies first."""
+        found = self.app.user_middleware
+        ours = [one for one in found if one.cls in (Headers, Gate)]  # type: ignore[comparison-overlap]
+        found[:] = ours + [one for one in found if one not in ours]
 
     def close(self) -> None:
         """End every live connection."""

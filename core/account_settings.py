@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.setting import Setting, networks, one_of, some_of, url, whole, words
+from core.setting import Setting, flag, networks, one_of, some_of, url, whole, words
 
 _WEB = url("https", "http")
 
 ACCOUNT_SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "accounts",
+        "CITYVITALS_ACCOUNTS",
+        "0",
+        flag,
+        "",
+        "1: every door asks who comes; 0: whoever reaches the port may look at everything and send readings.",
+    ),
     Setting(
         "database_url",
         "DATABASE_URL",
@@ -115,6 +123,7 @@ ACCOUNT_SETTINGS: tuple[Setting, ...] = (
 class AccountSettings:
     """The fields that these rows become."""
 
+    accounts: bool
     database_url: str
     key: str
     session_h: int

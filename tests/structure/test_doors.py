@@ -24,11 +24,13 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 @pytest.fixture(scope="module")
-def registered() -> set[str]:
+def registered(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The doors that the website really has."""
     pages: list[Dash] = []
     build = with_pages(lambda *parts: pages.append(attach(*parts)))
-    site = build(load({"CITYVITALS_PACKS": str(ROOT / "packs")}), "redis://127.0.0.1:1", lambda: None)
+    var = tmp_path_factory.mktemp("var")
+    given = {"CITYVITALS_PACKS": str(ROOT / "packs"), "CITYVITALS_VAR": str(var), "CITYVITALS_ACCOUNTS": "1"}
+    site = build(load(given), "redis://127.0.0.1:1", lambda: None)
     found = set(_routes(site.app.routes)) | {f"page {page.split('/')[0]}" for page in PAGES}
     site.close()
     return found | {

@@ -1,0 +1,73 @@
+"""What the gate stands on: the accounts of this installation, as one web process uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+
+from fastapi import FastAPI
+
+from accounts.bearer import NOBODY, Bearer
+from accounts.office import Office
+from accounts.refusals import Refusals
+from api.bearers import Bearers
+from api.doorways import Doorways
+from api.peer import Peers
+from core.clock import real_ms
+from core.errors import NeighbourDown
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WRITTEN_S = 1.0  # refusals, looks and the head of the audit are written so often
+
+
+class Entrance:
+    """Bearers, doors and refusals of one web process."""
+
+    def __init__(self, office: Office, settings: Settings, app: FastAPI) -> None:
+        self.office, self.language, self.base_path = office, settings.language, settings.base_path
+        self.settings = settings
+        self.bearers = Bearers(office.sessions)
+        self.doorways = Doorways(app, settings.base_path)
+        self.peers = Peers(settings.proxy_trusted)
+        self.refusals = Refusals(office.journal)
+        self._bearer: ContextVar[Bearer] = ContextVar("bearer", default=NOBODY)
+
+    def bearer(self) -> Bearer:
+        """Who sent the request that is being answered; also inside a callback of a page."""
+        return self._bearer.get()
+
+    @contextmanager
+    def looking_as(self, bearer: Bearer) -> Iterator[None]:
+        """Answer a request for a bearer."""
+        before = self._bearer.set(bearer)
+        try:
+            yield
+        finally:
+            self._bearer.reset(before)
+
+    async def write_forever(self) -> None:
+        """Write what waits for the audit, in a thread; a database that is away is tried again."""
+        while True:
+            await asyncio.sleep(WRITTEN_S)
+            try:
+                await asyncio.to_thread(self.write)
+            except NeighbourDown as down:
+                log.warning("the audit waits: %s", down)
+
+    def write(self) -> None:
+        """Write what waits for the audit. Raises NeighbourDown."""
+        now_ms = real_ms()
+        self.refusals.write(now_ms)
+        self.office.looks.write(now_ms)
+        self.office.journal.anchor(now_ms)
+
+    def close(self) -> None:
+        """Write what still waits, and give back the database."""
+        with suppress(NeighbourDown):
+            self.write()
+        self.office.database.close()

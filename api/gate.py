@@ -1,0 +1,237 @@
+"""The gate: every request passes here, and here it is asked who comes, at which door, and whether he may.
+
+In this order: from our own pages? which door? who? may he? A live connection is asked again while it lasts. What is
+refused is told in the form that the caller reads, and noted for the audit.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from accounts.bearer import Bearer
+from accounts.doors import callback_door, enter, page_door
+from accounts.rights import Decision
+from accounts.sessions import Cookies
+from api.bearers import SESSION, TOKEN, TOKEN_S, set_cookie, shown_by
+from api.entrance import Entrance
+from api.errors import answer
+from api.peer import Peer
+from core.clock import real_ms
+from core.errors import NeighbourDown
+from core.messages import text
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CALLBACKS = "POST /_dash-update-component"
+WALL = "GET /wall"
+CALLBACK_BYTES = 1024 * 1024
+ASKED_AGAIN_MS = 2_000  # with what is remembered of a bearer, a live connection ends within five seconds
+REFUSED_SOCKET = 1008  # policy violation
+BY_HAND = (".n_clicks", ".n_submit", ".value", ".pathname")  # what a person changes; a clock does not keep him awake
+
+
+class DoorShut(OSError):
+    """The bearer of a live connection may not see it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request at the gate."""
+
+    scope: Scope
+    headers: Headers
+    peer: Peer
+    shown: Cookies
+    door: str
+
+    @property
+    def path(self) -> str:
+        """The address that was asked for, without its query: secrets stand there."""
+        return str(self.scope["path"])
+
+    @property
+    def reads_pages(self) -> bool:
+        """Whether a person looks at the answer."""
+        return self.door.startswith(("GET /", "* /{rest")) and "text/html" in self.headers.get("accept", "")
+
+
+class Gate:
+    """ASGI middleware around the whole site."""
+
+    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
+        self._app, self._entrance = app, entrance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request in, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers, peer = Headers(scope=scope), self._entrance.peers.of(scope)
+        door = self._entrance.doorways.door(scope)
+        unknown = f"{scope.get('method', 'WS')} {scope['path']}"
+        visit = Visit(scope, headers, peer, shown_by(headers), door or unknown)
+        try:
+            bearer = await self._entrance.bearers.of(visit.shown, peer.address)
+        except NeighbourDown:
+            await self._say(visit, send, receive, 503, "no-accounts")
+            return
+        if _is_foreign(visit):
+            await self._refuse(visit, bearer, Decision(False, "foreign", action=visit.door), receive, send)
+            return
+        if door == WALL and "token" in dict(parse_qsl(scope["query_string"].decode("latin-1"))):
+            await self._take_token(visit, receive, send)
+            return
+        decision = enter(bearer, visit.door)
+        if decision.allowed and door == CALLBACKS:
+            content = await _body(receive)
+            decision, by_hand = self._callback_decision(bearer, content)
+            receive = _replayed(content or b"", receive)
+        else:
+            by_hand = scope.get("method") not in SAFE_METHODS or visit.reads_pages
+        if not decision.allowed:
+            await self._refuse(visit, bearer, decision, receive, send)
+            return
+        if by_hand:
+            with suppress(NeighbourDown):
+                await self._entrance.bearers.used(visit.shown)
+        await self._let_in(visit, bearer, receive, send)
+
+    async def _let_in(self, visit: Visit, bearer: Bearer, receive: Receive, send: Send) -> None:
+        visit.scope.setdefault("state", {})["bearer"] = bearer
+        with self._entrance.looking_as(bearer):
+            if visit.door in {"WS /live/ws", "GET /live/sse"}:
+                with suppress(DoorShut, ClientDisconnect):
+                    await self._app(visit.scope, receive, self._asking_again(visit, send))
+            else:
+                await self._app(visit.scope, receive, send)
+
+    def _asking_again(self, visit: Visit, send: Send) -> Send:
+        """Before a frame is sent, now and then, whether the bearer still may."""
+        asked_ms = real_ms()
+
+        async def ask_and_send(message: Message) -> None:
+            nonlocal asked_ms
+            if message["type"] in {"websocket.send", "http.response.body"} and real_ms() - asked_ms >= ASKED_AGAIN_MS:
+                asked_ms = real_ms()
+                bearer = await self._entrance.bearers.of(visit.shown, visit.peer.address)
+                decision = enter(bearer, visit.door)
+                if not decision.allowed:
+                    self._note(visit, bearer, decision)
+                    is_socket = visit.scope["type"] == "websocket"
+                    closing: dict[str, Any] = {"type": "websocket.close", "code": REFUSED_SOCKET}
+                    await send(closing if is_socket else {"type": "http.response.body", "body": b""})
+                    raise DoorShut
+            await send(message)
+
+        return ask_and_send
+
+    def _callback_decision(self, bearer: Bearer, content: bytes | None) -> tuple[Decision, bool]:
+        """Whether he may call a Dash callback, and see the page that it fills; and whether a hand called it."""
+        try:
+            called = json.loads(content or b"")
+            door, changed = callback_door(called["output"]), called.get("changedPropIds") or []
+            values = [one for one in _flat([called.get("inputs"), called.get("state")]) if isinstance(one, dict)]
+            pages = [str(one.get("value") or "") for one in values if one.get("property") == "pathname"]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return Decision(False, "unknown-door", action="callback"), False
+        doors = [door, *(page_door(page, self._entrance.base_path) for page in pages)]
+        decisions = [enter(bearer, one) for one in doors]
+        refused = next((one for one in decisions if not one.allowed), decisions[0])
+        return refused, any(str(one).endswith(BY_HAND) for one in changed)
+
+    async def _take_token(self, visit: Visit, receive: Receive, send: Send) -> None:
+        """The link of a wall: its token becomes a cookie and leaves the address, where others would read it."""
+        query = parse_qsl(visit.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        shown = Cookies(token=dict(query)["token"])
+        bearer = await self._entrance.bearers.of(shown, visit.peer.address)
+        decision = enter(bearer, visit.door)
+        if not decision.allowed:
+            await self._refuse(visit, bearer, decision, receive, send)
+            return
+        rest = urlencode([(name, value) for name, value in query if name != "token"])
+        away = RedirectResponse(f"{self._entrance.base_path}wall" + (f"?{rest}" if rest else ""), 303)
+        base, secure = self._entrance.base_path, visit.peer.secure
+        set_cookie(away, TOKEN, shown.token, path=base, secure=secure, lasts_s=TOKEN_S)
+        set_cookie(away, SESSION, "", path=base, secure=secure, lasts_s=0)
+        away.headers["Cache-Control"] = "no-store"
+        await away(visit.scope, receive, send)
+
+    async def _refuse(self, visit: Visit, bearer: Bearer, decision: Decision, receive: Receive, send: Send) -> None:
+        self._note(visit, bearer, decision)
+        if decision.code == "nobody" and visit.reads_pages:
+            back = quote(visit.path.removeprefix(self._entrance.base_path))
+            away = RedirectResponse(f"{self._entrance.base_path}sign-in?next={back}", 303)
+            await away(visit.scope, receive, send)
+            return
+        status = 401 if decision.code in {"nobody", "locked"} else 403
+        await self._say(visit, send, receive, status, decision.code, decision.in_words(self._entrance.language))
+
+    async def _say(
+        self, visit: Visit, send: Send, receive: Receive, status: int, code: str, sentence: str = ""
+    ) -> None:
+        if visit.scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": REFUSED_SOCKET})  # before it was accepted: HTTP 403
+            return
+        sentence = sentence or text(f"rights.{code}", self._entrance.language)
+        said: Response = answer(status, code, sentence)
+        if visit.reads_pages:
+            said = HTMLResponse(f'<!doctype html><meta charset="utf-8"><p>{escape(sentence)}</p>', status)
+        said.headers["Cache-Control"] = "no-store"
+        await said(visit.scope, receive, send)
+
+    def _note(self, visit: Visit, bearer: Bearer, decision: Decision) -> None:
+        door = decision.action if decision.code == "unknown-door" else visit.door
+        self._entrance.refusals.noted(bearer, door, decision.code, visit.path, real_ms())
+
+
+def _is_foreign(visit: Visit) -> bool:
+    """Whether another site sent this request with the cookies of ours.
+
+    A browser says where a page comes from with everything that may change something, and with every WebSocket.
+    """
+    if visit.scope["type"] != "websocket" and visit.scope["method"] in SAFE_METHODS:
+        return False
+    origin, site = visit.headers.get("origin"), visit.headers.get("sec-fetch-site")
+    if origin is not None:
+        return origin.lower().partition("://")[2] != visit.peer.host.lower()  # "null" is nobody's host
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    is_browser = "cookie" in visit.headers and "authorization" not in visit.headers
+    return is_browser and visit.shown != Cookies() and visit.scope["type"] != "websocket"
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when it is larger than any callback of ours needs."""
+    content = bytearray()
+    while True:
+        message = await receive()
+        content += message.get("body", b"")
+        if len(content) > CALLBACK_BYTES:
+            return None
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return bytes(content)
+
+
+def _replayed(content: bytes, receive: Receive) -> Receive:
+    """A body that was read here, to be read again."""
+    waiting = [{"type": "http.request", "body": content, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _flat(found: Any) -> list[Any]:
+    """Inputs of a callback: each a record, or a list of such."""
+    return [one for part in found for one in _flat(part)] if isinstance(found, list) else [found]
