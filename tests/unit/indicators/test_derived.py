@@ -199,7 +199,7 @@ def history(seed: int, gap_s: int) -> set[Reading]:
 SEEDS, GAPS_S = st.integers(0, 2**32), st.sampled_from((120, 400, 1500))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(SEEDS, GAPS_S, st.booleans())
 @pytest.mark.claim(
     "ENGINE",
@@ -225,7 +225,7 @@ def test_derived_values_equal_the_oracle(seed: int, gap_s: int, crashes: bool) -
     assert checked > 300
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(SEEDS, GAPS_S)
 @pytest.mark.claim("ENGINE", "A crash at any tick changes no telling of any value")
 def test_crashes_change_nothing_that_is_told(seed: int, gap_s: int) -> None:
