@@ -20,27 +20,69 @@
     return sum;
   }
 
-  /** The city's word: the gravest level; without any, how many domains are normal, for unknown is never normal. */
-  function cityWord(worst, states) {
-    const blind = states.filter((state) => state === "unknown" || state === "stale").length;
-    const normal = states.filter((state) => state === "known").length;
-    const tag = blind ? '<i class="no-data hatched">' + esc(words("wall.domains_unknown", { count: blind })) + "</i>" : "";
-    if (worst) return '<p class="worst level-' + worst + '">' + format.mark(worst) + "<b>" + esc(format.levelWord(worst)) + "</b>" + tag + "</p>";
-    const word = !normal ? format.levelWord(null) : blind ? words("wall.domains_normal", { count: normal }) : format.levelWord("normal");
-    return '<p class="worst level-' + (normal ? "normal" : "unknown hatched") + '"><b>' + esc(word) + "</b>" + (normal ? tag : "") + "</p>";
+  /**
+   * The scores 0 to 100: the city's own 体征指数 {id, record, worst, missing}, and those of domains among its parts.
+   * worst: the part that cost most, missing: how many are unknown. index null where the city declares none.
+   */
+  function scores(picture) {
+    const known = picture.indicators || {};
+    const id = Object.keys(known).find((one) => known[one].domain === "city" && (known[one].parts || []).length);
+    if (!id) return { index: null, byDomain: {} };
+    const valueOf = (one) => (picture.values || {})[one + "¦" + picture.city.main.code];
+    const record = valueOf(id) || { value: null, text: "—", detail: "" };
+    const said = Object.fromEntries(record.detail.split(";").map((part) => part.split(":")));
+    const byDomain = {};
+    for (const part of known[id].parts) {
+      if (known[part]) byDomain[known[part].domain] = Object.assign({ indicator: part, domain: known[part].domain, name: known[part].name, value: null, text: "—" }, valueOf(part));
+    }
+    const worst = Object.values(byDomain).find((one) => one.indicator === said.worst) || null;
+    return { index: { id: id, record: record, worst: worst, missing: (said.unknown || "").split(",").filter(Boolean).length }, byDomain: byDomain };
   }
 
-  /** The city in one look: gravest level, and how many of each. */
-  function city(picture) {
+  /** The city's word: the gravest level in force; without any, that there is none, and of how many domains that is known. */
+  function cityWord(worst, blind, known) {
+    if (worst) return '<p class="worst level-' + worst + '">' + format.mark(worst) + "<b>" + esc(format.levelWord(worst)) + "</b></p>";
+    const word = !known ? format.levelWord(null) : blind ? words("wall.domains_calm", { count: known }) : words("wall.calm");
+    return '<p class="worst level-' + (known ? "normal" : "unknown hatched") + '"><b>' + esc(word) + "</b></p>";
+  }
+
+  /** The number beside the word: how the city runs, whatever the warnings say. */
+  function cityIndex(index, address) {
+    if (!index) return "";
+    const level = index.record.level && index.record.level !== "normal" ? " level-" + index.record.level : "";
+    return '<a class="index' + level + (index.record.value === null ? " hatched" : "") + '" href="' + esc(address + "indicators/" + encodeURIComponent(index.id))
+      + '"><span>' + esc(words("wall.index")) + "</span><b>" + esc(index.record.text) + "</b></a>";
+  }
+
+  /** Below the two: how many domains are blind, and what pulled the number down. */
+  function cityWhy(blind, known, index, domains) {
+    const tag = blind && known ? '<i class="no-data hatched">' + esc(words("wall.domains_unknown", { count: blind })) + "</i>" : "";
+    let pulled = "";
+    if (index && index.worst) {
+      const domain = domains[index.worst.domain];
+      pulled = words("wall.index_pulled", { name: domain ? domain.name : index.worst.name, score: index.worst.text });
+    } else if (index && index.missing) {
+      pulled = words("wall.index_missing", { count: index.missing });
+    }
+    return '<p class="why">' + tag + "<span>" + esc(pulled) + "</span></p>";
+  }
+
+  /** The city in one look: gravest level, its index and what pulled it down, and how many warnings of each level. */
+  function city(picture, address) {
     const sum = totals(picture.areas);
     const domains = ordered(picture.domains);
+    const states = domains.map((domain) => stateOf(domain, picture.sources));
+    const blind = states.filter((state) => state === "unknown" || state === "stale").length;
+    const known = states.filter((state) => state === "known").length;
+    const index = scores(picture).index;
     const worst = format.GRAVEST_FIRST.find((level) => sum[level] > 0) || null;
     const reported = domains.reduce((all, domain) => all + (domain.reported || 0), 0);
     const expected = domains.reduce((all, domain) => all + (domain.expected || 0), 0);
     const counts = format.GRAVEST_FIRST.map((level) => '<li class="' + (sum[level] ? "level-" + level : "none") + '">'
       + format.mark(level) + "<b>" + sum[level] + "</b><span>" + esc(format.levelWord(level)) + "</span></li>").join("");
     return '<header class="wall-title"><h2>' + esc(words("wall.vitals")) + "</h2><span>" + esc(format.reporting(reported, expected))
-      + "</span></header>" + cityWord(worst, domains.map((domain) => stateOf(domain, picture.sources))) + '<ol class="counts">' + counts + "</ol>";
+      + '</span></header><div class="state">' + cityWord(worst, blind, known) + cityIndex(index, address) + "</div>"
+      + cityWhy(blind, known, index, picture.domains || {}) + '<ol class="counts">' + counts + "</ol>";
   }
 
   /** A line through the last hours in a box of 100 × 30; a hole where nothing is known. "" with fewer than two points. */
@@ -111,7 +153,7 @@
   }
 
   /** One domain: plain, abnormal (colour, word, shape), unknown (hatched, —), stale (hatched, its last figure grey), or off. */
-  function domain(record, picture, nowMs, address) {
+  function domain(record, picture, nowMs, address, score) {
     const headline = record.headline;
     const silent = blinding(picture.sources, headline);
     const points = ((picture.sparks || {})[record.key] || {}).points;
@@ -124,13 +166,15 @@
         : '<p class="what"><span>' + esc(words("wall.domain_off")) + "</span></p>";
     const href = headline ? address + "indicators/" + encodeURIComponent(headline.indicator) : address + "indicators";
     return '<a class="domain ' + state + (state === "unknown" || state === "stale" ? " hatched" : "") + '" href="' + esc(href) + '" data-domain="'
-      + esc(record.key) + '"><h3>' + esc(record.name) + "</h3>" + tag + body + "</a>";
+      + esc(record.key) + '"><h3>' + esc(record.name) + (score ? '<small class="score' + (score.value === null ? " hatched" : "") + '">'
+      + esc(words("wall.score")) + " <b>" + esc(score.text) + "</b></small>" : "") + "</h3>" + tag + body + "</a>";
   }
 
   /** The five domains in their declared order. */
   function domains(picture, nowMs, address) {
-    return ordered(picture.domains).map((record) => domain(record, picture, nowMs, address)).join("");
+    const { byDomain } = scores(picture);
+    return ordered(picture.domains).map((record) => domain(record, picture, nowMs, address, byDomain[record.key])).join("");
   }
 
-  cityvitals.vitals = { city, domain, domains, ordered, sparkPath, totals };
+  cityvitals.vitals = { city, domain, domains, ordered, scores, sparkPath, totals };
 })(typeof window === "undefined" ? globalThis : window);

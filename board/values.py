@@ -41,6 +41,7 @@ def indicator_record(indicator: Indicator, language: str) -> Record:
         "direction": str(indicator.direction),
         "period": indicator.period,
         "scheme": indicator.scheme,
+        "parts": [part.indicator for part in indicator.parts],
         "source": source_record(indicator.source),
     }
 

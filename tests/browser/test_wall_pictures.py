@@ -15,7 +15,8 @@ SIZES = {"1080p": WALL, "4k": (3840, 2160), "wide": (7680, 2160)}
 SHOTS = [("1080p", n) for n in (0, 1, 8, 9, 60, 500)] + [("4k", 0), ("4k", 60), ("wide", 0), ("wide", 60)]
 
 CUT_OFF = """() => {
-  const wide = '.warning header, .others, .figure, .domain h3, .counts li, .wall-head > *, .wall-footer, .worst, h2';
+  const wide = '.warning header, .others, .figure, .domain h3, .counts li, .wall-head > *, .wall-footer, h2, '
+    + '.worst, .index, .why';
   const all = (selector) => [...document.querySelectorAll(selector)].filter((e) => e.offsetParent);
   return all(wide).filter((e) => e.scrollWidth > e.clientWidth + 2)
     .concat(all('.warning, .warning p, .domain, .others').filter((e) => e.scrollHeight > e.clientHeight + 4))

@@ -69,8 +69,27 @@ def test_unknown_is_not_normal(pages: OpenPages, site: BoardServer) -> None:
         assert "12345热线来电 中断 14 分钟" in text
         assert "到报 0/5" in text
         assert "正常" not in text
-        assert words(page, "#wall-city .worst") == "4 项正常 1 项无数据"
+        assert (words(page, "#wall-city .worst"), words(page, "#wall-city .no-data")) == ("4 项无告警", "1 项无数据")
         expect(page.locator("path.county[fill='url(#map-hatch)']")).to_have_count(1)
+
+
+@pytest.mark.claim("ENGINE", "The wall shows the city index, what pulled it down, and each domain's score")
+def test_the_index_says_what_pulled_it_down(pages: OpenPages, site: BoardServer) -> None:
+    city = site.city.city.code
+    held = site.picture["values"]
+    worst = held[f"city.index¦{city}"]["detail"].removeprefix("worst:")
+    domain = site.city.indicators[worst].domain
+    with pages.show(site) as page:
+        assert words(page, "#wall-city .worst") == "无告警"  # of warnings; how the city runs is the number beside it
+        assert words(page, "#wall-city .index") == f"体征指数 {held[f'city.index¦{city}']['text']}"
+        name = site.picture["domains"][domain]["name"]
+        assert words(page, "#wall-city .why") == f"拉低最多 {name} {held[f'{worst}¦{city}']['text']}"
+        for one in site.city.domains:
+            shown = words(page, f"[data-domain={one.id}] .score")
+            assert shown == f"得分 {held[f'score.{one.id}¦{city}']['text']}"
+    site.show("unknown")
+    with pages.show(site) as page:
+        assert words(page, "[data-domain=public_service] .score") == "得分 —"
 
 
 def test_a_silent_source_is_named_with_whom_to_call(pages: OpenPages, site: BoardServer) -> None:
@@ -84,7 +103,7 @@ def test_a_silent_source_is_named_with_whom_to_call(pages: OpenPages, site: Boar
         blinded = page.locator("#wall-domains .hatched")
         expect(blinded).to_have_count(1)  # only what it blinds
         assert words(page, "[data-domain=public_service] .no-data") == "数据中断"
-        assert words(page, "#wall-city .worst") == "4 项正常 1 项无数据"
+        assert (words(page, "#wall-city .worst"), words(page, "#wall-city .no-data")) == ("4 项无告警", "1 项无数据")
 
 
 def test_a_monthly_figure_carries_its_period_and_no_age(pages: OpenPages, site: BoardServer) -> None:

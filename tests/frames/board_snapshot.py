@@ -163,7 +163,8 @@ def _devices(declared: Declared, city_ms: int, rng: random.Random) -> tuple[dict
                 "speed_kmh": 31.0,
             }
             continue
-        stations[device.id] = _station(device, kind, city_ms, "silent" if rng.random() < 0.05 else "ok", rng)
+        record = _station(device, kind, city_ms, "silent" if rng.random() < 0.05 else "ok", rng)
+        stations[device.id] = record | {"area": device.area and declared.areas.county_of(device.area)}
     return stations, vehicles
 
 
@@ -191,7 +192,7 @@ def value_record(declared: Declared, indicator: str, area: str, value: float | N
     known = value is not None
     expected = (
         sum(
-            area in (device.area, declared.city.code)
+            area in declared.areas.holding(device).values()
             for device in declared.devices.values()
             if set(device.metrics) & set(one.metrics)
         )
@@ -234,6 +235,20 @@ def _values(declared: Declared, city_ms: int, rng: random.Random) -> dict[str, A
         found[key_of(indicator, declared.city.code)] = value_record(
             declared, indicator, declared.city.code, value, city_ms
         )
+    return found | _scores(declared, found, city_ms, rng)
+
+
+def _scores(declared: Declared, values: Mapping[str, Any], city_ms: int, rng: random.Random) -> dict[str, Any]:
+    """Scores as the engine tells them: what each part costs and who cost most, of scores of scores too."""
+    found: dict[str, Any] = {}
+    composites = [one for one in declared.indicators.values() if one.parts]
+    for one in sorted(composites, key=lambda one: one.domain == "city"):
+        for key in [key for key in values if key.startswith(f"{one.id}¦")]:
+            area, parts = values[key]["area"], [part.indicator for part in one.parts]
+            below = {part: found[key_of(part, area)]["value"] for part in parts if key_of(part, area) in found}
+            value = float(round(sum(below.values()) / len(below))) if below else float(rng.randrange(58, 98))
+            worst = min(below, key=lambda part: below[part]) if below else parts[0]
+            found[key] = value_record(declared, one.id, area, value, city_ms) | {"detail": f"worst:{worst}"}
     return found
 
 
@@ -283,9 +298,12 @@ def _blind(sections: Sections, domain: str, county: str) -> None:
     nothing = {"value": None, "text": "—", "status": "unknown", "level": None}
     headline = record["headline"] | nothing | {"reported": 0}
     sections["domains"][domain] = record | {"status": "unknown", "level": None, "headline": headline, "reported": 0}
+    blinded = (headline["indicator"], f"score.{domain}")
     for key, value in sections["values"].items():
-        if value["indicator"] == headline["indicator"]:
+        if value["indicator"] in blinded:
             sections["values"][key] = value | nothing
+        elif value["indicator"] == "city.index":
+            sections["values"][key] = value | {"detail": value["detail"] + f";unknown:score.{domain}"}
     for station in sections["stations"].values():
         if station["area"] == county:
             station["state"] = "silent"

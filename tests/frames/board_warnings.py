@@ -51,7 +51,7 @@ def _warning(declared: Declared, device: Device, level: str, river: bool, since_
         "indicator": indicator,
         "subject": device.id,
         "subject_name": short,
-        "area": device.area or declared.city.code,
+        "area": (device.area and declared.areas.county_of(device.area)) or declared.city.code,
         "level": level,
         "peak": level,
         "phase": "active",
