@@ -144,8 +144,9 @@ class Inputs:
         return count
 
     def heard_ms(self, plan: Plan, end_ms: int, rows: Int64) -> Int64:
-        """int64 (n,): when each of the plan's stations was last heard up to a time, 0 for never."""
-        return self.heard.newest_ms(end_ms, plan.stations.devices[rows])
+        """int64 (n,): when each of the plan's stations was last heard up to a time; 0 when too long ago to be alive."""
+        longest_ms = int(self.heard_span_ms(plan).max(initial=0))
+        return self.heard.newest_ms(end_ms - longest_ms, end_ms, plan.stations.devices[rows])
 
     def take_changes(self) -> list[Change]:
         """What changed since this was last asked, for each indicator that it concerns; devices may come twice."""

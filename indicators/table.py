@@ -180,9 +180,12 @@ class HeardTable:
             self._minutes.raise_to(minute_ms, member[rows], heard_ms[rows])
         return end_ms
 
-    def newest_ms(self, upto_ms: int, member: Int64) -> Int64:
-        """int64 (n,): when each was last heard up to a time, 0 for never."""
-        newest: Int64 = self._minutes.window(self._minutes.rows(0, upto_ms), ("last_ms",), member)["last_ms"]
+    def newest_ms(self, after_ms: int, upto_ms: int, member: Int64) -> Int64:
+        """int64 (n,): when each was last heard up to a time, 0 for not since `after_ms` or a little before it.
+
+        Who looks no further back pays for no more: a day of past holds 1,440 minutes that are not settled yet.
+        """
+        newest: Int64 = self._minutes.window(self._minutes.rows(after_ms, upto_ms), ("last_ms",), member)["last_ms"]
         return newest
 
     def settle(self, upto_ms: int) -> None:
