@@ -37,6 +37,10 @@ from stream.connect import connect
 
 STATIC = Path(__file__).parent / "static"
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+DOCS_POLICY = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+}
 VERSION = "1"
 HEARD_WITHIN_S = 5.0  # a loop that ends meanwhile hears nothing any more
 
@@ -71,7 +75,7 @@ class Site:
         if self.entrance is not None:
             app.add_middleware(Gate, entrance=self.entrance)
             app.include_router(sign_in_routes(self.entrance), prefix=under)
-        app.add_middleware(Headers, base_path=settings.base_path)  # around the gate: refusals carry them too
+        app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
@@ -95,7 +99,7 @@ class Site:
 
         @router.get("/api/docs")
         async def docs() -> FileResponse:
-            return FileResponse(STATIC / "docs.html", media_type="text/html")
+            return FileResponse(STATIC / "docs.html", media_type="text/html", headers=DOCS_POLICY)
 
         return router
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +15,7 @@ from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import shell as shell_wiring
 from callbacks import wall as wall_wiring
@@ -48,7 +52,8 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader) -> Dash:
     shell_wiring.register(app, settings, reader)
     wall_wiring.register(app)
     indicators_wiring.register(app, settings, reader)
-    _serve_pages(server, app, base)
+    explain_wiring.register(app, settings, reader)
+    _serve_pages(server, app, base, settings.accounts)
     return app
 
 
@@ -65,17 +70,50 @@ def _redirect(address: str) -> Callable[[], Awaitable[RedirectResponse]]:
     return elsewhere
 
 
-def _serve_pages(server: FastAPI, app: Dash, base: str) -> None:
+def _policy(app: Dash) -> str:
+    """What a page may load and run: our own files, and the few scripts inside the document, by their hashes.
+
+    Leaflet and Dash write style attributes; scripts made of text (`eval`) are needed nowhere.
+    """
+    inside = sha256(shell.early_script().encode()).digest()
+    scripts = [f"'sha256-{b64encode(inside).decode()}'", *app.csp_hashes()]
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {' '.join(scripts)}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        ]
+    )
+
+
+def _sockets(request: Request) -> str:
+    """The live feed of this host: older browsers do not count a WebSocket as our own."""
+    host = request.headers.get("host", "")
+    return f"; connect-src 'self' ws://{host} wss://{host}" if re.fullmatch(r"[\w.:\[\]-]+", host) else ""
+
+
+def _serve_pages(server: FastAPI, app: Dash, base: str, asks: bool) -> None:
     """Our addresses, each by name: Dash's own catch-all would answer 200 to every unknown path.
+
+    asks: who comes is asked here; with accounts comes the policy of what a page may load and run.
 
     Dash 4.4 collects `assets/` at its first own request, which `/wall` is not, and reads the request from a context
     variable that only its own routes set; both are done here.
     """
+    policy = _policy(app) if asks else ""
 
     async def page(request: Request) -> HTMLResponse:
         token = set_current_request(request)
+        headers = {"Cache-Control": "no-store"}
+        if policy:
+            headers["Content-Security-Policy"] = policy + _sockets(request)
         try:
-            return HTMLResponse(app.index(), headers={"Cache-Control": "no-store"})
+            return HTMLResponse(app.index(), headers=headers)
         finally:
             reset_current_request(token)
 

@@ -59,11 +59,16 @@ def document(settings: Settings) -> str:
     return _DOCUMENT.format(
         lang="zh-CN" if settings.language == "zh" else "en",
         base_path=markup.escape(settings.base_path),
-        early=_EARLY.format(oldest=OLDEST_CHROMIUM),
+        early=early_script(),
         too_old=_note("desk.too_old"),
         no_script=_note("desk.no_script"),
         words=json.dumps(words, ensure_ascii=False).replace("<", "\\u003c").replace("{%", "{ %"),
     )
+
+
+def early_script() -> str:
+    """The script that stands in the document itself; its hash must stand in the policy of the page."""
+    return _EARLY.format(oldest=OLDEST_CHROMIUM)
 
 
 def _note(code: str) -> str:

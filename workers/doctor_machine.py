@@ -94,4 +94,9 @@ def clock_verdict(known: ClockOffset | None) -> Told:
     return judge(code, offset_s=round(known.offset_s, 3), source=known.source)
 
 
-CHECKS = (python, packages, packs, disk, assets, clock)
+def accounts(settings: Settings) -> Iterator[Told]:
+    """Whether every door asks who comes."""
+    yield ok("accounts-on") if settings.accounts else warning("accounts-off", host=settings.host)
+
+
+CHECKS = (python, packages, packs, disk, assets, clock, accounts)

@@ -28,6 +28,7 @@ from stream.embedded.broker import broker_command
 from stream.embedded.children import accepts, check_port, start_child, wait_until
 from stream.embedded.redis_server import answers, redis_command
 from stream.scenes import active_scene, declare_scene, show_scene
+from workers.first_start import FirstStart, first_start
 from workers.parts import GRACE_S, Part, Process, stop_together
 from workers.worker import Stop
 
@@ -100,12 +101,15 @@ class Installation:
                 for number in range(2, self.settings.engines + 1):
                     self.start(f"engine-{number}", [sys.executable, str(APP), name])
 
-    def keep(self, stop: Stop, scene: Scene) -> None:
+    def keep(self, stop: Stop, scene: Scene, first: FirstStart | None) -> None:
         """Until a signal: start again what dies, and say the address once the site is ready.
 
-        A Redis that was emptied knows no scene any more: `scene` is declared again.
+        A Redis that was emptied knows no scene any more: `scene` is declared again. first: what is told only once.
         """
-        address = f"http://{self.settings.host}:{self.settings.port}{self.settings.base_path}"
+        site = f"http://{self.settings.host}:{self.settings.port}{self.settings.base_path}"
+        address = f"{site}wall?{first.wall}" if first else f"{site}wall"
+        if first:  # at once: whoever does not wait until all is ready would never hear it
+            self.tell("founded", login=first.founder.login, password=first.founder.password, address=f"{site}sign-in")
         begun_s, said = monotonic_s(), False
         looked_s = begun_s
         while not stop.asked:
@@ -123,11 +127,11 @@ class Installation:
                 _put_aside(part.log_file)
             waited_s = int(monotonic_s() - begun_s)
             if not said and _is_ready(self.settings):
-                self.tell("ready", address=f"{address}wall")
+                self.tell("ready", address=address)
                 said = True
             elif not said and waited_s >= READY_WITHIN_S:
                 logs = self.settings.var / "log"
-                self.tell("not-ready", waited_s=waited_s, address=f"{address}wall", logs=logs)
+                self.tell("not-ready", waited_s=waited_s, address=address, logs=logs)
                 said = True
             time.sleep(LOOK_S)
 
@@ -175,12 +179,13 @@ def _run(city: Installation, declared: Declared, prepare: Prepare, extra: Sequen
     stamp = text(f"stamp.{scene.stamp}", settings.language)
     city.tell("starting", city=declared.city.name[settings.language], stamp=stamp)
     try:
+        first = first_start(city.settings)
         city.start_servers()
         _declare(city.settings, scene)
         city.start_workers(extra)  # they load their parts while the past is written, and wait for a scene
         prepare(city.settings, scene)
         _show(city.settings, scene)
-        city.keep(stop, scene)
+        city.keep(stop, scene, first)
         city.tell("stopping")
     finally:
         city.stop()

@@ -69,6 +69,7 @@ def run(settings: Settings, build: Build) -> int:
         ws_per_message_deflate=False,  # one encoding for all clients; a proxy may compress
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
+        proxy_headers=False,  # what proxies say is believed in one place only, api/peer.py, and only from trusted ones
     )
     listening = _listen(settings)
     log.info("listening on http://%s:%s%s", settings.host, settings.port, settings.base_path)

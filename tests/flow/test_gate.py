@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -366,3 +368,18 @@ def test_a_page_leads_nobody_to_the_sign_in_page_and_back(site: Guarded) -> None
     assert (answer.status_code, answer.headers["location"]) == (303, f"{BASE}sign-in?next=indicators/air.aqi")
     page = site.ask("GET", "sign-in?next=%22%3E%3Cscript%3E", {}).text
     assert "<script>" not in page and 'name="password"' in page
+
+
+@pytest.mark.claim("ACCOUNTS", "Pages run no script that is not ours, by policy with hashes; nothing frames them.")
+def test_every_answer_carries_its_headers(site: Guarded) -> None:
+    who = site.as_role(Role.DUTY)
+    page, data, nothing = (site.ask("GET", path, who) for path in ("wall", "api/v1/warnings", "nothing"))
+    scripts = page.headers["content-security-policy"].partition("script-src ")[2].partition(";")[0].split()
+    inside = re.findall(r"<script(?: id=\"_dash-renderer\"[^>]*)?>(.*?)</script>", page.text, re.DOTALL)
+    assert len(inside) == 2 and "'unsafe-inline'" not in scripts
+    for script in inside:
+        assert f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" in scripts
+    for answer in (data, nothing, site.ask("GET", "wall", {})):
+        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'self'"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "strict-transport-security" not in answer.headers
