@@ -36,10 +36,13 @@ def wall(declared: Declared, settings: Settings, assets_version: str) -> html.Ma
 
 
 def area_indicators(declared: Declared) -> list[str]:
-    """Indicators with a value for every county, those that the map can be filled by."""
-    return [
-        one.id for one in declared.indicators.values() if "county" in one.levels and not one.id.startswith("system.")
-    ]
+    """Indicators that the map can be filled by: valued for counties, and a headline or looked at by a rule.
+
+    What only feeds others (day means, parts of a score) is found on the desk; a menu on a wall must fit one glance.
+    """
+    told = {domain.headline for domain in declared.domains}
+    told |= {bound.indicator for rule in declared.rules.values() for bound in rule.bounds}
+    return [one.id for one in declared.indicators.values() if "county" in one.levels and one.id in told]
 
 
 def station_indicators(declared: Declared) -> dict[str, str]:
