@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def test_files_and_functions_keep_their_size(name: str) -> None:
             body = node.body[1:] if ast.get_docstring(node) else node.body
             lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
             assert lines <= 40, f"{name}:{node.lineno} {node.name} has {lines} lines"
+
+
+def test_names_of_test_files_are_unique() -> None:
+    """pytest imports them by name alone: of two with one name the second is an error, and none of its tests runs."""
+    names = Counter(Path(name).name for name in PYTHON if Path(name).name.startswith("test_"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_message_has_both_languages_and_the_same_places() -> None:
