@@ -30,12 +30,12 @@ class BoundsOfRule:
         self._rule, self._subjects, self._devices = rule, subjects, devices
         references = [reference for name in subjects if name in devices for reference in devices[name].references]
         changes = {at_ms for reference in references for at_ms in (reference.valid_from_ms, reference.valid_to_ms)}
-        self._changes_ms = sorted(changes - {0})
+        self.changes_ms = sorted(changes - {0})
         self._found: dict[int, Bounds] = {}
 
     def at(self, at_ms: int) -> Bounds:
         """The bounds that hold at a time, ms UTC."""
-        era = bisect_right(self._changes_ms, at_ms)
+        era = bisect_right(self.changes_ms, at_ms)
         if era not in self._found:
             self._found[era] = self._bounds(at_ms)
         return self._found[era]

@@ -117,7 +117,7 @@ class Judge:
             seen = np.where(idle, np.uint8(Seen.OFF), seen)
         changed = np.flatnonzero(np.not_equal(seen, state.seen, out=self._first))
         if changed.size:
-            self._turn(state, at_ms, changed, seen.ravel()[changed])
+            self._turn(state, at_ms, changed, seen.take(changed))
         left = np.less_equal(state.clear_at_ms, at_ms, out=self._first)
         stands = np.less_equal(self._rank, state.level, out=self._second)
         np.greater(stands, left, out=self._second)  # stands and not left
@@ -133,20 +133,19 @@ class Judge:
         return state
 
     def lost(self, state: State, at_ms: int, after_ms: Int64) -> Mask:
-        """bool (n,): pairs of which some level was UNKNOWN for its after_ms, int64 (LEVELS, n) or (n,)."""
-        lost: Mask = (state.blank_since_ms + after_ms <= at_ms).any(axis=0)
-        return lost
+        """Pairs, bool (n,), of which some level was UNKNOWN for its after_ms, int64 (LEVELS, n) or (n,)."""
+        return np.asarray((state.blank_since_ms + after_ms <= at_ms).any(axis=0))
 
     def _turn(self, state: State, at_ms: int, lanes: NDArray[np.intp], seen: UInt8) -> None:
         """Begin and end the runs of those levels (flat positions) of which something else is seen now."""
         on, off, unknown = seen == Seen.ON, seen == Seen.OFF, seen == Seen.UNKNOWN
-        hold_ms, clear_after_ms = self._terms.hold_ms.ravel()[lanes], self._terms.clear_after_ms.ravel()[lanes]
-        blank_ms = at_ms - state.blank_since_ms.ravel()[lanes]  # below 0 where nothing was unknown
-        on_since_ms = np.where(blank_ms > hold_ms, NEVER_MS, state.on_since_ms.ravel()[lanes])
-        off_since_ms = np.where(blank_ms > clear_after_ms, NEVER_MS, state.off_since_ms.ravel()[lanes])
+        hold_ms, clear_after_ms = self._terms.hold_ms.take(lanes), self._terms.clear_after_ms.take(lanes)
+        blank_ms = at_ms - state.blank_since_ms.take(lanes)  # below 0 where nothing was unknown
+        on_since_ms = np.where(blank_ms > hold_ms, NEVER_MS, state.on_since_ms.take(lanes))
+        off_since_ms = np.where(blank_ms > clear_after_ms, NEVER_MS, state.off_since_ms.take(lanes))
         on_since_ms = np.where(on, np.minimum(on_since_ms, at_ms), np.where(unknown, on_since_ms, NEVER_MS))
         off_since_ms = np.where(off, np.minimum(off_since_ms, at_ms), np.where(unknown, off_since_ms, NEVER_MS))
-        blank_ends_ms = at_ms + self._terms.blank_ends_ms.ravel()[lanes]
+        blank_ends_ms = at_ms + self._terms.blank_ends_ms.take(lanes)
         clear_at_ms = np.where(off, off_since_ms + clear_after_ms, np.where(unknown, blank_ends_ms, NEVER_MS))
         state.seen.ravel()[lanes] = seen
         state.on_since_ms.ravel()[lanes] = on_since_ms
