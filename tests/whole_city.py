@@ -20,7 +20,7 @@ from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 import paho.mqtt.client as paho
 from machine import Passed
-from prerequisites import REPOSITORY, eventually, unused_port
+from prerequisites import REPOSITORY, eventually, patience, unused_port
 
 from stream.embedded.children import start_child
 
@@ -57,7 +57,7 @@ class Site:
             self.address + path, body, {"Content-Type": "application/json"} if body else {}, method=method
         )
         try:
-            with opener.open(request, timeout=20) as answer:
+            with opener.open(request, timeout=20 * patience()) as answer:
                 return Answer(answer.status, answer.headers, answer.read())
         except HTTPError as refusal:
             with refusal:
@@ -108,7 +108,9 @@ class WholeCity:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Another command of the same installation, to its end."""
         environment = os.environ | self.variables
-        return subprocess.run([*APP, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            [*APP, *words], env=environment, capture_output=True, text=True, timeout=60 * patience(), check=False
+        )
 
     def pids(self) -> dict[str, int]:
         """Part → process, of those that live."""
@@ -153,7 +155,7 @@ class WholeCity:
         assert self.process is not None
         family = self.pids()
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(40)
+        code = self.process.wait(40 * patience())
         assert not [part for part, pid in family.items() if Path(f"/proc/{pid}").exists()]
         return code
 

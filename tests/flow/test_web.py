@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 from live_city import City, settings_of
-from prerequisites import REPOSITORY, eventually
+from prerequisites import REPOSITORY, eventually, patience
 
 from core.settings import as_environment
 from stream.connect import Client
@@ -52,7 +52,7 @@ def test_it_serves_pages_and_api_and_stops(
     with requests.get(f"{site}live/sse", stream=True, timeout=5) as live:
         assert next(live.iter_lines()).startswith(b'data: {"k":"snap"')
         web.send_signal(signal.SIGTERM)
-        assert web.wait(5) == 0
+        assert web.wait(5 * patience()) == 0
 
 
 def test_a_taken_port_is_one_sentence(
@@ -64,6 +64,6 @@ def test_a_taken_port_is_one_sentence(
         holder.listen()
         web = start(as_environment(settings), tmp_path / "web.log")
         started.append(web)
-        assert web.wait(30) != 0
+        assert web.wait(30 * patience()) != 0
     said = (tmp_path / "web.log").read_text("utf-8")
     assert str(free_port) in said and "Traceback" not in said
