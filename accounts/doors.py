@@ -39,6 +39,8 @@ DOORS: Mapping[str, str] = {
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,
     "POST /sign-out": OPEN,
+    "GET /new-password": OPEN,  # it asks for the session itself and for its password
+    "POST /new-password": OPEN,
     "GET /api/v1/me": OPEN,  # nobody is told that he is nobody
     "POST /api/v1/me/password": OPEN,  # these three ask for the session itself and for what only its person knows
     "POST /api/v1/me/factor": OPEN,

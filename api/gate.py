@@ -170,8 +170,10 @@ class Gate:
         self._note(visit, bearer, decision)
         if decision.code == "nobody" and visit.reads_pages:
             back = quote(visit.path.removeprefix(self._entrance.base_path))
-            away = RedirectResponse(f"{self._entrance.base_path}sign-in?next={back}", 303)
-            await away(visit.scope, receive, send)
+            await RedirectResponse(f"{self._entrance.base_path}sign-in?next={back}", 303)(visit.scope, receive, send)
+            return
+        if decision.code == "new-password" and visit.reads_pages:
+            await RedirectResponse(f"{self._entrance.base_path}new-password", 303)(visit.scope, receive, send)
             return
         status = 401 if decision.code in {"nobody", "locked"} else 403
         await self._say(visit, send, receive, status, decision.code, decision.in_words(self._entrance.language))

@@ -26,25 +26,44 @@ button{{width:100%;padding:10px;font:inherit;color:#0A0E13;background:#C9D4DF;bo
 </style></head><body>
 <form method="post" action="{action}">
 <h1>{title}</h1>
-<label>{login}<input name="login" autocomplete="username" autofocus required></label>
-<label>{password}<input name="password" type="password" autocomplete="current-password" required></label>
-<input type="hidden" name="next" value="{next}">
+{fields}
 <button>{enter}</button>
 <p class="why" role="alert">{why}</p>
 </form></body></html>"""
+_FIELD = '<label>{label}<input name="{name}" type="{kind}" autocomplete="{known_as}" required{first}></label>'
 
 
 def sign_in_page(entrance: Entrance, onward: str, why: str = "", status: int = 200) -> HTMLResponse:
-    """The form. onward: the page to go to, below the base path; why: the sentence of the last refusal."""
-    language = entrance.language
+    """The form to sign in with. onward: the page to go to, below the base path; why: of the last refusal."""
+    fields = [
+        _field(entrance, "login", "text", "username", first=True),
+        _field(entrance, "password", "password", "current-password"),
+        f'<input type="hidden" name="next" value="{escape(onward or "wall")}">',
+    ]
+    return _page(entrance, "sign-in", fields, why, status)
+
+
+def new_password_page(entrance: Entrance, why: str = "", status: int = 200) -> HTMLResponse:
+    """The form for a password that must change."""
+    fields = [
+        _field(entrance, "old", "password", "current-password", first=True),
+        _field(entrance, "new", "password", "new-password"),
+    ]
+    return _page(entrance, "new-password", fields, why or text("rights.new-password", entrance.language), status)
+
+
+def _field(entrance: Entrance, name: str, kind: str, known_as: str, first: bool = False) -> str:
+    label = escape(text(f"sign-in.{name}", entrance.language))
+    return _FIELD.format(label=label, name=name, kind=kind, known_as=known_as, first=" autofocus" if first else "")
+
+
+def _page(entrance: Entrance, place: str, fields: list[str], why: str, status: int) -> HTMLResponse:
     page = _PAGE.format(
-        lang="zh-CN" if language == "zh" else "en",
-        action=escape(f"{entrance.base_path}sign-in"),
-        next=escape(onward or "wall"),
+        lang="zh-CN" if entrance.language == "zh" else "en",
+        action=escape(entrance.base_path + place),
+        title=escape(text("sign-in.title", entrance.language)),
+        fields="\n".join(fields),
         why=escape(why),
-        title=escape(text("sign-in.title", language)),
-        login=escape(text("sign-in.login", language)),
-        password=escape(text("sign-in.password", language)),
-        enter=escape(text("sign-in.enter", language)),
+        enter=escape(text(f"sign-in.{'enter' if place == 'sign-in' else 'change'}", entrance.language)),
     )
     return HTMLResponse(page, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})

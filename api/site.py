@@ -25,6 +25,7 @@ from api.health import health_routes
 from api.history import history_routes
 from api.hub import Hub
 from api.live import live_routes
+from api.me import me_routes
 from api.page_reader import PageReader
 from api.push import push_routes
 from api.rest import rest_routes
@@ -75,6 +76,7 @@ class Site:
         if self.entrance is not None:
             app.add_middleware(Gate, entrance=self.entrance)
             app.include_router(sign_in_routes(self.entrance), prefix=under)
+            app.include_router(me_routes(self.entrance), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)

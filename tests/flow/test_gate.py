@@ -337,6 +337,9 @@ def test_signing_in_and_out_by_form_and_by_json(site: Guarded) -> None:
     site.asking.cookies.clear()
     assert site.ask("GET", "api/v1/me", who).json()["renewing"]
     assert site.ask("GET", "wall", who).json()["error"]["code"] == "new-password"
+    to_change = site.ask("GET", "wall", who, headers={"Accept": "text/html"}).headers["location"]
+    assert 'name="new"' in site.ask("GET", to_change.removeprefix(BASE), who).text
+    assert site.ask("POST", "new-password", who, data={"old": "wrong", "new": "Good-password-1"}).status_code == 422
     change = {"old": founder.password, "new": "Good-password-1"}
     assert site.ask("POST", "api/v1/me/password", who, json=change).status_code == 204
     assert site.ask("GET", "wall", who).status_code == 200
