@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.evidence import evidence_of
 from api.hub import Hub
 from board.canvas import Record
+from board.explained import why
+from board.explained_words import Teller
 from catalogue.declared import Declared
 from core.clock import city_ms, real_ms
+from core.errors import UnknownName
 from stream.appender import raw_message
 from stream.connect import Client
 
@@ -55,3 +59,19 @@ class PageReader:
             return None
         payload = message.payload.decode("utf-8", "replace")
         return {"topic": message.topic, "payload": payload, "received_ms": message.received_ms}
+
+    async def explain(self, indicator: str, subject: str) -> Sequence[str]:
+        """Lines that say why the newest value is what it is. Raises UnknownName, NeighbourDown."""
+        return await asyncio.to_thread(self._explained, indicator, subject)
+
+    def _explained(self, indicator: str, subject: str) -> list[str]:
+        hub, declared = self._hub, self._hub.reader.declared
+        if hub.scene is None or hub.keys is None or declared is None:
+            raise UnknownName("no scene is shown")
+        found = why(declared, evidence_of(self._client, hub.keys, hub.scene), indicator, subject, self.city_now_ms())
+        teller = Teller(declared, hub.reader.language)
+        lines = teller.lines(found)
+        for station in found.explanation.stations:
+            message = raw_message(self._client, hub.keys, station.station) if station.readings else None
+            lines += [teller.raw(message.topic, message.payload)] if message else []
+        return lines

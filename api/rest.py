@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query
 
 from api import models
 from api.errors import ApiError, errors
+from api.evidence import evidence_of
 from api.hub import Hub
 from board.canvas import Record
-from board.explained import Evidence, Why, why
+from board.explained import Why, why
 from board.values import source_record
 from catalogue.declared import Declared
 from core.clock import city_ms, real_ms
@@ -23,7 +24,6 @@ from indicators.definition import Indicator
 from stream.appender import DeadLetter, RawMessage, dead_letters, raw_message
 from stream.connect import Client
 from stream.keys import Keys
-from stream.past import Past
 
 SHOWN_LETTERS = 2000
 NOT_FOUND = errors(404, 503)
@@ -145,9 +145,7 @@ def _explain_route(router: APIRouter, hub: Hub, client: Client) -> None:
 
 
 def _why(present: Present, client: Client, indicator: str, area: str, at_ms: int) -> Why:
-    past = Past(client, present.keys, present.scene)
-    evidence = Evidence(present.keys.slots, past.held_from_ms(), past.log, past.told)
-    return why(present.declared, evidence, indicator, area, at_ms)
+    return why(present.declared, evidence_of(client, present.keys, present.scene), indicator, area, at_ms)
 
 
 def _warning_routes(router: APIRouter, hub: Hub) -> None:

@@ -125,9 +125,27 @@
       + '" r="' + (box.rem * 0.36).toFixed(1) + '"/>';
   }
 
+  /** What is usual at this hour, as a faint band behind the last hour of the line; what is told of the past alone. */
+  function usualShape(usual, last, x, y) {
+    if (!usual || !last) return "";
+    const left = Math.max(x(last[0] - 3600000), 0);
+    const width = Math.max(2, x(last[0]) - left);
+    return '<g class="usual"><rect x="' + left.toFixed(1) + '" y="' + y(usual.high).toFixed(1) + '" width="' + width.toFixed(1) + '" height="'
+      + Math.max(1, y(usual.low) - y(usual.high)).toFixed(1) + '"/><path d="M' + left.toFixed(1) + " " + y(usual.value).toFixed(1) + "h" + width.toFixed(1) + '"/></g>';
+  }
+
+  /** Where the trend leads: a dashed line from the newest value on, and an open circle at its end. */
+  function forecastShape(forecast, last, x, y, box) {
+    if (!forecast || !last) return "";
+    const end = x(forecast.at_ms).toFixed(1) + " " + y(forecast.value).toFixed(1);
+    return '<g class="forecast"><path d="M' + x(last[0]).toFixed(1) + " " + y(last[1]).toFixed(1) + "L" + end + '"/><circle cx="'
+      + x(forecast.at_ms).toFixed(1) + '" cy="' + y(forecast.value).toFixed(1) + '" r="' + (box.rem * 0.26).toFixed(1) + '"/></g>';
+  }
+
   /**
    * The trend as one SVG element, drawn in pixels of the place it stands in.
    * trend: {points [[ms, value or null], …], bands [{level, bound, name}], down_bad, decimals, unit, level};
+   * and beside it, where told, usual {value, low, high} and forecast {value, at_ms};
    * size: {width, height, rem} in px. A trend without any value says so.
    */
   function svg(trend, size) {
@@ -138,9 +156,12 @@
     const rem = size.rem;
     const box = { width: size.width, height: size.height, rem: rem, left: rem * 3.6, right: rem * (trend.bands && trend.bands.length && size.width > rem * NARROW_REM ? 9.6 : 1.2), top: rem * 0.3, bottom: rem * 1.8 };
     const bands = trend.bands || [];
-    const scale = range(points, bands, trend.down_bad, trend.unit);
+    const { usual, forecast } = trend;
+    const last = points.filter((point) => point[1] !== null).pop();
+    const besides = (usual ? [usual.low, usual.high] : []).concat(forecast ? [forecast.value] : []);
+    const scale = range(points.concat(besides.map((value) => [0, value])), bands, trend.down_bad, trend.unit);
     const from = points[0][0];
-    const to = points[points.length - 1][0];
+    const to = Math.max(points[points.length - 1][0], forecast ? forecast.at_ms : 0);
     const x = (at) => box.left + ((at - from) / (to - from || 1)) * (box.width - box.left - box.right);
     const y = (value) => box.top + ((scale.high - value) / (scale.high - scale.low)) * (box.height - box.top - box.bottom);
     const decimals = trend.decimals === undefined ? 1 : trend.decimals;
@@ -150,7 +171,7 @@
       + '" role="img" aria-label="' + esc(trend.sentence || trend.name) + '"><defs><pattern id="hole" width="8" height="8" '
       + 'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V8"/></pattern></defs>'
       + timeAxis(from, to, x, box) + gaps + bandShapes(areas(bands, scale, trend.down_bad), y, box, decimals)
-      + valueAxis(scale, y, box, decimals) + '<path class="line" d="' + line(points, x, y) + '"/>'
+      + valueAxis(scale, y, box, decimals) + usualShape(usual, last, x, y) + forecastShape(forecast, last, x, y, box) + '<path class="line" d="' + line(points, x, y) + '"/>'
       + lastPoint(points, x, y, box, trend.level) + "</svg>";
   }
 

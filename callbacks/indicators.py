@@ -16,12 +16,13 @@ from core.errors import NeighbourDown
 from core.messages import text
 from core.settings import Settings
 from layouts import ids, indicators, shell
+from layouts.figures.composition import part_rows, relation_rows
 from layouts.figures.headline import Known, active_inside, active_on, gravest_by_area, headline, trend_of
 from layouts.figures.overview import overview_rows
 from layouts.figures.places import area_rows, station_rows
 from layouts.figures.standing import Stands, by_station, headline_by_station
 from layouts.figures.subject import Subject, judged, reporters, rule_on, subject_of
-from layouts.figures.trend import trend
+from layouts.figures.trend import beside, trend
 from layouts.reading import PictureReader
 
 START = ClientsideFunction("cityvitals", "startDesk")
@@ -89,12 +90,16 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
         declared=declared,
         subject=subject,
         head=head,
-        trend=trend(declared, names, shown, head, points, now_ms) | {"of": stands.station.name if stands else ""},
+        trend=trend(declared, names, shown, head, points, now_ms)
+        | {"of": stands.station.name if stands else ""}
+        | beside(indicator, record, language),
         areas=area_rows(
             declared, indicator, [one for one in counties if one], gravest_by_area(warnings, deciding), language
         ),
         stations=station_rows(declared, indicator, stations, now_ms, language),
         rule=rule,
+        parts=part_rows(declared, indicator, subject.id, reader.value, language),
+        relations=relation_rows(declared, indicator, language),
         raw=raw,
         raw_problem=problem,
         now_ms=now_ms,

@@ -6,7 +6,7 @@ from dash import dcc, html
 
 from core.messages import text
 from core.settings import Settings
-from layouts import ids
+from layouts import explain, ids
 
 
 def desk(settings: Settings, assets_version: str) -> html.Div:
@@ -30,6 +30,7 @@ def desk(settings: Settings, assets_version: str) -> html.Div:
                 className="desk-head",
             ),
             html.Main(id=ids.DESK_BODY, className="desk-body dies"),
+            explain.section(language),
         ],
         className="desk",
     )

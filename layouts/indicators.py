@@ -13,13 +13,15 @@ from dash.development.base_component import Component
 from catalogue.declared import Declared
 from core.messages import text
 from early_warning.rule import Rule
-from layouts import ids
+from layouts import definition, ids
 from layouts.figures.bounds import bound_rows, provenance, references, rule_state
+from layouts.figures.composition import PartRow, RelationRow
 from layouts.figures.headline import Headline
 from layouts.figures.moments import moment
 from layouts.figures.overview import OverviewRow
 from layouts.figures.places import PlaceRow
 from layouts.figures.subject import Subject
+from layouts.figures.windows import window_name
 from layouts.marks import level_mark
 
 SHOWN_STATIONS = 60
@@ -36,6 +38,8 @@ class Detail:
     areas: Sequence[PlaceRow]
     stations: Sequence[PlaceRow]
     rule: Rule | None
+    parts: Sequence[PartRow]
+    relations: Sequence[RelationRow]
     raw: Mapping[str, Any] | None
     raw_problem: str
     now_ms: int
@@ -86,12 +90,29 @@ def detail(page: Detail, base_path: str, language: str) -> html.Div:
             _crumbs(page, base_path, language),
             html.Section([_head(page.head, language), _trend(page, language)], className="desk-lead"),
             html.Section(_places(page, base_path, language), className="desk-places"),
-            html.Section(
-                [_rule(page, language), _method(page, language), _raw(page, language)], className="desk-proof"
-            ),
+            html.Section(_proof(page, base_path, language), className="desk-proof"),
         ],
         className="desk-detail",
     )
+
+
+def _proof(page: Detail, base_path: str, language: str) -> list[Component]:
+    """Why it may be believed: parts of a score, rule, method, relations, the message behind it."""
+    indicator = page.subject.indicator
+
+    def page_of(other: str) -> str:
+        """The page of another indicator at the same place, or in the city when it has no value there."""
+        declared = page.declared
+        level = "station" if page.subject.station else declared.areas[page.subject.id].level
+        return address(base_path, other, page.subject.id if level in declared.indicators[other].levels else "")
+
+    return [
+        *definition.parts(page.parts, page_of, language),
+        _rule(page, language),
+        definition.method(indicator, window_name(indicator, language), language),
+        *definition.relations(page.relations, page_of, language),
+        _raw(page, language),
+    ]
 
 
 def not_found(language: str) -> html.P:
@@ -141,7 +162,7 @@ def _trend(page: Detail, language: str) -> html.Figure:
     caption = text("desk.last_day_of", language, name=of) if of else text("desk.last_day", language)
     return html.Figure(
         [
-            html.Figcaption(caption),
+            html.Figcaption([html.Span(one) for one in (caption, *page.trend["said"])]),
             html.Div(id=ids.DESK_TREND, className="desk-trend"),
             dcc.Store(id=ids.DESK_TREND_PROPS, data=dict(page.trend)),
             dcc.Store(id=ids.DESK_TREND_DRAWN),
@@ -158,9 +179,14 @@ def _places(page: Detail, base_path: str, language: str) -> list[Component]:
     stations = [_station_row(row, page, base_path, language) for row in page.stations[:SHOWN_STATIONS]]
     if rest := len(page.stations) - SHOWN_STATIONS:
         stations += [html.Li(text("desk.others", language, count=rest), className="desk-note")] if rest > 0 else []
-    listed = html.Ol(stations) if stations else html.P(text("desk.no_stations", language), className="desk-note")
+    listed = html.Ol(stations) if stations else html.P(_no_stations(page, language), className="desk-note")
     found.append(html.Div([html.H2(text("desk.stations", language)), listed], className="desk-stations"))
     return found
+
+
+def _no_stations(page: Detail, language: str) -> str:
+    counted = bool(page.subject.indicator.event_types)
+    return text("desk.no_stations" if counted else "desk.no_stations_inputs", language)
 
 
 def _area_row(row: PlaceRow, page: Detail, base_path: str, language: str) -> html.Li:
@@ -232,28 +258,6 @@ def _own_bounds(own: Sequence[tuple[str, str]], language: str) -> list[Component
         return []
     listed = [part for name, value in own for part in (html.Dt(name), html.Dd(value))]
     return [html.H3(text("desk.references", language)), html.Dl(listed)]
-
-
-def _method(page: Detail, language: str) -> html.Div:
-    indicator = page.subject.indicator
-    note = [html.P(indicator.source.note, className="desk-note")] if indicator.source.note else []
-    return html.Div(
-        [
-            html.H2(
-                [
-                    text("desk.method", language),
-                    html.Small(text("desk.method_version", language, version=indicator.version)),
-                ]
-            ),
-            html.P(indicator.method[language]),
-            html.P(
-                [html.B(text("desk.source", language)), " ".join(provenance(indicator.source, language))],
-                className="desk-source",
-            ),
-            *note,
-        ],
-        className="desk-method",
-    )
 
 
 def _raw(page: Detail, language: str) -> html.Div:

@@ -33,5 +33,8 @@ class PictureReader(Protocol):
     async def raw(self, device: str) -> Record | None:
         """The newest message of a device as it came: {topic, payload (text), received_ms}; None when there is none."""
 
+    async def explain(self, indicator: str, subject: str) -> Sequence[str]:
+        """Lines that say why the newest value is what it is. Raises UnknownName, NeighbourDown."""
+
     def value(self, indicator: str, subject: str) -> Record | None:
         """The newest value at an area or a station, as a record of the section `values`; None when there is none."""

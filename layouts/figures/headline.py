@@ -9,8 +9,8 @@ from typing import Any
 from core.messages import text
 from core.records import HOUR_MS
 from indicators.definition import Indicator
-from layouts.figures.moments import length, moment
 from layouts.figures.subject import Subject
+from layouts.figures.windows import window_told
 
 Record = Mapping[str, Any]
 RANK = ("normal", "blue", "yellow", "orange", "red")
@@ -151,10 +151,7 @@ def as_of(indicator: Indicator, record: Record | None, now_ms: int, language: st
         return text("level.unknown", language)
     if record["period"]:
         return text("desk.of_period", language, period=record["period"])
-    window = length(indicator.window_s, language)
-    until_ms = min(record["end_ms"], now_ms)  # an open window ends a little ahead of what is known
-    end, newest = (moment(at_ms, now_ms, language) for at_ms in (until_ms, record["newest_ms"]))
-    return text("desk.of_window", language, window=window, end=end, newest=newest)
+    return window_told(indicator, record, now_ms, language)
 
 
 def _beside(record: Record | None, language: str) -> str:

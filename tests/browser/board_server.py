@@ -104,6 +104,9 @@ class BoardServer:
             "received_ms": self.now_ms() - 4000,
         }
 
+    async def explain(self, indicator: str, subject: str) -> list[str]:
+        return [f"{indicator} @ {subject}", "  代入 rain = 2.4", "    测站 A：rain = 2.4"]
+
     # The live feed.
     def _dress(self, frame: dict[str, Any]) -> dict[str, Any]:
         return frame | {"scene": self.scene, "assets": self.assets}

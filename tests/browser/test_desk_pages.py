@@ -17,6 +17,8 @@ PAGES = {
     "river": "indicators/water.river_stage/mm-river-02",
     "rain": "indicators/meteorology.rain_3h/440983",
     "air": "indicators/ecology.aqi",
+    "score": "indicators/score.eco_environment",
+    "day": "indicators/meteorology.rain_day_08/440983",
     "month": "indicators/econ_operation.industrial_va_yoy",
 }
 
@@ -50,6 +52,41 @@ def test_a_page_tells_the_whole_way(pages: OpenPages, site: BoardServer) -> None
         raw = json.loads(page.locator(".desk-raw pre").inner_text())
         assert raw["values"] == {"rain": 2.4}
         assert words(page, ".desk-station.here .name").startswith("鉴江信宜水位站")
+
+
+@pytest.mark.claim("ENGINE", "A page explains its figure on demand, and keeps the explanation while the figure moves")
+def test_a_page_explains_its_figure(pages: OpenPages, site: BoardServer) -> None:
+    key = "meteorology.rain_3h¦440983"
+    with pages.show(site, PAGES["rain"], DESK) as page:
+        page.locator("#desk-explain-ask").click()
+        expect(page.locator(".desk-explain li").first).to_have_text("meteorology.rain_3h @ 440983")
+        site.change({"values": {key: site.picture["values"][key] | {"value": 88.8, "text": "88.8"}}})
+        expect(page.locator(".desk-figure .figure b")).to_have_text("88.8")
+        expect(page.locator(".desk-explain li")).to_have_count(3)
+
+
+def test_a_score_shows_its_parts_with_their_pages(pages: OpenPages, site: BoardServer) -> None:
+    with pages.show(site, PAGES["score"], DESK) as page:
+        expect(page.locator(".desk-parts tbody tr")).to_have_count(3)
+        costs = [float(text) for text in page.locator(".desk-parts td:last-child").all_inner_texts()]
+        assert costs == sorted(costs, reverse=True)
+        assert (
+            page.locator(".desk-parts a")
+            .first.get_attribute("href")
+            .startswith(f"{site.settings.base_path}indicators/")
+        )
+        assert "计入 城市体征指数" in words(page, ".desk-relations")
+
+
+def test_the_trend_leads_beyond_the_newest_value(pages: OpenPages, site: BoardServer) -> None:
+    site.show("typhoon", 60)
+    with pages.show(site, PAGES["river"], DESK) as page:
+        expect(page.locator("#desk-trend .forecast circle")).to_have_count(1)
+        ends = [
+            float(page.locator(f"#desk-trend {one}").get_attribute("cx") or 0) for one in (".now", ".forecast circle")
+        ]
+        assert ends[0] < ends[1]
+        assert "趋势外推 2 小时后" in words(page, "figcaption")
 
 
 def test_areas_are_ranked_worst_first(pages: OpenPages, site: BoardServer) -> None:

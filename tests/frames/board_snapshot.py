@@ -16,6 +16,7 @@ from board.values import indicator_record, key_of
 from board.words import number
 from catalogue.declared import Declared
 from core.declared import Device
+from indicators.definition import Indicator
 from tests.frames.board_warnings import LEVELS, MINUTE, Sections, areas_of, events_of, trend_of, warnings_of, wave
 
 OF_THE_CITY = "sources domains sparks values areas warnings stations vehicles events trends".split()
@@ -211,11 +212,20 @@ def value_record(declared: Declared, indicator: str, area: str, value: float | N
         "level": "normal" if known else None,
         "period": "2026年10月" if one.period else "",
         "detail": "",
-        "beside": {},
+        "beside": _beside(one, value),
         "aqi": AqiWriter(declared.schemes, "zh").record(one.scheme, city_ms, value, "pm25_ugm3")
         if one.formula == "aqi"
         else None,
     }
+
+
+def _beside(indicator: Indicator, value: float | None) -> dict[str, float]:
+    """What is usual, a tenth below, and where the trend leads, a tenth above; as far as declared."""
+    if value is None:
+        return {}
+    usual = {"baseline": value * 0.9, "baseline_low": value * 0.8, "baseline_high": value * 1.05}
+    trend = {"forecast": value * 1.1, "trend_per_h": value * 0.05}
+    return (usual if indicator.baseline else {}) | (trend if indicator.forecast_s else {})
 
 
 def _values(declared: Declared, city_ms: int, rng: random.Random) -> dict[str, Any]:

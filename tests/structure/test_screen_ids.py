@@ -55,6 +55,9 @@ class StillReader:
     async def points(self, indicator: str, subject: str) -> list[tuple[int, float | None]]:
         return [(NOW_MS, 1.0)]
 
+    async def explain(self, indicator: str, subject: str) -> list[str]:
+        return []
+
     async def raw(self, device: str) -> None:
         return None
 
