@@ -12,8 +12,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from prerequisites import missing, unused_port
 
+from accounts.office import Office, open_office
+from core.settings import load
 from store.migrate import migrate
 from store.sql import Database, sqlite_url
 from stream.embedded.children import start_child, stop_child, wait_until
@@ -99,3 +102,11 @@ def _make_template(server: str) -> None:
 def _command(server: str, statement: str) -> None:
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(statement)
+
+
+@pytest.fixture
+def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
+    settings = load({"CITYVITALS_VAR": str(tmp_path / "var"), "DATABASE_URL": database_url})
+    opened = open_office(settings, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    yield opened
+    opened.database.close()
