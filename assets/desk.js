@@ -7,6 +7,7 @@
   let askedAtMs = 0;
   let changed = false;
   let drawn = null; // props of the trend that stands there
+  let wanted = ""; // what the names of shown rows must hold
 
   // `cityvitals.live` and the others are read inside: their files are loaded after this one.
   function onFrame(sections) {
@@ -41,12 +42,35 @@
     place.innerHTML = trend.svg(drawn, { width: place.clientWidth, height: place.clientHeight, rem: page.remPx() });
   }
 
+  /** Leave out rows by name; a fold opens for what is found in it, and is as it was afterwards. */
+  function filter() {
+    const all = (within, selector) => Array.from(within.querySelectorAll(selector));
+    for (const row of all(root.document, ".desk-row")) {
+      row.hidden = !row.querySelector(".name").textContent.toLowerCase().includes(wanted);
+    }
+    const holds = (place) => all(place, ".desk-row").some((row) => !row.hidden);
+    for (const section of all(root.document, ".desk-domain")) section.hidden = !holds(section);
+    for (const fold of all(root.document, ".desk-more")) {
+      if (wanted && !fold.dataset.was) fold.dataset.was = fold.open ? "open" : "closed";
+      if (wanted) fold.open = holds(fold);
+      else if (fold.dataset.was) fold.open = fold.dataset.was === "open";
+      if (!wanted) delete fold.dataset.was;
+      fold.hidden = !holds(fold);
+    }
+  }
+
   const clientside = (root.dash_clientside = root.dash_clientside || {});
   clientside.cityvitals = Object.assign(clientside.cityvitals || {}, {
     /** Callback: the frame of a desk page stands. */
     startDesk(site) {
       cityvitals.page.start(site, onFrame, everySecond);
       root.addEventListener("resize", draw);
+      return clientside.no_update;
+    },
+    /** Callback: something else is asked for, or the rows were filled again. */
+    filterRows(text) {
+      wanted = (text || "").trim().toLowerCase();
+      root.requestAnimationFrame(filter);
       return clientside.no_update;
     },
     /** Callback: new props of the trend. */

@@ -23,10 +23,12 @@ from layouts.figures.places import area_rows, station_rows
 from layouts.figures.standing import Stands, by_station, headline_by_station
 from layouts.figures.subject import Subject, judged, reporters, rule_on, subject_of
 from layouts.figures.trend import beside, trend
+from layouts.overview import Overview
 from layouts.reading import PictureReader
 
 START = ClientsideFunction("cityvitals", "startDesk")
 DRAW_TREND = ClientsideFunction("cityvitals", "drawTrend")
+FILTER_ROWS = ClientsideFunction("cityvitals", "filterRows")
 
 
 def register(app: Dash, settings: Settings, reader: PictureReader) -> None:
@@ -41,6 +43,8 @@ def register(app: Dash, settings: Settings, reader: PictureReader) -> None:
         state={"pathname": State(ids.SHELL_ADDRESS, "pathname")},
     )(fill)
     app.clientside_callback(START, Output(ids.DESK_SITE, "modified_timestamp"), Input(ids.DESK_SITE, "data"))
+    asked = [Input(ids.DESK_FILTER, "value"), Input(ids.DESK_BODY, "children")]  # and again when the rows were filled
+    app.clientside_callback(FILTER_ROWS, Output(ids.DESK_FILTERED, "data"), *asked)
     app.clientside_callback(DRAW_TREND, Output(ids.DESK_TREND_DRAWN, "data"), Input(ids.DESK_TREND_PROPS, "data"))
 
 
@@ -53,7 +57,7 @@ async def body_of(pathname: str, settings: Settings, reader: PictureReader) -> C
     if len(parts) == 1:
         warnings = reader.sections().get("warnings", {})
         rows = overview_rows(declared, reader.value, warnings, reader.city_now_ms(), language)
-        return indicators.overview(declared, rows, settings.base_path, language)
+        return Overview(declared, settings.base_path, language).page(rows)
     subject = subject_of(declared, parts[1], parts[2] if len(parts) > 2 else "", language)
     if subject is None:
         return indicators.not_found(language)

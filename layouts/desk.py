@@ -20,10 +20,18 @@ def desk(settings: Settings, assets_version: str) -> html.Div:
                 data={"base_path": settings.base_path, "language": language, "assets": assets_version},
             ),
             dcc.Store(id=ids.DESK_REVISION, data=0),
+            dcc.Store(id=ids.DESK_FILTERED),
             html.Header(
                 [
                     html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
                     html.Nav([html.A(text(code, language), href=settings.base_path + page) for page, code in links]),
+                    dcc.Input(
+                        id=ids.DESK_FILTER,
+                        type="search",
+                        placeholder=text("desk.filter", language),
+                        className="desk-filter",
+                        autoComplete="off",
+                    ),
                     html.Div(id=ids.DESK_CLOCK, className="desk-clock lives"),
                     html.Div(id=ids.DESK_CHAIN, className="desk-chain dies"),
                 ],

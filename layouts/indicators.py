@@ -18,7 +18,6 @@ from layouts.figures.bounds import bound_rows, provenance, references, rule_stat
 from layouts.figures.composition import PartRow, RelationRow
 from layouts.figures.headline import Headline
 from layouts.figures.moments import moment
-from layouts.figures.overview import OverviewRow
 from layouts.figures.places import PlaceRow
 from layouts.figures.subject import Subject
 from layouts.figures.windows import window_name
@@ -49,37 +48,6 @@ def address(base_path: str, indicator: str, subject: str = "") -> str:
     """The page of an indicator, at a place when one is given."""
     return base_path + "/".join(
         ["indicators", quote(indicator, safe=""), *([quote(subject, safe="")] if subject else [])]
-    )
-
-
-def overview(declared: Declared, rows: Sequence[OverviewRow], base_path: str, language: str) -> html.Div:
-    """Every vital sign of the city by domain."""
-    titles = [("city", declared.city.name[language])]
-    titles += [(domain.id, domain.name[language]) for domain in declared.domains]
-    titles.append(("system", text("desk.installation", language)))
-    sections = []
-    for domain, title in titles:
-        mine = [_overview_row(row, base_path, language) for row in rows if row.domain == domain]
-        if mine:
-            sections.append(html.Section([html.H2(title), html.Ul(mine)], className="desk-domain"))
-    return html.Div(sections, className="desk-overview")
-
-
-def _overview_row(row: OverviewRow, base_path: str, language: str) -> html.Li:
-    plain = (
-        "normal" if row.warned else row.level
-    )  # the warning may stand at one station: it does not colour the city's figure
-    return html.Li(
-        html.A(
-            [
-                html.Span(row.name, className="name"),
-                html.Span([html.B(row.text), html.Small(row.unit)], className=f"figure level-{plain or 'normal'}"),
-                html.Span([level_mark(row.level, language), html.Small(row.warned)], className="state"),
-                html.Span(row.fine, className="fine"),
-            ],
-            href=address(base_path, row.indicator),
-        ),
-        className="desk-row" + (" hatched" if row.level == "unknown" else ""),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalogue.declared import Declared
@@ -19,10 +19,15 @@ HIDDEN = {"system.probe"}  # its round trip stands in every header
 
 @dataclass(frozen=True, slots=True)
 class OverviewRow:
-    """One vital sign. warned: "12 条告警", "" without any; level as in `Headline`."""
+    """One vital sign. warned: "12 条告警", "" without any; level as in `Headline`.
+
+    topic: what comes before the dot of its id. lead: it stands in the open, the others of its topic are folded away.
+    """
 
     indicator: str
     domain: str
+    topic: str
+    lead: bool
     name: str
     text: str
     unit: str
@@ -39,14 +44,22 @@ def overview_rows(
     for one in warnings.values():
         if one["phase"] == "active":
             active.setdefault(one["indicator"], []).append(one["level"])
+    headlines = {domain.headline for domain in declared.domains}
     rows = []
     for indicator in declared.indicators.values():
         if indicator.id not in HIDDEN:
             record = reader(indicator.id, declared.city.code)
-            levels = active.get(indicator.id, [])
-            level = _level(record, levels, indicator, judged(declared, indicator.id))
-            rows.append(_row(indicator, record, level, len(levels), now_ms, language))
-    return rows
+            levels, is_judged = active.get(indicator.id, []), judged(declared, indicator.id)
+            level = _level(record, levels, indicator, is_judged)
+            row = _row(indicator, record, level, len(levels), now_ms, language)
+            is_lead = indicator.id in headlines or is_judged or bool(levels) or _stands_alone(declared, indicator)
+            rows.append(replace(row, lead=is_lead))
+    return sorted(rows, key=lambda row: row.indicator not in headlines)  # stable: the rest as declared
+
+
+def _stands_alone(declared: Declared, indicator: Indicator) -> bool:
+    """A score, or what belongs to no domain: the city's index, the installation."""
+    return bool(indicator.parts) or all(domain.id != indicator.domain for domain in declared.domains)
 
 
 def _by_station(indicator: Indicator) -> bool:
@@ -77,6 +90,8 @@ def _row(
     return OverviewRow(
         indicator=indicator.id,
         domain=indicator.domain,
+        topic=indicator.id.partition(".")[0],
+        lead=False,
         name=indicator.name[language],
         text=text("desk.by_station", language) if by_station else str(record["text"]) if record and known else "—",
         unit=_beside(record, indicator) if known and not by_station else "",

@@ -89,6 +89,23 @@ def test_the_trend_leads_beyond_the_newest_value(pages: OpenPages, site: BoardSe
         assert "趋势外推 2 小时后" in words(page, "figcaption")
 
 
+@pytest.mark.claim("ENGINE", "The overview of all vital signs fits a desk without scrolling, and is filtered by name")
+def test_the_overview_fits_and_is_filtered(pages: OpenPages, site: BoardServer) -> None:
+    key = "meteorology.rain_day_08¦440900"
+    with pages.show(site, "indicators", DESK, device_scale_factor=1.25) as page:
+        shown = page.locator(".desk-row:visible .name")
+        expect(page.locator(".desk-domain")).to_have_count(len(site.city.domains) + 2)
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        leads = shown.count()
+        page.locator("#desk-filter").fill("日雨量")
+        expect(shown).to_have_text(["日雨量(20时至20时)", "日雨量(8时至8时)"])
+        site.change({"values": {key: site.picture["values"][key] | {"value": 77.7, "text": "77.7"}}})
+        expect(page.locator(".desk-row:visible .figure b").last).to_have_text("77.7")
+        expect(shown).to_have_count(2)  # the rows were filled again, and what is asked for still holds
+        page.locator("#desk-filter").fill("")
+        expect(shown).to_have_count(leads)
+
+
 def test_areas_are_ranked_worst_first(pages: OpenPages, site: BoardServer) -> None:
     held = [one["value"] for key, one in site.picture["values"].items() if key.startswith("ecology.aqi¦4409")]
     counties = sorted(held, reverse=True)

@@ -13,9 +13,10 @@ from catalogue.load import load
 from indicators.definition import Lifecycle, WindowKind
 from layouts.definition import lifecycle_mark
 from layouts.figures.composition import facts, part_rows, relation_rows
+from layouts.figures.overview import overview_rows
 from layouts.figures.trend import beside
 from layouts.figures.windows import window_name, window_told
-from tests.frames.board_snapshot import value_record
+from tests.frames.board_snapshot import picture, value_record
 
 NOW_MS = 1_795_341_600_000  # 22 November 2026, 18:00 in China
 
@@ -85,6 +86,20 @@ def test_a_page_tells_what_is_declared(city: Declared) -> None:
     assert told["统计时段"] == "08:00–08:00 水文日"
     assert "公式" not in told  # "value" tells nobody anything
     assert "公式" in dict(facts(city.indicators["government_services.hotline_growth_1d"], "", "zh"))
+
+
+@pytest.mark.claim("ENGINE", "The overview leads with headlines and what is judged, and folds the rest by topic")
+def test_the_overview_leads_with_what_matters(city: Declared) -> None:
+    shown = picture(city, "calm", NOW_MS)
+    rows = overview_rows(city, lambda i, area: shown["values"].get(f"{i}¦{area}"), {}, NOW_MS, "zh")
+    leads = {row.indicator for row in rows if row.lead}
+    assert {domain.headline for domain in city.domains} <= leads
+    assert {"city.index", "score.eco_environment", "system.online", "meteorology.rain_3h"} <= leads
+    folded = {row.indicator: row.topic for row in rows if not row.lead}
+    assert {"ecology.pm10_day": "ecology", "water.stage_rise_1h": "water"}.items() <= folded.items()
+    warned = {"w": {"phase": "active", "indicator": "ecology.pm10_day", "level": "blue"}}
+    rows = overview_rows(city, lambda *_: None, warned, NOW_MS, "zh")
+    assert "ecology.pm10_day" in {row.indicator for row in rows if row.lead}  # what is warned of is never folded away
 
 
 @pytest.mark.parametrize("state", Lifecycle)
