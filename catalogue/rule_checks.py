@@ -9,7 +9,7 @@ from catalogue.entries import Entries, refuse_unknown
 from catalogue.findings import Findings
 from catalogue.indicator_checks import OF_NO_DOMAIN
 from early_warning.rule import RuleState
-from early_warning.schema import BoundEntry, RuleEntry
+from early_warning.schema import BoundEntry, RuleEntry, backtested_only
 from indicators.definition import Aggregate, Direction, Lifecycle, RollUp
 from indicators.schema import IndicatorEntry
 
@@ -33,6 +33,10 @@ def check_rules(entries: Entries, findings: Findings) -> None:
             if indicator:
                 problems.extend(f"{where}: {name} {said}" for said in _faults(entries, rule, bound, indicator))
                 findings.doubts.extend(f"{where}: {name} {said}" for said in _doubts(entries, rule, bound, indicator))
+        for path, key in backtested_only(rule):
+            problems.append(
+                f"{entries.where('rules', rule_id, *path)}: {name} {key} is not judged live yet, leave it out"
+            )
         _check_order(entries, rule_id, rule, problems)
 
 
