@@ -22,11 +22,21 @@ UNPLACED_COUNTED = 100_000
 
 @dataclass(slots=True)
 class Heard:
-    """What is known of one device: event time of its newest word, newest reading by metric, silent or not."""
+    """What is known of one device: event time of its newest word, newest reading by metric, silent or not.
+
+    clock_s, settles_ms: how far its clock runs ahead, and the span of event time that settles, as in `PaneBatch`.
+    """
 
     newest_ms: int = 0
     silent: bool = False
     readings: dict[str, tuple[float, int]] = field(default_factory=dict)
+    clock_s: int = 0
+    settles_ms: tuple[int, int] = (0, 0)
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether its newest word came while it settles 上电, and so counts for nothing."""
+        return self.settles_ms[0] <= self.newest_ms <= self.settles_ms[1] and self.newest_ms > 0
 
 
 @dataclass(slots=True)
@@ -76,6 +86,7 @@ class Stations:
             feeds.add(self._hear_feed(event.feed, event.told_ms))
             if not self._is_too_much(event.device):
                 feeds.add(self._hear(event.device, event.told_ms))
+        self._judge(batch)
         return feeds - {""}
 
     def tick(self, city_now_ms: int) -> set[str]:
@@ -117,14 +128,18 @@ class Stations:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, ready for JSON."""
-        return {name: [one.newest_ms, one.silent, one.readings] for name, one in self._heard.items() if one.newest_ms}
+        return {
+            name: [one.newest_ms, one.silent, one.readings, one.clock_s, one.settles_ms]
+            for name, one in self._heard.items()
+            if one.newest_ms
+        }
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Continue from a snapshot; new devices were never heard, and such as nobody declares are unplaced."""
         until: dict[str, int] = {}
-        for name, (newest_ms, silent, readings) in kept.items():
+        for name, (newest_ms, silent, readings, clock_s, settles_ms) in kept.items():
             known = {metric: (float(value), int(at_ms)) for metric, (value, at_ms) in readings.items()}
-            self._heard[name] = Heard(newest_ms, silent, known)
+            self._heard[name] = Heard(newest_ms, silent, known, clock_s, (settles_ms[0], settles_ms[1]))
             if not silent:
                 until[name] = newest_ms + self._late_after_ms(name)
             if feed := self._feed_of(name):
@@ -133,6 +148,17 @@ class Stations:
                 tally.newest_ms = max(tally.newest_ms, newest_ms)
         self._deadlines.revive(until)
         self._dirty = set(self._heard)
+
+    def _judge(self, batch: PaneBatch) -> None:
+        """Take in what the first stage says of devices: a wrong clock, and who settles after a start."""
+        for name, clock_s in batch.clock_s.items():
+            if name in self._heard:
+                self._heard[name].clock_s = clock_s
+                self._dirty.add(name)
+        for name, span_ms in batch.settling.items():
+            if name in self._heard:
+                self._heard[name].settles_ms = span_ms
+                self._dirty.add(name)
 
     def _is_too_much(self, name: str) -> bool:
         """True for one more undeclared device than are listed; it is counted."""
@@ -204,6 +230,8 @@ class Stations:
             "lat": place.lat_deg if place else None,
             "state": "never" if not one.newest_ms else "silent" if one.silent else "ok",
             "newest_ms": one.newest_ms,
+            "clock_s": one.clock_s,
+            "settling": one.is_settling,
             "level": level_word(self._levels.get(name, Level.NORMAL)),
             "simulated": bool(device and device.simulated),
             "unplaced": device is None or (place is None and not device.area and self._is_on_map(device)),

@@ -178,11 +178,11 @@ def _area_row(row: PlaceRow, page: Detail, base_path: str, language: str) -> htm
 
 def _station_row(row: PlaceRow, page: Detail, base_path: str, language: str) -> html.Li:
     state = [level_mark(row.level, language)] if row.level not in ("normal", "unknown") else []
-    silent = [html.I(text("desk.silent", language), className="silent")] if row.silent else []
+    notes = [html.I(note, className="silent") for note in row.notes]
     return html.Li(
         html.A(
             [
-                html.Span([row.name, *state, *silent], className="name"),
+                html.Span([row.name, *state, *notes], className="name"),
                 html.Span(row.text, className="reading"),
                 html.Time(row.when),
             ],

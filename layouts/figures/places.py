@@ -8,6 +8,7 @@ from typing import Any
 
 from board.words import number
 from catalogue.declared import Declared
+from core.messages import text
 from indicators.definition import Direction, Indicator
 from layouts.figures.moments import moment
 
@@ -17,7 +18,10 @@ GRAVEST_FIRST = ("red", "orange", "yellow", "blue", "normal")
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """One area or station. share: how far its bar reaches, 0 to 1; level "unknown" when nothing is known."""
+    """One area or station. share: how far its bar reaches, 0 to 1; level "unknown" when nothing is known.
+
+    notes: what else is said of a station: silent, its clock is wrong, it settles after a start.
+    """
 
     id: str
     name: str
@@ -28,6 +32,7 @@ class PlaceRow:
     reporting: str
     when: str
     silent: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def area_rows(
@@ -84,7 +89,16 @@ def _station_row(
         reporting="",
         when=moment(newest_ms, now_ms, language),
         silent=record["state"] != "ok",
+        notes=tuple(_notes(record, language)),
     )
+
+
+def _notes(record: Record, language: str) -> list[str]:
+    clock_s = record["clock_s"]
+    notes = [text("desk.silent", language)] if record["state"] != "ok" else []
+    if clock_s:
+        notes.append(text("desk.clock_fast" if clock_s > 0 else "desk.clock_slow", language, seconds=abs(clock_s)))
+    return [*notes, text("desk.settling", language)] if record["settling"] else notes
 
 
 def _reading(declared: Declared, metric: str, value: float, language: str, single: Indicator | None) -> str:

@@ -180,6 +180,8 @@ def _station(device: Device, kind: str, city_ms: int, state: str, rng: random.Ra
         "lat": place.lat_deg if place else None,
         "state": state,
         "newest_ms": city_ms - 40_000,
+        "clock_s": 0,
+        "settling": False,
         "level": "normal",
         "simulated": True,
         "unplaced": place is None,

@@ -14,6 +14,7 @@ from indicators.definition import Lifecycle, WindowKind
 from layouts.definition import lifecycle_mark
 from layouts.figures.composition import facts, part_rows, relation_rows
 from layouts.figures.overview import overview_rows
+from layouts.figures.places import station_rows
 from layouts.figures.trend import beside
 from layouts.figures.windows import window_name, window_told
 from tests.frames.board_snapshot import picture, value_record
@@ -125,3 +126,15 @@ def test_what_stands_beside_a_value(city: Declared) -> None:
     assert told["said"] == ["趋势外推 2 小时后 22.00 m"]
     for nothing in (None, value_record(city, river.id, "mm-river-02", None, NOW_MS)):
         assert beside(river, nothing, "zh") == {"usual": None, "forecast": None, "said": []}
+
+
+@pytest.mark.claim("ENGINE", "A station whose clock is wrong, or that settles after a start, says so in its list")
+def test_a_station_tells_its_wrong_clock_and_its_start(city: Declared) -> None:
+    held = dict(list(picture(city, "calm", NOW_MS)["stations"].items())[:1])
+    name, record = next(iter(held.items()))
+    turned = {"state": "ok", "clock_s": 75, "settling": False}, {"state": "silent", "clock_s": -3600, "settling": True}
+    notes = [
+        station_rows(city, city.indicators["ecology.aqi"], {name: record | one}, NOW_MS, "zh")[0].notes
+        for one in turned
+    ]
+    assert notes == [("时钟偏快 75 秒",), ("静默", "时钟偏慢 3600 秒", "上电")]
