@@ -19,7 +19,7 @@ from layouts import ids, indicators, shell
 from layouts.figures.composition import part_rows, relation_rows
 from layouts.figures.headline import Known, active_inside, active_on, gravest_by_area, headline, trend_of
 from layouts.figures.overview import overview_rows
-from layouts.figures.places import area_rows, station_rows
+from layouts.figures.places import area_rows, ranks, station_rows
 from layouts.figures.standing import Stands, by_station, headline_by_station
 from layouts.figures.subject import Subject, judged, reporters, rule_on, subject_of
 from layouts.figures.trend import beside, trend
@@ -85,7 +85,11 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
     )
     if stands:
         head = headline_by_station(head, subject, stands, language)
-    counties = (reader.value(indicator.id, county.id) for county in declared.areas.counties)
+    inside_of = gravest_by_area(warnings, deciding)
+    areas = {}
+    for level, ranked in ranks(declared, subject).items():
+        records = [one for one in (reader.value(indicator.id, area.id) for area in ranked) if one]
+        areas[level] = area_rows(declared, indicator, records, inside_of, language)
     known = sections.get("stations", {})
     stations = {device: known[device] for device in devices if device in known}
     behind = {subject.id: stations[subject.id]} if subject.id in stations else stations
@@ -97,9 +101,7 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
         trend=trend(declared, names, shown, head, points, now_ms)
         | {"of": stands.station.name if stands else ""}
         | beside(indicator, record, language),
-        areas=area_rows(
-            declared, indicator, [one for one in counties if one], gravest_by_area(warnings, deciding), language
-        ),
+        areas={level: rows for level, rows in areas.items() if rows},
         stations=station_rows(declared, indicator, stations, now_ms, language),
         rule=rule,
         parts=part_rows(declared, indicator, subject.id, reader.value, language),

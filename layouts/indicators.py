@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from catalogue.declared import Declared
 from core.messages import text
 from early_warning.rule import Rule
+from geo.areas import Area, AreaLevel
 from layouts import definition, ids
 from layouts.figures.bounds import bound_rows, provenance, references, rule_state
 from layouts.figures.composition import PartRow, RelationRow
@@ -34,7 +35,7 @@ class Detail:
     subject: Subject
     head: Headline
     trend: Mapping[str, Any]
-    areas: Sequence[PlaceRow]
+    areas: Mapping[str, Sequence[PlaceRow]]
     stations: Sequence[PlaceRow]
     rule: Rule | None
     parts: Sequence[PartRow]
@@ -95,12 +96,20 @@ def _crumbs(page: Detail, base_path: str, language: str) -> html.Nav:
     names |= {domain.id: domain.name[language] for domain in declared.domains}
     steps.append(html.Span(names.get(subject.indicator.domain, text("desk.installation", language))))
     steps.append(html.A(subject.indicator.name[language], href=address(base_path, subject.indicator.id)))
-    if subject.station and subject.county != subject.city:
-        county = declared.areas[subject.county].name[language]
-        steps.append(html.A(county, href=address(base_path, subject.indicator.id, subject.county)))
+    for area in _above(page):
+        steps.append(html.A(area.name[language], href=address(base_path, subject.indicator.id, area.id)))
     if subject.id != subject.city:
         steps.append(html.Span(subject.name))
     return html.Nav(steps, className="desk-crumbs")
+
+
+def _above(page: Detail) -> list[Area]:
+    """The areas between the city and the subject that have a page of this indicator, from the top."""
+    areas, subject = page.declared.areas, page.subject
+    place = page.declared.devices[subject.id].area if subject.station else areas[subject.id].parent
+    line = (areas[place], *areas.ancestors(place)) if place in areas else ()
+    levels = (AreaLevel.COUNTY, *subject.indicator.levels)
+    return [one for one in reversed(line) if one.id != subject.city and one.level in levels]
 
 
 def _head(head: Headline, language: str) -> html.Div:
@@ -141,9 +150,11 @@ def _trend(page: Detail, language: str) -> html.Figure:
 def _places(page: Detail, base_path: str, language: str) -> list[Component]:
     found: list[Component] = []
     if not page.subject.station:
-        rows = [_area_row(row, page, base_path, language) for row in page.areas]
-        shown = html.Ol(rows) if rows else html.P(text("desk.no_areas", language), className="desk-note")
-        found.append(html.Div([html.H2(text("desk.areas", language)), shown], className="desk-areas"))
+        for level, areas in page.areas.items():
+            ranked = html.Ol([_area_row(row, page, base_path, language) for row in areas])
+            found.append(html.Div([html.H2(text(f"desk.areas_{level}", language)), ranked], className="desk-areas"))
+        if not page.areas:
+            found.append(html.P(text("desk.no_areas", language), className="desk-note"))
     stations = [_station_row(row, page, base_path, language) for row in page.stations[:SHOWN_STATIONS]]
     if rest := len(page.stations) - SHOWN_STATIONS:
         stations += [html.Li(text("desk.others", language, count=rest), className="desk-note")] if rest > 0 else []

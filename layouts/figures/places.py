@@ -9,8 +9,10 @@ from typing import Any
 from board.words import number
 from catalogue.declared import Declared
 from core.messages import text
+from geo.areas import DOWNWARDS, Area, AreaLevel
 from indicators.definition import Direction, Indicator
 from layouts.figures.moments import moment
+from layouts.figures.subject import Subject
 
 Record = Mapping[str, Any]
 GRAVEST_FIRST = ("red", "orange", "yellow", "blue", "normal")
@@ -35,10 +37,23 @@ class PlaceRow:
     notes: tuple[str, ...] = ()
 
 
+def ranks(declared: Declared, subject: Subject) -> dict[AreaLevel, tuple[Area, ...]]:
+    """The areas that a page ranks, by level: counties and zones, then what lies inside the subject or beside it."""
+    if subject.station:
+        return {}
+    areas, levels = declared.areas, subject.indicator.levels
+    found = {level: areas.at(level) for level in (AreaLevel.COUNTY, AreaLevel.ZONE) if level in levels}
+    for above in (areas[subject.id], *areas.ancestors(subject.id)):
+        below = tuple(one for one in areas.children(above.id) if one.level in levels)
+        if below and above.level is not AreaLevel.CITY:
+            found.setdefault(below[0].level, tuple(one for one in below if one.level is below[0].level))
+    return {level: found[level] for level in (*DOWNWARDS, AreaLevel.ZONE) if found.get(level)}
+
+
 def area_rows(
     declared: Declared, indicator: Indicator, records: Sequence[Record], inside: Mapping[str, str], language: str
 ) -> list[PlaceRow]:
-    """Counties, the worst first; those without a value last, in official order. inside: gravest level in each."""
+    """Areas of one level, the worst first; those without a value last, by id. inside: gravest level in each."""
     worst_first = -1 if indicator.direction is not Direction.DOWN_BAD else 1
     known = sorted((r for r in records if r["value"] is not None), key=lambda r: (worst_first * r["value"], r["area"]))
     unknown = sorted((r for r in records if r["value"] is None), key=lambda r: r["area"])

@@ -46,10 +46,10 @@ def judged(declared: Declared, indicator: str) -> bool:
 
 
 def reporters(declared: Declared, subject: Subject) -> list[str]:
-    """Devices that are expected to report to the indicator, by id: of the city, or of the subject's county."""
-    wanted = set(subject.indicator.metrics)
+    """Devices that are expected to report to the indicator, by id: of the subject's area, of a station's county."""
+    wanted, area = set(subject.indicator.metrics), subject.county if subject.station else subject.id
     return [
         device.id
         for device in sorted(declared.devices.values(), key=lambda one: one.id)
-        if wanted & set(device.metrics) and subject.county in declared.areas.holding(device).values()
+        if wanted & set(device.metrics) and area in declared.areas.holding(device).values()
     ]

@@ -9,6 +9,8 @@ from board_server import BoardServer
 from playwright.sync_api import Browser, Page, expect
 from visits import DESK, PHONE, OpenPages, visit, words
 
+from geo.areas import AreaLevel
+
 pytestmark = pytest.mark.browser
 Shoot = Callable[[Page, str], None]
 
@@ -113,6 +115,19 @@ def test_areas_are_ranked_worst_first(pages: OpenPages, site: BoardServer) -> No
     with pages.show(site, PAGES["air"], DESK) as page:
         expect(page.locator(".desk-area .figure b")).to_have_count(len(counties))
         assert [float(text) for text in page.locator(".desk-area .figure b").all_inner_texts()] == counties
+
+
+def test_a_county_leads_to_its_towns(pages: OpenPages, site: BoardServer) -> None:
+    town = next(area for area in site.city.areas.at(AreaLevel.TOWN))
+    county = site.city.areas[town.parent]
+    with pages.show(site, f"indicators/meteorology.rain_1h/{county.id}", DESK) as page:
+        towns = page.locator(".desk-areas", has_text="镇(街道)排序").locator(".desk-area")
+        expect(towns).to_have_count(len(site.city.areas.children(county.id)))
+        href = f"{site.settings.base_path}indicators/meteorology.rain_1h/{town.id}"
+        assert towns.locator(f"a[href='{href}']").count() == 1
+    with pages.show(site, f"indicators/meteorology.rain_1h/{town.id}", DESK) as page:
+        assert words(page, ".desk-crumbs").endswith(f"{county.name.zh} {town.name.zh}")
+        expect(page.locator(".desk-area.here")).to_have_count(1)
 
 
 def click_map(page: Page, layer: str, across: int = 0, down: int = 0) -> None:

@@ -10,11 +10,13 @@ import pytest
 
 from catalogue.declared import Declared
 from catalogue.load import load
+from geo.areas import AreaLevel
 from indicators.definition import Lifecycle, WindowKind
 from layouts.definition import lifecycle_mark
 from layouts.figures.composition import facts, part_rows, relation_rows
 from layouts.figures.overview import overview_rows
-from layouts.figures.places import station_rows
+from layouts.figures.places import ranks, station_rows
+from layouts.figures.subject import reporters, subject_of
 from layouts.figures.trend import beside
 from layouts.figures.windows import window_name, window_told
 from tests.frames.board_snapshot import picture, value_record
@@ -138,3 +140,27 @@ def test_a_station_tells_its_wrong_clock_and_its_start(city: Declared) -> None:
         for one in turned
     ]
     assert notes == [("时钟偏快 75 秒",), ("静默", "时钟偏慢 3600 秒", "上电")]
+
+
+@pytest.mark.claim("ENGINE", "A county's page ranks its towns where the indicator has them, a town's page its grids")
+def test_ranking_goes_down_to_where_the_indicator_reaches(city: Declared) -> None:
+    def ranked(indicator: str, place: str) -> dict[str, set[str]]:
+        subject = subject_of(city, indicator, place, "zh")
+        assert subject is not None
+        return {str(level): {area.id for area in areas} for level, areas in ranks(city, subject).items()}
+
+    counties, zones = ({area.id for area in city.areas.at(level)} for level in (AreaLevel.COUNTY, AreaLevel.ZONE))
+    rain = "meteorology.rain_1h"
+    assert ranked(rain, "") == {"county": counties, "zone": zones}
+    town = city.areas.at(AreaLevel.TOWN)[0]
+    siblings = {area.id for area in city.areas.children(town.parent) if area.level is AreaLevel.TOWN}
+    assert ranked(rain, town.parent)["town"] == siblings
+    assert ranked(rain, town.id)["town"] == siblings
+    grid = city.areas.at(AreaLevel.GRID)[0]
+    assert grid.id in ranked(rain, grid.parent)["grid"]
+    assert ranked("meteorology.rain_3h", town.parent) == {"county": counties}  # it has no towns
+    device = next(one for one in city.devices.values() if one.area == town.id and "rain_mm" in one.metrics)
+    assert device.id in reporters(city, subject_of(city, rain, town.id, "zh"))
+    assert len(reporters(city, subject_of(city, rain, town.id, "zh"))) < len(
+        reporters(city, subject_of(city, rain, town.parent, "zh"))
+    )
