@@ -63,11 +63,13 @@ DOORS: Mapping[str, str] = {
     "POST /_dash-update-component": OPEN,  # its own doors are the callbacks below
     "callback shell-page.children": OPEN,  # its own doors are the pages above
     "callback desk-body.children": "pages.see",
+    "callback desk-explain-lines.children": "pages.see",
     # what answers 404 to everybody
     "* /api/{rest:path}": OPEN,
     "* /live/{rest:path}": OPEN,
     "* /{rest:path}": OPEN,
 }
+OF_ONE_PLACE = frozenset({"callback desk-explain-lines.children"})  # of the city when the page names none
 SHUT = frozenset({"WS /_dash-ws-callback"})  # Dash registers it; nothing of ours uses it
 
 
@@ -78,8 +80,22 @@ def callback_door(output: str) -> str:
 
 def page_door(pathname: str, base_path: str) -> str:
     """The door of the page at an address: it is named by the first part below the base path; `/` for none."""
-    parts = [unquote(part) for part in pathname.removeprefix(base_path).split("/") if part]
+    parts = _parts(pathname, base_path)
     return f"page {parts[0]}" if parts else "GET /"
+
+
+def named_on_page(pathname: str, base_path: str) -> dict[str, str]:
+    """The indicator and the place that the address of a page names, as its route does."""
+    match _parts(pathname, base_path):
+        case ["indicators", indicator, subject, *_]:
+            return {"indicator": indicator, "subject": subject}
+        case ["indicators", indicator]:
+            return {"indicator": indicator}
+    return {}
+
+
+def _parts(pathname: str, base_path: str) -> list[str]:
+    return [unquote(part) for part in pathname.removeprefix(base_path).split("/") if part]
 
 
 def action_of(door: str) -> str | None:

@@ -48,14 +48,14 @@ class Doorways:
             self._found, self._counted = list(_doorways(routes, "", self._under)), len(routes)
         return self._found
 
-    def door(self, scope: Scope) -> str | None:
-        """The name of the door; None: there is none, or not for this method."""
+    def door(self, scope: Scope) -> tuple[str, dict[str, str]] | None:
+        """The name of the door, and what the address names behind it; None: no such door, or not for this method."""
         path, method = get_route_path(scope), scope.get("method", "")
         is_socket = scope["type"] == "websocket"
         for one in self.all():
             fits = one.kind in {"WS", "FILES"} if is_socket else one.kind != "WS" and method in one.methods
-            if fits and one.pattern.match(path):
-                return one.door(method)
+            if fits and (found := one.pattern.match(path)):
+                return one.door(method), found.groupdict()
         return None
 
 

@@ -16,6 +16,7 @@ from accounts.refusals import Refusals
 from api.bearers import Bearers
 from api.doorways import Doorways
 from api.peer import Peers
+from api.sight import Sights
 from core.clock import real_ms
 from core.errors import NeighbourDown
 from core.settings import Settings
@@ -35,6 +36,7 @@ class Entrance:
         self.doorways = Doorways(app, settings.base_path)
         self.peers = Peers(settings.proxy_trusted)
         self.refusals = Refusals(office.journal)
+        self.sights = Sights(self.bearer)
         self._bearer: ContextVar[Bearer] = ContextVar("bearer", default=NOBODY)
 
     def bearer(self) -> Bearer:

@@ -7,6 +7,7 @@ refused is told in the form that the caller reads, and noted for the audit.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
@@ -20,13 +21,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accounts.bearer import Bearer
-from accounts.doors import callback_door, enter, page_door
+from accounts.doors import OF_ONE_PLACE, callback_door, enter, named_on_page, page_door
 from accounts.rights import Decision
 from accounts.sessions import Cookies
 from api.bearers import SESSION, TOKEN, TOKEN_S, set_cookie, shown_by
 from api.entrance import Entrance
 from api.errors import answer
 from api.peer import Peer
+from api.sight import Sight
+from catalogue.declared import Declared
 from core.clock import real_ms
 from core.errors import NeighbourDown
 from core.messages import text
@@ -68,8 +71,9 @@ class Visit:
 class Gate:
     """ASGI middleware around the whole site."""
 
-    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
-        self._app, self._entrance = app, entrance
+    def __init__(self, app: ASGIApp, entrance: Entrance, declared: Callable[[], Declared | None]) -> None:
+        """declared: of the city on show, for what an address names by area, station or indicator."""
+        self._app, self._entrance, self._declared = app, entrance, declared
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request in, or refuse it."""
@@ -77,7 +81,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers, peer = Headers(scope=scope), self._entrance.peers.of(scope)
-        door = self._entrance.doorways.door(scope)
+        door, named = self._entrance.doorways.door(scope) or (None, {})
         unknown = f"{scope.get('method', 'WS')} {scope['path']}"
         visit = Visit(scope, headers, peer, shown_by(headers), door or unknown)
         try:
@@ -91,7 +95,7 @@ class Gate:
         if door == WALL and "token" in dict(parse_qsl(scope["query_string"].decode("latin-1"))):
             await self._take_token(visit, receive, send)
             return
-        decision = enter(bearer, visit.door)
+        decision = self._in_reach(bearer, named) or enter(bearer, visit.door)
         if decision.allowed and door == CALLBACKS:
             content = await _body(receive)
             decision, by_hand = self._callback_decision(bearer, content)
@@ -111,11 +115,11 @@ class Gate:
         with self._entrance.looking_as(bearer):
             if visit.door in {"WS /live/ws", "GET /live/sse"}:
                 with suppress(DoorShut, ClientDisconnect):
-                    await self._app(visit.scope, receive, self._asking_again(visit, send))
+                    await self._app(visit.scope, receive, self._asking_again(visit, bearer, send))
             else:
                 await self._app(visit.scope, receive, send)
 
-    def _asking_again(self, visit: Visit, send: Send) -> Send:
+    def _asking_again(self, visit: Visit, before: Bearer, send: Send) -> Send:
         """Before a frame is sent, now and then, whether the bearer still may."""
         asked_ms = real_ms()
 
@@ -125,7 +129,7 @@ class Gate:
                 asked_ms = real_ms()
                 bearer = await self._entrance.bearers.of(visit.shown, visit.peer.address)
                 decision = enter(bearer, visit.door)
-                if not decision.allowed:
+                if not decision.allowed or bearer.grants != before.grants:  # with other rights he comes anew
                     self._note(visit, bearer, decision)
                     is_socket = visit.scope["type"] == "websocket"
                     closing: dict[str, Any] = {"type": "websocket.close", "code": REFUSED_SOCKET}
@@ -144,10 +148,26 @@ class Gate:
             pages = [str(one.get("value") or "") for one in values if one.get("property") == "pathname"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return Decision(False, "unknown-door", action="callback"), False
-        doors = [door, *(page_door(page, self._entrance.base_path) for page in pages)]
-        decisions = [enter(bearer, one) for one in doors]
+        base = self._entrance.base_path
+        decisions = [enter(bearer, one) for one in (door, *(page_door(page, base) for page in pages))]
+        at_one = door in OF_ONE_PLACE
+        decisions += filter(None, (self._in_reach(bearer, named_on_page(page, base), at_one) for page in pages))
         refused = next((one for one in decisions if not one.allowed), decisions[0])
         return refused, any(str(one).endswith(BY_HAND) for one in changed)
+
+    def _in_reach(self, bearer: Bearer, named: Mapping[str, str], at_one: bool = False) -> Decision | None:
+        """Why an area, a station or an indicator that an address names is out of his reach; None: it is not."""
+        indicator, declared = named.get("indicator", ""), self._declared()
+        place = named.get("area") or named.get("subject") or named.get("device", "")
+        if at_one and not place and declared is not None:
+            place = declared.areas.city.id
+        if declared is None or not place or "feed" in named or not bearer.grants:
+            return None
+        with self._entrance.looking_as(bearer):
+            sight = self._entrance.sights.of(declared)
+        if sight is None or sight.refusal(indicator, place) is None:
+            return None
+        return Sight(bearer, declared).refusal(indicator, place)  # told with the name of his own post
 
     async def _take_token(self, visit: Visit, receive: Receive, send: Send) -> None:
         """The link of a wall: its token becomes a cookie and leaves the address, where others would read it."""

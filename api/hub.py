@@ -64,7 +64,9 @@ class Hub:
     """Listens to the follower and relays to clients; lives on one event loop."""
 
     def __init__(self, reader: PictureReader, assets: str, begin_anew: Callable[[], None]) -> None:
-        self.reader = reader
+        self._mirror = reader
+        self.as_seen: Callable[[PictureReader], PictureReader] = lambda whole: whole
+        self.raw_is_seen: Callable[[str], bool] = lambda device: True  # whether its messages may be read as they came
         self.keys: Keys | None = None
         self.vitals: Vitals | None = None
         self.scene: Scene | None = None  # with its newest hold
@@ -76,6 +78,11 @@ class Hub:
         self._snap: tuple[int, bytes] | None = None
         self._heard_ms = 0
         self._waiting_anew = True
+
+    @property
+    def reader(self) -> PictureReader:
+        """The picture as whoever sent the present request may see it."""
+        return self.as_seen(self._mirror)
 
     @property
     def clients(self) -> int:
@@ -105,14 +112,14 @@ class Hub:
 
     def missed(self, revision: int | None) -> list[bytes]:
         """What somebody with a revision has not seen: later frames, or the whole picture; [] when nothing."""
-        if self.scene is None or revision == self.reader.revision:
+        if self.scene is None or revision == self._mirror.revision:
             return []
         later = dropwhile(lambda kept: kept[1] != revision, self._frames)
         return [frame for _, _, frame in later] or [self._whole()]
 
     def beat(self) -> bytes:
         """A sign of life of this process, as of now."""
-        return frames.beat(self._stance(), self.reader.revision, self.redis)
+        return frames.beat(self._stance(), self._mirror.revision, self.redis)
 
     async def beat_forever(self) -> None:
         """Tell every client once a second that this process lives, whatever else does."""
@@ -126,8 +133,8 @@ class Hub:
     def scene_shown(self, scene: Scene, declared: Declared, keys: Keys, snapshot: bytes) -> None:
         """Another scene, or the same one anew: everyone gets the whole picture."""
         self.scene, self.keys = scene, keys
-        self.reader.show_scene(scene, declared)
-        self.reader.load(snapshot)
+        self._mirror.show_scene(scene, declared)
+        self._mirror.load(snapshot)
         self._frames.clear()
         self._snap = None
         self._waiting_anew = False
@@ -138,8 +145,8 @@ class Hub:
         content = frames.read(frame)
         if self._waiting_anew:
             return
-        if not self.reader.take(content):
-            log.warning("frame %s does not follow %s; loading the whole picture", content["rev"], self.reader.revision)
+        if not self._mirror.take(content):
+            log.warning("frame %s does not follow %s; loading the whole picture", content["rev"], self._mirror.revision)
             self._waiting_anew = True
             self._begin_anew()
             return
@@ -148,7 +155,7 @@ class Hub:
 
     def values_came(self, batches: list[ValueBatch]) -> None:
         """Indicator values, for the day's history."""
-        self.reader.fold_values(batches)
+        self._mirror.fold_values(batches)
 
     def looked(self, scene: Scene | None, vitals: Vitals) -> None:
         """Redis answers."""
@@ -169,8 +176,11 @@ class Hub:
 
     def _whole(self) -> bytes:
         """The whole picture, encoded once a revision."""
-        if self._snap is None or self._snap[0] != self.reader.revision:
-            self._snap = (self.reader.revision, frames.snap(self._stance(), self.reader.revision, self.reader.sections))
+        if self._snap is None or self._snap[0] != self._mirror.revision:
+            self._snap = (
+                self._mirror.revision,
+                frames.snap(self._stance(), self._mirror.revision, self._mirror.sections),
+            )
         return self._snap[1]
 
     def _stance(self) -> Stance:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from fastapi import APIRouter, Query, Response, WebSocket
@@ -17,8 +17,16 @@ TRY_AGAIN_LATER = 1013
 NEVER_KEPT = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # a proxy must not hold frames back
 
 
-def live_routes(hub: Hub) -> APIRouter:
-    """The three ways to the frames. `rev` is what the client holds already."""
+Cut = Callable[[bytes], bytes]  # a frame as one client may see it
+
+
+def whole(frame: bytes) -> bytes:
+    """For clients that see everything: the one encoding that all share."""
+    return frame
+
+
+def live_routes(hub: Hub, cut: Callable[[], Cut] = lambda: whole) -> APIRouter:
+    """The three ways to the frames. `rev` is what the client holds already; cut: for whoever asks now."""
     router = APIRouter(include_in_schema=False)
 
     @router.websocket("/live/ws")
@@ -27,27 +35,27 @@ def live_routes(hub: Hub) -> APIRouter:
         client = hub.join(rev)
         listening = asyncio.create_task(_until_gone(socket, client))
         try:
-            await _send_all(socket, client)
+            await _send_all(socket, client, cut())
         finally:
             hub.leave(client)
             listening.cancel()
 
     @router.get("/live/sse")
     async def by_events(rev: int | None = Query(None)) -> StreamingResponse:
-        return StreamingResponse(_events(hub, rev), media_type="text/event-stream", headers=NEVER_KEPT)
+        return StreamingResponse(_events(hub, rev, cut()), media_type="text/event-stream", headers=NEVER_KEPT)
 
     @router.get("/live/poll")
     async def by_poll(rev: int | None = Query(None)) -> Response:
-        body = b"[" + b",".join(await _newer(hub, rev)) + b"]"
+        body = b"[" + b",".join(map(cut(), await _newer(hub, rev))) + b"]"
         return Response(body, media_type="application/json", headers=NEVER_KEPT)
 
     return router
 
 
-async def _send_all(socket: WebSocket, client: Client) -> None:
+async def _send_all(socket: WebSocket, client: Client, cut: Cut) -> None:
     with suppress(WebSocketDisconnect, RuntimeError):  # gone in the middle of a frame
         while (frame := await client.next()) is not None:
-            await socket.send_text(frame.decode())
+            await socket.send_text(cut(frame).decode())
         if socket.application_state is WebSocketState.CONNECTED:
             await socket.close(TRY_AGAIN_LATER)
 
@@ -60,11 +68,11 @@ async def _until_gone(socket: WebSocket, client: Client) -> None:
     client.end()
 
 
-async def _events(hub: Hub, rev: int | None) -> AsyncIterator[bytes]:
+async def _events(hub: Hub, rev: int | None, cut: Cut) -> AsyncIterator[bytes]:
     client = hub.join(rev)
     try:
         while (frame := await client.next()) is not None:
-            yield b"data: " + frame + b"\n\n"
+            yield b"data: " + cut(frame) + b"\n\n"
     finally:
         hub.leave(client)
 

@@ -53,7 +53,7 @@ class PageReader:
 
     async def raw(self, device: str) -> Mapping[str, Any] | None:
         """The newest message of a device as it came: topic, payload (text), received_ms. Raises NeighbourDown."""
-        keys = self._hub.keys
+        keys = self._hub.keys if self._hub.raw_is_seen(device) else None
         message = await asyncio.to_thread(raw_message, self._client, keys, device) if keys else None
         if message is None:
             return None
@@ -72,6 +72,7 @@ class PageReader:
         teller = Teller(declared, hub.reader.language)
         lines = teller.lines(found)
         for station in found.explanation.stations:
-            message = raw_message(self._client, hub.keys, station.station) if station.readings else None
+            reads = bool(station.readings) and hub.raw_is_seen(station.station)
+            message = raw_message(self._client, hub.keys, station.station) if reads else None
             lines += [teller.raw(message.topic, message.payload)] if message else []
         return lines

@@ -171,7 +171,8 @@ def _message_routes(router: APIRouter, hub: Hub, client: Client) -> None:
         """One device: newest readings, its own bounds, and the message behind them as it came."""
         present = Present(hub)
         record = station_record(present, device)
-        raw = await asyncio.to_thread(raw_message, client, present.keys, device)
+        reading = hub.raw_is_seen(device)
+        raw = await asyncio.to_thread(raw_message, client, present.keys, device) if reading else None
         declared = present.declared.devices.get(device)
         return models.StationNow.model_validate(
             record

@@ -24,7 +24,7 @@ from api.headers import Headers
 from api.health import health_routes
 from api.history import history_routes
 from api.hub import Hub
-from api.live import live_routes
+from api.live import Cut, live_routes, whole
 from api.me import me_routes
 from api.page_reader import PageReader
 from api.push import push_routes
@@ -55,7 +55,8 @@ class Site:
         self._url, self._settings, self._clock_offset = redis_url, settings, clock_offset
         self._client = connect(redis_url)
         self._follower: Follower | None = None
-        self.hub = Hub(PictureReader(settings.language), assets_version(ASSETS), self._begin_anew)
+        self._picture = PictureReader(settings.language)
+        self.hub = Hub(self._picture, assets_version(ASSETS), self._begin_anew)
         self.reader = PageReader(self.hub, self._client)
         self.app = FastAPI(
             title=text("api.title", settings.language),
@@ -74,11 +75,12 @@ class Site:
         under = settings.base_path.rstrip("/")
         answer_errors(app, settings.language)
         if self.entrance is not None:
-            app.add_middleware(Gate, entrance=self.entrance)
+            app.add_middleware(Gate, entrance=self.entrance, declared=lambda: self._picture.declared)
+            self.hub.as_seen, self.hub.raw_is_seen = self.entrance.sights.reader, self._sees_raw
             app.include_router(sign_in_routes(self.entrance), prefix=under)
             app.include_router(me_routes(self.entrance), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
-        app.include_router(live_routes(self.hub), prefix=under)
+        app.include_router(live_routes(self.hub, self._cut), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
@@ -86,6 +88,14 @@ class Site:
         app.include_router(self._docs(), prefix=under)
         app.mount(f"{under}/api/static", StaticFiles(directory=STATIC))
         app.include_router(_nothing_else(), prefix=under)
+
+    def _cut(self) -> Cut:
+        """How the frames of the live feed are cut for whoever asks now."""
+        sight = self.entrance.sights.of(self._picture.declared) if self.entrance is not None else None
+        return whole if sight is None else sight.frame
+
+    def _sees_raw(self, device: str) -> bool:
+        return self.entrance is None or self.entrance.sights.sees_raw(self._picture.declared, device)
 
     def _sees_health(self) -> bool:
         return self.entrance is None or may_somewhere(self.entrance.bearer(), "health.see").allowed

@@ -1,0 +1,214 @@
+"""What of the picture a bearer may see, by area, topic and sensitivity; for those whose reach is not the whole city.
+
+Whoever sees everything has no sight here and gets the one encoding that all share; all others share one for each reach,
+so that a hundred walls cost what one costs. Records of sections that this file
+does not know are left out: what is new must be said here before anybody with a narrow reach sees it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import orjson
+
+from accounts.bearer import Bearer
+from accounts.rights import Decision, may
+from board.canvas import Record, Sections
+from board.history import Point
+from board.reader import PictureReader
+from catalogue.declared import Declared
+from core.accounts import Sensitivity
+from geo.areas import ZONE_OF_DEVICE
+
+FRAMES = 16  # frames that were cut last: clients with the same reach share them
+GRADES = {"public": Sensitivity.PUBLIC, "internal": Sensitivity.INTERNAL, "restricted": Sensitivity.SENSITIVE}
+GENERAL = frozenset({"city", "probe", "workers", "sources", "load"})  # about the installation, not about a place
+SEEN = ("indicators.see", "warnings.see", "stations.see")
+
+
+class Sight:
+    """The picture as one bearer may see it."""
+
+    def __init__(self, bearer: Bearer, declared: Declared) -> None:
+        self._bearer, self._declared = bearer, declared
+        self._known: dict[tuple[str, str, str, Sensitivity], bool] = {}
+        self._frames: OrderedDict[bytes, bytes] = OrderedDict()
+        self._topics_of_metric: dict[str, set[str]] = {}
+        for one in declared.indicators.values():
+            for metric in (*one.metrics, *one.event_types):
+                self._topics_of_metric.setdefault(metric, set()).add(one.domain)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing at all is hidden from him."""
+        highest = max((GRADES[one.sensitivity] for one in self._declared.indicators.values()), default=0)
+        return all(may(self._bearer, action, sensitivity=Sensitivity(highest)).allowed for action in SEEN)
+
+    def sees(self, action: str, place: str, topic: str = "", grade: Sensitivity = Sensitivity.PUBLIC) -> bool:
+        """Whether he may do something to a place, an area or a device. topic: empty means of none in particular."""
+        asked = (action, place, topic, grade)
+        if asked not in self._known:
+            decision = may(self._bearer, action, area=self._chain(place), topic=topic, sensitivity=grade)
+            self._known[asked] = decision.allowed
+        return self._known[asked]
+
+    def sees_value(self, indicator: str, place: str) -> bool:
+        """Whether he may see an indicator at an area or a station."""
+        declared = self._declared.indicators.get(indicator)
+        if declared is None:
+            return False
+        return self.sees("indicators.see", place, declared.domain, GRADES[declared.sensitivity])
+
+    def refusal(self, indicator: str, place: str) -> Decision | None:
+        """Why he may not see an indicator at a place, or, when no indicator is named, a device.
+
+        None: he may, or no post of his sees any at all, which is for the door to say.
+        """
+        if not indicator:
+            refused = Decision(False, "area", action="stations.see", grant=next(iter(self._bearer.grants), None))
+            return None if self.sees_device(place) else refused
+        declared = self._declared.indicators.get(indicator)
+        if declared is None:
+            return None  # the answer says that there is none
+        grade = GRADES[declared.sensitivity]
+        decision = may(
+            self._bearer, "indicators.see", area=self._chain(place), topic=declared.domain, sensitivity=grade
+        )
+        return None if decision.allowed or decision.code == "role" else decision
+
+    def sees_indicator(self, indicator: str) -> bool:
+        """Whether he may see an indicator at any place of the city."""
+        return any(self.sees_value(indicator, place) for place in self._places())
+
+    def sees_device(self, device: str, action: str = "stations.see") -> bool:
+        """Whether he may see a device: in his area, and measuring for one of his topics."""
+        declared = self._declared.devices.get(device)
+        metrics: Iterable[str] = declared.metrics if declared else ()
+        topics = set[str]().union(*(self._topics_of_metric.get(metric, set()) for metric in metrics)) or {""}
+        return any(self.sees(action, device, topic) for topic in topics)
+
+    def picture(self, sections: Mapping[str, Mapping[str, Record]]) -> Sections:
+        """Those records of a picture, or of a difference, that he may see."""
+        return {
+            section: {key: record for key, record in records.items() if self._sees_record(section, key, record)}
+            for section, records in sections.items()
+        }
+
+    def frame(self, frame: bytes) -> bytes:
+        """A frame of the live feed, cut to what he may see."""
+        cut = self._frames.get(frame)
+        if cut is None:
+            content: dict[str, Any] = orjson.loads(frame)
+            if "set" in content:
+                content["set"] = self.picture(content["set"])
+            cut = self._frames[frame] = orjson.dumps(content)
+            if len(self._frames) > FRAMES:
+                self._frames.popitem(last=False)
+        return cut
+
+    def _sees_record(self, section: str, key: str, record: Record) -> bool:
+        city = self._declared.areas.city.id
+        judges: Mapping[str, Callable[[], bool]] = {
+            "indicators": lambda: self.sees_indicator(key),
+            "domains": lambda: self.sees("indicators.see", city, key, Sensitivity.INTERNAL),
+            "sparks": lambda: self.sees("indicators.see", city, key, Sensitivity.INTERNAL),
+            "values": lambda: self.sees_value(record["indicator"], record["area"]),
+            "areas": lambda: self.sees("warnings.see", key),
+            "warnings": lambda: (
+                self.sees_value(record["indicator"], record["subject"])
+                and self.sees("warnings.see", record["subject"], self._topic(record["indicator"]))
+            ),
+            "stations": lambda: self.sees_device(key),
+            "vehicles": lambda: self.sees_device(key),
+            "events": lambda: self.sees_device(record["device"]),
+            "trends": lambda: self.sees_value(record["indicator"], record["subject"]),
+        }
+        return section in GENERAL or (section in judges and judges[section]())
+
+    def _topic(self, indicator: str) -> str:
+        declared = self._declared.indicators.get(indicator)
+        return declared.domain if declared else ""
+
+    def _chain(self, place: str) -> tuple[str, ...]:
+        """A place and everything it lies in; a place that nobody declared lies in the city alone."""
+        areas, device = self._declared.areas, self._declared.devices.get(place)
+        zone = device.attributes.get(ZONE_OF_DEVICE, "") if device else ""
+        smallest = (device.area if device else place) or ""
+        chain = [one for one in (smallest, zone) if one in areas]
+        chain += [above.id for above in areas.ancestors(chain[0])] if chain else [areas.city.id]
+        return tuple(dict.fromkeys(chain))
+
+    def _places(self) -> list[str]:
+        areas = self._declared.areas
+        return [areas.city.id, *(reached for grant in self._bearer.grants for reached in grant.reach.areas)]
+
+
+class SeenReader:
+    """The picture of this process as a bearer may see it; reads as `board.reader.PictureReader` does."""
+
+    def __init__(self, reader: PictureReader, sight: Sight) -> None:
+        self._reader, self._sight = reader, sight
+        self.language, self.scene, self.declared = reader.language, reader.scene, reader.declared
+        self.revision = reader.revision
+
+    @property
+    def sections(self) -> Sections:
+        """Those records that he may see."""
+        return self._sight.picture(self._reader.sections)
+
+    def value(self, indicator: str, area: str) -> Record | None:
+        """As there; None for what he may not see."""
+        return self._reader.value(indicator, area) if self._sight.sees_value(indicator, area) else None
+
+    def values(self, indicator: str) -> list[Record]:
+        """As there, without what he may not see."""
+        found = self._reader.values(indicator)
+        return [record for record in found if self._sight.sees_value(indicator, record["area"])]
+
+    def series(self, indicator: str, area: str, from_ms: int = 0) -> list[Point]:
+        """As there; empty for what he may not see."""
+        return self._reader.series(indicator, area, from_ms) if self._sight.sees_value(indicator, area) else []
+
+    def name(self, subject: str) -> str:
+        """Names are no secret."""
+        return self._reader.name(subject)
+
+
+class Sights:
+    """The sights of one web process: one for all who may see the same."""
+
+    def __init__(self, bearer: Callable[[], Bearer]) -> None:
+        """bearer: who sent the request that is being answered."""
+        self._bearer = bearer
+        self._declared: Declared | None = None
+        self._known: dict[Bearer, Sight | None] = {}
+
+    def reader(self, reader: PictureReader) -> PictureReader:
+        """The picture as whoever asks now may see it."""
+        sight = self.of(reader.declared)
+        return reader if sight is None else cast(PictureReader, SeenReader(reader, sight))
+
+    def sees_raw(self, declared: Declared | None, device: str) -> bool:
+        """Whether he may read the messages of a device as they came."""
+        return declared is not None and Sight(self._bearer(), declared).sees_device(device, "raw.see")
+
+    def of(self, declared: Declared | None) -> Sight | None:
+        """The sight of whoever asks now; None: he sees everything, or there is nothing to see yet."""
+        if declared is None:
+            return None
+        if declared is not self._declared:
+            self._declared, self._known = declared, {}
+        alike = _alike(self._bearer())
+        if alike not in self._known:
+            sight = Sight(alike, declared)
+            self._known[alike] = None if sight.whole else sight
+        return self._known[alike]
+
+
+def _alike(bearer: Bearer) -> Bearer:
+    """The same for all who may see the same, whatever their posts and tokens are called."""
+    grants = {replace(grant, post="") for grant in bearer.grants}
+    return Bearer("", tuple(sorted(grants, key=repr)), bearer.strong, bearer.locked, bearer.renewing)
