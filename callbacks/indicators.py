@@ -19,7 +19,7 @@ from layouts import ids, indicators, shell
 from layouts.figures.composition import part_rows, relation_rows
 from layouts.figures.headline import Known, active_inside, active_on, gravest_by_area, headline, trend_of
 from layouts.figures.overview import overview_rows
-from layouts.figures.places import area_rows, ranks, station_rows
+from layouts.figures.places import PlaceRow, area_rows, ranks, station_rows
 from layouts.figures.standing import Stands, by_station, headline_by_station
 from layouts.figures.subject import Subject, judged, reporters, rule_on, subject_of
 from layouts.figures.trend import beside, trend
@@ -85,11 +85,6 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
     )
     if stands:
         head = headline_by_station(head, subject, stands, language)
-    inside_of = gravest_by_area(warnings, deciding)
-    areas = {}
-    for level, ranked in ranks(declared, subject).items():
-        records = [one for one in (reader.value(indicator.id, area.id) for area in ranked) if one]
-        areas[level] = area_rows(declared, indicator, records, inside_of, language)
     known = sections.get("stations", {})
     stations = {device: known[device] for device in devices if device in known}
     behind = {subject.id: stations[subject.id]} if subject.id in stations else stations
@@ -101,7 +96,7 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
         trend=trend(declared, names, shown, head, points, now_ms)
         | {"of": stands.station.name if stands else ""}
         | beside(indicator, record, language),
-        areas={level: rows for level, rows in areas.items() if rows},
+        areas=_ranked(reader, declared, subject, gravest_by_area(warnings, deciding), language),
         stations=station_rows(declared, indicator, stations, now_ms, language),
         rule=rule,
         parts=part_rows(declared, indicator, subject.id, reader.value, language),
@@ -110,6 +105,18 @@ async def detail_of(reader: PictureReader, declared: Declared, subject: Subject,
         raw_problem=problem,
         now_ms=now_ms,
     )
+
+
+def _ranked(
+    reader: PictureReader, declared: Declared, subject: Subject, inside: Mapping[str, str], language: str
+) -> dict[str, list[PlaceRow]]:
+    """The areas that the page ranks, by level; levels of which nothing is told yet are left out."""
+    found = {}
+    for level, areas in ranks(declared, subject).items():
+        records = [one for one in (reader.value(subject.indicator.id, area.id) for area in areas) if one]
+        if records:
+            found[str(level)] = area_rows(declared, subject.indicator, records, inside, language)
+    return found
 
 
 async def _raw(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -397,19 +396,3 @@ def test_a_memory_of_another_version_is_not_continued(declared, scene):
     assert not picture.restore({"version": 0}, {"warnings": {"old": {}}})
     picture.tick(T0, T0)
     assert picture.difference().drop["warnings"] == ["old"]
-
-
-def test_a_wrong_clock_and_a_start_stand_beside_the_station(declared, scene):
-    picture = Picture(declared, scene, "zh")
-    device = next(name for name, one in declared.devices.items() if declared.feeds[one.feed].kind == "station")
-    told = replace(panes([(device, "stage_m", T0, 1.0)]), clock_s={device: 75}, settling={device: (T0, T0 + 60_000)})
-    picture.fold_panes(told)
-    picture.tick(T0, T0)
-    shown = picture.sections["stations"][device]
-    assert (shown["clock_s"], shown["settling"]) == (75, True)
-    again = Picture(declared, scene, "zh")
-    assert again.restore(copy.deepcopy(picture.snapshot()), copy.deepcopy(picture.sections))
-    again.fold_panes(replace(panes([(device, "stage_m", T0 + 60_001, 1.0)]), clock_s={device: 0}))
-    again.tick(T0 + 60_001, T0 + 60_001)
-    shown = again.sections["stations"][device]
-    assert (shown["clock_s"], shown["settling"]) == (0, False)
