@@ -44,6 +44,7 @@ class Guarded:
 
     def ask(self, method: str, path: str, who: dict[str, str], **more: Any) -> requests.Response:
         """One request; from a page of ours, as a browser says it."""
+        self.asking.cookies.clear()  # who comes is what the test says, not what an earlier answer set
         headers = {"Origin": self.address.partition(BASE)[0]} | who | more.pop("headers", {})
         url = path if path.startswith("http") else self.address + path
         return self.asking.request(method, url, headers=headers, timeout=8, allow_redirects=False, **more)

@@ -193,14 +193,15 @@ def test_no_way_around_a_door(site: Guarded, method: str, path: str) -> None:
 
 @pytest.mark.claim("ACCOUNTS", "What is refused at a door stands in the audit: who, where, why and how often.")
 def test_refusals_are_audited(site: Guarded) -> None:
-    who = site.as_role(Role.AUDIT)
+    person = site.person(Role.AUDIT)
+    who = site.as_person(person)
     for _ in range(5):
         assert site.ask("GET", "api/v1/dead", who).json()["error"]["code"] == "role"
     callback = next(one for one in site.callbacks if "desk-body" in one["output"])
     site.ask("POST", "_dash-update-component", who, json=_call(callback, f"{BASE}indicators"))
     with pytest.raises(InvalidStatus):
         ws_connect(_socket(site, "/live/ws"), additional_headers=who)
-    acts = [entry.act for entry in site.acts() if entry.act.actor.startswith("person:audit-")]
+    acts = [entry.act for entry in site.acts() if entry.act.actor == f"person:{person.login}"]
     found = {act.subject: act.detail for act in acts}
     assert {"GET /api/v1/dead", "WS /live/ws"} <= set(found)
     assert "POST /_dash-update-component" in found
