@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 import catalogue
+from api.hub import Hub
+from api.page_reader import PageReader
 from board.explained import Evidence, Why, why
 from core.clock import real_ms
 from core.records import HOUR_MS, MINUTE_MS, ReadingBatch, Scene, Stamp
@@ -62,6 +68,16 @@ def decided_upto_ms(client: Client, keys: Keys) -> int:
     return decode_values(newest[0][1])[0].decided_ms if newest else 0
 
 
+def page_lines(client: Client, keys: Keys, scene: Scene, indicator: str, device: str) -> list[str]:
+    """What the detail page is told at a time that the scene's log still explains."""
+    declared = catalogue.load(REPOSITORY / "packs", "440900")
+    still = replace(scene, hold_ms=END_MS - 5 * MINUTE_MS)
+    hub = SimpleNamespace(
+        reader=SimpleNamespace(declared=declared, language="en"), scene=still, keys=keys, raw_is_seen=bool
+    )
+    return list(asyncio.run(PageReader(cast(Hub, hub), client).explain(indicator, device)))
+
+
 @pytest.mark.claim("ENGINE", "explain follows a value down to stream entry and raw message, and to what was told")
 def test_a_value_is_explained_down_to_its_entries(
     redis_client: Client,
@@ -94,6 +110,10 @@ def test_a_value_is_explained_down_to_its_entries(
         ((_, fields),) = redis_client.xrange(keys.readings(reading.partition), reading.entry, reading.entry)
         batch = decode_readings(fields)
         assert reading.value in batch.value[batch.event_ms == reading.event_ms]
+
+    on_page = page_lines(redis_client, keys, scene, name, gauges[0])
+    assert name in on_page[0] and any("partition" in line for line in on_page)
+    assert any(f"city/rain/{gauges[0]}/readings" in line for line in on_page)
 
     at = "--at=" + "2026-11-22T09:55+08:00"
     command = [sys.executable, "app.py", "explain", name, gauges[0], at]
