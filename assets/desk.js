@@ -39,6 +39,10 @@
     const { page, trend } = cityvitals;
     const place = page.at("desk-trend");
     if (!place || !drawn) return;
+    if (place.clientWidth < page.remPx() * 6) { // not laid out yet: less than the axis beside it takes
+      root.requestAnimationFrame(draw);
+      return;
+    }
     place.innerHTML = trend.svg(drawn, { width: place.clientWidth, height: place.clientHeight, rem: page.remPx() });
   }
 

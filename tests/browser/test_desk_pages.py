@@ -170,6 +170,17 @@ def test_a_page_follows_the_picture(pages: OpenPages, site: BoardServer) -> None
         expect(page.locator(".desk-figure .figure b")).to_have_text("88.8")
 
 
+def test_a_trend_waits_until_its_place_is_laid_out(pages: OpenPages, site: BoardServer) -> None:
+    """On a busy machine a page may be filled before it has a width; bands of a negative one were drawn."""
+    site.show("typhoon", 60)
+    with pages.show(site, PAGES["river"], DESK) as page:
+        expect(page.locator("#desk-trend svg .band").first).to_be_attached()
+        page.evaluate("""() => { const place = document.querySelector('#desk-trend'), kept = place.style.display;
+            place.style.display = 'none'; place.innerHTML = ''; dispatchEvent(new Event('resize'));
+            setTimeout(() => { place.style.display = kept; }, 100); }""")
+        expect(page.locator("#desk-trend svg .band").first).to_be_attached()
+
+
 def test_an_undeclared_address_says_so(pages: OpenPages, site: BoardServer) -> None:
     with pages.show(site, "indicators/no.such", DESK) as page:
         expect(page.locator(".desk-nothing")).to_have_text("没有这个指标或地点")
