@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -75,7 +76,9 @@ def page_lines(client: Client, keys: Keys, scene: Scene, indicator: str, device:
     hub = SimpleNamespace(
         reader=SimpleNamespace(declared=declared, language="en"), scene=still, keys=keys, raw_is_seen=bool
     )
-    return list(asyncio.run(PageReader(cast(Hub, hub), client).explain(indicator, device)))
+    asked = PageReader(cast(Hub, hub), client).explain(indicator, device)
+    with ThreadPoolExecutor(1) as thread:  # browser tests of this process leave a loop running in its main thread
+        return list(thread.submit(asyncio.run, asked).result())
 
 
 @pytest.mark.claim("ENGINE", "explain follows a value down to stream entry and raw message, and to what was told")
