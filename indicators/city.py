@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.declared import Device, Feed
-from core.records import PaneBatch, Status, ValueBatch
+from core.records import DAY_MS, PaneBatch, Status, ValueBatch
 from geo.areas import AreaTree
 from indicators.aqi import scheme_of
 from indicators.beside import POINTS
@@ -30,6 +30,8 @@ from indicators.inputs import Change
 from indicators.line import Ground, Line, Lines
 from indicators.valuation import Valuation
 from indicators.versions import Superseded
+
+FED_WINDOWS = 400  # so far back what others feed is corrected, and at least a day; `compute` goes further
 
 
 @dataclass(slots=True)
@@ -113,8 +115,7 @@ class CityFold:
             for end_ms in ends if len(row) else ():
                 found[end_ms].stations.append(row)
         last_ms = line.windows.up_ms(self._now_ms) if line.indicator.early else line.windows.decided_ms
-        # Of windows before this one the panes may be forgotten by now.
-        first_ms = line.windows.valued_from_ms(self._inputs.passed_ms) if line.indicator.measured else 0
+        first_ms = self._correctable_from_ms(line)
         for end_ms, subjects, stations in self._carried.touched(line, last_ms):
             if end_ms >= first_ms:
                 found[end_ms].subjects.append(subjects)
@@ -122,6 +123,15 @@ class CityFold:
         if line.indicator.forecast_s:
             _touch_later(line, found, last_ms)
         return {end_ms: touch for end_ms, touch in found.items() if line.pace.holds(end_ms)}
+
+    def _correctable_from_ms(self, line: Line) -> int:
+        """Of windows before this one the panes may be forgotten by now; of what others feed it is a matter of cost.
+
+        A month's figure that comes today would else value a score of every five minutes of that month anew.
+        """
+        if line.indicator.measured:
+            return line.windows.valued_from_ms(self._inputs.passed_ms)
+        return self._now_ms - max(DAY_MS, FED_WINDOWS * line.indicator.slide_s * 1000)
 
     def _due(self, line: Line) -> list[int]:
         if line.indicator.measured:
