@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from accounts.founding import Founder, console
-from accounts.office import open_office
-from accounts.tokens import Wanted
 from core.accounts import Role
 from core.clock import real_ms
 from core.errors import NeighbourDown, StartError
 from core.messages import text
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from accounts.founding import Founder
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ def first_start(settings: Settings) -> FirstStart | None:
     """
     if not settings.accounts:
         return None
+    from accounts.founding import console  # noqa: PLC0415 - half a second of every start, which only accounts need
+    from accounts.office import open_office  # noqa: PLC0415
+    from accounts.tokens import Wanted  # noqa: PLC0415
+
     try:
         office = open_office(settings)
         try:
