@@ -34,7 +34,9 @@ def test_replay_beside_the_running_city(
         for wall in walls:
             wall.wait_for_function("document.querySelector('#wall-identity')?.textContent.includes('北京市')")
             assert "回放" in wall.inner_text("#wall-identity .stamp")
-        walls[0].wait_for_function("/3月([2-9]|[123]\\d)日|4月/.test(document.querySelector('#wall-clock').textContent)")
+        walls[0].wait_for_function(
+            "/3月([2-9]|[123]\\d)日|4月/.test(document.querySelector('#wall-clock').textContent)"
+        )
         walls[0].wait_for_function("document.querySelector('#wall-domains .known .figure em')")  # an AQI with its class
         shoot(walls[0], "wall-replay")
         assert "replay-beijing" in city.command("scene").stdout
