@@ -182,7 +182,12 @@ class Feeding:
         self.count = sum(load.count for load in self.loads)
 
     def play(self) -> Iterator[int]:
-        """Feed one round after the other; yields the number of each that is in."""
+        """Feed one round after the other; yields the number of each that is in.
+
+        The city decides from its first tick on. Where that came after the first minute was fed, as it did once on an
+        overloaded machine, the window that ends where the clock begins, without any reading, was never decided.
+        """
+        eventually(self.engines.decided, 20)
         begun_s, at = time.monotonic(), 0
         last = self.arriving[-1][0]
         for number in range(last + 1):
