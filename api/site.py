@@ -45,7 +45,7 @@ DOCS_POLICY = {
 VERSION = "1"
 HEARD_WITHIN_S = 5.0  # a loop that ends meanwhile hears nothing any more
 
-Attach = Callable[[FastAPI, Settings, PageReader], object]
+Attach = Callable[[FastAPI, Settings, PageReader, Entrance | None], object]  # no entrance: without accounts
 
 
 class Site:
@@ -183,7 +183,7 @@ def with_pages(attach: Attach) -> Callable[[Settings, str, ClockOffset], Site]:
 
     def build(settings: Settings, redis_url: str, clock_offset: ClockOffset) -> Site:
         site = Site(settings, redis_url, clock_offset)
-        attach(site.app, settings, site.reader)
+        attach(site.app, settings, site.reader, site.entrance)
         site.close_off()
         return site
 

@@ -15,6 +15,7 @@ from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from api.entrance import Entrance
 from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import shell as shell_wiring
@@ -30,8 +31,11 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PAGES = ("wall", "indicators", "indicators/{indicator}", "indicators/{indicator}/{subject}")
 
 
-def attach(server: FastAPI, settings: Settings, reader: PictureReader) -> Dash:
-    """Put the website on a server, beside whatever routes it has: `/wall`, `/indicators/…` below the base path."""
+def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance: Entrance | None = None) -> Dash:
+    """Put the website on a server, beside whatever routes it has: `/wall`, `/indicators/…` below the base path.
+
+    entrance: who asks, and the services of accounts; without accounts there are no pages that act.
+    """
     base = settings.base_path
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
     app = Dash(
