@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -17,6 +18,9 @@ from stream.connect import Client, connect
 from stream.embedded.broker import start_broker
 from stream.embedded.children import accepts, start_child, stop_child, wait_until
 from stream.embedded.redis_server import start_redis
+
+if TYPE_CHECKING:
+    from guarded_site import Guarded
 
 # A busy machine is slow; what takes too long is the business of benchmarks.
 hypothesis.settings.register_profile("ours", deadline=None)
@@ -80,6 +84,22 @@ def mosquitto(server_folder: Path) -> Iterator[str]:
     wait_until(lambda: accepts("127.0.0.1", port), process, "Mosquitto", log_file)
     yield f"mqtt://127.0.0.1:{port}"
     stop_child(process, 5)
+
+
+@pytest.fixture(scope="session")
+def house_of_this_run(server_folder: Path) -> Iterator[Guarded]:
+    """A website that asks who comes, over a made-up picture; one for all tests, so people and acts of others remain."""
+    from guarded_site import standing_house
+
+    with standing_house(server_folder / "house") as site:
+        yield site
+
+
+@pytest.fixture
+def house(house_of_this_run: Guarded) -> Guarded:
+    """The same with a calm picture: `house.ask("GET", path, house.colleague(Role.DUTY))`."""
+    house_of_this_run.picture.show("calm")
+    return house_of_this_run
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, Page, expect
-from visits import DESK, PHONE, OpenPages, visit, words
+from visits import DESK, PHONE, OpenPages, until, visit, words
 
 from geo.areas import AreaLevel
 
@@ -153,11 +153,11 @@ def test_the_wall_leads_there(chromium: Browser, site: BoardServer) -> None:
         page.wait_for_url("**/indicators/water.river_stage/mm-river-02")
         page.go_back()
         page.wait_for_selector("path.county")
-        page.wait_for_function("window.cityvitals && cityvitals.mapLayers.state.points.size > 0")
+        until(page, "window.cityvitals && cityvitals.mapLayers.state.points.size > 0")
         click_map(page, "counties['440981'].label", across=-40, down=90)  # beside the name, where no station stands
         page.wait_for_url("**/indicators/*/440981")
         page.go_back()
-        page.wait_for_function("window.cityvitals && cityvitals.mapLayers.state.points.size > 0")
+        until(page, "window.cityvitals && cityvitals.mapLayers.state.points.size > 0")
         click_map(page, "points.get('stations:mm-river-03').layer")
         page.wait_for_url("**/indicators/water.river_stage/mm-river-03")
 

@@ -4,7 +4,7 @@ import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, Page
 from prerequisites import eventually
-from visits import repaint, visit, words
+from visits import repaint, until, visit, words
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def test_falls_back(chromium: Browser, site: BoardServer, refused: tuple[str, ..
     site.refused = set(refused)
     with visit(chromium, f"{site.address}wall", noisy=bool(refused)) as page:  # Chromium itself writes refusals down
         assert site.served[used] > 0
-        page.wait_for_function("text => document.querySelector('#wall-footer').textContent.includes(text)", arg=footer)
+        until(page, "text => document.querySelector('#wall-footer').textContent.includes(text)", footer)
         announce(site, page)
 
 
@@ -56,7 +56,7 @@ def test_a_missing_revision_brings_a_snapshot(chromium: Browser, site: BoardServ
         lost = record | {"headline": record["headline"] | {"value": 9.0, "text": "9"}}
         site.picture["domains"]["public_service"] = lost  # changed in a frame that never arrives
         site.change({"load": site.picture["load"]}, skip=1)
-        page.wait_for_function("document.querySelector('[data-domain=public_service] .figure b').textContent === '9'")
+        until(page, "document.querySelector('[data-domain=public_service] .figure b').textContent === '9'")
         assert site.served["snap"] == snapshots + 1
 
 
@@ -64,7 +64,7 @@ def test_a_short_break_needs_no_snapshot(chromium: Browser, site: BoardServer) -
     with visit(chromium, f"{site.address}wall", noisy=True) as page:
         snapshots, sockets = site.served["snap"], site.served["ws"]
         site.refused = {"ws", "sse", "poll"}
-        page.wait_for_function("document.querySelector('#wall-footer').textContent.includes('连接已断开')")
+        until(page, "document.querySelector('#wall-footer').textContent.includes('连接已断开')")
         site.refused = set()
         eventually(lambda: site.served["ws"] + site.served["sse"] + site.served["poll"] > sockets, 20)
         announce(site, page)
@@ -82,8 +82,8 @@ def test_new_assets_load_themselves(chromium: Browser, site: BoardServer) -> Non
             page.evaluate("document.documentElement.style.background") == "rgb(10, 14, 19)"
         )  # ahead of any style sheet
         site.assets = "a2"
-        page.wait_for_function("window.isOld === undefined")
-        page.wait_for_function("document.documentElement.dataset.painted")
+        until(page, "window.isOld === undefined")
+        until(page, "document.documentElement.dataset.painted")
         announce(site, page)
 
 
@@ -92,8 +92,8 @@ def test_another_scene_loads_the_page_anew(chromium: Browser, site: BoardServer)
         page.evaluate("window.isOld = true")
         site.scene = "replay-beijing"
         site.show("calm")
-        page.wait_for_function("window.isOld === undefined")
-        page.wait_for_function("document.documentElement.dataset.painted")
+        until(page, "window.isOld === undefined")
+        until(page, "document.documentElement.dataset.painted")
 
 
 @pytest.mark.claim("PULSE", "Two browsers at once show the same revision and the same figures")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, Page, expect
-from visits import DESK, WALL, OpenPages, visit
+from visits import DESK, WALL, OpenPages, until, visit
 
 pytestmark = pytest.mark.browser
 Shoot = Callable[[Page, str], None]
@@ -126,5 +126,5 @@ def test_a_layer_can_be_switched_off(chromium: Browser, site: BoardServer) -> No
         points = "[...cityvitals.mapLayers.state.points.keys()].map((key) => key.split(':')[0])"
         assert "vehicles" in page.evaluate(points)
         page.locator("#wall-map-layers label", has_text="车辆").click()
-        page.wait_for_function(f"!{points}.includes('vehicles')")
+        until(page, f"!{points}.includes('vehicles')")
         assert "stations" in page.evaluate(points)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, Page
-from visits import LIVE, OpenPages, assert_stale_within, patient, repaint, visit, words
+from visits import LIVE, OpenPages, assert_stale_within, patient, repaint, until, visit, words
 
 pytestmark = pytest.mark.browser
 
@@ -76,9 +76,9 @@ def test_silence_is_said_within_seconds(chromium: Browser, site: BoardServer) ->
         assert "画面停在" in text
         assert "信息中心 0668-0000100" in text
         first = words(page, "#wall-clock time")
-        page.wait_for_function("old => document.querySelector('#wall-clock time').textContent !== old", arg=first)
+        until(page, "old => document.querySelector('#wall-clock time').textContent !== old", first)
         site.talking = True
-        page.wait_for_function(LIVE)
+        until(page, LIVE)
         assert page.locator("#shell-stale-bar").is_hidden()
 
 

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from machine import Moment, since
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 from prerequisites import patience
 
 if TYPE_CHECKING:
     from board_server import BoardServer
+    from guarded_site import Guarded
 
 WALL = (1920, 1080)
 DESK = (1536, 730)
 PHONE = (390, 844)
 WITHIN_MS = 30_000  # how fast something is, is a claim of its own
+LOOK_MS = 50
 PAINTED = "document.documentElement.dataset.painted"
 LIVE = "document.documentElement.dataset.state === 'live'"
 STALE = "document.documentElement.dataset.state === 'stale'"
@@ -50,6 +52,53 @@ def patient(page: Page) -> Page:
     return page
 
 
+def until(page: Page, condition: str, argument: Any = None) -> None:
+    """Wait until an expression, or a function of the argument, is true on a page.
+
+    Playwright's own waiting compiles text inside the page, which the policy of our pages forbids; asking from here
+    does not.
+    """
+    waited_ms, problem = 0, ""
+    while waited_ms < WITHIN_MS * patience():
+        try:
+            if page.evaluate(condition, argument):
+                return
+            problem = ""
+        except Error as not_there_yet:  # the page is just being replaced, or what is looked at is not there
+            problem = not_there_yet.message
+        page.wait_for_timeout(LOOK_MS)
+        waited_ms += LOOK_MS
+    raise AssertionError(f"never true: {condition} {problem}")
+
+
+def show_cookie(fresh: BrowserContext, address: str, who: dict[str, str]) -> None:
+    """Give a browser the session or the token of somebody of `guarded_site`."""
+    name, _, secret = who["Cookie"].partition("=")
+    fresh.add_cookies([{"name": name, "value": secret, "url": address}])
+
+
+@contextmanager
+def signed_in(
+    chromium: Browser, house: Guarded, path: str, who: dict[str, str], size: tuple[int, int] = DESK, **context: Any
+) -> Iterator[Page]:
+    """A page of the house as somebody sees it: `signed_in(chromium, house, "duty", house.colleague(Role.DUTY))`.
+
+    Painted means here that the shell has its page; at the end the console must be empty.
+    """
+    fresh = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **context)
+    try:
+        show_cookie(fresh, house.address, who)
+        page = patient(fresh.new_page())
+        watch = Watch(page)
+        page.goto(house.address + path)
+        page.locator("#shell-page > *").first.wait_for(state="attached")
+        page.evaluate(FONTS)
+        yield page
+        watch.assert_quiet(urlsplit(house.address).netloc)
+    finally:
+        fresh.close()
+
+
 @contextmanager
 def visit(
     chromium: Browser,
@@ -71,7 +120,7 @@ def visit(
             page.add_init_script(before)
         watch = Watch(page)
         page.goto(address)
-        page.wait_for_function(PAINTED)
+        until(page, PAINTED)
         page.evaluate(FONTS)
         yield page
         if not noisy:
@@ -101,7 +150,7 @@ class OpenPages:
             if page.url != site.address + path:
                 page.goto(site.address + path)
             repaint(page, site.rev)
-            page.wait_for_function(LIVE)
+            until(page, LIVE)
             page.evaluate(FONTS)
             yield page
             watch.assert_quiet(urlsplit(site.address).netloc)
@@ -126,7 +175,7 @@ class OpenPages:
 def assert_stale_within(page: Page, within_s: float) -> None:
     """Wait until a page says that it may not be believed: in time, on a machine that nobody else uses."""
     begun = Moment.now()
-    page.wait_for_function(STALE)
+    until(page, STALE)
     passed = since(begun)
     assert passed.alone_s < within_s, str(passed)
 
@@ -138,4 +187,4 @@ def words(page: Page, selector: str) -> str:
 
 def repaint(page: Page, revision: int) -> None:
     """Wait until the page shows at least a revision."""
-    page.wait_for_function(f"+document.documentElement.dataset.painted >= {revision}")
+    until(page, f"+document.documentElement.dataset.painted >= {revision}")

@@ -12,7 +12,7 @@ import pytest
 from gateway import Gateway
 from playwright.sync_api import Browser, Page
 from prerequisites import eventually, unused_port
-from visits import LIVE, WALL, patient, visit
+from visits import LIVE, WALL, patient, until, visit
 from whole_city import APP, Site, WholeCity
 
 from stream.embedded.children import start_child, stop_child
@@ -31,7 +31,7 @@ def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
     begun = machine.Moment.now()
     try:
         page.goto(running.start().wait_until_ready())
-        page.wait_for_function(LIVE)
+        until(page, LIVE)
         running.first_wall = machine.since(begun)
         page.close()
         yield running
@@ -67,7 +67,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
 
         def open_one(site: Site, path: str = "wall", size: tuple[int, int] = WALL, **more: Any) -> Page:
             page = opened.enter_context(visit(chromium, site.address + path, size, **more))
-            page.wait_for_function(LIVE)
+            until(page, LIVE)
             return page
 
         yield open_one

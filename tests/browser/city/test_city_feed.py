@@ -11,6 +11,7 @@ from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 import pytest
 from playwright.sync_api import Page
 from prerequisites import eventually
+from visits import until
 from websockets.sync.client import connect
 from whole_city import Site
 
@@ -73,6 +74,6 @@ NO_EVENTS = REFUSED.format(kind="EventSource", ended="onerror")
 @pytest.mark.parametrize(("refused", "words"), [(NO_SOCKET, "推送 SSE"), (NO_SOCKET + NO_EVENTS, "长轮询")])
 def test_a_refused_way_is_gone_around(site: Site, open_page: Callable[..., Page], refused: str, words: str) -> None:
     page = open_page(site, before=refused)
-    page.wait_for_function(f"document.querySelector('#wall-footer').textContent.includes('{words}')")
+    until(page, f"document.querySelector('#wall-footer').textContent.includes('{words}')")
     before = int(page.evaluate("document.documentElement.dataset.painted"))
     eventually(lambda: int(page.evaluate("document.documentElement.dataset.painted")) > before, ANSWER_S)

@@ -10,7 +10,7 @@ import pytest
 from machine import Moment, Passed, since
 from playwright.sync_api import Page
 from prerequisites import eventually
-from visits import LIVE, STALE
+from visits import LIVE, STALE, until
 from whole_city import Site, WholeCity
 
 pytestmark = [pytest.mark.browser, pytest.mark.nginx]
@@ -27,7 +27,7 @@ def walls(city: WholeCity, behind: Site, open_page: OpenPage) -> list[Page]:
 def assert_said_within(walls: list[Page], words: str, begun: Moment, within_s: float) -> Passed:
     """What passed until every wall was stale and said these words: in time, on a machine that nobody else uses."""
     for wall in walls:
-        wall.wait_for_function(f"document.querySelector('#shell-stale-bar').textContent.includes('{words}')")
+        until(wall, f"document.querySelector('#shell-stale-bar').textContent.includes('{words}')")
         assert wall.evaluate(STALE)
     passed = since(begun)
     assert passed.alone_s < within_s, str(passed)
@@ -38,7 +38,7 @@ def live_again(walls: list[Page]) -> Passed:
     """What passes until every wall is live."""
     begun = Moment.now()
     for wall in walls:
-        wall.wait_for_function(LIVE)
+        until(wall, LIVE)
     return since(begun)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from visits import until
 from whole_city import APP, Site, WholeCity
 
 from stream.embedded.children import start_child, stop_child
@@ -32,19 +33,17 @@ def test_replay_beside_the_running_city(
     player = start_child([*APP, *words], tmp_path / "replay.log", city.variables)
     try:
         for wall in walls:
-            wall.wait_for_function("document.querySelector('#wall-identity')?.textContent.includes('北京市')")
+            until(wall, "document.querySelector('#wall-identity')?.textContent.includes('北京市')")
             assert "回放" in wall.inner_text("#wall-identity .stamp")
-        walls[0].wait_for_function(
-            "/3月([2-9]|[123]\\d)日|4月/.test(document.querySelector('#wall-clock').textContent)"
-        )
-        walls[0].wait_for_function("document.querySelector('#wall-domains .known .figure em')")  # an AQI with its class
+        until(walls[0], "/3月([2-9]|[123]\\d)日|4月/.test(document.querySelector('#wall-clock').textContent)")
+        until(walls[0], "document.querySelector('#wall-domains .known .figure em')")  # an AQI with its class
         shoot(walls[0], "wall-replay")
         assert "replay-beijing" in city.command("scene").stdout
         assert city.site.ask("api/v1/indicators").json["origin"]["stamp"] == "replay"
         player.send_signal(signal.SIGINT)
         assert player.wait(20) == 0, (tmp_path / "replay.log").read_text("utf-8")
         for wall in walls:
-            wall.wait_for_function("document.querySelector('#wall-identity')?.textContent.includes('茂名市')")
+            until(wall, "document.querySelector('#wall-identity')?.textContent.includes('茂名市')")
             assert "演示数据" in wall.inner_text("#wall-identity .stamp")
         assert "demo-440900" in city.command("scene").stdout
     finally:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 from prerequisites import eventually
-from visits import DESK, PHONE, WALL, Watch
+from visits import DESK, PHONE, WALL, Watch, until
 from whole_city import Site, WholeCity
 
 from core.clock import from_ms, real_ms
@@ -112,12 +112,10 @@ def test_a_published_reading_is_shown(site: Site, city: WholeCity, open_page: Op
     with city.frozen("simulate"):  # it would tell another stage of the same station ten seconds later
         observed_ms = real_ms() // 2 * 2  # even, so that the millisecond after it belongs to the same minute
         payload = publish_stage(city, stage_m, observed_ms)
-        wall.wait_for_function(
-            f"document.querySelector('#wall-warnings .level-red')?.textContent.includes('{stage_m}')"
-        )
+        until(wall, f"document.querySelector('#wall-warnings .level-red')?.textContent.includes('{stage_m}')")
         assert "特别严重" in wall.inner_text("#wall-warnings .level-red")
-        station.wait_for_function(f"document.querySelector('#desk-body .figure b')?.textContent === '{stage_m}'")
-        station.wait_for_function(f"document.querySelector('.desk-stations').textContent.includes('{stage_m} m')")
+        until(station, f"document.querySelector('#desk-body .figure b')?.textContent === '{stage_m}'")
+        until(station, f"document.querySelector('.desk-stations').textContent.includes('{stage_m} m')")
         shoot(wall, f"wall-red-{way}")
         shoot(station, f"station-red-{way}")
         assert station.inner_text("#desk-body pre") == payload.decode()
@@ -127,7 +125,7 @@ def test_a_published_reading_is_shown(site: Site, city: WholeCity, open_page: Op
         assert told["raw"]["payload"] == payload.decode()
         assert site.ask("api/v1/warnings").json["active"] == 1
         publish_stage(city, 116.7, observed_ms + 1)
-        wall.wait_for_function("!document.querySelector('#wall-warnings .level-red')")
+        until(wall, "!document.querySelector('#wall-warnings .level-red')")
         eventually(lambda: site.ask("api/v1/warnings").json["active"] == 0)
 
 

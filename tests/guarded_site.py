@@ -1,4 +1,9 @@
-"""A website that asks who comes: on a real server, with people, walls and machines to send to its doors."""
+"""A website that asks who comes: on a real server, with people, walls and machines to send to its doors.
+
+Nobody types a password: sessions are begun in the database, and what a browser would send is handed over as a header.
+The fixture `house` (tests/conftest.py) is such a site over a made-up picture; `signed_in` (tests/browser/visits.py)
+opens its pages.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,15 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
 import uvicorn
 from argon2 import PasswordHasher
-from live_city import BASE
-from prerequisites import eventually
+from hung_picture import HungPicture
+from live_city import BASE, settings_of
+from prerequisites import eventually, unused_port
 
 from accounts.founding import console
 from accounts.office import Office
@@ -22,25 +29,36 @@ from api.bearers import SESSION, TOKEN
 from api.entrance import Entrance
 from api.site import with_pages
 from callbacks.site import attach
+from catalogue.load import load
 from core.accounts import DEVICES, AuditEntry, Department, Person, Post, Reach, Role, Session
 from core.clock import real_ms
+from core.messages import text
 from core.settings import Settings
 from store import audit
+from stream.embedded.redis_server import start_redis
 from workers import worker
 
 
 @dataclass
 class Guarded:
-    """The site under test. Who comes is a mapping of headers: `as_role(...)`, `as_token(...)`, or {} for nobody."""
+    """The site under test. Who comes is a mapping of headers: `as_role(…)`, `colleague(…)`, or {} for nobody."""
 
     address: str
     entrance: Entrance
     callbacks: list[dict[str, Any]]
     asking: requests.Session = field(default_factory=requests.Session)
+    hung: HungPicture | None = None  # in a house
+    _colleagues: dict[tuple[Role, int], dict[str, str]] = field(default_factory=dict)
 
     @property
     def office(self) -> Office:
         return self.entrance.office
+
+    @property
+    def picture(self) -> HungPicture:
+        """The picture that this site shows; turned by `show` and `change`."""
+        assert self.hung is not None
+        return self.hung
 
     def ask(self, method: str, path: str, who: dict[str, str], **more: Any) -> requests.Response:
         """One request; from a page of ours, as a browser says it."""
@@ -49,11 +67,18 @@ class Guarded:
         url = path if path.startswith("http") else self.address + path
         return self.asking.request(method, url, headers=headers, timeout=8, allow_redirects=False, **more)
 
-    def person(self, role: Role, reach: Reach | None = None) -> Person:
+    def colleague(self, role: Role, number: int = 1) -> dict[str, str]:
+        """The first, second, … person of a role, everywhere the same one: login `duty-1`, name 值班员一."""
+        if (role, number) not in self._colleagues:
+            name = f"{text(f'role.{role}', 'zh')}{'一二三四五六七八九'[number - 1]}"
+            self._colleagues[role, number] = self.as_person(self.person(role, login=f"{role}-{number}", name=name))
+        return self._colleagues[role, number]
+
+    def person(self, role: Role, reach: Reach | None = None, login: str = "", name: str = "王某某") -> Person:
         """Somebody who holds one post of a role."""
         by, now_ms = console(), real_ms()
-        login, post = f"{role}-{now_ms}", f"post-{role}-{now_ms}"
-        person = self.office.roster.add_person(by, Person(0, login, "王某某"), now_ms)
+        login, post = login or f"{role}-{now_ms}", f"post-{role}-{login or now_ms}"
+        person = self.office.roster.add_person(by, Person(0, login, name), now_ms)
         self.office.roster.put_department(by, Department("office", "应急办"), now_ms)
         self.office.roster.put_post(by, Post(post, f"{role} 岗", "office", role, reach or Reach()), now_ms)
         self.office.roster.appoint(by, login, post, Term(now_ms - 1000), now_ms)
@@ -106,3 +131,21 @@ def guarded(settings: Settings) -> Iterator[Guarded]:
     server.should_exit = True
     thread.join(10)
     assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def standing_house(folder: Path, city: str = "440900", **more: str) -> Iterator[Guarded]:
+    """A guarded site over a made-up picture, with a Redis and a database of its own in a folder. more: variables."""
+    redis = start_redis(folder / "redis", unused_port(), folder / "redis.log")
+    settings = settings_of(
+        redis.url, unused_port(), CITYVITALS_ACCOUNTS="1", CITYVITALS_VAR=str(folder / "var"), **more
+    )
+    hung = HungPicture(redis.url, load(settings.packs, city))
+    try:
+        with guarded(settings) as site:
+            site.hung = hung
+            eventually(lambda: site.ask("GET", "live/poll", site.colleague(Role.DUTY)).json(), 20)
+            yield site
+    finally:
+        hung.close()
+        redis.stop()
