@@ -104,6 +104,22 @@ class Credentials:
             self._warden.journal.write(connection, act)
         return refused
 
+    def has_factor(self, person: Person) -> bool:
+        """Whether a person has a second factor in force."""
+        with self._warden.database.reading() as connection:
+            factor = kept.second_factor(connection, person.id)
+        return factor is not None and factor.confirmed
+
+    def drop_factor(self, person: Person, session: Session, code: str, now_ms: int) -> Refused | None:
+        """Give up one's own second factor, showing it once more. None: done; no session of his is strong any more."""
+        refused = self.show_code(person, session, code, now_ms)
+        if refused is None:
+            me = _bearer(person, session)
+            with self._warden.recording(me, "factor.drop", me.name, now_ms) as connection:
+                kept.drop_second_factor(connection, person.id)
+                sessions_kept.weaken(connection, person.id)
+        return refused
+
     def _counted(self, connection: Transaction, counted_as: str, address: str, now_ms: int) -> int | Refused:
         """Count an attempt as failed before it is judged; refuse it when there were too many."""
         since_ms = now_ms - self._passwords.policy.lock_ms

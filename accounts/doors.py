@@ -38,6 +38,8 @@ DOORS: Mapping[str, str] = {
     # signing in and out, and what concerns oneself
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,
+    "GET /sign-in/code": OPEN,  # these two ask for the session themselves
+    "POST /sign-in/code": OPEN,
     "POST /sign-out": OPEN,
     "GET /new-password": OPEN,  # it asks for the session itself and for its password
     "POST /new-password": OPEN,

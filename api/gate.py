@@ -10,17 +10,16 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from accounts.bearer import Bearer
+from accounts.bearer import NOBODY, Bearer
 from accounts.doors import OF_ONE_PLACE, callback_door, enter, named_on_page, page_door
 from accounts.rights import Decision
 from accounts.sessions import Cookies
@@ -29,6 +28,7 @@ from api.entrance import Entrance
 from api.errors import answer
 from api.peer import Peer
 from api.sight import Sight
+from api.sign_in_page import refusal_page
 from catalogue.declared import Declared
 from core.clock import real_ms
 from core.errors import NeighbourDown
@@ -39,6 +39,12 @@ CALLBACKS = "POST /_dash-update-component"
 WALL = "GET /wall"
 CALLBACK_BYTES = 1024 * 1024
 ASKED_AGAIN_MS = 2_000  # with what is remembered of a bearer, a live connection ends within five seconds
+WAYS_ON = {  # of a person who is refused a page: where he does what is missing
+    "nobody": "sign-in",
+    "locked": "sign-in",
+    "new-password": "new-password",
+    "second-factor": "sign-in/code",
+}
 REFUSED_SOCKET = 1008  # policy violation
 BY_HAND = (".n_clicks", ".n_submit", ".value", ".pathname")  # what a person changes; a clock does not keep him awake
 
@@ -65,7 +71,7 @@ class Visit:
     @property
     def reads_pages(self) -> bool:
         """Whether a person looks at the answer."""
-        return self.door.startswith(("GET /", "* /{rest")) and "text/html" in self.headers.get("accept", "")
+        return self.door.startswith(("GET /", "POST /", "* /{rest")) and "text/html" in self.headers.get("accept", "")
 
 
 class Gate:
@@ -188,12 +194,13 @@ class Gate:
 
     async def _refuse(self, visit: Visit, bearer: Bearer, decision: Decision, receive: Receive, send: Send) -> None:
         self._note(visit, bearer, decision)
-        if decision.code == "nobody" and visit.reads_pages:
-            back = quote(visit.path.removeprefix(self._entrance.base_path))
-            await RedirectResponse(f"{self._entrance.base_path}sign-in?next={back}", 303)(visit.scope, receive, send)
-            return
-        if decision.code == "new-password" and visit.reads_pages:
-            await RedirectResponse(f"{self._entrance.base_path}new-password", 303)(visit.scope, receive, send)
+        way = WAYS_ON.get(decision.code) if visit.reads_pages else None
+        if way is not None:
+            if decision.code == "nobody" and bearer.name != NOBODY.name:
+                way = "sign-in/code"  # known already; where he goes on from there is asked there
+            back = visit.path.removeprefix(self._entrance.base_path) if visit.scope["method"] in SAFE_METHODS else ""
+            address = f"{self._entrance.base_path}{way}?next={quote(back)}"
+            await RedirectResponse(address, 303)(visit.scope, receive, send)
             return
         status = 401 if decision.code in {"nobody", "locked"} else 403
         await self._say(visit, send, receive, status, decision.code, decision.in_words(self._entrance.language))
@@ -207,7 +214,7 @@ class Gate:
         sentence = sentence or text(f"rights.{code}", self._entrance.language)
         said: Response = answer(status, code, sentence)
         if visit.reads_pages:
-            said = HTMLResponse(f'<!doctype html><meta charset="utf-8"><p>{escape(sentence)}</p>', status)
+            said = refusal_page(self._entrance, sentence, status)
         said.headers["Cache-Control"] = "no-store"
         await said(visit.scope, receive, send)
 

@@ -93,6 +93,14 @@ async def change_password(entrance: Entrance, one: Signed, given: NewPassword) -
     return refused
 
 
+async def show_code(entrance: Entrance, one: Signed, given: Code) -> Refused | None:
+    """Show a code of one's authenticator. None: it was right."""
+    show = entrance.office.credentials.show_code
+    refused = await asyncio.to_thread(show, one.person, one.session, given.code, real_ms())
+    entrance.bearers.forget(one.shown)
+    return refused
+
+
 def me_routes(entrance: Entrance) -> APIRouter:
     """`/api/v1/me…`."""
     router = APIRouter(prefix="/api/v1/me", tags=["v1"])
@@ -129,10 +137,7 @@ def _credential_routes(router: APIRouter, entrance: Entrance) -> None:
     @router.post("/code", status_code=204, responses=taken, response_class=Response)
     async def code(given: Code, request: Request) -> Response:
         """Show a code: confirms a new second factor, and makes this session strong."""
-        one = await signed(entrance, request)
-        refused = await asyncio.to_thread(credentials.show_code, one.person, one.session, given.code, real_ms())
-        entrance.bearers.forget(one.shown)
-        return told(refused)
+        return told(await show_code(entrance, await signed(entrance, request), given))
 
 
 async def _me(entrance: Entrance, request: Request) -> Me:

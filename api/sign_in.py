@@ -13,14 +13,16 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import Response
 
 from accounts.bearer import Bearer
+from accounts.rights import may_somewhere
+from accounts.sessions import Cookies
 from accounts.sign_in import SignedIn, Where
 from accounts.sources.contract import Refused
 from api.bearers import SESSION, set_cookie, shown_by
 from api.entrance import Entrance
 from api.errors import ApiError, answer
-from api.me import STATUS, NewPassword, change_password, signed
+from api.me import STATUS, Code, NewPassword, change_password, show_code, signed
 from api.push import read_body
-from api.sign_in_page import new_password_page, sign_in_page
+from api.sign_in_page import code_page, new_password_page, sign_in_page
 from core.clock import real_ms
 from core.records import HOUR_MS
 
@@ -38,6 +40,18 @@ class Wanted(BaseModel):
     password: str = Field(max_length=1000)
     seat: str = Field("", max_length=100)
     next: str = Field("", max_length=500)
+
+
+class CodeStep(Code):
+    """The second step of a sign-in, and the page to go to then."""
+
+    next: str = Field("", max_length=500)
+
+
+class TypedTwice(NewPassword):
+    """A new password from the form, where it is typed twice."""
+
+    again: str | None = Field(None, max_length=1000)
 
 
 class Turns:
@@ -61,21 +75,20 @@ class Turns:
 
 
 def sign_in_routes(entrance: Entrance) -> APIRouter:
-    """`/sign-in`, `/new-password` and `/sign-out`."""
+    """`/sign-in`, `/sign-in/code`, `/new-password` and `/sign-out`."""
     router = APIRouter(include_in_schema=False)
     _sign_in(router, entrance)
+    _code(router, entrance)
     _new_password(router, entrance)
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         """End this session; a seat or a wall falls back to its own token."""
         shown, peer = shown_by(request.headers), entrance.peers.of(request.scope)
-        found = await asyncio.to_thread(entrance.office.sessions.find, shown.session) if shown.session else None
-        if found is not None:
-            by = Bearer(f"person:{found[1].login}", address=peer.address)
-            await asyncio.to_thread(entrance.office.sessions.sign_out, by, found[0], real_ms())
-        entrance.bearers.forget(shown)
-        gone = JSONResponse({"signed_out": found is not None})
+        was_open = await _end(entrance, shown, peer.address)
+        gone: Response = JSONResponse({"signed_out": was_open})
+        if "text/html" in request.headers.get("accept", ""):
+            gone = RedirectResponse(f"{entrance.base_path}sign-in", 303)
         set_cookie(gone, SESSION, "", path=entrance.base_path, secure=peer.secure, lasts_s=0)
         return gone
 
@@ -87,26 +100,97 @@ def _sign_in(router: APIRouter, entrance: Entrance) -> None:
 
     @router.get("/sign-in")
     async def page(request: Request) -> Response:
-        return sign_in_page(entrance, request.query_params.get("next", ""))
+        seat = await asyncio.to_thread(_seat, entrance, shown_by(request.headers))
+        return sign_in_page(entrance, request.query_params.get("next", ""), seat=seat[1])
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         """A form is answered with the page to go to, or with the form and why not; JSON with JSON."""
         wanted, is_form = await _sent(request, Wanted)
-        peer = entrance.peers.of(request.scope)
-        found = await turns.judged(wanted, peer.address)
+        peer, shown = entrance.peers.of(request.scope), shown_by(request.headers)
+        seat, seat_name = await asyncio.to_thread(_seat, entrance, shown)
+        found = await turns.judged(wanted.model_copy(update={"seat": wanted.seat or seat}), peer.address)
         if isinstance(found, Refused):
             status, sentence = STATUS.get(found.code, 401), found.in_words(entrance.language)
             if is_form:
-                return sign_in_page(entrance, wanted.next, sentence, status)
+                return sign_in_page(entrance, wanted.next, sentence, status, seat_name)
             return answer(status, f"sign-in.{found.code}", sentence)
+        await _end(entrance, shown, peer.address)  # who signs in on top takes the place of who sat there
         done: Response = JSONResponse({"login": found.person.login, "needs_code": found.needs_code})
         if is_form:
-            done = RedirectResponse(entrance.base_path + _below(wanted.next), 303)
-        lasts_s = 2 * entrance.settings.session_h * HOUR_MS // 1000  # the picture stays as long again
-        set_cookie(done, SESSION, found.secret, path=entrance.base_path, secure=peer.secure, lasts_s=lasts_s)
-        done.headers["Cache-Control"] = "no-store"
-        return done
+            done = RedirectResponse(entrance.base_path + await landing(entrance, found, wanted.next), 303)
+        return with_session(entrance, done, found.secret, peer.secure)
+
+
+def with_session(entrance: Entrance, done: Response, secret: str, secure: bool) -> Response:
+    """An answer that gives the browser its new session."""
+    lasts_s = 2 * entrance.settings.session_h * HOUR_MS // 1000  # the picture stays as long again
+    set_cookie(done, SESSION, secret, path=entrance.base_path, secure=secure, lasts_s=lasts_s)
+    done.headers["Cache-Control"] = "no-store"
+    return done
+
+
+async def landing(entrance: Entrance, found: SignedIn, onward: str) -> str:
+    """Where somebody goes who has just signed in, below the base path.
+
+    The code first; then where he wanted to go; the wall; who may not see that, to his own account.
+    """
+    if found.needs_code:
+        return f"sign-in/code?next={quote(onward, safe='')}"
+    return await _home(entrance, Cookies(found.secret), onward)
+
+
+async def _home(entrance: Entrance, shown: Cookies, onward: str) -> str:
+    wanted = _below(onward)
+    if wanted not in {"", "wall"}:
+        return wanted
+    bearer = await entrance.bearers.of(shown, "")
+    may_look = bearer.renewing or may_somewhere(bearer, "wall.see").allowed  # the gate asks for a new password first
+    return "wall" if may_look else "account"
+
+
+def _seat(entrance: Entrance, shown: Cookies) -> tuple[str, str]:
+    """The seat whose token this browser carries, and its name; empty: none."""
+    if not shown.token:
+        return "", ""
+    bearer = entrance.office.sessions.bearer(Cookies(token=shown.token), "", real_ms())
+    kind, _, seat = bearer.name.partition(":")
+    return (seat, bearer.grants[0].post) if kind == "seat" and bearer.grants else ("", "")
+
+
+async def _end(entrance: Entrance, shown: Cookies, address: str) -> bool:
+    """End the session that a browser still carries. Returns whether there was one."""
+    found = await asyncio.to_thread(entrance.office.sessions.find, shown.session) if shown.session else None
+    if found is not None:
+        by = Bearer(f"person:{found[1].login}", address=address)
+        await asyncio.to_thread(entrance.office.sessions.sign_out, by, found[0], real_ms())
+    entrance.bearers.forget(shown)
+    return found is not None
+
+
+def _code(router: APIRouter, entrance: Entrance) -> None:
+    @router.get("/sign-in/code")
+    async def page(request: Request) -> Response:
+        """The second step; who has no second factor sets one up on his own page."""
+        onward = request.query_params.get("next", "")
+        try:
+            one = await signed(entrance, request)
+        except ApiError:
+            return sign_in_page(entrance, onward)
+        has_factor = await asyncio.to_thread(entrance.office.credentials.has_factor, one.person)
+        if one.session.strong or not has_factor:
+            return RedirectResponse(f"{entrance.base_path}account?told=factor-first", 303)
+        return code_page(entrance, onward)
+
+    @router.post("/sign-in/code")
+    async def code(request: Request) -> Response:
+        """The code of an authenticator, from the form."""
+        given, _ = await _sent(request, CodeStep)
+        one = await signed(entrance, request)
+        refused = await show_code(entrance, one, given)
+        if refused is not None:
+            return code_page(entrance, given.next, refused.in_words(entrance.language), STATUS.get(refused.code, 422))
+        return RedirectResponse(entrance.base_path + await _home(entrance, one.shown, given.next), 303)
 
 
 def _new_password(router: APIRouter, entrance: Entrance) -> None:
@@ -117,11 +201,13 @@ def _new_password(router: APIRouter, entrance: Entrance) -> None:
     @router.post("/new-password")
     async def new_password(request: Request) -> Response:
         """The form of a password that must change, which stands before every page until it is done."""
-        given, _ = await _sent(request, NewPassword)
-        refused = await change_password(entrance, await signed(entrance, request), given)
+        given, _ = await _sent(request, TypedTwice)
+        one = await signed(entrance, request)
+        refused = Refused("again-differs") if given.again not in {None, given.new} else None
+        refused = refused or await change_password(entrance, one, given)
         if refused is not None:
             return new_password_page(entrance, refused.in_words(entrance.language), STATUS.get(refused.code, 422))
-        return RedirectResponse(f"{entrance.base_path}wall", 303)
+        return RedirectResponse(entrance.base_path + await _home(entrance, one.shown, ""), 303)
 
 
 async def _sent(request: Request, form: type[Form]) -> tuple[Form, bool]:

@@ -56,6 +56,11 @@ def strengthen(connection: Transaction, session: int) -> None:
     connection.execute(update(session_table).where(session_table.c.id == session).values(strong=True))
 
 
+def weaken(connection: Transaction, person: int) -> None:
+    """No session of a person counts as one with a second factor any more."""
+    connection.execute(update(session_table).where(session_table.c.person == person).values(strong=False))
+
+
 def add_token(connection: Transaction, token: Token) -> int:
     """Write a new token; its own number is not looked at. Returns the number that it has now."""
     row = _without_id(asdict(token))
