@@ -14,7 +14,9 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
     ├── UnknownName          somebody asked for a city, area or indicator that is not declared
     ├── Taken                a name that must be somebody's alone already belongs to another
     ├── TableError           a table cannot be imported: what it lacks, what it has
-    └── NotAllowed           the rights of whoever asks do not reach so far; says which, and why
+    ├── IllegalStep          a case or one of its units cannot take this step now; says which it could
+    ├── NotAllowed           the rights of whoever asks do not reach so far; says which, and why
+    └── Objection            allowed, and yet it does not fit how things stand; says why
 """
 
 from __future__ import annotations
@@ -99,8 +101,41 @@ class Taken(CityVitalsError):
         super().__init__(f"{name!r} already belongs to somebody")
 
 
+class IllegalStep(CityVitalsError):
+    """A step that the table of a case does not have here. `code` is its entry in `core/messages/case.yaml`.
+
+    Places that name a verb or a state are said in the reader's words.
+    """
+
+    def __init__(self, code: str, **places: object) -> None:
+        self.code, self.places = code, places
+        super().__init__(self.in_words("en"))
+
+    def in_words(self, language: str) -> str:
+        """The sentence in a language."""
+        named = {name: _named(name, value, language) for name, value in self.places.items()}
+        return text(f"case.{self.code}", language, **named)
+
+
+def _named(place: str, value: object, language: str) -> str:
+    """Verbs, states and obligations by their words; several, joined by commas, one by one."""
+    topics = {"verb": "verb", "accepted": "verb", "state": "state", "obligation": "obligation"}
+    if place not in topics or not value:
+        return str(value)
+    joined = "、" if language == "zh" else ", "
+    return joined.join(text(f"case.{topics[place]}-{word}", language) for word in str(value).split(", "))
+
+
 class NotAllowed(CityVitalsError):
     """Refused. `code` names the reason, `in_words` says it in a language; as text it is English, for logs."""
+
+    def __init__(self, code: str, in_words: Callable[[str], str]) -> None:
+        self.code, self.in_words = code, in_words
+        super().__init__(in_words("en"))
+
+
+class Objection(CityVitalsError):
+    """Allowed, but not as things stand: somebody was faster, too long, no reason given. As NotAllowed, in words."""
 
     def __init__(self, code: str, in_words: Callable[[str], str]) -> None:
         self.code, self.in_words = code, in_words

@@ -1,0 +1,1 @@
+"""From warning to closed case: states, clocks, units, plans, supervision."""

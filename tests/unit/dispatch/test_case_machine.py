@@ -1,0 +1,163 @@
+"""Random days of cases: nothing impossible happens, no clock loses time, and the log alone rebuilds the case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import chinese_calendar
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from core.errors import IllegalStep
+from core.records import DAY_MS, HOUR_MS, MINUTE_MS
+from dispatch.calendars import Counting, Holidays, round_the_clock, work_hours, working_days
+from dispatch.case import Case, fold, follow
+from dispatch.clocks import Obligation, Standing, Terms
+from dispatch.log import Entry
+from dispatch.states import AssignmentState, CaseState, Hold
+from dispatch.steps import STEPS, UNIT_STEPS, Verb
+
+YEARS = date(2025, 1, 1), date(2027, 12, 31)
+HOLIDAYS = Holidays(chinese_calendar.is_workday, date(2026, 12, 31))
+CALENDARS = {
+    Counting.ALWAYS: round_the_clock(),
+    Counting.WORK_HOURS: work_hours(HOLIDAYS, *YEARS, [(30_600, 43_200), (52_200, 63_000)]),
+    Counting.WORKING_DAYS: working_days(HOLIDAYS, *YEARS),
+}
+TERMS: Mapping[Obligation, Terms] = {
+    Obligation.FILE: Terms(30 * MINUTE_MS, warn_ms=5 * MINUTE_MS),
+    Obligation.DISPATCH: Terms(HOUR_MS),
+    Obligation.ACCEPT: Terms(20 * MINUTE_MS),
+    Obligation.HANDLE: Terms(4 * HOUR_MS, Counting.WORK_HOURS, HOUR_MS),
+    Obligation.VERIFY: Terms(DAY_MS, Counting.WORKING_DAYS),
+    Obligation.CLOSE: Terms(20 * DAY_MS, Counting.WORKING_DAYS, 2 * DAY_MS),
+    Obligation.REPLY: Terms(7 * DAY_MS),
+}
+FIELDS: dict[str, Any] = {
+    "kind": "road-water", "title": "路面积水", "reason": "理由", "lead": "water", "result": "已排水", "score": 90,
+    "approver": "li", "until_ms": 2**41, "obligation": "handle", "by_ms": HOUR_MS, "into": "B", "text": "备注",
+    "entry": 1, "stage": "first", "unit": "消防3",
+}  # fmt: skip
+BEGAN_MS = 1_767_600_000_000  # 5 January 2026, 16:00 in China
+UNRESTED = {Obligation.REPLY, Obligation.REPORT_UP}
+
+
+class CaseDays(RuleBasedStateMachine):
+    """One case, steps of any kind at rising times, and beside it what an independent book-keeper counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[Entry] = []
+        self.case: Case | None = None
+        self.now_ms = BEGAN_MS
+        self.counted: dict[int, int] = {}  # by place of the clock: what counted between the steps, added up
+        self.kept: list[Case] = []
+
+    @rule(minutes=st.integers(1, 4 * 1440))
+    def time_passes(self, minutes: int) -> None:
+        before_ms, self.now_ms = self.now_ms, self.now_ms + minutes * MINUTE_MS
+        for place, clock in enumerate(self.case.clocks if self.case else ()):
+            rests = clock.obligation not in UNRESTED and self.case is not None and bool(self.case.rests)
+            if clock.ended_ms is None and not rests:
+                from_ms = max(before_ms, CALENDARS[clock.terms.counting].begin(clock.began_ms))
+                passed_ms = CALENDARS[clock.terms.counting].elapsed_ms(from_ms, self.now_ms)
+                self.counted[place] = self.counted.get(place, 0) + passed_ms
+
+    @rule(verb=st.sampled_from(sorted(STEPS)))
+    def the_case_takes_a_step_or_refuses(self, verb: Verb) -> None:
+        verb = Verb(verb)
+        entry = self.entry(verb, "", STEPS[verb].needs)
+        legal = verb in (self.case.possible if self.case else (Verb.REPORT,))
+        self.try_it(entry, legal)
+
+    @precondition(lambda self: self.case is not None)
+    @rule(verb=st.sampled_from(sorted(UNIT_STEPS)), unit=st.sampled_from(["a", "b"]))
+    def a_unit_takes_a_step_or_refuses(self, verb: Verb, unit: str) -> None:
+        verb = Verb(verb)
+        assert self.case is not None
+        had = self.case.assignments.get(unit)
+        shut = {CaseState.CLOSED, CaseState.EVALUATED, CaseState.REJECTED, CaseState.MERGED}
+        legal = self.case.state not in shut and (had.state if had else None) in UNIT_STEPS[verb].before
+        self.try_it(self.entry(verb, unit, UNIT_STEPS[verb].needs), legal)
+
+    @invariant()
+    def its_log_alone_rebuilds_it(self) -> None:
+        if self.case:
+            assert fold(self.log, CALENDARS) == self.case
+
+    @invariant()
+    def no_clock_loses_or_finds_time(self) -> None:
+        for place, clock in enumerate(self.case.clocks if self.case else ()):
+            assert clock.counted_ms(self.now_ms, CALENDARS) == self.counted.get(place, 0)
+            left_ms = clock.left_ms(self.now_ms, CALENDARS)
+            assert left_ms + self.counted.get(place, 0) == clock.granted_ms
+            if clock.runs and left_ms > 0:
+                due_ms = clock.due_ms(CALENDARS)
+                assert due_ms is not None
+                begin_ms = max(self.now_ms, CALENDARS[clock.terms.counting].begin(clock.began_ms))
+                assert CALENDARS[clock.terms.counting].elapsed_ms(begin_ms, due_ms) == left_ms
+
+    @invariant()
+    def what_stands_fits_together(self) -> None:
+        if self.case is None:
+            return
+        assert (self.case.state is CaseState.MERGED) == bool(self.case.into)
+        assert (self.case.hold in (Hold.SHELVED, Hold.POSTPONED)) == ("held" in self.case.rests)
+        for clock in self.case.clocks:
+            assert clock.is_over or clock.runs == (clock.obligation in UNRESTED or not self.case.rests)
+        assert sum(not clock.is_over for clock in self.case.clocks) == len(
+            {clock.obligation for clock in self.case.clocks if not clock.is_over}
+        )
+
+    def entry(self, verb: Verb, unit: str, needs: tuple[str, ...]) -> Entry:
+        fields = {name: FIELDS[name] for name in needs if name in FIELDS}
+        if verb is Verb.CORRECT:
+            fields["at_ms"] = self.now_ms
+        number = len(self.log) + 1
+        return Entry(number, "A", verb, self.now_ms, self.now_ms, "wang", assignment=unit, fields=fields, terms=TERMS)
+
+    def try_it(self, entry: Entry, legal: bool) -> None:
+        before, in_log = self.case, list(self.log)
+        if entry.verb in (Verb.STRIKE, Verb.CORRECT) or (entry.verb is Verb.ASK_EXTENSION and legal):
+            legal = legal and self.aims_well(entry)
+        try:
+            self.case = follow(self.case, self.log, entry, CALENDARS)
+        except IllegalStep as refused:
+            assert not legal, refused
+            assert refused.in_words("zh") and refused.in_words("en")
+            assert (self.case, self.log) == (before, in_log)
+        else:
+            assert legal
+            self.log.append(entry)
+
+    def aims_well(self, entry: Entry) -> bool:
+        """Of what only its entry can tell: entry 1 is no note; nothing is corrected to later than it was written."""
+        if entry.verb is Verb.ASK_EXTENSION:
+            clock = self.case.clock(Obligation.HANDLE) if self.case else None
+            return (
+                clock is not None
+                and clock.standing(self.now_ms, CALENDARS)
+                in {
+                    Standing.RUNNING,
+                    Standing.WARNED,
+                    Standing.PAUSED,
+                }
+                and clock.left_ms(self.now_ms, CALENDARS) > 0
+            )
+        return entry.verb is Verb.CORRECT and bool(self.log) and entry.fields["at_ms"] <= self.log[0].entered_ms
+
+
+TestCaseDays = pytest.mark.claim(
+    "COMMAND", "No illegal transition, every clock conserved, and the log alone rebuilds the case exactly."
+)(CaseDays.TestCase)
+TestCaseDays.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+
+
+def test_every_state_can_be_reached_and_left_or_is_an_end() -> None:
+    reached = {step.after for step in STEPS.values()} - {None}
+    assert reached == set(CaseState)
+    assert {step.after for step in UNIT_STEPS.values()} == set(AssignmentState)
