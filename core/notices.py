@@ -1,0 +1,175 @@
+"""Notices, who receives them, how far each delivery is: as they are stored. Rules about them stand in `notices/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.accounts import EVERYWHERE
+from core.records import Level, Stamp
+
+MINUTES_A_DAY = 24 * 60
+BUDGET = 6  # notices in ten minutes to one person, beyond which they are put together
+
+
+class Channel(StrEnum):
+    """How a notice leaves the house."""
+
+    SMS = "sms"
+    VOICE = "voice"
+    MAIL = "mail"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+    WEBHOOK = "webhook"
+    CAP = "cap"
+    MQTT = "mqtt"
+
+
+PHONES = (Channel.SMS, Channel.VOICE)  # what wakes somebody
+
+
+class Kind(StrEnum):
+    """What a notice tells of a warning."""
+
+    OPENED = "opened"
+    RISEN = "risen"
+    CLEARED = "cleared"
+    RETRACTED = "retracted"
+    ESCALATED = "escalated"  # nobody acknowledged: the next in turn is told
+    STANDING = "standing"  # it stands for long
+    DIGEST = "digest"  # what was beyond the budget, put together
+    TRIAL_RUN = "test"  # a person pressed the button
+
+
+class State(StrEnum):
+    """Of a delivery. SENT: the next one in line has taken it; DELIVERED: its recipient has it."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody, or another system, that can be told.
+
+    addresses: by channel a phone number, a mail address, a URL, a topic; what each holds may be personal or secret.
+    person: the login of an account, so that posts and seats lead here. exercise: on the exercise list 演练名单, the
+    only ones who ever hear of what is not live. budget: notices in ten minutes, 0 for machines, which get each one.
+    """
+
+    id: str
+    name: str
+    addresses: Mapping[Channel, str] = field(default_factory=dict, repr=False)
+    secret: str = field(default="", repr=False)
+    person: str = ""
+    exercise: bool = False
+    budget: int = BUDGET
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who is told of what, when.
+
+    to: `recipient:<id>`, `post:<id>` or `seat:<id>`; a post and a seat lead to whoever holds it, deputies in turn.
+    from_min, until_min: of the day in China, the end not included; a route over midnight has the later one first.
+    unacknowledged_s: after so long without an acknowledgement the next in turn is told of a red level, 0: never.
+    standing_s: after so long a warning that still stands is told to `then`, 0: never.
+    then: who is told once there is no next in turn.
+    """
+
+    id: str
+    name: str
+    to: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    topics: tuple[str, ...] = (EVERYWHERE,)
+    areas: tuple[str, ...] = (EVERYWHERE,)
+    level: Level = Level.ORANGE  # the lowest
+    from_min: int = 0
+    until_min: int = MINUTES_A_DAY
+    unacknowledged_s: int = 45
+    standing_s: int = 0
+    then: tuple[str, ...] = ()
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One decision to tell something, or not to: `suppressed` then says why. `key` is never decided twice.
+
+    warning: the one that is told of; card: what it is grouped under. sentence: finished, in the city's language.
+    areas: where it is, the smallest first. issued: an authority's signal, not a level of ours.
+    """
+
+    key: str
+    scene: str
+    stamp: Stamp
+    kind: Kind
+    level: Level
+    warning: str
+    card: str
+    topic: str
+    areas: tuple[str, ...]
+    sentence: str
+    at_ms: int
+    issued: bool = False
+    suppressed: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One notice to one recipient on one channel. Times are real ms UTC.
+
+    key: handed to the other side as well, so that what comes twice counts once. next_ms: when it is tried next.
+    digest: the delivery that tells of this one, when it was beyond the budget.
+    """
+
+    key: str
+    recipient: str
+    channel: Channel
+    made_ms: int
+    next_ms: int
+    state: State = State.WAITING
+    reason: str = ""
+    attempts: int = 0
+    done_ms: int | None = None
+    digest: str = ""
+    notice: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What has been told of one warning, and to whom: what decides whether there is news.
+
+    seen_ms: real time at which its present news was first seen. told, acknowledged: the highest such level.
+    thread: what it is told together with, once it was seen; a card may get another id.
+    told_to: (recipient, channel). held: why the last news was not told. step: how far it went up the chain of deputies.
+    """
+
+    warning: str
+    card: str
+    topic: str
+    areas: tuple[str, ...]
+    sentence: str
+    level: Level
+    phase: str
+    seen_ms: int
+    since_ms: int
+    issued: bool = False
+    trial: bool = False
+    late: bool = False
+    told: Level = Level.NORMAL
+    acknowledged: Level = Level.NORMAL
+    told_to: tuple[tuple[str, Channel], ...] = ()
+    thread: str = ""
+    held: str = ""
+    step: int = 0
+    escalate_ms: int | None = None
+    standing_ms: int | None = None

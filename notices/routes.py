@@ -1,0 +1,86 @@
+"""Which routes apply to a notice, and whom they reach at which step of their chains. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.accounts import EVERYWHERE
+from core.clock import CHINA, from_ms
+from core.notices import PHONES, Channel, Notice, Recipient, Route
+from notices.roster import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One recipient on one channel."""
+
+    recipient: Recipient
+    channel: Channel
+
+
+def applies(route: Route, notice: Notice, now_ms: int) -> bool:
+    """Whether a route is there for what a notice tells of, at this time of day."""
+    return (
+        not route.disabled
+        and notice.level >= route.level
+        and _reaches(route.topics, (notice.topic,))
+        and _reaches(route.areas, notice.areas)
+        and _open_at(route, now_ms)
+    )
+
+
+def aims(routes: Iterable[Route], roster: Roster, step: int, now_ms: int) -> list[Aim]:
+    """Whom routes reach at a step of their chains, each recipient once a channel; [] when no chain goes so far.
+
+    Step 0 is told on the channels of the route. Later steps wake the next person, so the telephone is tried first;
+    the channels of the route only reach who has none.
+    """
+    found: dict[tuple[str, Channel], Aim] = {}
+    for route in routes:
+        for recipient in _at_step(route, roster, step, now_ms):
+            for channel in _channels(route, recipient, step):
+                found.setdefault((recipient.id, channel), Aim(recipient, channel))
+    return list(found.values())
+
+
+def last_step(routes: Iterable[Route], roster: Roster, now_ms: int) -> int:
+    """The step beyond which nobody is left to tell; `then` of a route is the one after its longest chain."""
+    return max((_length(route, roster, now_ms) for route in routes), default=0) - 1
+
+
+def _at_step(route: Route, roster: Roster, step: int, now_ms: int) -> Sequence[Recipient]:
+    chains = [roster.chain(target, now_ms) for target in route.to]
+    longest = max((len(chain) for chain in chains), default=0)
+    if step == max(longest, 1):
+        return [one for target in route.then for one in _first(roster, target, now_ms)]
+    return [one for chain in chains if step < len(chain) for one in chain[step]]
+
+
+def _length(route: Route, roster: Roster, now_ms: int) -> int:
+    longest = max((len(roster.chain(target, now_ms)) for target in route.to), default=0)
+    return max(longest, 1) + bool(route.then)
+
+
+def _first(roster: Roster, target: str, now_ms: int) -> Sequence[Recipient]:
+    chain = roster.chain(target, now_ms)
+    return chain[0] if chain else ()
+
+
+def _channels(route: Route, recipient: Recipient, step: int) -> tuple[Channel, ...]:
+    if step == 0:
+        return route.channels
+    phones = tuple(channel for channel in PHONES if channel in recipient.addresses)
+    return phones or route.channels
+
+
+def _reaches(wanted: Sequence[str], given: Sequence[str]) -> bool:
+    return EVERYWHERE in wanted or not set(wanted).isdisjoint(given)
+
+
+def _open_at(route: Route, now_ms: int) -> bool:
+    at = from_ms(now_ms).astimezone(CHINA)
+    minute = at.hour * 60 + at.minute
+    if route.from_min <= route.until_min:
+        return route.from_min <= minute < route.until_min
+    return minute >= route.from_min or minute < route.until_min

@@ -1,0 +1,232 @@
+"""What is told of warnings, as a timetable: at a second a warning stands so, and these are told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from core.accounts import Appointment, Person, Seat
+from core.notices import Channel, Delivery, Kind, Matter, Notice, Recipient, Route, State
+from core.records import Level, Stamp, WarningPhase
+from notices.addressing import Policy
+from notices.budget import Ledger
+from notices.decide import Decision, decide, followed
+from notices.roster import Roster
+
+LI = Recipient("li", "李", {Channel.SMS: "13800000001", Channel.MAIL: "li@city.example"})
+DRILL = Recipient("drill", "演练组", {Channel.SMS: "13900000000"}, exercise=True)
+ROUTE = Route("all", "全部", to=("recipient:li",), channels=(Channel.SMS,), level=Level.BLUE)
+BEGAN_MS = 1_795_304_100_000
+
+
+def matter(warning: str = "w1", level: Level = Level.ORANGE, card: str = "", **more: object) -> Matter:
+    base = Matter(
+        warning, card or warning, "water", ("440983", "440900"), f"{warning} 水位 62.35 m", level, "active", 0, 0
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+@dataclass
+class Room:
+    """Turns of one worker, as the database would carry them from one to the next."""
+
+    routes: tuple[Route, ...] = (ROUTE,)
+    roster: Roster = field(default_factory=lambda: Roster({"li": LI, "drill": DRILL}))
+    stamp: Stamp = Stamp.LIVE
+    ledger: Ledger = field(default_factory=Ledger)
+    open: dict[str, Matter] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    def at(self, second: float, *seen: Matter, quiet: dict[str, str] | None = None) -> list[tuple[str, str]]:
+        """One turn: who is told what kind of notice, in order; suppressed ones are kept in `reasons`."""
+        now_ms = BEGAN_MS + int(second * 1000)
+        for one in seen:
+            self.open[one.warning] = followed(replace(one, seen_ms=now_ms), self.open.get(one.warning))
+        policy = Policy("live", self.stamp, self.routes, self.roster, quiet or {})
+        decision: Decision = decide(list(self.open.values()), policy, self.ledger, now_ms)
+        self.open |= decision.matters
+        for over in decision.over:
+            del self.open[over]
+        told = []
+        for notice, deliveries in decision.told:
+            assert notice.key not in self.notices, f"decided twice: {notice.key}"
+            self.notices[notice.key] = notice
+            self.deliveries += deliveries
+            told += [(one.recipient, str(notice.kind)) for one in deliveries if one.state is State.WAITING]
+        return told
+
+    def reasons(self) -> list[str]:
+        """Why what was not told was not."""
+        return [n.suppressed for n in self.notices.values() if n.suppressed] + [
+            d.reason for d in self.deliveries if d.reason
+        ]
+
+
+def test_orange_waits_for_what_comes_with_it_and_red_does_not() -> None:
+    room = Room()
+    assert room.at(0, matter()) == []
+    assert room.at(9) == []
+    assert room.at(10) == [("li", "opened")]
+    assert room.at(11) == []
+    assert room.at(12, matter(level=Level.RED)) == [("li", "risen")]
+    assert room.at(30, matter(level=Level.RED)) == []
+
+
+@pytest.mark.claim("WARN", "300 warnings of one cause in one card are one notice a level to each recipient.")
+@pytest.mark.parametrize("level", [Level.ORANGE, Level.RED])
+def test_a_storm_in_one_card_is_told_once(level: Level) -> None:
+    room = Room()
+    told = [
+        told
+        for second in range(60)
+        for told in room.at(second, *(matter(f"w{second * 5 + n}", level, "w0") for n in range(5)))
+    ]
+    assert told == [("li", "opened")]
+    assert room.reasons() == ["card"] * 299
+    gone = [told for n in range(300) for told in room.at(100, matter(f"w{n}", level, "w0", phase="cleared"))]
+    assert gone == [("li", "cleared")], "and once when all of it is over"
+
+
+def test_beyond_its_budget_a_recipient_gets_one_digest_and_every_red_one_at_once() -> None:
+    room = Room()
+    for n in range(20):
+        room.at(0, matter(f"w{n:02}"))
+    told = room.at(10)
+    assert told == [("li", "opened")] * 6 + [("li", "digest")]
+    assert room.reasons() == ["budget"] * 14
+    (digest,) = (d for d in room.deliveries if room.notices.get(d.key) is None and d.next_ms > d.made_ms)
+    assert digest.next_ms == BEGAN_MS + 10_000 + 600_000, "when the first of the six leaves the ten minutes"
+    assert {d.digest for d in room.deliveries if d.reason == "budget"} == {digest.key}
+    assert room.at(11, matter("w99", Level.RED)) == [("li", "opened")]
+
+
+def test_machines_have_no_budget() -> None:
+    room = Room(roster=Roster({"li": replace(LI, budget=0)}))
+    for n in range(20):
+        room.at(0, matter(f"w{n}"))
+    assert len(room.at(10)) == 20
+
+
+@pytest.mark.parametrize("end", ["cleared", "retracted"])
+def test_who_was_told_hears_that_it_is_over_or_never_was_and_nobody_else_does(end: str) -> None:
+    room = Room()
+    room.at(0, matter("w1", Level.RED))
+    room.at(0, matter("w2"))
+    assert room.at(1, matter("w2", phase=end)) == [], "of w2 nobody was told"
+    assert room.at(2, matter("w1", Level.RED, phase=end)) == [("li", end)]
+    assert room.open == {}
+    assert room.reasons() == ["over"]
+
+
+def test_a_route_that_was_closed_meanwhile_does_not_keep_the_retraction_from_who_was_told() -> None:
+    room = Room()
+    room.at(0, matter(level=Level.RED))
+    room.routes = ()
+    assert room.at(1, matter(level=Level.RED, phase="retracted")) == [("li", "retracted")]
+
+
+def test_of_a_retracted_first_warning_they_hear_and_then_what_is_true() -> None:
+    room = Room()
+    room.at(0, matter("w1", Level.RED), matter("w2", Level.RED, "w1"), matter("w3", Level.RED, "w1"))
+    assert room.at(5, matter("w1", Level.RED, phase="retracted")) == [("li", "retracted"), ("li", "opened")]
+    assert room.at(6, matter("w2", Level.RED, "w2", phase="cleared"), matter("w3", Level.RED, "w2")) == []
+    assert room.at(7, matter("w3", Level.RED, "w3", phase="cleared")) == [("li", "cleared")]
+
+
+@pytest.mark.parametrize("why", ["trial", "late"])
+def test_trial_and_late_reports_do_not_ring_and_are_kept_with_their_reason(why: str) -> None:
+    room = Room()
+    silent = matter(level=Level.RED, **{why: True})
+    assert room.at(0, silent) == []
+    assert room.at(60, replace(silent, phase=WarningPhase.CLEARED)) == []
+    assert set(room.reasons()) == {why}
+
+
+def test_what_is_shelved_rings_when_it_comes_back_and_still_stands() -> None:
+    room = Room()
+    assert room.at(0, matter(level=Level.RED), quiet={"w1": "shelved"}) == []
+    assert room.at(30, quiet={"w1": "shelved"}) == []
+    assert room.at(60) == [("li", "opened")]
+    assert room.reasons() == ["shelved"]
+
+
+def _post(*ranks: int) -> Roster:
+    people = {rank: Person(rank, f"p{rank}", f"第{rank}人", f"1380000000{rank}") for rank in ranks}
+    held = [Appointment(rank, rank, "watch", 0, rank=rank) for rank in ranks]
+    return Roster({"li": LI}, people, held, {"seat-1": Seat("seat-1", "一席", "watch")})
+
+
+CHAIN = replace(ROUTE, to=("seat:seat-1",), then=("recipient:li",), unacknowledged_s=45)
+
+
+@pytest.mark.claim("WARN", "An unacknowledged red goes to the next person's phone, deputies by rank, each within 60 s.")
+def test_nobody_acknowledges_a_red_one() -> None:
+    room = Room((CHAIN,), _post(0, 1, 2))
+    assert room.at(0, matter(level=Level.RED)) == [("person:p0", "opened")]
+    assert room.at(44) == []
+    assert room.at(45) == [("person:p1", "escalated")] * 2, "by short message and by voice"
+    assert room.at(90) == [("person:p2", "escalated")] * 2
+    assert room.at(135) == [("li", "escalated")]
+    assert [room.at(second) for second in range(136, 400, 20)] == [[]] * 14
+    assert [n.sentence[:5] for n in room.notices.values() if n.kind is Kind.ESCALATED] == ["无人确认，"] * 3
+
+
+def test_an_acknowledgement_ends_the_calls_and_covers_one_level() -> None:
+    room = Room((CHAIN,), _post(0, 1))
+    room.at(0, matter("w1", Level.ORANGE))
+    assert room.at(10) == [("person:p0", "opened")]
+    room.at(12, matter("w1", Level.ORANGE, acknowledged=Level.ORANGE))
+    assert room.at(20, matter("w1", Level.RED)) == [("person:p0", "risen")]
+    assert room.at(65) == [("person:p1", "escalated")] * 2
+    room.at(66, matter("w1", Level.RED, acknowledged=Level.RED))
+    assert [room.at(second) for second in (111, 200)] == [[], []]
+
+
+def test_the_calls_go_on_when_the_first_of_a_card_clears() -> None:
+    room = Room((CHAIN,), _post(0, 1))
+    room.at(0, matter("w1", Level.RED), matter("w2", Level.RED, "w1"))
+    room.at(10, matter("w1", Level.RED, phase="cleared"), matter("w2", Level.RED, "w2"))
+    assert room.at(45) == [("person:p1", "escalated")] * 2
+
+
+def test_a_deputy_without_a_telephone_does_not_stop_the_calls() -> None:
+    roster = _post(0, 1, 2)
+    roster = replace(roster, people=roster.people | {1: Person(1, "p1", "无号")})
+    room = Room((CHAIN,), roster)
+    room.at(0, matter(level=Level.RED))
+    assert room.at(45) == [("person:p2", "escalated")] * 2
+
+
+def test_what_stands_for_long_is_told_to_those_above() -> None:
+    room = Room((replace(CHAIN, standing_s=3600),), _post(0))
+    room.at(0, matter())
+    room.at(10)
+    assert room.at(3609) == []
+    assert room.at(3610) == [("li", "standing")]
+    assert room.at(9999) == []
+
+
+@pytest.mark.claim(
+    "WARN", "What is simulated, exercised, replayed or tested reaches the exercise list alone, marked 【演练】."
+)
+@pytest.mark.parametrize("stamp", [stamp for stamp in Stamp if stamp is not Stamp.LIVE])
+def test_only_the_exercise_list_hears_of_what_is_not_live(stamp: Stamp) -> None:
+    room = Room((replace(ROUTE, to=("recipient:li", "recipient:drill")),), stamp=stamp)
+    assert room.at(0, matter(level=Level.RED)) == [("drill", "opened")]
+    assert room.reasons() == ["exercise-only"]
+    assert all(notice.sentence.startswith("【演练】") for notice in room.notices.values())
+
+
+def test_reasons_of_those_who_cannot_be_told() -> None:
+    roster = Roster({"li": replace(LI, disabled=True), "drill": replace(DRILL, addresses={})})
+    room = Room((replace(ROUTE, to=("recipient:li", "recipient:drill")),), roster)
+    assert room.at(0, matter(level=Level.RED)) == []
+    assert room.reasons() == ["disabled", "no-address"]
+    room = Room(())
+    room.at(0, matter(level=Level.RED))
+    assert room.reasons() == ["no-route"]
+    room = Room((replace(ROUTE, to=("post:empty",)),))
+    room.at(0, matter(level=Level.RED))
+    assert room.reasons() == ["nobody"]
