@@ -64,6 +64,10 @@ class StartError(CityVitalsError):
         self.code, self.places = code, places
         super().__init__(self.in_words("en"))
 
+    def __reduce__(self) -> tuple[partial[StartError], tuple[()]]:
+        """How it comes back from another process."""
+        return partial(StartError, self.code, **self.places), ()
+
     def in_words(self, language: str) -> str:
         """The sentence in a language."""
         return text(f"start.{self.code}", language, **self.places)
