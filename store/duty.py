@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+import msgspec
 from sqlalchemy import RowMapping, Select, insert, select, update
 
 from core.duty import Deed, DutyAct, Scope, Silence
@@ -90,5 +91,4 @@ def _acts(connection: Transaction, asked: Select[Any]) -> list[DutyAct]:
 
 
 def _silence(row: RowMapping) -> Silence:
-    scope = {key: tuple(value) if isinstance(value, list) else Level(value) for key, value in row["scope"].items()}
-    return Silence(**(dict(row) | {"scope": Scope(**scope)}))
+    return Silence(**(dict(row) | {"scope": msgspec.convert(row["scope"], Scope)}))

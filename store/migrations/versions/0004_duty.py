@@ -34,10 +34,10 @@ def _acts() -> None:
         sa.Column("into", sa.String(240), nullable=False),
         sa.Column("since_ms", Ms, nullable=False),
         sa.Column("detail", sa.JSON, nullable=False),
-        sa.UniqueConstraint("by", "key", name="uq_duty_acts_by"),
+        sa.UniqueConstraint("by", "key", name="uq_duty_acts_by_key"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_duty_acts_scene", "duty_acts", ["scene", "at_ms"])
+    op.create_index("ix_duty_acts_scene_at_ms", "duty_acts", ["scene", "at_ms"])
     op.create_table(
         "duty_covers",
         sa.Column("act", Number, sa.ForeignKey("duty_acts.number"), primary_key=True),
@@ -62,4 +62,4 @@ def _silences() -> None:
         sa.Column("ended_ms", Ms, nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_silences_scene", "silences", ["scene", "until_ms"])
+    op.create_index("ix_silences_scene_until_ms", "silences", ["scene", "until_ms"])

@@ -1,0 +1,197 @@
+"""What duty officers do about warnings: each act is one transaction with its audit entry, and is told to the city.
+
+The right is asked again here, for the area and topic of everything that an act is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from accounts.bearer import Bearer
+from accounts.rights import may
+from accounts.warden import Warden
+from core.duty import ACT, SILENCE, Deed, DutyAct, Silence
+from core.errors import NotAllowed
+from core.labels import Label, Verdict
+from core.records import Level
+from early_warning.duty_fold import Standing, folded
+from early_warning.duty_rules import Concerned, Wish, check, check_silence, covered, is_hidden, objection
+from store import duty as kept
+from store.labels import add_label
+from store.outbox import tell
+from store.people import find_person
+from store.sql import Transaction
+
+RIGHT_OF: Mapping[Deed, str] = {Deed.SHELVE: "warnings.silence", Deed.ENTRY: "entries.make"}
+CONFIRM = "warnings.confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Where and when: the scene and city on show, city time, and the real time for the audit, ms UTC."""
+
+    scene: str
+    city: str
+    city_ms: int
+    real_ms: int
+
+
+class DutyDesk:
+    """Acts of one installation. What stands in the city is handed in by whoever holds the picture."""
+
+    def __init__(self, warden: Warden) -> None:
+        self._warden = warden
+
+    def act(
+        self,
+        by: Bearer,
+        wish: Wish,
+        concerned: Sequence[Concerned],
+        now: Now,
+        also: Callable[[], None] = lambda: None,
+    ) -> DutyAct:
+        """Do it, or return what was done under the same key.
+
+        Args:
+            by: Who acts.
+            wish: What he asks for.
+            concerned: Every warning or item that it is about; of a card all of its members.
+            now: Scene and times.
+            also: What must succeed for the act to stand; called inside the transaction.
+
+        Raises:
+            NotAllowed: His posts do not reach so far.
+            Objection: It does not fit: somebody else was faster, too long, without a reason.
+        """
+        known = self._done_before(by, wish.key)
+        if known is not None:
+            return known
+        right = RIGHT_OF.get(wish.kind, CONFIRM)
+        detail = {"kind": wish.kind, "key": wish.key, "text": wish.text, "verdict": wish.verdict}
+        with self._warden.acting(by, right, wish.subject, now.real_ms, detail) as connection:
+            post = _asked(by, right, concerned)
+            covers = covered(wish, concerned)
+            check(wish, covers, standings(connection, now.scene, list(covers)), by.name, now.city_ms)
+            act = kept.add_act(connection, _act(by, wish, covers, now, (_name(connection, by), post)))
+            for one in concerned if wish.kind is Deed.VERDICT else ():
+                add_label(connection, _label(act, one, now))
+            also()
+            tell(connection, ACT, asdict(act), now.real_ms)
+        return act
+
+    def silence(self, by: Bearer, wanted: Silence, areas: Sequence[tuple[str, ...]], now: Now) -> Silence:
+        """Silence, or open a maintenance window. areas: each area of its scope with those it lies in.
+
+        Raises NotAllowed, Objection.
+        """
+        scope = wanted.scope
+        detail = {"scope": asdict(scope), "until_ms": wanted.until_ms, "reason": wanted.reason}
+        with self._warden.acting(by, "warnings.silence", "silence", now.real_ms, detail) as connection:
+            for topic in scope.topics or ("",):
+                _asked(by, "warnings.silence", [Concerned("", Level.NORMAL, area, topic) for area in areas])
+            check_silence(wanted)
+            made = replace(wanted, scene=now.scene, by=by.name, name=_name(connection, by), made_ms=now.city_ms)
+            made = kept.add_silence(connection, made)
+            tell(connection, SILENCE, asdict(made), now.real_ms)
+        return made
+
+    def end_silence(self, by: Bearer, number: int, areas: Sequence[tuple[str, ...]], now: Now) -> Silence:
+        """Let a silence end now. Raises NotAllowed, Objection: there is none."""
+        with self._warden.acting(by, "warnings.silence", f"silence:{number}", now.real_ms) as connection:
+            found = kept.silence_of(connection, number)
+            if found is None or found.scene != now.scene or found.ended_ms:
+                raise objection("no-silence")
+            for topic in found.scope.topics or ("",):
+                _asked(by, "warnings.silence", [Concerned("", Level.NORMAL, area, topic) for area in areas])
+            kept.end_silence(connection, number, now.city_ms)
+            ended = replace(found, ended_ms=now.city_ms)
+            tell(connection, SILENCE, asdict(ended), now.real_ms)
+        return ended
+
+    def history(self, scene: str, items: Sequence[str]) -> list[DutyAct]:
+        """Every act about these warnings or items, in their order."""
+        with self._warden.database.reading() as connection:
+            return kept.acts_about(connection, scene, items)
+
+    def silences(self, scene: str, since_ms: int) -> list[Silence]:
+        """Silences that last, or ended after a time (city time, ms UTC)."""
+        with self._warden.database.reading() as connection:
+            return kept.silences_since(connection, scene, since_ms)
+
+    def silenced(self, scene: str, number: int) -> Silence | None:
+        """A silence of a scene by its number."""
+        with self._warden.database.reading() as connection:
+            found = kept.silence_of(connection, number)
+        return found if found is not None and found.scene == scene else None
+
+    def _done_before(self, by: Bearer, key: str) -> DutyAct | None:
+        with self._warden.database.reading() as connection:
+            return kept.act_with_key(connection, by.name, key)
+
+
+def standings(connection: Transaction, scene: str, items: Sequence[str]) -> dict[str, Standing]:
+    """How these warnings or items stand with people, by what was done up to now."""
+    acts = kept.acts_about(connection, scene, items)
+    return {item: folded(acts, item) for item in items}
+
+
+def preview(wanted: Silence, active: Sequence[Concerned]) -> list[Concerned]:
+    """Which of the warnings that stand now a silence would hide."""
+    return [one for one in active if is_hidden(wanted.scope, one)]
+
+
+def _asked(by: Bearer, right: str, concerned: Sequence[Concerned]) -> str:
+    """The post in whose name he may do it to all of these. Raises NotAllowed."""
+    post = by.grants[0].post if by.grants else ""
+    for one in concerned:
+        decision = may(by, right, area=one.area, topic=one.topic)
+        if not decision.allowed:
+            raise NotAllowed(decision.code, decision.in_words)
+        post = decision.grant.post if decision.grant else post
+    return post
+
+
+def _name(connection: Transaction, by: Bearer) -> str:
+    """What people call him; a token by the name that the audit has."""
+    kind, _, login = by.name.partition(":")
+    person = find_person(connection, login) if kind == "person" else None
+    return person.name if person else by.name
+
+
+def _act(by: Bearer, wish: Wish, covers: Mapping[str, Level], now: Now, who: tuple[str, str]) -> DutyAct:
+    name, post = who
+    return DutyAct(
+        key=wish.key,
+        scene=now.scene,
+        kind=wish.kind,
+        subject=wish.subject,
+        covers=covers,
+        by=by.name,
+        name=name,
+        post=post,
+        at_ms=now.city_ms,
+        until_ms=wish.until_ms,
+        text=wish.text.strip(),
+        verdict=wish.verdict,
+        into=wish.into,
+        since_ms=wish.since_ms,
+        detail=wish.detail,
+    )
+
+
+def _label(act: DutyAct, one: Concerned, now: Now) -> Label:
+    """What a verdict says about one warning, for backtests; of one that still stands, up to now."""
+    return Label(
+        city=now.city,
+        verdict=Verdict(act.verdict),
+        place=one.subject,
+        began_ms=one.since_ms,
+        ended_ms=one.ended_ms or now.city_ms,
+        said_by=act.by,
+        at_ms=now.city_ms,
+        scene=now.scene,
+        rule=one.rule,
+        warning=one.id,
+        note=act.text,
+    )
