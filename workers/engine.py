@@ -92,19 +92,28 @@ class Shift:
             self._judge(alive, all(owner in alive for owner in owned.values()))
 
     def turn(self) -> None:
-        """One turn of every slot, the city last: it looks at what the others just put out. Waits when nothing came."""
-        came = []
-        for slot, turning in sorted(self._turnings.items()):  # digits before letters
-            before = turning.readings
-            came.append(self._attempt(slot, Turning.turn))
-            self._readings += turning.readings - before
-            self._note()
-        if CITY_SLOT in self._turnings:  # its owner speaks for all: one part `engine`
-            self._running.beat(self._state, self._says)
+        """One turn of every slot, the city last: it looks at what the others just put out. Waits when nothing came.
+
+        While a partition of ours is behind, the city has no turn: its time waits for that partition anyway, and what
+        it did meanwhile would hold that partition up (four processes were slower than two by that).
+        """
+        came = [self._turn_of(slot) for slot in sorted(self._turnings.keys() - {CITY_SLOT})]
+        if CITY_SLOT in self._turnings:
+            if not any(turning.behind for turning in self._turnings.values()):
+                came.append(self._turn_of(CITY_SLOT))
+            self._running.beat(self._state, self._says)  # its owner speaks for all: one part `engine`
         if not any(came):
             cursors = {self._keys.log(slot): turning.cursor for slot, turning in self._turnings.items()}
             patience_s = min((turning.patience_s for turning in self._turnings.values()), default=IDLE_S)
             wait_for_news(self._client, cursors or {self._keys.log(CITY_SLOT): "$"}, patience_s)
+
+    def _turn_of(self, slot: str) -> bool | None:
+        turning = self._turnings[slot]
+        before = turning.readings
+        came = self._attempt(slot, Turning.turn)
+        self._readings += turning.readings - before
+        self._note()
+        return came
 
     def end(self) -> None:
         """Hand everything over."""

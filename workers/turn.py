@@ -119,6 +119,7 @@ class Turning:
         self._place.upto = dict.fromkeys(self._stage.side, START) | self._place.upto
         self._committed_upto = dict(self._place.upto)
         self.readings = 0
+        self.behind = False  # there is more to read than one turn takes
         self._decided = slot.position  # the newest tick decided here
         self._asked = START  # the newest tick that we appended
         self._fresh = True  # something was folded since the last tick
@@ -139,7 +140,8 @@ class Turning:
     def turn(self) -> bool:
         """Read and fold what came, ask for a decision when one is due; True when anything was read."""
         entries = self._read()
-        if len(entries) < ENTRIES_A_TURN:
+        self.behind = len(entries) >= ENTRIES_A_TURN
+        if not self.behind:
             self._ask()
         self._keep_house()
         return bool(entries)
