@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalogue.case_checks import check_cases
 from catalogue.entries import Entries, refuse_unknown
 from catalogue.findings import Findings
 from catalogue.indicator_checks import check_indicators
@@ -24,6 +25,7 @@ def check_all(entries: Entries, findings: Findings) -> None:
     check_levels(entries, problems)
     check_indicators(entries, findings)
     check_rules(entries, findings)
+    check_cases(entries, problems)
 
 
 def _check_domains(entries: Entries, problems: list[str]) -> None:

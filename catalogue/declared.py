@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.declared import Device, Feed, Metric, Words
+from dispatch.kinds import CaseKind, Cause
 from early_warning.rule import Rule
 from geo.areas import AreaTree
 from indicators.definition import Indicator
@@ -55,3 +56,5 @@ class Declared:
     schemes: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
     catalogue: Mapping[str, Indicator] = field(default_factory=dict)
+    case_kinds: Mapping[str, CaseKind] = field(default_factory=dict)
+    case_causes: Mapping[str, Cause] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from catalogue.pack import Pack
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
 from catalogue.source import Piece
 from core.schema import Entry, EntryFaults
+from dispatch.schema import CaseKindEntry, CauseEntry
 from early_warning.schema import RuleEntry
 from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
@@ -37,6 +38,8 @@ class Entries:
     devices: Mapping[str, DeviceEntry]
     indicators: Mapping[str, IndicatorEntry]
     rules: Mapping[str, RuleEntry]
+    case_kinds: Mapping[str, CaseKindEntry]
+    case_causes: Mapping[str, CauseEntry]
 
     def where(self, section: str, *path: Any) -> str:
         """File and line of an entry or of one of its parts."""
@@ -73,6 +76,8 @@ def read_entries(pack: Pack, problems: list[str]) -> Entries:
         section("devices", DeviceEntry),
         section("indicators", IndicatorEntry),
         section("rules", RuleEntry),
+        section("case_kinds", CaseKindEntry),
+        section("case_causes", CauseEntry),
     )
 
 

@@ -86,6 +86,8 @@ def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[s
         schemes,
         fingerprint([_places(place), metrics, feeds, devices, indicators, rules, schemes]),
         catalogue,
+        {name: entry.record(name) for name, entry in entries.case_kinds.items()},
+        {name: entry.record(name) for name, entry in entries.case_causes.items()},
     )
 
 

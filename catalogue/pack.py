@@ -15,8 +15,8 @@ from catalogue.source import Piece, read
 from core.errors import UnknownName
 from geo.divisions import find_city
 
-SHARED = ("domains", "metrics", "schemes", "feeds", "devices", "indicators", "rules")
-ALWAYS = ("domains", "system")  # topic files that every city uses
+SHARED = ("domains", "metrics", "schemes", "feeds", "devices", "indicators", "rules", "case_kinds", "case_causes")
+ALWAYS = ("domains", "system", "cases")  # topic files that every city uses
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""How kinds of case and their causes are written in a pack."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from core.declared import Words
+from core.schema import Entry, Name
+from dispatch.calendars import Counting
+from dispatch.clocks import Obligation, Terms
+from dispatch.kinds import CaseKind, Cause, Grade, KindClass, Symptom
+from dispatch.steps import STEPS, UNIT_STEPS, Verb
+
+YEAR_S = 366 * 86_400
+OF_A_DAY_S = 86_400
+
+
+class LimitEntry(Entry):
+    """What is granted: seconds, work hours as seconds, or whole working days."""
+
+    within_s: Annotated[int, Field(gt=0, le=YEAR_S)] | None = None
+    working_days: Annotated[int, Field(gt=0, le=366)] | None = None
+    counting: Counting = Counting.ALWAYS
+    warn_s: Annotated[int, Field(ge=0, le=YEAR_S)] = 0
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.within_s is None) == (self.working_days is None):
+            raise ValueError("a limit has either within_s or working_days")
+        if self.working_days is not None and self.counting is not Counting.ALWAYS:
+            raise ValueError("working_days count working days; counting belongs to within_s")
+        if self.counting is Counting.WORKING_DAYS:
+            raise ValueError("a limit in working days is written as working_days")
+        if self.warn_s >= self._limit_s:
+            raise ValueError(f"warn_s {self.warn_s} would warn from the beginning; the limit is {self._limit_s} s")
+        return self
+
+    @property
+    def _limit_s(self) -> int:
+        return self.within_s or (self.working_days or 0) * OF_A_DAY_S
+
+    def record(self) -> Terms:
+        """The limit as clocks know it."""
+        counting = Counting.WORKING_DAYS if self.working_days else self.counting
+        return Terms(self._limit_s * 1000, counting, self.warn_s * 1000)
+
+
+class CaseKindEntry(Entry):
+    """A kind of case: who leads, what is granted, what each step must carry."""
+
+    name: Words
+    kind_class: KindClass
+    lead: Annotated[str, Field(min_length=1)]
+    version: Annotated[str, Field(min_length=1)] = "1"
+    topic: str = ""
+    grade: Grade = Grade.NONE
+    limits: dict[Obligation, LimitEntry] = Field({})
+    needs: dict[Verb, tuple[Name, ...]] = Field({})
+    capabilities: tuple[Name, ...] = ()
+    near_m: Annotated[float, Field(gt=0, le=20_000)] = 250.0
+    within_s: Annotated[int, Field(gt=0, le=YEAR_S)] = 7200
+    redone: Annotated[int, Field(gt=0)] = 3
+    returned: Annotated[int, Field(gt=0)] = 3
+    words: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _begun_somewhere(self) -> Self:
+        begun = {obligation for step in STEPS.values() for obligation in step.begins}
+        for obligation in self.limits:
+            if obligation not in begun:
+                raise ValueError(f"no step begins the clock of {obligation}")
+        for verb in self.needs:
+            if verb in UNIT_STEPS:
+                raise ValueError(f"{verb} is a step of a unit, not of a case")
+        return self
+
+    def record(self, kind_id: str) -> CaseKind:
+        """The kind as the rooms know it."""
+        limits = {obligation: limit.record() for obligation, limit in self.limits.items()}
+        return CaseKind(kind_id, **(self.fields() | {"limits": limits}))
+
+
+class SymptomEntry(Entry):
+    """How an incident shows: exactly one of kind, rule and event."""
+
+    kind: str = ""
+    rule: str = ""
+    event: str = ""
+    reach_m: Annotated[float, Field(gt=0, le=50_000)] = 1000.0
+    earliest_s: Annotated[int, Field(ge=-86_400, le=0)] = -1800
+    latest_s: Annotated[int, Field(gt=0, le=7 * 86_400)] = 7200
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        if sum(map(bool, (self.kind, self.rule, self.event))) != 1:
+            raise ValueError("a symptom is either a kind, a rule or an event")
+        return self
+
+
+class CauseEntry(Entry):
+    """What one kind of incident shows as, with reach and delay."""
+
+    name: Words
+    kind: str
+    symptoms: Annotated[tuple[SymptomEntry, ...], Field(min_length=1)]
+
+    def record(self, cause_id: str) -> Cause:
+        """The cause as the rooms know it."""
+        return Cause(cause_id, self.name, self.kind, tuple(Symptom(**one.fields()) for one in self.symptoms))
