@@ -109,10 +109,13 @@ RIGHTS: Mapping[str, Right] = {
     "cases.instruct": _right(Role.LEADER),
     "calls.take": _right(Role.HOTLINE, Role.DUTY, placed=False),
     "export.make": _right(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.SUPERVISOR, Role.RULES),
-    # rules: who drafts does not release
+    # rules: who drafts does not release; whoever sees warnings may see what judges them, and say what he thinks of it
+    "rules.see": _right(_DESKS),
+    "rules.complain": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),
     "rules.try": _right(Role.RULES, Role.REVIEWER),
     "rules.edit": _right(Role.RULES),
     "rules.release": _right(Role.REVIEWER),
+    "rules.relax": _right(Role.SHIFT_LEADER),  # at night, for hours, and it ends by itself
     # the installation: who runs it does not touch rules
     "scenes.play": _right(Role.SHIFT_LEADER, Role.OPERATIONS, placed=False),
     "feeds.edit": _right(Role.OPERATIONS, placed=False),

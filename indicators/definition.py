@@ -9,10 +9,14 @@ from core.declared import Words
 
 
 class Verification(StrEnum):
-    """How far a number was checked against its source; bounds and colours apart."""
+    """How far a number was checked against its source; bounds and colours apart.
+
+    ADOPTED: no standard says it; the city has adopted it in its own name, and who approved that is kept.
+    """
 
     VERIFIED = "verified"
     PARTIAL = "partial"
+    ADOPTED = "adopted"
     ILLUSTRATIVE = "illustrative"
     NONE = "none"
 
