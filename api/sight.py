@@ -16,16 +16,16 @@ import orjson
 
 from accounts.bearer import Bearer
 from accounts.rights import Decision, may
+from board.belonging import chain_of
 from board.canvas import Record, Sections
 from board.history import Point
 from board.reader import PictureReader
 from catalogue.declared import Declared
 from core.accounts import Sensitivity
-from geo.areas import ZONE_OF_DEVICE
 
 FRAMES = 16  # frames that were cut last: clients with the same reach share them
 GRADES = {"public": Sensitivity.PUBLIC, "internal": Sensitivity.INTERNAL, "restricted": Sensitivity.SENSITIVE}
-GENERAL = frozenset({"city", "probe", "workers", "sources", "load"})  # about the installation, not about a place
+GENERAL = frozenset({"city", "probe", "workers", "sources", "load", "silences"})  # not of one place
 SEEN = ("indicators.see", "warnings.see", "stations.see")
 
 
@@ -121,6 +121,7 @@ class Sight:
                 self.sees_value(record["indicator"], record["subject"])
                 and self.sees("warnings.see", record["subject"], self._topic(record["indicator"]))
             ),
+            "duty": lambda: self.sees("warnings.see", record["area"], record["topic"]),
             "stations": lambda: self.sees_device(key),
             "vehicles": lambda: self.sees_device(key),
             "events": lambda: self.sees_device(record["device"]),
@@ -133,13 +134,8 @@ class Sight:
         return declared.domain if declared else ""
 
     def _chain(self, place: str) -> tuple[str, ...]:
-        """A place and everything it lies in; a place that nobody declared lies in the city alone."""
-        areas, device = self._declared.areas, self._declared.devices.get(place)
-        zone = device.attributes.get(ZONE_OF_DEVICE, "") if device else ""
-        smallest = (device.area if device else place) or ""
-        chain = [one for one in (smallest, zone) if one in areas]
-        chain += [above.id for above in areas.ancestors(chain[0])] if chain else [areas.city.id]
-        return tuple(dict.fromkeys(chain))
+        """A place and everything it lies in."""
+        return chain_of(self._declared, place)
 
     def _places(self) -> list[str]:
         areas = self._declared.areas

@@ -10,6 +10,7 @@ from typing import Any
 
 from board.canvas import CALM_MS, SLOW_MS, Canvas, Difference, Record, Sections
 from board.domains import Domains
+from board.duty import DutyBook
 from board.events import EventBook
 from board.history import History
 from board.names import Names
@@ -26,7 +27,7 @@ from core.records import CityWarning, PaneBatch, Scene, Stamp, ValueBatch
 PROBE = "system.probe"
 HURRIED = 60  # times real time: a replay whose lines move visibly within seconds
 TREND_EVERY_MS = 5000  # real time; a day's line does not move faster
-MEMORY_VERSION = 2  # of what `memory` gives; another one is not continued but folded anew
+MEMORY_VERSION = 3  # of what `memory` gives; another one is not continued but folded anew
 
 
 class Picture:
@@ -46,6 +47,7 @@ class Picture:
         self._stations = Stations(declared, self._names)
         self._sources = Sources(declared, language)
         self._events = EventBook(declared, self._names)
+        self._duty = DutyBook(declared, self._names, scene.id)
         self._domains = Domains(declared, self._names, self._writer)
         self._trend = TrendPanel(declared, self._names)
         self._pulse = Pulse(language)
@@ -71,6 +73,10 @@ class Picture:
         """Take in warnings as they stand now; trial rules (试运行) are never shown."""
         self._changed += self._warnings.fold(warnings, self._real_now_ms)
 
+    def fold_act(self, topic: str, body: Mapping[str, Any]) -> None:
+        """Take in what somebody did, from the stream of acts."""
+        self._duty.fold(topic, body)
+
     def fold_panes(self, batch: PaneBatch) -> None:
         """Take in newest readings and events of one partition."""
         self._sources.hear(self._stations.fold(batch), batch.received_ms)
@@ -95,6 +101,9 @@ class Picture:
         self._sources.changed(self._stations.tick(city_now_ms))
         self._events.tick(city_now_ms)
         warned = self._draw_warnings(real_now_ms)
+        if warned:
+            self._duty.changed()
+        self._duty.paint(self._canvas, city_now_ms)
         self._stations.paint(self._canvas)
         self._moved |= bool(self._sources.paint(self._canvas, self._stations)) or warned
         self._events.paint(self._canvas)
@@ -126,6 +135,7 @@ class Picture:
             "sources": self._sources.snapshot(),
             "events": self._events.snapshot(),
             "pulse": self._pulse.snapshot(),
+            "duty": self._duty.snapshot(),
         }
 
     def restore(self, kept: Mapping[str, Any], shown: Sections) -> bool:
@@ -144,6 +154,7 @@ class Picture:
         self._sources.restore(kept["sources"])
         self._events.restore(kept["events"])
         self._pulse.restore(kept["pulse"])
+        self._duty.restore(kept["duty"])
         return True
 
     def _take_value(self, batch: ValueBatch, row: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 import redis
 
+from core.errors import UnreadableEntry
 from stream.connect import Client
 
 ACTS = "cityvitals:acts"
@@ -35,3 +37,11 @@ def append_acts(client: Client, rows: Iterable[tuple[int, str, object]]) -> int:
             if _REPEATED not in str(refusal):
                 raise
     return new
+
+
+def decode_act(fields: Mapping[bytes, bytes]) -> tuple[str, dict[str, Any]]:
+    """Topic and body of one entry. Raises UnreadableEntry."""
+    try:
+        return fields[b"topic"].decode(), msgspec.json.decode(fields[b"body"], type=dict[str, Any])
+    except (KeyError, UnicodeDecodeError, msgspec.DecodeError) as why:
+        raise UnreadableEntry(f"no act: {why}") from why

@@ -19,6 +19,7 @@ from board.picture import Picture
 from core.clock import monotonic_s, real_ms
 from core.errors import UnreadableEntry
 from core.settings import Settings
+from stream.acts import ACTS, decode_act
 from stream.beats import last_probe, read_beats, read_counts
 from stream.boards import Snapshot, frame_of, load_snapshot, newest_revision, take_board
 from stream.boards import frames as frames_after
@@ -61,7 +62,7 @@ class Drawing:
         self._owner = take_board(running.client, keys)
         self._picture = Picture(running.declared, running.scene, running.settings.language)
         self._assets = frames.assets_version(ASSETS)
-        self._tail = Tail(running.client, {keys.values: START, keys.warnings: START, **self._panes(START)})
+        self._tail = Tail(running.client, {keys.values: START, keys.warnings: START, ACTS: START, **self._panes(START)})
         self._revision = 0
         self._kept: deque[int] = deque(maxlen=FRAMES_KEPT)
         self._looked_s = self._saved_s = self._framed_s = float("-inf")
@@ -121,6 +122,8 @@ class Drawing:
             picture.fold_values(decode_values(fields))
         elif stream == keys.warnings:
             picture.fold_warnings(decode_warnings(fields))
+        elif stream == ACTS:
+            picture.fold_act(*decode_act(fields))
         else:
             picture.fold_panes(decode_panes(fields))
 
