@@ -17,10 +17,12 @@ from catalogue.declared import Declared
 from core.clock import monotonic_s, real_ms
 from core.errors import DeclarationError, NeighbourDown, UnreadableEntry
 from core.records import Scene, ValueBatch
+from stream.adopted import adopted
 from stream.beats import Beat, Probe, beat, last_probe, read_beats, read_counts, read_refusals
 from stream.boards import frame_of, load_snapshot
 from stream.codec import decode_values
 from stream.connect import Client, Promise, connect, durability
+from stream.definitions import newest_number
 from stream.entries import START, Entry
 from stream.keys import Keys
 from stream.scenes import active_scene, keys_of
@@ -117,7 +119,8 @@ class Follower(threading.Thread):
         snapshot = load_snapshot(self._client, keys := keys_of(self._client, scene))
         if snapshot is None:
             return  # the Board has not drawn anything yet
-        declared = catalogue.load(self._packs, scene.city)
+        number = newest_number(self._client, keys)
+        declared = catalogue.load_fitting(self._packs, scene.city, adopted(self._client, scene.city))
         self._anew.clear()
         self._tell(lambda listener: listener.scene_shown(scene, declared, keys, snapshot.frame))
         tail = Tail(self._client, {keys.board: snapshot.revision, keys.values: START})
@@ -126,7 +129,8 @@ class Follower(threading.Thread):
             for stream, entry in tail.read(AT_ONCE, BLOCK_MS):
                 self._hand_over(stream == keys.board, entry)
             newest = self._look(keys)
-            shown = newest if newest and _identity(newest) == _identity(scene) else None
+            same = newest is not None and _identity(newest) == _identity(scene)
+            shown = newest if same and newest_number(self._client, keys) == number else None  # else packs were applied
 
     def _hand_over(self, is_frame: bool, entry: Entry) -> None:
         if is_frame:

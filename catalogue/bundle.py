@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 import zipfile
 from pathlib import Path
 
 from catalogue.declared import Declared
-from catalogue.load import load
+from catalogue.load import load_fitting
+from catalogue.pack import NOTHING, Adopted
 from core.errors import DeclarationError
 
 LONGEST_BYTES = 64 * 1024 * 1024  # of what lies in the folder; what travels is much less
+_ADOPTED = "adopted.json"
 _ALIKE = (1980, 1, 1, 0, 0, 0)  # one time for all files: the same packs are the same bytes
 
 
-def bundle(packs: Path) -> bytes:
-    """Every file of a folder of packs.
+def bundle(packs: Path, adopted: Adopted = NOTHING) -> bytes:
+    """Every file of a folder of packs, and what lies over them.
 
     Raises:
         DeclarationError: The folder holds more than `LONGEST_BYTES`; it is no folder of packs.
@@ -29,6 +32,8 @@ def bundle(packs: Path) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
             archive.writestr(zipfile.ZipInfo(file.relative_to(packs).as_posix(), _ALIKE), file.read_bytes())
+        if adopted:
+            archive.writestr(zipfile.ZipInfo(_ADOPTED, _ALIKE), json.dumps(adopted, sort_keys=True))
     return packed.getvalue()
 
 
@@ -37,4 +42,5 @@ def unbundled(packed: bytes, city: str) -> Declared:
     with tempfile.TemporaryDirectory(prefix="cityvitals-packs-") as folder:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             archive.extractall(folder)
-        return load(Path(folder), city)
+        over = Path(folder, _ADOPTED)
+        return load_fitting(Path(folder), city, json.loads(over.read_text("utf-8")) if over.exists() else NOTHING)

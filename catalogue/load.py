@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from catalogue.entries import Entries, read_entries
 from catalogue.findings import Findings
 from catalogue.fingerprint import fingerprint
 from catalogue.geography import Geography, areas_of_devices, geography
-from catalogue.pack import find_pack
+from catalogue.pack import NOTHING, Adopted, find_pack
 from catalogue.schema import CityEntry, DeviceEntry
 from core.declared import Device
 from core.errors import DeclarationError
 from geo.areas import AreaLevel
 from indicators.definition import Indicator
 from indicators.schema import IndicatorEntry
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,16 @@ class Examined:
     findings: Findings
 
 
-def load(packs: Path, city: str) -> Declared:
+def load(packs: Path, city: str, adopted: Adopted = NOTHING) -> Declared:
     """The declaration of a city, by the name of its pack, its code or its name.
+
+    adopted: what the city itself has adopted, section → id → entry; it goes before what the packs say.
 
     Raises:
         DeclarationError: Every mistake at once, each as `file:line: sentence`.
         UnknownName: Neither a pack nor a city of the division table.
     """
-    examined = examine(packs, city)
+    examined = examine(packs, city, adopted)
     if examined.declared is None:
         raise DeclarationError(examined.findings.problems)
     return examined.declared
@@ -48,7 +53,18 @@ def check(packs: Path, city: str) -> list[str]:
     return examine(packs, city).findings.problems
 
 
-def examine(packs: Path, city: str) -> Examined:
+def load_fitting(packs: Path, city: str, adopted: Adopted) -> Declared:
+    """As `load`; what was adopted and does not fit the packs any more is left out whole, so that the city goes on."""
+    try:
+        return load(packs, city, adopted)
+    except DeclarationError as wrong:
+        if not adopted:
+            raise
+        log.error("what this city has adopted does not fit its packs, which hold alone:\n%s", wrong)
+        return load(packs, city)
+
+
+def examine(packs: Path, city: str, adopted: Adopted = NOTHING) -> Examined:
     """Read the pack of a city as far as it can be read.
 
     Raises:
@@ -56,7 +72,7 @@ def examine(packs: Path, city: str) -> Examined:
     """
     findings = Findings()
     problems = findings.problems
-    entries = read_entries(find_pack(packs, city, problems), problems)
+    entries = read_entries(find_pack(packs, city, problems, adopted), problems)
     check_all(entries, findings)
     place = geography(entries, entries.city, problems) if entries.city else None
     areas = areas_of_devices(entries, place, problems) if place else {}

@@ -1,7 +1,8 @@
 """Which files declare a city, and how their sections come together.
 
 Topic files (`packs/topics/`) hold what all cities share; a city's file (`packs/cities/`) adds its own and may
-lay single keys over an entry of a topic. A city without a file of its own gets an invented one.
+lay single keys over an entry of a topic. A city without a file of its own gets an invented one. Over all of that lies
+what the city has adopted while it runs (`stream/adopted.py`): rules as wholes, of any other section single keys.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from catalogue import invented
-from catalogue.source import Piece, read
+from catalogue.source import Piece, piece_of, read
 from core.errors import UnknownName
 from geo.divisions import find_city
 
 SHARED = ("domains", "metrics", "schemes", "feeds", "devices", "indicators", "rules", "case_kinds", "case_causes")
+Adopted = Mapping[str, Mapping[str, Any]]  # section → id → entry
+NOTHING: Adopted = MappingProxyType({})
 ALWAYS = ("domains", "system", "cases")  # topic files that every city uses
 
 
@@ -28,7 +33,7 @@ class Pack:
     sections: Mapping[str, Mapping[str, Piece]]
 
 
-def find_pack(packs: Path, city: str, problems: list[str]) -> Pack:
+def find_pack(packs: Path, city: str, problems: list[str], adopted: Adopted = NOTHING) -> Pack:
     """The pack of a city, by the name of its file, its code, or its name.
 
     Raises:
@@ -46,6 +51,10 @@ def find_pack(packs: Path, city: str, problems: list[str]) -> Pack:
             earlier = sections[section].get(entry_id)
             sections[section][entry_id] = piece.over(earlier) if earlier else piece
     _add(sections["areas"], "areas", own, problems)
+    for section, entries in adopted.items():
+        for entry_id, entry in entries.items():
+            piece, earlier = piece_of(entry, f"adopted:{section}.{entry_id}"), sections[section].get(entry_id)
+            sections[section][entry_id] = piece.over(earlier) if earlier and section != "rules" else piece
     return Pack(packs, own.parts.get("city", Piece(own.where, {})), sections)
 
 

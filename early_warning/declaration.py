@@ -20,6 +20,15 @@ _KEPT_BESIDE = ("version", "state")
 _DAY_AT_8_MS = 8 * HOUR_MS  # valid_from is a day of China
 
 
+def beside(rule: str) -> str:
+    """The id under which a version on trial is judged beside the rule itself.
+
+    >>> beside("water.river_stage")
+    'water.river_stage.trial'
+    """
+    return f"{rule}.trial"
+
+
 def declaration_of(rule: Rule) -> dict[str, Any]:
     """A rule as data; what is at its default is left out."""
     told = asdict(rule)

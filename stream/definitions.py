@@ -63,12 +63,14 @@ def begin(client: Client, keys: Keys, fingerprint: str, packs: bytes) -> None:
 def announce(client: Client, keys: Keys, fingerprint: str, effective_ms: int, packs: bytes) -> Definition:
     """Keep a definition and append it to the log of every slot, the partitions first.
 
-    Once more after a crash in the middle does no harm: a slot that has it already passes the entry over.
+    Once more after a crash in the middle does no harm: a slot that has it already passes the entry over. One that held
+    before another did comes back as a new one, under a new number.
     """
-    known = definitions(client, keys).get(fingerprint)
-    number = known.number if known else int(client.hincrby(keys.definitions, _NUMBER, 1))
+    known, newest = definitions(client, keys).get(fingerprint), newest_number(client, keys)
+    again = known is not None and known.number == newest
+    number = newest if again else int(client.hincrby(keys.definitions, _NUMBER, 1))
     definition = Definition(fingerprint, number, effective_ms, packs)
-    keep_definition(client, keys, definition)
+    client.hset(keys.definitions, fingerprint, _kept(number, effective_ms, packs))
     for slot in (*keys.slots, CITY_SLOT):
         client.xadd(keys.log(slot), {b"k": KIND, b"h": msgspec.msgpack.encode(definition)})
     return definition

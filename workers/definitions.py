@@ -15,6 +15,7 @@ from core.records import Scene
 from core.settings import Settings
 from core.wording import date_time
 from indicators.versions import Superseded
+from stream.adopted import adopted
 from stream.connect import Client, connect
 from stream.definitions import announce, begin, definitions
 from stream.keys import CITY_SLOT, Keys
@@ -38,7 +39,7 @@ class Declarations:
         self._client, self._keys, self._scene, self._own = client, keys, scene, declared
         self._loaded = {declared.fingerprint: declared}
         if declared.fingerprint not in definitions(client, keys):
-            begin(client, keys, declared.fingerprint, bundle(settings.packs))
+            begin(client, keys, declared.fingerprint, bundle(settings.packs, adopted(client, scene.city)))
 
     def definition_for(self, slot: str) -> str:
         """The definition to take a slot with: its own while its log leads on to ours, else ours."""
@@ -83,7 +84,8 @@ def apply(settings: Settings, from_ms: int) -> str:
     scene = active_scene(client)
     if scene is None:
         raise UnknownName("no scene is shown; start the installation first")
-    keys, declared = keys_of(client, scene), load(settings.packs, scene.city)
+    keys, over = keys_of(client, scene), adopted(client, scene.city)
+    declared = load(settings.packs, scene.city, over)
     known = sorted(definitions(client, keys).values(), key=lambda one: one.number)
     if not known:
         raise UnknownName(f"no engine has ever served the scene {scene.id}; it takes the packs on when one starts")
@@ -93,7 +95,7 @@ def apply(settings: Settings, from_ms: int) -> str:
     problems = unchanged_versions(unbundled(known[-1].packs, scene.city), declared)
     if problems:
         raise DeclarationError([_raise_version(name, declared.indicators[name].version) for name in problems])
-    made = announce(client, keys, declared.fingerprint, from_ms, bundle(settings.packs))
+    made = announce(client, keys, declared.fingerprint, from_ms, bundle(settings.packs, over))
     client.close()
     when = date_time(from_ms, settings.language) if from_ms else text("engine.apply-now", settings.language)
     return text("engine.applied", settings.language, fingerprint=made.fingerprint, when=when)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from board.explained import Evidence, why
 from board.explained_words import Teller
-from catalogue.load import load
+from catalogue.load import load_fitting
 from core.clock import city_ms, real_ms
 from core.errors import UnknownName
 from core.settings import Settings
+from stream.adopted import adopted
 from stream.appender import raw_message
 from stream.connect import connect
 from stream.past import Past
@@ -26,7 +27,7 @@ def run(settings: Settings, indicator: str, area: str, at_ms: int) -> list[str]:
     scene = active_scene(client)
     if scene is None:
         raise UnknownName("no scene is shown; start the installation first")
-    keys, declared = keys_of(client, scene), load(settings.packs, scene.city)
+    keys, declared = keys_of(client, scene), load_fitting(settings.packs, scene.city, adopted(client, scene.city))
     past = Past(client, keys, scene)
     evidence = Evidence(keys.slots, past.held_from_ms(), past.log, past.told)
     found = why(declared, evidence, indicator, area, at_ms or city_ms(scene, real_ms()))

@@ -15,6 +15,7 @@ from core.clock import city_ms, monotonic_s, real_ms
 from core.errors import CityVitalsError, DeclarationError, NeighbourDown, NotOwner
 from core.records import Scene
 from core.settings import Settings
+from stream.adopted import adopted
 from stream.beats import beat, read_beats
 from stream.connect import Client, connect
 from stream.definitions import newest_number
@@ -172,7 +173,7 @@ def _serve_one_scene(
     scene = wait_for_scene(client, lambda: stop.asked)
     if scene is None:
         return
-    declared = catalogue.load(settings.packs, scene.city)
+    declared = catalogue.load_fitting(settings.packs, scene.city, adopted(client, scene.city))
     running = Running(name, settings, scene, declared, keys_of(client, scene), client, stop, outage)
     running.rereads = name != "engine"
     log.info("serving scene %s", scene.id)

@@ -15,16 +15,24 @@ import numpy as np
 import pytest
 from prerequisites import REPOSITORY
 
+from catalogue.load import load as load_packs
 from core.clock import real_ms
 from core.errors import DeclarationError
 from core.records import CityWarning, ReadingBatch, Scene, Stamp, WarningPhase
+from core.rule_versions import RuleVersion, VersionState
 from core.settings import load
+from early_warning.declaration import declaration_of
+from store.migrate import migrate
+from store.rules import add_version
+from store.sql import Database, sqlite_url
+from stream.adopted import ADOPTED, adopted
 from stream.appender import Appender, Flush
 from stream.codec import decode_values, decode_warnings
 from stream.connect import Client
 from stream.entries import entries
 from stream.keys import CITY_SLOT
 from stream.scenes import declare_scene, hold_until
+from workers.adoption import lay_over
 from workers.definitions import apply
 
 MINUTE_MS = 60_000
@@ -57,8 +65,6 @@ class Site:
         self.gauge = self._gauge()
 
     def _gauge(self) -> str:
-        from catalogue import load as load_packs
-
         declared = load_packs(self.packs, "440900")
         return min(device.id for device in declared.devices.values() if "rain_mm" in device.metrics)
 
@@ -213,3 +219,37 @@ def test_another_method_needs_another_version(site: Site, wait_for: Wait) -> Non
     site.edit(("aggregate: sum\n", "aggregate: max\n"))
     with pytest.raises(DeclarationError, match="version is still 1; raise it"):
         apply(site.settings, 0)
+
+
+@pytest.mark.claim("WARN", "An approved rule judges in the running engine within seconds, and its warnings name it.")
+def test_what_was_approved_judges_and_what_has_ended_does_not(site: Site, wait_for: Wait, tmp_path: Path) -> None:
+    rule, now_ms = "meteorology.rainstorm", real_ms()
+    declaration = declaration_of(load_packs(site.packs, "440900").rules[rule])
+    for bound in declaration["bounds"]:
+        bound["bound"] /= 5  # 20 mm in three hours are red
+    version = RuleVersion(
+        "440900", rule, "7", VersionState.RELAXED, declaration, "1", "person:wu", now_ms, now_ms, effective_ms=now_ms
+    )
+    database = Database(sqlite_url(tmp_path))
+    migrate(database)
+    with database.transaction() as connection:
+        kept = add_version(connection, replace(version, ended_ms=now_ms + 60_000))
+
+    def judging() -> set[tuple[str, WarningPhase]]:
+        return {(w.rule_version, w.phase) for w in site.warnings().values() if w.subject == site.gauge}
+
+    def brought(at_ms: int) -> bool:
+        return lay_over(database, site.client, site.settings, "440900", at_ms)
+
+    site.start()
+    site.rain(range(1, 181), 0.2)  # 36 mm: nothing by the pack
+    wait_for(lambda: 180 in site.told(), 30)
+    assert judging() == set()
+    assert [brought(now_ms), brought(now_ms)] == [True, False]
+    site.rain(range(181, 191), 0.2)
+    wait_for(lambda: ("7", WarningPhase.ACTIVE) in judging())
+    site.client.delete(ADOPTED)  # an emptied Redis gets back what the database says
+    assert brought(now_ms) and adopted(site.client, "440900")["rules"][rule]["version"] == kept.version
+    assert brought(now_ms + 60_000)  # by itself it has ended
+    site.rain(range(191, 201), 0.2)
+    wait_for(lambda: judging() == {("7", WarningPhase.CLEARED)})

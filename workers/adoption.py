@@ -1,0 +1,69 @@
+"""From the rules in the database to the running engines: what judges now is laid over the packs and announced.
+
+Nothing is told to this file, it compares: what the database says of this moment against what the workers read. So a
+version comes into force at its time, a relaxation ends at its time, an emptied Redis gets everything back, and a crash
+between two steps is mended by the next look.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from core.errors import DeclarationError, UnknownName
+from core.rule_versions import RuleVersion, VersionState
+from core.settings import Settings
+from early_warning.declaration import beside
+from early_warning.rule import RuleState
+from store.rules import in_force, versions_of
+from store.sql import Database
+from stream.adopted import Sections, adopt, adopted, is_announced, note_announced
+from stream.connect import Client
+from stream.scenes import active_scene
+from workers.definitions import apply
+
+log = logging.getLogger(__name__)
+
+
+def lay_over(database: Database, client: Client, settings: Settings, city: str, now_ms: int) -> bool:
+    """Bring what all workers read to what the database says of now; whether anything changed.
+
+    Args:
+        database: Where versions are kept.
+        client: Redis.
+        settings: Where the packs are.
+        city: Code of the city whose scene is shown.
+        now_ms: Real time, ms UTC.
+
+    Raises NeighbourDown.
+    """
+    scene = active_scene(client)
+    if scene is None:
+        return False
+    with database.reading() as connection:
+        wanted = sections_of(versions_of(connection, city), now_ms)
+    if adopted(client, scene.city) == wanted and (is_announced(client, scene.city, wanted) or not wanted):
+        return False
+    adopt(client, scene.city, wanted)
+    try:
+        apply(settings, 0)
+    except UnknownName:  # no engine has ever begun; the first one reads what is adopted by itself
+        return False
+    except DeclarationError as wrong:  # it was checked when it was approved: the packs have changed since
+        log.error("the rules of the database do not fit the packs, which judge alone:\n%s", wrong)
+    note_announced(client, scene.city, wanted)
+    return True
+
+
+def sections_of(versions: Iterable[RuleVersion], now_ms: int) -> Sections:
+    """What lies over the packs at a time: rules in force, and those on trial beside them."""
+    kept = list(versions)
+    judging = {rule: _entry(version, RuleState.ACTIVE) for rule, version in in_force(kept, now_ms).items()}
+    tried = (version for version in kept if version.state is VersionState.TRIAL)
+    judging |= {beside(version.rule): _entry(version, RuleState.TRIAL) for version in tried}
+    return {"rules": judging} if judging else {}
+
+
+def _entry(version: RuleVersion, state: RuleState) -> dict[str, Any]:
+    return {**version.declaration, "version": version.version, "state": str(state)}
