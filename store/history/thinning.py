@@ -19,11 +19,11 @@ def full(columns: Columns) -> Columns:
     """Values with what a thinned row has beside them: low, high, and how many known windows a row stands for."""
     value = columns["value"]
     known = ~np.isnan(value)
-    windows = columns.get("windows", np.full(len(value), np.nan)).astype(np.float64)
+    windows = columns.get("windows")
     return columns | {
         "low": _else(columns.get("low"), value),
         "high": _else(columns.get("high"), value),
-        "windows": np.where(np.isnan(windows), known, windows).astype(np.int32),
+        "windows": (known if windows is None else np.where(np.isnan(windows), known, windows)).astype(np.int32),
     }
 
 
