@@ -42,7 +42,7 @@ import os, sys
 from benchmarks import engine_load
 from core.settings import load
 from workers import engine, worker
-worker.catalogue.load = lambda packs, name: engine_load.declared(int(sys.argv[1]))
+worker.catalogue.load_fitting = lambda packs, city, adopted: engine_load.declared(int(sys.argv[1]))
 sys.exit(engine.run(load(os.environ)))
 """
 

@@ -20,6 +20,7 @@ import numpy as np
 from prerequisites import REPOSITORY, eventually
 
 from benchmarks import engine_load as city
+from benchmarks.engine_scaling import SERVE
 from core.records import Tick
 from stream.codec import READINGS, decode_panes, decode_values
 from stream.connect import Client
@@ -30,14 +31,6 @@ from stream.scenes import declare_scene, hold_until
 from stream.slot import owners
 from workers.stages import CityStage, PartitionStage
 
-SERVE = """
-import os, sys
-from benchmarks import engine_load
-from core.settings import load
-from workers import engine, worker
-worker.catalogue.load = lambda packs, name: engine_load.declared(int(sys.argv[1]))
-sys.exit(engine.run(load(os.environ)))
-"""
 PARTITIONS = 4
 MINUTE_MS = 60_000
 Value = dict[tuple[str, int, str], float]
