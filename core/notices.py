@@ -102,7 +102,8 @@ class Route:
 class Notice:
     """One decision to tell something, or not to: `suppressed` then says why. `key` is never decided twice.
 
-    warning: the one that is told of; card: what it is grouped under. sentence: finished, in the city's language.
+    warning: the one that is told of; card: what it is told together with, the same from first to last.
+    sentence: finished, in the city's language.
     areas: where it is, the smallest first. issued: an authority's signal, not a level of ours.
     """
 

@@ -76,7 +76,12 @@ def _threads(matters: Iterable[Matter]) -> dict[str, list[Matter]]:
     found: dict[str, list[Matter]] = defaultdict(list)
     for one in known:
         found[root(one.card)].append(one)
-    return found
+    return {_name(members) or card: members for card, members in found.items()}
+
+
+def _name(members: Sequence[Matter]) -> str:
+    """What a thread was called when it was told first; it keeps that name outside the house."""
+    return min((one.thread for one in members if one.told_to), default="")
 
 
 class _Turn:
@@ -251,7 +256,7 @@ class _Turn:
             kind=kind,
             level=level,
             warning=one.warning,
-            card=one.card,
+            card=one.thread or one.card,
             topic=one.topic,
             areas=one.areas,
             sentence=sentence,

@@ -1,4 +1,4 @@
-"""A small publisher of QoS 1 for those who may not speak MQTT themselves: the test reading 拨测."""
+"""A small publisher of QoS 1 for those who may not speak MQTT themselves: the test reading 拨测, notices."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ class Publisher:
         """Begin to connect, in a thread of paho's; what is published before is sent then."""
         self._client.loop_start()
 
-    def publish(self, topic: str, payload: str | bytes) -> None:
-        """Hand over one message; nothing is waited for."""
-        info = self._client.publish(topic, payload, qos=1)
+    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> bool:
+        """Hand over one message; nothing is waited for. False: cut off for so long that no more is kept."""
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
-            return  # cut off for long: given up, for a late test reading is worth nothing
+            return False  # given up: a late test reading is worth nothing, and a notice is tried again
         if info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
             info.rc = MQTTErrorCode.MQTT_ERR_AGAIN  # at QoS 1 paho keeps it and sends it once connected
         self._owed = [*self._still_owed(), info]
+        return True
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the broker acknowledged all that was published, within the time."""
