@@ -78,8 +78,8 @@ class Predecessor:
     when in such a silence the counter rose.
     """
 
-    def __init__(self, span: Columns, begin_ms: int, limit_ms: Int64) -> None:
-        """span: `last` and `last_at_ms` before the window begins; limit_ms: int64 (members,)."""
+    def __init__(self, span: Columns, begin_ms: Int64, limit_ms: Int64) -> None:
+        """span: `last` and `last_at_ms` before the window begins; begin_ms: int64 (1,) or (members,), as limit_ms."""
         self._last, self._begin_ms, self._limit_ms = span["last"], begin_ms, limit_ms
         self._at_ms: Int64 = np.where(begin_ms - span["last_at_ms"] <= limit_ms, span["last_at_ms"], 0)
 
@@ -102,14 +102,14 @@ class Predecessor:
 class Window:
     """What one window says of some members.
 
-    span: `columns_of` the indicator; readings count after begin_ms; a state holds on up to end_ms, but for
-    `limit_ms` (int64, a member each) at most.
+    span: `columns_of` the indicator; readings count after begin_ms; a state holds on up to end_ms, both one for all or
+    one a member, but for `limit_ms` (int64, a member each) at most.
     """
 
     span: Columns
     indicator: Indicator
-    begin_ms: int
-    end_ms: int
+    begin_ms: Int64
+    end_ms: Int64
     limit_ms: Int64
 
 

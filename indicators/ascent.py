@@ -163,6 +163,36 @@ class Ascent:
         of_areas = together(self._blocks_of_area.of(areas), brought.block_tallies[row], self._how)
         return np.concatenate((of_own, number(of_areas, self._how)))
 
+    def rolled_up_at_once(self, values: Float64) -> Float64:
+        """float64 (w, subjects) from values (w, stations) of some windows: of each what `rolled_up` gives."""
+        windows, width = len(values), self._stations + len(self.subjects)
+        weight = np.tile(self._weight, (windows, 1))
+        of_station = tallied(values.ravel(), weight[:, : self._stations].ravel(), self._how)
+        of_block = together(self._blocks.all.times(windows, self._stations), of_station, self._how)
+        of_area = together(self._blocks_of_area.all.times(windows, len(self._blocks)), of_block, self._how)
+        own = number(of_station, self._how).reshape(windows, -1)[:, : self._own]
+        risen = np.concatenate((values, own, number(of_area, self._how).reshape(windows, -1)), axis=1)
+        for step in self._steps:
+            made = together(
+                step.members.all.times(windows, width), tallied(risen.ravel(), weight.ravel(), step.how), step.how
+            )
+            risen[:, self._stations + step.subjects] = number(made, step.how).reshape(windows, -1)
+        return risen[:, self._stations :]
+
+    def heard_at_once(self, reported: NDArray[np.bool_], newest_ms: Int64) -> tuple[Int32, Int64]:
+        """(w, subjects) each from (w, stations), as `heard` gives them of each window."""
+        windows = len(reported)
+        blocks = self._blocks.all.times(windows, self._stations)
+        areas = self._blocks_of_area.all.times(windows, len(self._blocks))
+        count = np.bincount(blocks.group, reported.ravel()[blocks.member], blocks.groups)
+        count = np.bincount(areas.group, count[areas.member], areas.groups).reshape(windows, -1)
+        latest_ms = _newest(blocks.group, newest_ms.ravel()[blocks.member], blocks.groups)
+        latest_ms = _newest(areas.group, latest_ms[areas.member], areas.groups).reshape(windows, -1)
+        return (
+            np.concatenate((reported[:, : self._own], count), axis=1).astype(np.int32),
+            np.concatenate((newest_ms[:, : self._own], latest_ms), axis=1),
+        )
+
     def parted(self, subjects: Rows) -> tuple[Rows, Rows]:
         """(stations, areas) among some subjects, rising, each by its own rows."""
         own = int(np.searchsorted(subjects, self._own))

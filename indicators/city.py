@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.declared import Device, Feed
 from core.records import DAY_MS, PaneBatch, Status, ValueBatch
@@ -28,7 +27,7 @@ from indicators.definition import Indicator
 from indicators.groups import NOBODY, Rows, rising
 from indicators.inputs import Change
 from indicators.line import Ground, Line, Lines
-from indicators.valuation import Valuation
+from indicators.valuation import Valuation, Valued
 from indicators.versions import Superseded
 
 FED_WINDOWS = 400  # so far back what others feed is corrected, and at least a day; `compute` goes further
@@ -108,12 +107,15 @@ class CityFold:
         found: dict[int, Touch] = defaultdict(Touch)
         for end_ms in self._due(line):
             found[end_ms].whole = True
+        # Of these everything is looked up anyway; of those with a trend the windows behind are told who changed.
+        anew = set() if line.indicator.forecast_s else found.keys() - self._valuation.held(line)
         for change in changes:
             row = line.plan.stations.row[change.devices]
             row = row[row >= 0]
             ends = line.windows.touched(change.pane_end_ms, change.reach_ms, self._now_ms, self._inputs.passed_ms)
             for end_ms in ends if len(row) else ():
-                found[end_ms].stations.append(row)
+                if end_ms not in anew:
+                    found[end_ms].stations.append(row)
         last_ms = line.windows.up_ms(self._now_ms) if line.indicator.early else line.windows.decided_ms
         first_ms = self._correctable_from_ms(line)
         for end_ms, subjects, stations in self._carried.touched(line, last_ms):
@@ -142,18 +144,23 @@ class CityFold:
 
     def _valued(self, line: Line, windows: Mapping[int, Touch]) -> list[ValueBatch]:
         """The batches of one line; each is carried on before the next, because a window may look at those before."""
-        told = []
-        for end_ms in sorted(windows):
-            touch, plan = windows[end_ms], line.plan
+        told, plan, ends_ms = [], line.plan, sorted(windows)
+        valued = self._valuation.whole(line, [end_ms for end_ms in ends_ms if windows[end_ms].whole])
+        for end_ms in ends_ms:
+            if end_ms in valued:
+                told.append(self._batch(line, end_ms, plan.all, valued.pop(end_ms)))
+                continue
+            touch = windows[end_ms]
             changed = rising(np.concatenate([NOBODY, *touch.stations]), len(plan.stations))
             touched = np.concatenate([plan.ascent.subjects_of(changed), *touch.subjects])
             subjects = plan.all if touch.whole else rising(touched, len(plan.subjects))
             if len(subjects):
-                told.append(self._batch(line, end_ms, subjects, changed))
+                told.append(
+                    self._batch(line, end_ms, subjects, self._valuation.valued(line, end_ms, subjects, changed))
+                )
         return told
 
-    def _batch(self, line: Line, end_ms: int, subjects: Rows, changed: NDArray[np.intp]) -> ValueBatch:
-        valued = self._valuation.valued(line, end_ms, subjects, changed)
+    def _batch(self, line: Line, end_ms: int, subjects: Rows, valued: Valued) -> ValueBatch:
         whole = len(subjects) == len(line.plan.subjects)
         names = line.plan.subjects
         known = Status.FINAL if line.windows.is_final(end_ms) else Status.OPEN

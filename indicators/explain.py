@@ -13,6 +13,7 @@ import numpy as np
 from core.errors import UnknownName
 from core.records import Float64
 from indicators.aqi import air_quality_index, scheme_at
+from indicators.cells import one_window
 from indicators.composite import scored
 from indicators.explanation import Explanation, InputTold, PartTold, StationTold, told
 from indicators.groups import NOBODY, Rows
@@ -84,7 +85,7 @@ class Explainer:
         plan, inputs, metrics = line.plan, self._refold.lines.inputs, line.indicator.metrics
         rows = plan.ascent.stations_of(row)
         brought = self._refold.valuation.brought(line, end_ms, row, NOBODY)
-        taken = {metric: inputs.measured(plan, metric, end_ms, rows).value for metric in metrics}
+        taken = {metric: inputs.measured(plan, metric, one_window(end_ms, rows)).value for metric in metrics}
         begins_ms = inputs.begins_ms(plan, end_ms, rows)
         found = []
         for place, station in enumerate(rows.tolist()):

@@ -33,6 +33,12 @@ class Members(NamedTuple):
     member: Rows
     groups: int
 
+    def times(self, several: int, of: int) -> Members:
+        """The same groups over several columns of `of` rows each that lie one behind the other."""
+        shift = np.arange(several)[:, None]
+        group, member = (self.group + shift * self.groups).ravel(), (self.member + shift * of).ravel()
+        return Members(group, member, several * self.groups)
+
 
 class Groups:
     """Fixed once made; a member may belong to several groups or to none."""
@@ -42,15 +48,15 @@ class Groups:
         order = np.argsort(group, kind="stable")
         self._member = member[order]
         self._begin = np.concatenate(([0], np.cumsum(np.bincount(group, minlength=groups)))).astype(np.intp)
-        self._all = Members(group[order], self._member, groups)
+        self.all = Members(group[order], self._member, groups)
 
     def __len__(self) -> int:
-        return self._all.groups
+        return self.all.groups
 
     def of(self, rows: Rows) -> Members:
         """The members of the groups with these rows (n,), one group behind the other."""
         if len(rows) == len(self) and (rows == np.arange(len(self))).all():
-            return self._all
+            return self.all
         size = self._begin[rows + 1] - self._begin[rows]
         group = np.repeat(np.arange(len(rows)), size)
         before = np.cumsum(size) - size
@@ -59,4 +65,4 @@ class Groups:
 
     def turned(self, members: int) -> Groups:
         """The groups of each member; members: how many there are."""
-        return Groups(self._all.member, self._all.group, members)
+        return Groups(self.all.member, self.all.group, members)

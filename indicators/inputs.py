@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from core.declared import Device, Feed
 from core.records import MINUTE_MS, Event, Float64, Int64, PaneBatch
 from geo.areas import AreaTree
-from indicators.aggregate import Predecessor, Window, aggregated, columns_of, looks_back
+from indicators.aggregate import columns_of, looks_back
+from indicators.cells import Cells, Kept, Taken, taken
 from indicators.chunks import Columns
-from indicators.definition import Indicator, WindowKind
+from indicators.definition import WindowKind
 from indicators.plan import Plan, Roster, matches
 from indicators.since import Began, Beginnings
-from indicators.spans import Column, Span, Which, empty_of, is_sketch, is_time, members_of
+from indicators.spans import Column, Which, empty_of, is_sketch, is_time, joined, members_of
 from indicators.table import HeardTable, PaneTable
 from indicators.windows import Windows
 
@@ -30,13 +31,6 @@ PLAIN = ("count", "total", "low", "high", "last_ms", "last")  # columns of every
 
 
 Told = Callable[[str, Which], Column]  # a column of some of the rows that were told
-
-
-class Taken(NamedTuple):
-    """What stations brought in one window: their number, NaN without any, and when they were last heard, 0 never."""
-
-    value: Float64
-    newest_ms: Int64
 
 
 class Change(NamedTuple):
@@ -103,22 +97,23 @@ class Inputs:
         self._fold_counts(panes.event_counts)
         self._fold_events(panes.events)
 
-    def measured(self, plan: Plan, metric: str, end_ms: int, rows: Int64) -> Taken:
-        """The aggregate of one metric over the window that ends at a time, for rows (n,) of the plan's stations.
+    def measured(self, plan: Plan, metric: str, cells: Cells) -> Taken:
+        """The aggregate of one metric for some windows of some of the plan's stations.
 
         Stations that do not declare the metric have brought nothing. Since an event: nothing where none began.
         """
-        kept, indicator = self.metrics[metric], plan.indicator
-        member = kept.roster.row[plan.stations.devices[rows]]
-        taken = Taken(np.full(len(rows), np.nan), np.zeros(len(rows), dtype=np.int64))
-        for begin_ms, places in self._by_begin(plan, end_ms, rows):
+        kept = self.metrics[metric]
+        member = kept.roster.row[plan.stations.devices[cells.stations]]
+        found = Taken(np.full(len(cells), np.nan), np.zeros(len(cells), dtype=np.int64))
+        at_once = max(1, AT_ONCE // len(cells.ends_ms))
+        for begins_ms, places, counts in self._by_begin(plan, cells):
             at = places[member[places] >= 0]
-            span_ms = (begin_ms or end_ms - indicator.window_s * 1000, end_ms)
-            for start in range(0, len(at), AT_ONCE):
-                some = at[start : start + AT_ONCE]
-                value, taken.newest_ms[some] = _taken(kept, indicator, span_ms, member[some])
-                taken.value[some] = value if begin_ms else np.nan
-        return taken
+            for start in range(0, len(at), at_once):
+                some = at[start : start + at_once]
+                asked, here = Kept(kept.table, member[some], kept.late_after_ms[member[some]]), cells.places(some)
+                value, found.newest_ms[here] = taken(asked, plan.indicator, begins_ms, cells.ends_ms)
+                found.value[here] = value if counts else np.nan
+        return found
 
     def begins_ms(self, plan: Plan, end_ms: int, rows: Int64) -> Int64:
         """int64 (n,): after which time the window that ends at `end_ms` begins, for rows of the plan's stations.
@@ -133,20 +128,21 @@ class Inputs:
         begin_ms = windows.since_ms(event_ms)
         return np.where((event_ms > 0) & (begin_ms >= windows.begin_ms(end_ms)), begin_ms, 0)
 
-    def events_in(self, plan: Plan, end_ms: int, rows: Int64) -> Float64:
-        """float64 (n,): how many events began in the window, for rows of the plan's stations; 0 for none."""
-        count = np.zeros(len(rows))
-        begin_ms = self._windows[plan].begin_ms(end_ms)
+    def events_in(self, plan: Plan, cells: Cells) -> Float64:
+        """float64, by cell: how many events began in the window; 0 for none."""
+        count = np.zeros(len(cells))
+        begins_ms = self._begins_ms(plan, cells)
         for event_type, kept in self.events.items():
             if matches(event_type, plan.indicator.event_types):
-                member = kept.roster.row[plan.stations.devices[rows]]
-                count += kept.table.window(kept.table.rows(begin_ms, end_ms), ("count",), member)["count"]
+                member = kept.roster.row[plan.stations.devices[cells.stations]]
+                spans = kept.table.spans(begins_ms, cells.ends_ms, member)
+                count += joined(spans, ("count",), member, np.zeros(len(cells), dtype=np.int64))["count"]
         return count
 
-    def heard_ms(self, plan: Plan, end_ms: int, rows: Int64) -> Int64:
-        """int64 (n,): when each of the plan's stations was last heard up to a time; 0 when too long ago to be alive."""
+    def heard_ms(self, plan: Plan, cells: Cells) -> Int64:
+        """int64, by cell: when the station was last heard up to the end; 0 when too long ago to be alive."""
         longest_ms = int(self.heard_span_ms(plan).max(initial=0))
-        return self.heard.newest_ms(end_ms - longest_ms, end_ms, plan.stations.devices[rows])
+        return self.heard.newest_ms(cells.ends_ms - longest_ms, cells.ends_ms, plan.stations.devices[cells.stations])
 
     def take_changes(self) -> list[Change]:
         """What changed since this was last asked, for each indicator that it concerns; devices may come twice."""
@@ -253,14 +249,22 @@ class Inputs:
             self._named[panes.partition] = names, numbers
         return numbers
 
-    def _by_begin(self, plan: Plan, end_ms: int, rows: Int64) -> Iterator[tuple[int, NDArray[np.intp]]]:
-        """The beginnings of a window, as `begins_ms`, and at which places of `rows` each holds."""
+    def _by_begin(self, plan: Plan, cells: Cells) -> Iterator[tuple[Int64, NDArray[np.intp], bool]]:
+        """The beginnings of the windows (w,), at which of the cells' stations, and whether what came since counts.
+
+        Since an event windows are looked up one at a time. Where none began, it is only heard who is alive.
+        """
         if plan.indicator.window is not WindowKind.SINCE_EVENT:
-            yield self._windows[plan].begin_ms(end_ms), np.arange(len(rows))
+            yield self._begins_ms(plan, cells), np.arange(len(cells.stations)), True
             return
-        begins_ms = self.begins_ms(plan, end_ms, rows)
-        for begin_ms in np.unique(begins_ms).tolist():
-            yield begin_ms, np.flatnonzero(begins_ms == begin_ms)
+        begins_ms = self.begins_ms(plan, cells.end_ms, cells.stations)
+        for begin_ms in np.unique(begins_ms):
+            since_ms = np.where(begin_ms > 0, begin_ms, cells.ends_ms - plan.indicator.window_s * 1000)
+            yield since_ms, np.flatnonzero(begins_ms == begin_ms), bool(begin_ms > 0)
+
+    def _begins_ms(self, plan: Plan, cells: Cells) -> Int64:
+        begin_ms = self._windows[plan].begin_ms
+        return np.array([begin_ms(end_ms) for end_ms in cells.ends_ms.tolist()], dtype=np.int64)
 
     def _put(self, to: Input, rows: Int64, device: Int64, end_ms: Int64, told: Told) -> None:
         """Rows (n,) of what was told, with device and end of all of it; what is settled or expected of nobody stays."""
@@ -336,20 +340,6 @@ class Inputs:
 
     def _of_feed(self, name: str) -> Int64:
         return np.array([getattr(self._feeds[d.feed], name) * 1000 for d in self._devices], dtype=np.int64)
-
-
-def _taken(kept: Input, indicator: Indicator, span_ms: tuple[int, int], member: Int64) -> Taken:
-    """Some members of one input over (begin, end]."""
-    begin_ms, end_ms = span_ms
-    which, limit_ms = members_of(member), kept.late_after_ms[member]
-    spans: list[Span] = [*kept.table.rows(begin_ms, end_ms)]
-    if looks_back(indicator):
-        before = kept.table.rows(begin_ms - int(limit_ms.max(initial=0)) - 1, begin_ms)
-        newest = kept.table.window(before, ("last", "last_at_ms"), which)
-        spans.insert(0, Predecessor(newest, begin_ms, limit_ms))
-    span = kept.table.window(spans, columns_of(indicator), which)
-    value = aggregated(Window(span, indicator, begin_ms, end_ms, limit_ms))
-    return Taken(value, np.where(span["last_ms"] > begin_ms, span["last_ms"], 0))
 
 
 def _cells(columns: Columns, name: str, some: Which) -> Column:

@@ -34,6 +34,11 @@ class Method:
         self.formula = None if plain else compile_formula(indicator.formula, indicator.formula_names)
         self.names = self._names()
 
+    @property
+    def dated(self) -> bool:
+        """True when its table depends on the window's end."""
+        return self._indicator.formula == "aqi"
+
     def __call__(self, inputs: Mapping[str, Float64], end_ms: int) -> Reckoned:
         """inputs: name → float64 (n,), at least `names`; end_ms decides which version of a table holds."""
         if self._indicator.parts:

@@ -77,6 +77,11 @@ def members_of(rows: Int64) -> Which:
     return slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
 
 
+def count_of(which: Which) -> int:
+    """How many members those are."""
+    return which.stop - which.start if isinstance(which, slice) else len(which)
+
+
 def joined(spans: Sequence[Span], names: Iterable[str], which: Which, limit_ms: Int64) -> Columns:
     """One span of some that follow each other in time.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.records import MINUTE_MS, Int64
 from indicators.chunks import Columns, pack, unpack
-from indicators.spans import Span, Which, empty_of, is_sketch, is_time, is_whole, joined, members_of
+from indicators.spans import Span, Which, count_of, empty_of, is_sketch, is_time, is_whole, joined, members_of
 
 BLOCK = 4096  # members; what one checkpoint writes when one cell of them changed
 NARROW = np.uint16
@@ -61,6 +61,38 @@ class Row:
         self._cells[name][which] = column
 
 
+class Stack:
+    """Rows that follow each other, some members of each; a column is put together once, whoever reads it next.
+
+    Behind the last row stands one without a reading: what a window has that holds fewer rows than another.
+    """
+
+    def __init__(self, rows: Sequence[Row], which: Which, members: int) -> None:
+        """members: how many `which` are."""
+        self._rows, self._which, self._members = rows, which, members
+        self._columns: dict[str, NDArray[Any]] = {}
+
+    def read(self, name: str, places: NDArray[np.intp]) -> NDArray[Any]:
+        """One column at some rows by their places, row by row."""
+        if name not in self._columns:
+            nothing = empty_of(name, self._members)
+            if nothing.dtype == np.float64:
+                nothing = -nothing  # to whatever sum -0.0 is added, not even its sign changes
+            self._columns[name] = np.stack([*(row.read(name, self._which) for row in self._rows), nothing])
+        return self._columns[name][places].ravel()
+
+
+class Layer:
+    """The first row of each of some windows, or the second of each, and so on: a span of all their members."""
+
+    def __init__(self, stack: Stack, places: NDArray[np.intp]) -> None:
+        self._stack, self._places = stack, places
+
+    def read(self, name: str, _which: Which) -> NDArray[Any]:
+        """As of a `Span`, window by window; of those members that it was made of, whichever are asked for."""
+        return self._stack.read(name, self._places)
+
+
 class PaneTable:
     """Rows by their ends; only spans in which anything came have one."""
 
@@ -93,6 +125,20 @@ class PaneTable:
         """The rows that end in (after_ms, upto_ms], in order of time."""
         first, stop = bisect_right(self.ends_ms, after_ms), bisect_right(self.ends_ms, upto_ms)
         return [self._rows[end_ms] for end_ms in self.ends_ms[first:stop]]
+
+    def spans(self, after_ms: Int64, upto_ms: Int64, which: Which) -> Sequence[Span]:
+        """The rows that end in (after_ms, upto_ms] of each of some windows (w,), the first of each before the second.
+
+        which: some members; those of all windows lie one behind the other in what a span reads.
+        """
+        if len(upto_ms) == 1:
+            return self.rows(int(after_ms[0]), int(upto_ms[0]))
+        first, stop = (np.searchsorted(self.ends_ms, bounds_ms, side="right") for bounds_ms in (after_ms, upto_ms))
+        held = [self._rows[end_ms] for end_ms in self.ends_ms[first.min() : stop.max()]]
+        stack = Stack(held, which, count_of(which))
+        most = int((stop - first).max(initial=0))
+        places = (np.where(first + nth < stop, first + nth - first.min(), len(held)) for nth in range(most))
+        return [Layer(stack, at) for at in places]
 
     def window(self, rows: Sequence[Span], names: Iterable[str], which: Which) -> Columns:
         """Some columns of some members over rows that follow each other, as one span."""
@@ -180,12 +226,15 @@ class HeardTable:
             self._minutes.raise_to(minute_ms, member[rows], heard_ms[rows])
         return end_ms
 
-    def newest_ms(self, after_ms: int, upto_ms: int, member: Int64) -> Int64:
-        """int64 (n,): when each was last heard up to a time, 0 for not since `after_ms` or a little before it.
+    def newest_ms(self, after_ms: Int64, upto_ms: Int64, member: Int64) -> Int64:
+        """int64 (w × n,): when each was last heard up to some times, 0 for not since `after_ms` or a little before it.
 
         Who looks no further back pays for no more: a day of past holds 1,440 minutes that are not settled yet.
         """
-        newest: Int64 = self._minutes.window(self._minutes.rows(after_ms, upto_ms), ("last_ms",), member)["last_ms"]
+        which = members_of(member)
+        spans = self._minutes.spans(after_ms, upto_ms, which)
+        nobody = np.zeros(len(upto_ms) * len(member), dtype=np.int64)  # nothing here holds for a while
+        newest: Int64 = joined(spans, ("last_ms",), which, nobody)["last_ms"]
         return newest
 
     def settle(self, upto_ms: int) -> None:

@@ -1,8 +1,9 @@
-"""The value of one indicator over one window, for those of its subjects that are asked for. Pure."""
+"""The value of one indicator over one window, for those of its subjects that are asked for; or over many. Pure."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 
 from core.records import Float64, Int32, Int64
 from indicators.ascent import STATION, Brought
+from indicators.cells import Cells, one_window
 from indicators.chunks import Columns
-from indicators.definition import Aggregate
+from indicators.definition import Aggregate, WindowKind
 from indicators.groups import Rows
-from indicators.inputs import Inputs
+from indicators.inputs import AT_ONCE, Inputs
 from indicators.line import Line
+from indicators.links import Link
 from indicators.told import VALUE
 
 # Of so many windows of one indicator it is held what the stations brought: the open ones and the last decided.
@@ -38,9 +41,17 @@ class Valued(NamedTuple):
         """What others read of it, as in `told.VALUE`."""
         return {name: getattr(self, name) for name in VALUE}
 
+    def by_window(self, windows: int) -> Iterator[Valued]:
+        """Its parts, of so many windows that lie one behind the other."""
+        size = len(self.value) // windows
+        for at in range(0, windows * size, size):
+            some = slice(at, at + size)
+            counts = self.reported[some], self.expected[some]
+            yield Valued(self.value[some], *counts, self.newest_ms[some], self.detail[some])
+
 
 class Heard(NamedTuple):
-    """Columns over some stations: inputs (k, n) of the formula, who reported, when they were last heard.
+    """Columns over cells: inputs (k, n) of the formula, who reported, when they were last heard.
 
     sure: the others may look different though no pane of theirs changes.
     """
@@ -68,7 +79,7 @@ class Valuation:
             changed: Rows of its stations that look different now; all others stand as before.
         """
         if not line.indicator.measured:
-            return self._from_others(line, end_ms, subjects)
+            return self._from_others(line, np.array([end_ms]), subjects)
         ascent = line.plan.ascent
         brought = self.brought(line, end_ms, subjects, changed)
         numbers = self.numbers(line, end_ms, subjects, brought)
@@ -78,6 +89,25 @@ class Valuation:
             value, detail = line.method(numbers, end_ms)
         reported, newest_ms = ascent.heard(brought, subjects)
         return Valued(value, reported, ascent.expected[subjects], newest_ms, detail)
+
+    def held(self, line: Line) -> Collection[int]:
+        """The window ends of which it is held what stations brought."""
+        return self._held.get(line.key, {}).keys()
+
+    def whole(self, line: Line, ends_ms: Sequence[int]) -> dict[int, Valued]:
+        """All subjects over some windows, rising, to the bit what `valued` gives, with far fewer calls.
+
+        Windows without which it is cheaper are left out: the last ones, of which it is held what stations brought.
+        """
+        most = AT_ONCE // max(len(line.plan.stations), len(line.plan.subjects), 1)
+        ends_ms = ends_ms[:-HELD_WINDOWS]
+        if most < 2 or not line.plan.subjects or line.indicator.window is WindowKind.SINCE_EVENT or line.method.dated:
+            return {}
+        found: dict[int, Valued] = {}
+        for start in range(0, len(ends_ms), most):
+            some = ends_ms[start : start + most]
+            found |= zip(some, self._at_once(line, np.array(some)).by_window(len(some)), strict=True)
+        return found
 
     def numbers(self, line: Line, end_ms: int, subjects: Rows, brought: Brought) -> dict[str, Float64]:
         """What the formula is reckoned with, by name, for some subjects; of a formula of stations only its result."""
@@ -111,42 +141,62 @@ class Valuation:
 
     def _look_up(self, line: Line, end_ms: int, stations: Rows, found: Brought) -> None:
         """Find out what some stations brought, and tally it."""
-        if line.indicator.metrics:
-            heard = self._from_metrics(line, end_ms, stations)
-        elif line.indicator.event_types:
-            heard = self._from_events(line, end_ms, stations)
-        else:
-            heard = self._from_hearing(line, end_ms, stations)
+        heard = self._heard(line, one_window(end_ms, stations))
         found.reported[stations], found.newest_ms[stations] = heard.reported, heard.newest_ms
         found.known[stations] = heard.sure
         if line.indicator.formula_at == STATION:
-            names = _named(line, heard.inputs)
-            names |= {r.link.name: r.link.taken(end_ms, r.stations[stations])["value"] for r in line.readings}
-            found.values[0, stations], found.detail[stations] = line.method(names, end_ms)
+            cells = one_window(end_ms, stations)
+            found.values[0, stations], found.detail[stations] = line.method(_at_stations(line, cells, heard), end_ms)
         else:
             found.values[:, stations] = heard.inputs
         line.plan.ascent.tally(found, stations)
 
-    def _from_metrics(self, line: Line, end_ms: int, stations: Rows) -> Heard:
+    def _at_once(self, line: Line, ends_ms: Int64) -> Valued:
+        """All subjects over some windows, window by window."""
+        if not line.indicator.measured:
+            return self._from_others(line, ends_ms, line.plan.all)
+        ascent, last_ms = line.plan.ascent, int(ends_ms[-1])
+        cells = Cells(ends_ms, np.arange(len(line.plan.stations)))
+        heard, shape = self._heard(line, cells), (len(ends_ms), len(cells.stations))
+        if line.indicator.formula_at == STATION:
+            at_stations, said = line.method(_at_stations(line, cells, heard), last_ms)
+            value = ascent.rolled_up_at_once(at_stations.reshape(shape)).ravel()
+            detail = _details_at_once(line, np.array(said, dtype=object).reshape(shape))
+        else:
+            rolled = [ascent.rolled_up_at_once(values.reshape(shape)).ravel() for values in heard.inputs]
+            read = {r.link.name: _taken(r.link, ends_ms, r.subjects)["value"] for r in line.readings}
+            value, detail = line.method(_named(line, rolled) | read, last_ms)
+        reported, newest_ms = ascent.heard_at_once(heard.reported.reshape(shape), heard.newest_ms.reshape(shape))
+        expected = np.tile(ascent.expected, len(ends_ms))
+        return Valued(value, reported.ravel(), expected, newest_ms.ravel(), detail)
+
+    def _heard(self, line: Line, cells: Cells) -> Heard:
+        if line.indicator.metrics:
+            return self._from_metrics(line, cells)
+        return self._from_events(line, cells) if line.indicator.event_types else self._from_hearing(line, cells)
+
+    def _from_metrics(self, line: Line, cells: Cells) -> Heard:
         indicator = line.indicator
-        taken = [self._inputs.measured(line.plan, metric, end_ms, stations) for metric in indicator.metrics]
+        taken = [self._inputs.measured(line.plan, metric, cells) for metric in indicator.metrics]
         heard_ms: Int64 = np.maximum.reduce([one.newest_ms for one in taken])
         if indicator.aggregate is Aggregate.REPORTING:
-            return self._alive(heard_ms, np.full(len(stations), end_ms - indicator.window_s * 1000))
-        return Heard(np.stack([one.value for one in taken]), heard_ms > 0, heard_ms, np.ones(len(stations), np.bool_))
+            return self._alive(heard_ms, cells.of_windows(cells.ends_ms - indicator.window_s * 1000))
+        return Heard(np.stack([one.value for one in taken]), heard_ms > 0, heard_ms, np.ones(len(cells), np.bool_))
 
-    def _from_events(self, line: Line, end_ms: int, stations: Rows) -> Heard:
+    def _from_events(self, line: Line, cells: Cells) -> Heard:
         """Counts of events; 0 where the source is alive, unknown where it is not."""
-        count = self._inputs.events_in(line.plan, end_ms, stations)
-        alive = self._from_hearing(line, end_ms, stations)
-        whole = self._inputs.is_hotline(line.plan)[stations]
+        count = self._inputs.events_in(line.plan, cells)
+        alive = self._from_hearing(line, cells)
+        whole = cells.of_stations(self._inputs.is_hotline(line.plan)[cells.stations])
         working = alive.reported | (count > 0)
-        working |= whole & (working & whole).any()
+        called = (working & whole).reshape(len(cells.ends_ms), len(cells.stations)).any(axis=1)
+        working |= whole & cells.of_windows(called)
         return Heard(np.where(working, count, np.nan)[None], working, alive.newest_ms, alive.sure)
 
-    def _from_hearing(self, line: Line, end_ms: int, stations: Rows) -> Heard:
-        heard_ms = self._inputs.heard_ms(line.plan, end_ms, stations)
-        return self._alive(heard_ms, end_ms - self._inputs.heard_span_ms(line.plan)[stations])
+    def _from_hearing(self, line: Line, cells: Cells) -> Heard:
+        heard_ms = self._inputs.heard_ms(line.plan, cells)
+        span_ms = cells.of_stations(self._inputs.heard_span_ms(line.plan)[cells.stations])
+        return self._alive(heard_ms, cells.of_windows(cells.ends_ms) - span_ms)
 
     def _alive(self, heard_ms: Int64, after_ms: Int64) -> Heard:
         """1 for stations heard after a time, 0 for silent ones, NaN where we do not listen for that long yet."""
@@ -156,10 +206,10 @@ class Valuation:
         # Since when we listen may become earlier; then another look says more of who is neither yet.
         return Heard(value[None], alive, np.where(alive, heard_ms, 0), alive | silent)
 
-    def _from_others(self, line: Line, end_ms: int, subjects: Rows) -> Valued:
-        """An indicator that other indicators feed, with the reporters of those."""
-        taken = {r.link.name: r.link.taken(end_ms, r.subjects[subjects]) for r in line.readings}
-        value, detail = line.method({name: columns["value"] for name, columns in taken.items()}, end_ms)
+    def _from_others(self, line: Line, ends_ms: Int64, subjects: Rows) -> Valued:
+        """An indicator that other indicators feed, with the reporters of those; window by window."""
+        taken = {r.link.name: _taken(r.link, ends_ms, r.subjects[subjects]) for r in line.readings}
+        value, detail = line.method({name: columns["value"] for name, columns in taken.items()}, int(ends_ms[-1]))
         carried = _all_of if line.indicator.parts else _least_of
         reported, expected = carried(list(taken.values()))
         heard_ms = np.stack([np.where(np.isnan(c["value"]), _LATEST_MS, c["newest_ms"]) for c in taken.values()])
@@ -173,10 +223,31 @@ def _named(line: Line, inputs: Float64 | list[Float64]) -> dict[str, Float64]:
     return names | {"value": inputs[0]}
 
 
+def _at_stations(line: Line, cells: Cells, heard: Heard) -> dict[str, Float64]:
+    """What a formula of stations is reckoned with, by cell."""
+    read = {r.link.name: _taken(r.link, cells.ends_ms, r.stations[cells.stations])["value"] for r in line.readings}
+    return _named(line, heard.inputs) | read
+
+
+def _taken(link: Link, ends_ms: Int64, members: Rows) -> Columns:
+    """What some windows read of another indicator, window by window."""
+    first, *others = (link.taken(end_ms, members) for end_ms in ends_ms.tolist())
+    if not others:
+        return first
+    return {name: np.concatenate([column, *(one[name] for one in others)]) for name, column in first.items()}
+
+
 def _details(line: Line, brought: Brought, subjects: Rows) -> tuple[str, ...]:
     """What the formula said of the stations among some subjects; of areas nothing."""
     stations = line.plan.ascent.parted(subjects)[0]
     return (*brought.detail[stations].tolist(), *("",) * (len(subjects) - len(stations)))
+
+
+def _details_at_once(line: Line, of_stations: NDArray[np.object_]) -> tuple[str, ...]:
+    """The same of all subjects of some windows, from what was said of stations (w, n)."""
+    stations = line.plan.ascent.parted(line.plan.all)[0]
+    nothing = np.full((len(of_stations), len(line.plan.subjects) - len(stations)), "", dtype=object)
+    return tuple(np.concatenate((of_stations[:, stations], nothing), axis=1).ravel().tolist())
 
 
 def _all_of(taken: list[Columns]) -> tuple[Int32, Int32]:

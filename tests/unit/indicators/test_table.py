@@ -7,6 +7,7 @@ import pytest
 from small_city import AREAS, DEVICES, FEEDS, LATENESS_S, MINUTE_MS, T0_MS, indicator
 
 from core.records import DAY_MS, PaneBatch
+from indicators.cells import one_window
 from indicators.definition import Aggregate, Indicator, RollUp, WindowKind
 from indicators.inputs import Inputs
 from indicators.plan import Plan
@@ -55,7 +56,7 @@ def test_a_month_keeps_the_panes_of_the_lateness_and_one_row() -> None:
     end_ms = T0_MS + 33 * 3_600_000
     (begin_ms,) = inputs.begins_ms(plan, end_ms, np.array([0])).tolist()
     minutes = [m for m in range(1, 1981) if T0_MS + m * MINUTE_MS > begin_ms]
-    assert inputs.measured(plan, "rain", end_ms, np.array([0])).value.tolist() == [float(sum(minutes))]
+    assert inputs.measured(plan, "rain", one_window(end_ms, np.array([0]))).value.tolist() == [float(sum(minutes))]
 
 
 def test_the_newest_value_costs_one_row_beside_the_lateness_however_old_it_may_be() -> None:
@@ -64,9 +65,9 @@ def test_the_newest_value_costs_one_row_beside_the_lateness_however_old_it_may_b
     assert most <= LATENESS_S // 60 + 10
     for now_ms in range(T0_MS, T0_MS + 90 * DAY_MS, DAY_MS):
         inputs.pass_time(now_ms)
-    taken = inputs.measured(plan, "rain", T0_MS + 100 * DAY_MS, np.array([0]))
+    taken = inputs.measured(plan, "rain", one_window(T0_MS + 100 * DAY_MS, np.array([0])))
     assert (taken.value.tolist(), taken.newest_ms.tolist()) == ([300.0], [T0_MS + 300 * MINUTE_MS])
-    assert np.isnan(inputs.measured(plan, "rain", T0_MS + 101 * DAY_MS, np.array([0])).value).all()
+    assert np.isnan(inputs.measured(plan, "rain", one_window(T0_MS + 101 * DAY_MS, np.array([0]))).value).all()
 
 
 def test_a_window_with_finer_beginnings_keeps_what_lies_between_them_apart() -> None:

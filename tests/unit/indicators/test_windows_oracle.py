@@ -25,6 +25,7 @@ from window_oracle import (
 )
 
 from core.records import Event, Int64, Phase, ReadingBatch, Stamp
+from indicators.cells import one_window
 from indicators.city import CityFold
 from indicators.definition import Indicator
 from indicators.inputs import Inputs
@@ -82,7 +83,7 @@ class Engine:
 
     def _value(self, name: str, end_ms: int, rows: Int64) -> None:
         plan = self.plans[name]
-        taken = self.inputs.measured(plan, METRIC, end_ms, rows)
+        taken = self.inputs.measured(plan, METRIC, one_window(end_ms, rows))
         for row, value, newest_ms in zip(rows, taken.value, taken.newest_ms, strict=True):
             self.values[name, end_ms, plan.subjects[row]] = (float(value), int(newest_ms))
 
