@@ -53,7 +53,8 @@ class Case:
     """One case after its entry number `revision`.
 
     facts: kind, title, grade, place, lead, assisting … as they were given or amended last. clocks: every one that ever
-    began, in that order. rests: why its clocks rest; empty: they run. redone, returned, escalated: how often.
+    began, in that order. rests: why its clocks rest; empty: they run. redone, returned, escalated, reopened: how often.
+    appeal: "", `asked`, `granted` (figures leave it out) or `denied`.
     """
 
     id: str
@@ -73,6 +74,8 @@ class Case:
     redone: int = 0
     returned: int = 0
     escalated: int = 0
+    reopened: int = 0
+    appeal: str = ""
 
     def clock(self, obligation: Obligation) -> Clock | None:
         """The clock of an obligation that began last."""
@@ -88,18 +91,18 @@ class Case:
 
     def _misses(self, verb: Verb) -> bool:
         """Whether something is not there that a verb would end or answer, or is there already."""
-        match verb:
-            case Verb.TAKE_UP:
-                return self.hold not in WAITING
-            case Verb.EXTEND | Verb.DENY_EXTENSION:
-                return self.asked is None
-            case Verb.ASK_EXTENSION:
-                return self.asked is not None
-            case Verb.PAUSE:
-                return PAUSED in self.rests
-            case Verb.RESUME:
-                return PAUSED not in self.rests
-        return False
+        missing = {
+            Verb.TAKE_UP: self.hold not in WAITING,
+            Verb.ASK_EXTENSION: self.asked is not None,
+            Verb.EXTEND: self.asked is None,
+            Verb.DENY_EXTENSION: self.asked is None,
+            Verb.PAUSE: PAUSED in self.rests,
+            Verb.RESUME: PAUSED not in self.rests,
+            Verb.APPEAL: self.appeal != "",
+            Verb.GRANT_APPEAL: self.appeal != "asked",
+            Verb.DENY_APPEAL: self.appeal != "asked",
+        }
+        return missing.get(verb, False)
 
 
 def fold(log: Sequence[Entry], calendars: Calendars) -> Case:
@@ -224,6 +227,10 @@ CHANGES: Mapping[Verb, Callable[[Case, Entry], Change]] = {
     Verb.REDO: lambda case, entry: {"redone": case.redone + 1},
     Verb.RETURN: lambda case, entry: {"returned": case.returned + 1},
     Verb.ESCALATE: lambda case, entry: {"escalated": case.escalated + 1},
+    Verb.REOPEN: lambda case, entry: {"reopened": case.reopened + 1},
+    Verb.APPEAL: lambda case, entry: {"appeal": "asked"},
+    Verb.GRANT_APPEAL: lambda case, entry: {"appeal": "granted"},
+    Verb.DENY_APPEAL: lambda case, entry: {"appeal": "denied"},
 }
 
 

@@ -43,6 +43,9 @@ class Verb(StrEnum):
     SUPERVISE = "supervise"  # 督办
     REPLY = "reply"  # 答复
     REPORT_UP = "report-up"  # 信息上报
+    APPEAL = "appeal"  # 申诉: the figures should not count this one
+    GRANT_APPEAL = "grant-appeal"  # 申诉成立: they do not
+    DENY_APPEAL = "deny-appeal"  # 申诉不成立
 
     RESERVE = "reserve"
     NOTIFY = "notify"
@@ -147,6 +150,9 @@ STEPS: Mapping[Verb, Step] = {
     Verb.ESCALATE: Step("cases.supervise", OPEN, None, ("reason",)),
     Verb.SUPERVISE: Step("cases.supervise", OPEN, None, ("text", "until_ms")),
     Verb.REPLY: Step("cases.report", OPEN | {_C.MERGED}, None, ("text",), (), (_O.REPLY,)),
+    Verb.APPEAL: Step("cases.report", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED}), None, ("reason",)),
+    Verb.GRANT_APPEAL: Step("cases.supervise", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED})),
+    Verb.DENY_APPEAL: Step("cases.supervise", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED}), None, ("reason",)),
     Verb.REPORT_UP: Step("cases.close", OPEN, None, ("stage",), (), (_O.REPORT_UP,)),
 }
 

@@ -1,0 +1,136 @@
+"""Figures of a random month against counting with pandas from the raw entries alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.declared import Words
+from core.records import HOUR_MS, MINUTE_MS
+from dispatch.calendars import Counting, round_the_clock
+from dispatch.case import follow
+from dispatch.clocks import Obligation, Terms
+from dispatch.evaluation import By, Figures, Outcome, figures, outcome, score
+from dispatch.kinds import CaseKind, KindClass
+from dispatch.log import Entry
+from dispatch.steps import Verb
+
+CALENDARS = {Counting.ALWAYS: round_the_clock()}
+LIMITS = {Obligation.FILE: Terms(30 * MINUTE_MS), Obligation.HANDLE: Terms(4 * HOUR_MS)}
+KIND = CaseKind("k", "1", Words("积水", "Water"), KindClass.EVENT, "市水务局", limits=LIMITS, capabilities=("pump",))
+ABLE = {"pump-1": frozenset({"pump"}), "patrol-1": frozenset[str]()}
+DAY_END_MS = 10_000 * HOUR_MS
+
+
+def a_month() -> tuple[list[Outcome], pd.DataFrame]:
+    """200 cases with random times; and one row an entry, for the oracle."""
+    rng, outcomes, rows = np.random.default_rng(11), [], []
+    for number in range(200):
+        log = a_case(f"C{number}", rng)
+        case = None
+        for at, entry in enumerate(log):
+            case = follow(case, log[:at], entry, CALENDARS)
+        assert case is not None
+        outcomes.append(outcome(case, log, KIND, ABLE, (DAY_END_MS, CALENDARS)))
+        rows += [
+            (e.case, str(e.verb), e.at_ms, e.fields.get("lead"), e.fields.get("unit"), e.assignment,
+             e.fields.get("satisfied")) for e in log
+        ]  # fmt: skip
+    names = ["case", "verb", "at_ms", "lead", "unit", "assignment", "satisfied"]
+    return outcomes, pd.DataFrame(rows, columns=names)
+
+
+def a_case(name: str, rng: np.random.Generator) -> list[Entry]:
+    """Filed, sent to one of two departments with two units, sometimes redone, closed, sometimes appealed."""
+    minute, log = 0.0, []
+
+    def add(verb: Verb, after_min: float, task: str = "", **fields: object) -> None:
+        nonlocal minute
+        minute += after_min
+        at_ms = int(minute * MINUTE_MS)
+        log.append(Entry(len(log) + 1, name, verb, at_ms, at_ms, "wang", assignment=task, fields=fields, terms=LIMITS))
+
+    add(Verb.REPORT, 0, kind="k", title="积水", area=str(rng.choice(["440902", "440981"])))
+    add(Verb.FILE, rng.uniform(1, 60))
+    add(Verb.DISPATCH, rng.uniform(1, 60), lead=str(rng.choice(["水务局", "城管局"])))
+    add(Verb.TAKE, rng.uniform(1, 30))
+    for task, unit in (("a", "patrol-1"), ("b", "pump-1")):
+        add(Verb.NOTIFY, 0, task, unit=unit)
+        if rng.random() < 0.8:
+            add(Verb.ARRIVE, rng.uniform(1, 60), task)
+    add(Verb.FINISH, rng.uniform(10, 300), result="好了")
+    if rng.random() < 0.3:
+        add(Verb.REDO, 10, reason="还有水")
+        add(Verb.FINISH, rng.uniform(10, 300), result="好了")
+    add(Verb.VERIFY, 5)
+    rated = {"satisfied": float(rng.integers(0, 101))} if rng.random() < 0.7 else {}
+    add(Verb.CLOSE, 5, **rated)
+    if rng.random() < 0.2:
+        add(Verb.APPEAL, 5, reason="不可抗力")
+        add(Verb.GRANT_APPEAL, 5)
+    return log
+
+
+def expected(entries: pd.DataFrame, lead: str) -> Figures:
+    """The same figures, counted from rows."""
+    lead_of = entries[entries.verb == "dispatch"].set_index("case").lead
+    mine = entries[entries.case.map(lead_of) == lead]
+    granted = set(mine[mine.verb == "grant-appeal"].case)
+    counted = mine[~mine.case.isin(granted)]
+    at = counted.groupby(["case", "verb"]).at_ms
+    first, last = at.first().unstack(), at.last().unstack()
+    filed = (first["file"] - first["report"]) <= 30 * MINUTE_MS
+    # The clock of handling runs from dispatch to the first finish, and anew from a redo to the last finish.
+    handled = (first["finish"] - first["dispatch"]) <= 4 * HOUR_MS
+    redo = first["redo"].notna() if "redo" in first else pd.Series(False, index=first.index)
+    again = (last["finish"] - first["redo"]) <= 4 * HOUR_MS
+    handled &= again | ~redo
+    arrived = counted[counted.verb == "arrive"].merge(
+        counted[counted.verb == "notify"][["case", "assignment", "unit"]], on=["case", "assignment"]
+    )
+    soon = arrived.groupby("case").at_ms.min() - first["dispatch"]
+    pump = arrived[arrived.unit_y == "pump-1"].groupby("case").at_ms.min() - first["dispatch"]
+    return Figures(
+        cases=counted.case.nunique(),
+        excluded=len(granted),
+        on_time={
+            Obligation.FILE: (int(filed.sum()), len(filed)),
+            Obligation.HANDLE: (int(handled.sum()), len(handled)),
+        },
+        redone=int(redo.sum()),
+        reopened=0,
+        first_arrival_ms=float(soon.median()),
+        first_able_ms=float(pump.median()),
+        satisfied=float(counted.satisfied.mean()),
+    )
+
+
+@pytest.mark.claim("COMMAND", "Evaluation from the log alone equals an independent count from its entries.")
+def test_figures_equal_an_independent_count() -> None:
+    outcomes, entries = a_month()
+    found = figures(outcomes, By.LEAD)
+    assert set(found) == {"水务局", "城管局"}
+    for lead, of in found.items():
+        wanted = expected(entries, lead)
+        assert of.satisfied == pytest.approx(wanted.satisfied)
+        assert (of.cases, of.excluded, of.on_time, of.redone) == (
+            wanted.cases,
+            wanted.excluded,
+            wanted.on_time,
+            wanted.redone,
+        )
+        assert of.first_arrival_ms == pytest.approx(wanted.first_arrival_ms)
+        assert of.first_able_ms == pytest.approx(wanted.first_able_ms)
+
+
+def test_the_parts_add_up_to_the_whole() -> None:
+    outcomes, _ = a_month()
+    for by in (By.LEAD, By.AREA, By.KIND):
+        assert sum(of.cases + of.excluded for of in figures(outcomes, by).values()) == 200
+
+
+def test_one_mark_weighs_what_is_known() -> None:
+    of = Figures(10, 0, {Obligation.FILE: (9, 10)}, 2, 0, None, None, None)
+    assert score(of, {"file": 3.0, "redone": 1.0, "satisfied": 5.0, "close": 2.0}) == pytest.approx((270 + 80) / 4)
+    assert score(of, {"satisfied": 1.0}) is None
