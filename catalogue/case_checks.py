@@ -1,4 +1,4 @@
-"""Causes against the kinds of case, the rules and the events that they name."""
+"""Causes and plans against the kinds of case, the rules and the events that they name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ from catalogue.entries import Entries, refuse_unknown
 
 
 def check_cases(entries: Entries, problems: list[str]) -> None:
-    """Add every cause that names what does not exist to the problems."""
+    """Add every cause and every plan that names what does not exist to the problems."""
+    _check_causes(entries, problems)
+    if "topics" not in entries.pack.city.parts:  # a city that uses few topics leaves triggers open
+        _check_plans(entries, problems)
+
+
+def _check_plans(entries: Entries, problems: list[str]) -> None:
+    for plan_id, plan in entries.plans.items():
+        for key, section in (("kinds", "case_kinds"), ("rules", "rules")):
+            for named in getattr(plan.trigger, key):
+                where = entries.where("plans", plan_id, "trigger")
+                known = entries.pack.sections[section]
+                refuse_unknown(problems, where, f"plans.{plan_id}.trigger.{key}", named, known)
+
+
+def _check_causes(entries: Entries, problems: list[str]) -> None:
     for cause_id, cause in entries.case_causes.items():
         name = f"case_causes.{cause_id}"
         where = entries.where("case_causes", cause_id, "kind")

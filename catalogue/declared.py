@@ -8,6 +8,7 @@ from typing import Any
 
 from core.declared import Device, Feed, Metric, Words
 from dispatch.kinds import CaseKind, Cause
+from dispatch.plans import Plan
 from early_warning.rule import Rule
 from geo.areas import AreaTree
 from indicators.definition import Indicator
@@ -58,3 +59,4 @@ class Declared:
     catalogue: Mapping[str, Indicator] = field(default_factory=dict)
     case_kinds: Mapping[str, CaseKind] = field(default_factory=dict)
     case_causes: Mapping[str, Cause] = field(default_factory=dict)
+    plans: Mapping[str, Plan] = field(default_factory=dict)

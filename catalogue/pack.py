@@ -18,10 +18,21 @@ from catalogue.source import Piece, piece_of, read
 from core.errors import UnknownName
 from geo.divisions import find_city
 
-SHARED = ("domains", "metrics", "schemes", "feeds", "devices", "indicators", "rules", "case_kinds", "case_causes")
+SHARED = (
+    "domains",
+    "metrics",
+    "schemes",
+    "feeds",
+    "devices",
+    "indicators",
+    "rules",
+    "case_kinds",
+    "case_causes",
+    "plans",
+)
 Adopted = Mapping[str, Mapping[str, Any]]  # section → id → entry
 NOTHING: Adopted = MappingProxyType({})
-ALWAYS = ("domains", "system", "cases")  # topic files that every city uses
+ALWAYS = ("domains", "system", "cases", "plans")  # topic files that every city uses
 
 
 @dataclass(frozen=True, slots=True)

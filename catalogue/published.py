@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
-from dispatch.schema import CaseKindEntry, CauseEntry
+from dispatch.schema import CaseKindEntry, CauseEntry, PlanEntry
 from early_warning.schema import RuleEntry
 from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
@@ -26,6 +26,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "rules": RuleEntry,
     "case_kinds": CaseKindEntry,
     "case_causes": CauseEntry,
+    "plans": PlanEntry,
 }
 ABOUT = (
     "One city's whole declaration: its own file laid over the topic files that it uses. In a single file an entry that"

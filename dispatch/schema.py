@@ -11,6 +11,7 @@ from core.schema import Entry, Name
 from dispatch.calendars import Counting
 from dispatch.clocks import Obligation, Terms
 from dispatch.kinds import CaseKind, Cause, Grade, KindClass, Symptom
+from dispatch.plans import Plan, PlanStep, ResponseLevel, Trigger
 from dispatch.steps import STEPS, UNIT_STEPS, Verb
 
 YEAR_S = 366 * 86_400
@@ -109,3 +110,55 @@ class CauseEntry(Entry):
     def record(self, cause_id: str) -> Cause:
         """The cause as the rooms know it."""
         return Cause(cause_id, self.name, self.kind, tuple(Symptom(**one.fields()) for one in self.symptoms))
+
+
+class TriggerEntry(Entry):
+    """When a plan is proposed."""
+
+    kinds: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    grade: Annotated[int, Field(ge=0, le=4)] = 0
+    level: Annotated[int, Field(ge=0, le=4)] = 0
+
+
+class PlanStepEntry(Entry):
+    """One step of a plan."""
+
+    id: Name
+    name: Words
+    owner: Annotated[str, Field(min_length=1)]
+    within_s: Annotated[int, Field(ge=0, le=YEAR_S)] = 0
+    after: tuple[Name, ...] = ()
+    levels: tuple[ResponseLevel, ...] = ()
+
+
+class PlanEntry(Entry):
+    """A plan: when it is proposed, its steps in order, and what is shown with it."""
+
+    name: Words
+    owner: Annotated[str, Field(min_length=1)]
+    steps: Annotated[tuple[PlanStepEntry, ...], Field(min_length=1)]
+    version: Annotated[str, Field(min_length=1)] = "1"
+    trigger: TriggerEntry = TriggerEntry()
+    objectives: tuple[Words, ...] = ()
+    resources: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    messages: tuple[Words, ...] = ()
+    review_s: Annotated[int, Field(gt=0, le=7 * OF_A_DAY_S)] = 6 * 3600
+
+    @model_validator(mode="after")
+    def _steps_in_order(self) -> Self:
+        before: set[str] = set()
+        for step in self.steps:
+            if step.id in before:
+                raise ValueError(f"the step {step.id} is declared twice")
+            for name in step.after:
+                if name not in before:
+                    raise ValueError(f"{step.id} comes after {name}, which must stand above it")
+            before.add(step.id)
+        return self
+
+    def record(self, plan_id: str) -> Plan:
+        """The plan as the rooms know it."""
+        steps = tuple(PlanStep(**step.fields()) for step in self.steps)
+        return Plan(plan_id, **(self.fields() | {"steps": steps, "trigger": Trigger(**self.trigger.fields())}))
