@@ -42,7 +42,6 @@ def followed(now: Matter, before: Matter | None) -> Matter:
         now,
         seen_ms=before.seen_ms if same else now.seen_ms,
         told=before.told,
-        acknowledged=max(before.acknowledged, now.acknowledged),
         told_to=before.told_to,
         thread=before.thread,
         held=before.held,
@@ -124,7 +123,7 @@ class _Turn:
             heir,
             told_to=_union(heir.told_to, inherited),
             step=max(one.step for one in (heir, *ended)),
-            escalate_ms=_earliest(one.escalate_ms for one in (heir, *ended)),
+            escalate_ms=_earliest(one.escalate_ms for one in (heir, *ended) if one.acknowledged < one.told),
             standing_ms=_earliest(one.standing_ms for one in (heir, *ended)),
         )
         if withdrawn:
@@ -197,12 +196,13 @@ class _Turn:
     def _calls(self, standing: Sequence[Matter]) -> None:
         acknowledged = max((one.acknowledged for one in standing), default=Level.NORMAL)
         for one in standing:
-            if one.escalate_ms is not None and (acknowledged >= one.told or self._held(one)):
-                self._note(one, escalate_ms=None)
-            elif one.escalate_ms is not None and one.escalate_ms <= self._now_ms:
+            if self._is_due(one.escalate_ms) and acknowledged < one.told and not self._held(one):
                 self._escalate(one)
-            if one.standing_ms is not None and one.standing_ms <= self._now_ms:
+            if self._is_due(one.standing_ms):
                 self._tell_standing(one)
+
+    def _is_due(self, at_ms: int | None) -> bool:
+        return at_ms is not None and at_ms <= self._now_ms
 
     def _escalate(self, one: Matter) -> None:
         """The next person in turn. Somebody without an address does not stop the chain."""

@@ -77,6 +77,21 @@ def standing_elsewhere(connection: Transaction, scene: str, lineage: str) -> lis
     return [_kept(row) for row in connection.execute(asked.order_by(warnings.c.id)).mappings()]
 
 
+def decided_since(connection: Transaction, scene: str, decided_ms: int) -> list[KeptWarning]:
+    """What changed in a scene at this city time or later, over or not, trial or not, in the order of the decisions."""
+    asked = select(warnings).where(warnings.c.scene == scene, warnings.c.decided_ms >= decided_ms)
+    return [_kept(row) for row in connection.execute(asked.order_by(warnings.c.decided_ms, warnings.c.id)).mappings()]
+
+
+def warnings_of(connection: Transaction, scene: str, ids: Sequence[str]) -> list[KeptWarning]:
+    """Those of these warnings that a scene has."""
+    found: list[KeptWarning] = []
+    for at in range(0, len(ids), ROWS_AT_ONCE):
+        asked = select(warnings).where(warnings.c.scene == scene, warnings.c.id.in_(ids[at : at + ROWS_AT_ONCE]))
+        found += [_kept(row) for row in connection.execute(asked).mappings()]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which warnings `warnings_between` gives: "" means any; trial: those of rules in trial instead of the others."""

@@ -1,6 +1,18 @@
 """The SQL tables, one file a topic. Import `metadata` from here and every table is known to it."""
 
-from store.tables import audit, duty, labels, outbox, people, signing_in, warnings
+from store.tables import audit, cases, duty, labels, notices, outbox, people, rules, signing_in, warnings
 from store.tables.metadata import metadata
 
-__all__ = ["audit", "duty", "labels", "metadata", "outbox", "people", "signing_in", "warnings"]
+__all__ = [
+    "audit",
+    "cases",
+    "duty",
+    "labels",
+    "metadata",
+    "notices",
+    "outbox",
+    "people",
+    "rules",
+    "signing_in",
+    "warnings",
+]

@@ -37,6 +37,7 @@ warnings = Table(  # an id is a function of rule, subject and time: another scen
     Column("lineage", String(64), nullable=False),  # of the engine's state that told it
     Index(None, "scene", "phase"),
     Index(None, "scene", "since_ms"),
+    Index(None, "scene", "decided_ms"),
     Index(None, "rule", "since_ms"),
 )
 

@@ -1,0 +1,252 @@
+"""Notices in SQL: what was decided, in one transaction with what it was decided from; deliveries, taken one by one.
+
+A delivery that is taken is lent to whoever took it for a while. Should he die, it is due again: told at least once,
+and with the same key, by which the other side knows it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from core.notices import Channel, Delivery, Kind, Matter, Notice, State
+from core.records import Level, Stamp
+from store.sql import Transaction
+from store.tables import notices as tables
+
+ROWS_AT_ONCE = 500
+LENT_MS = 20_000  # longer than any channel may take
+REASON_LETTERS = 300
+
+_NOTICE = [field.name for field in fields(Notice)]
+_DELIVERY = [field.name for field in fields(Delivery)]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one attempt ended. again_ms: when the next one is due, None: this was the last."""
+
+    state: State
+    reason: str
+    at_ms: int
+    took_ms: int
+    again_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt as it is kept; took_ms None: it never came to an end that we know of."""
+
+    attempt: int
+    at_ms: int
+    took_ms: int | None
+    outcome: str
+    reason: str
+
+
+# what was decided
+
+
+def keep_told(connection: Transaction, told: Iterable[tuple[Notice, Sequence[Delivery]]]) -> int:
+    """Write notices with their deliveries; one whose key is there is left as it is. Returns how many were new."""
+    new = 0
+    for notice, deliveries in told:
+        row = asdict(notice)
+        del row["number"]
+        found = connection.execute(_once(connection, tables.notices, row).returning(tables.notices.c.number)).scalar()
+        if found is None:
+            continue
+        new += 1
+        for one in deliveries:
+            own = asdict(one) | {"notice": int(found), "reason": one.reason[:REASON_LETTERS]}
+            del own["number"]
+            connection.execute(_once(connection, tables.deliveries, own))
+    return new
+
+
+def keep_matters(connection: Transaction, scene: str, matters: Iterable[Matter], over: Iterable[str]) -> None:
+    """Write what has been told of warnings; those that are over are forgotten."""
+    for one in matters:
+        row = {"scene": scene, "warning": one.warning, "matter": msgspec.to_builtins(one)}
+        upsert = _upsert(connection)(tables.matters).values(**row)
+        keys = ["scene", "warning"]
+        connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_={"matter": row["matter"]}))
+    for warning in over:
+        own = (tables.matters.c.scene == scene) & (tables.matters.c.warning == warning)
+        connection.execute(delete(tables.matters).where(own))
+
+
+def open_matters(connection: Transaction, scene: str) -> dict[str, Matter]:
+    """What has been told of each warning that is not over yet."""
+    rows = connection.execute(select(tables.matters.c.matter).where(tables.matters.c.scene == scene)).scalars()
+    found = (msgspec.convert(row, Matter) for row in rows)
+    return {one.warning: one for one in found}
+
+
+def spoken_of(connection: Transaction, scene: str, warnings: Iterable[str]) -> set[str]:
+    """Those of these warnings of which a notice was decided, told or not."""
+    n, wanted, found = tables.notices.c, list(warnings), set[str]()
+    for at in range(0, len(wanted), ROWS_AT_ONCE):
+        some = wanted[at : at + ROWS_AT_ONCE]
+        found |= set(connection.execute(select(n.warning).where(n.scene == scene, n.warning.in_(some))).scalars())
+    return found
+
+
+def told_since(connection: Transaction, since_ms: int) -> dict[str, list[int]]:
+    """Recipient → real times of the notices that he was told since; one on two channels counts once."""
+    d = tables.deliveries.c
+    asked = select(d.recipient, d.notice, func.min(func.coalesce(d.done_ms, d.made_ms)).label("at_ms"))
+    gone = (d.state != State.SUPPRESSED) & (d.made_ms > since_ms)
+    waiting_digest = (d.state == State.WAITING) & (d.next_ms > d.made_ms) & (d.attempts == 0)
+    found: dict[str, list[int]] = defaultdict(list)
+    for row in connection.execute(asked.where(gone, ~waiting_digest).group_by(d.recipient, d.notice)).mappings():
+        found[row["recipient"]].append(row["at_ms"])
+    return found
+
+
+def waiting_digests(connection: Transaction, scene: str) -> dict[str, str]:
+    """Recipient → key of his digest that has not been tried yet."""
+    n, d = tables.notices.c, tables.deliveries.c
+    asked = select(d.recipient, d.key).join(tables.notices, n.number == d.notice)
+    waiting = (n.scene == scene) & (n.kind == Kind.DIGEST) & (d.state == State.WAITING) & (d.attempts == 0)
+    return {row["recipient"]: row["key"] for row in connection.execute(asked.where(waiting)).mappings()}
+
+
+# how it is delivered
+
+
+def take_due(connection: Transaction, now_ms: int, limit: int) -> list[tuple[Notice, Delivery]]:
+    """Deliveries that are due, the gravest and oldest first, each lent for a while; the attempt is noted as begun."""
+    d, n = tables.deliveries.c, tables.notices.c
+    due = (d.state == State.WAITING) & (d.next_ms <= now_ms)
+    taken = _pairs(connection, due, (n.level.desc(), d.next_ms, d.number), limit)
+    for _, one in taken:
+        lent = update(tables.deliveries).where(d.number == one.number)
+        connection.execute(lent.values(next_ms=now_ms + LENT_MS, attempts=one.attempts + 1))
+        begun = {"delivery": one.number, "attempt": one.attempts + 1, "at_ms": now_ms}
+        connection.execute(insert(tables.attempts).values(**begun, outcome=State.WAITING, reason=""))
+    return taken
+
+
+def keep_outcome(connection: Transaction, delivery: Delivery, outcome: Outcome) -> None:
+    """Write how the attempt that `take_due` began has ended. delivery: as it was given there."""
+    reason = outcome.reason[:REASON_LETTERS]
+    state = State.WAITING if outcome.again_ms is not None else outcome.state
+    done_ms = None if state is State.WAITING else outcome.at_ms
+    row = {"state": state, "reason": reason, "done_ms": done_ms}
+    if outcome.again_ms is not None:
+        row["next_ms"] = outcome.again_ms
+    d, a = tables.deliveries.c, tables.attempts.c
+    connection.execute(update(tables.deliveries).where(d.number == delivery.number).values(**row))
+    begun = (a.delivery == delivery.number) & (a.attempt == delivery.attempts + 1)
+    ended = {"took_ms": outcome.took_ms, "outcome": outcome.state, "reason": reason}
+    connection.execute(update(tables.attempts).where(begun).values(**ended))
+
+
+def keep_sentence(connection: Transaction, notice: int, sentence: str) -> None:
+    """Write what a digest says, when it goes."""
+    connection.execute(update(tables.notices).where(tables.notices.c.number == notice).values(sentence=sentence))
+
+
+def next_due_ms(connection: Transaction) -> int | None:
+    """When the next delivery is due; None: nothing waits."""
+    d = tables.deliveries.c
+    found: int | None = connection.execute(select(func.min(d.next_ms)).where(d.state == State.WAITING)).scalar()
+    return found
+
+
+# what is shown
+
+
+def deliveries_of(connection: Transaction, notice: int) -> list[Delivery]:
+    """All deliveries of a notice."""
+    d = tables.deliveries.c
+    return [pair[1] for pair in _pairs(connection, d.notice == notice, (d.number,), 1000)]
+
+
+def digested(connection: Transaction, digest: str) -> list[Notice]:
+    """What a digest tells of, the gravest first."""
+    n, d = tables.notices.c, tables.deliveries.c
+    return [pair[0] for pair in _pairs(connection, d.digest == digest, (n.level.desc(), n.number), 1000)]
+
+
+def find_notices(
+    connection: Transaction, *, warning: str = "", from_ms: int = 0, state: str = "", limit: int = 200
+) -> list[tuple[Notice, list[Delivery]]]:
+    """The newest notices with their deliveries, newest first. state: only with such a delivery, or `suppressed`."""
+    n, d = tables.notices.c, tables.deliveries.c
+    asked = select(tables.notices).where(n.at_ms >= from_ms)
+    if warning:
+        asked = asked.where(n.warning == warning)
+    if state:
+        having = select(d.notice).where(d.state == state)
+        itself = (n.suppressed != "") if state == State.SUPPRESSED else (n.number < 0)
+        asked = asked.where(n.number.in_(having) | itself)
+    found = [_notice(row) for row in connection.execute(asked.order_by(n.number.desc()).limit(limit)).mappings()]
+    of: dict[int, list[Delivery]] = defaultdict(list)
+    numbers = [one.number for one in found]
+    for row in connection.execute(select(tables.deliveries).where(d.notice.in_(numbers)).order_by(d.number)).mappings():
+        of[row["notice"]].append(_delivery(row))
+    return [(one, of[one.number]) for one in found]
+
+
+def published(connection: Transaction, channel: Channel, recipient: str, limit: int = 200) -> list[Notice]:
+    """What reached a recipient on a channel, newest first: what a feed lists."""
+    n, d = tables.notices.c, tables.deliveries.c
+    there = (d.channel == channel) & (d.recipient == recipient) & (d.state == State.DELIVERED)
+    return [pair[0] for pair in _pairs(connection, there, (n.number.desc(),), limit)]
+
+
+def attempts_of(connection: Transaction, delivery: int) -> list[Attempt]:
+    """Every attempt of a delivery, in their order."""
+    a = tables.attempts.c
+    asked = select(a.attempt, a.at_ms, a.took_ms, a.outcome, a.reason).where(a.delivery == delivery).order_by(a.attempt)
+    return [Attempt(**row) for row in connection.execute(asked).mappings()]
+
+
+def counts(connection: Transaction) -> dict[tuple[str, str], int]:
+    """(channel, state) → how many deliveries."""
+    d = tables.deliveries.c
+    rows = connection.execute(select(d.channel, d.state, func.count()).group_by(d.channel, d.state))
+    return {(channel, state): number for channel, state, number in rows}
+
+
+def _pairs(
+    connection: Transaction, where: ColumnElement[bool], order: Sequence[Any], limit: int
+) -> list[tuple[Notice, Delivery]]:
+    n, d = tables.notices.c, tables.deliveries.c
+    columns = [c.label(f"n_{c.name}") for c in n] + [c.label(f"d_{c.name}") for c in d]
+    asked = select(*columns).select_from(tables.deliveries.join(tables.notices, n.number == d.notice))
+    rows = connection.execute(asked.where(where).order_by(*order).limit(limit)).mappings().all()
+    return [(_notice(_part(row, "n_")), _delivery(_part(row, "d_"))) for row in rows]
+
+
+def _part(row: RowMapping, prefix: str) -> dict[str, Any]:
+    return {name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)}
+
+
+def _notice(row: RowMapping | dict[str, Any]) -> Notice:
+    told = {name: row[name] for name in _NOTICE}
+    told |= {"stamp": Stamp(row["stamp"]), "kind": Kind(row["kind"]), "level": Level(row["level"])}
+    return Notice(**told | {"areas": tuple(row["areas"])})
+
+
+def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
+    told = {name: row[name] for name in _DELIVERY}
+    return Delivery(**told | {"channel": Channel(row["channel"]), "state": State(row["state"])})
+
+
+def _once(connection: Transaction, table: Any, row: dict[str, Any]) -> Any:
+    """Insert a row unless one with its key is there."""
+    return _upsert(connection)(table).values(**row).on_conflict_do_nothing(index_elements=["key"])
+
+
+def _upsert(connection: Transaction) -> Any:
+    return sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert

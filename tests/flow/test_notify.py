@@ -1,0 +1,314 @@
+"""From a warning in the database to a message at a gateway, by a clock that the test drives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from prerequisites import REPOSITORY, eventually
+from recorded_server import Server, recorded
+
+import catalogue
+from accounts.sealing import Seal, seal_of
+from catalogue.declared import Declared
+from core.accounts import Department, Post, Role
+from core.duty import Deed, DutyAct, Scope, Silence
+from core.notices import Channel, Notice, Recipient, Route, State
+from core.records import CityWarning, Issuer, Level, Scene, Stamp, WarningPhase
+from core.settings import Settings, load
+from notices.channels.choose import carriers_of
+from store import notices as kept
+from store import people
+from store.duty import add_act, add_silence
+from store.migrate import migrate
+from store.notice_routes import put_recipient, put_route
+from store.sql import Database, open_database
+from store.warnings import KeptWarning, Projected, keep_warnings, note_projected
+from workers.deciding import Deciding
+from workers.delivering import Delivering
+
+LIVE = Scene("live-440900", "440900", Stamp.LIVE, "city")
+OTHERS = [replace(LIVE, id=f"{stamp}-440900", stamp=stamp) for stamp in Stamp if stamp is not Stamp.LIVE]
+BEGAN_MS = 1_795_304_100_000
+
+
+class _NoBroker:
+    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> bool:
+        return False
+
+    def wait(self, timeout_s: float) -> bool:
+        return False
+
+
+@dataclass
+class Room:
+    """A database with warnings, what notifies of them, and a gateway that keeps what it is asked."""
+
+    database: Database
+    seal: Seal
+    settings: Settings
+    gateway: Server
+    declared: Declared
+    scene: Scene = LIVE
+    now_ms: int = BEGAN_MS
+    entry: int = 0
+    deciding: Deciding = field(init=False)
+    delivering: Delivering = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begin()
+
+    def begin(self, scene: Scene | None = None) -> None:
+        """As after a restart of the worker."""
+        self.scene = scene or self.scene
+        self.deciding = Deciding(self.database, self.seal, self.scene, self.declared, "zh")
+        self.delivering = Delivering(self.database, self.seal, self.settings, carriers_of(self.settings, _NoBroker()))
+
+    def warn(self, *warnings: CityWarning) -> None:
+        """What the projector writes."""
+        self.entry += 1
+        told = [KeptWarning(one, self.scene.id, "440983", f"{one.id} 水位 62.35 m") for one in warnings]
+        with self.database.transaction() as connection:
+            keep_warnings(connection, told)
+            note_projected(connection, self.scene.id, Projected(f"{self.entry}-0", "a"))
+
+    def act(self, kind: Deed, covers: dict[str, Level], **more: object) -> None:
+        """What somebody does at the duty desk."""
+        key, subject = f"{kind}{self.now_ms}", next(iter(covers))
+        done = DutyAct(key, self.scene.id, kind, subject, covers, "person:li", "李", "", self.now_ms)
+        with self.database.transaction() as connection:
+            add_act(connection, replace(done, **more))  # type: ignore[arg-type]
+
+    def run(self, seconds: float) -> list[tuple[float, str, str]]:
+        """Let so many seconds pass; what reached the gateway: second since the beginning, to whom, what."""
+        reached: list[tuple[float, str, str]] = []
+        until_ms = self.now_ms + int(seconds * 1000)
+        while True:
+            before = len(self.gateway.asked)
+            self.deciding.turn(self.now_ms, self.now_ms)
+            self.delivering.turn(self.now_ms)
+            eventually(lambda: all(one.tried.done() for one in self.delivering._under_way))
+            self.delivering.turn(self.now_ms)
+            for asked in self.gateway.asked[before:]:
+                query = parse_qs(urlsplit(asked.path).query)
+                to, said = (query["to"][0], query["text"][0]) if query else ("hook", json.loads(asked.body)["sentence"])
+                reached.append(((self.now_ms - BEGAN_MS) / 1000, to, said))
+            if self.now_ms >= until_ms:
+                return reached
+            self.now_ms += 1000
+
+    def notices(self) -> list[tuple[Notice, list[str]]]:
+        """All that was decided, oldest first, with the states of its deliveries."""
+        with self.database.reading() as connection:
+            found = kept.find_notices(connection, limit=10_000)
+        return [(notice, [one.state for one in deliveries]) for notice, deliveries in reversed(found)]
+
+
+@pytest.fixture(scope="module")
+def declared() -> Declared:
+    return catalogue.load(REPOSITORY / "packs", LIVE.city)
+
+
+@pytest.fixture
+def room(tmp_path: Path, declared: Declared) -> Iterator[Room]:
+    with recorded() as gateway:
+        url = f"{gateway.url}/send?to={{to}}&text={{text}}"
+        given = {"CITYVITALS_SMS_URL": url, "CITYVITALS_VOICE_URL": url, "CITYVITALS_NOTICES_LOCAL": "1"}
+        settings = load({"CITYVITALS_VAR": str(tmp_path), "CITYVITALS_PACKS": str(REPOSITORY / "packs")} | given)
+        database = open_database("", tmp_path)
+        migrate(database)
+        made = Room(database, seal_of("", tmp_path), settings, gateway, declared)
+        yield made
+        made.delivering.close()
+        database.close()
+
+
+def warning(name: str, level: Level = Level.RED, **more: object) -> CityWarning:
+    made = CityWarning(
+        id=name,
+        rule="water.river_stage",
+        rule_version="1",
+        indicator="water.river_stage",
+        subject="mm-river-01",
+        issuer=Issuer.COMPUTED,
+        phase=WarningPhase.ACTIVE,
+        level=level,
+        peak=level,
+        since_ms=BEGAN_MS,
+        updated_ms=BEGAN_MS,
+        ended_ms=None,
+        decided_ms=BEGAN_MS,
+        value=121.0,
+        bound=120.0,
+        unit="m",
+        trend="rising",
+        revision=1,
+        stamp=Stamp.LIVE,
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def route(room: Room, *recipients: Recipient, **more: object) -> None:
+    """One route to all of them, by short message and webhook."""
+    to = tuple(f"recipient:{one.id}" for one in recipients)
+    wide = Route("all", "全部", to, (Channel.SMS, Channel.WEBHOOK), level=Level.BLUE)
+    with room.database.transaction() as connection:
+        for one in recipients:
+            put_recipient(connection, one, room.seal.close)
+        put_route(connection, replace(wide, **more))  # type: ignore[arg-type]
+
+
+LI = Recipient("li", "李", {Channel.SMS: "138-li"})
+
+
+def watch(room: Room, *names: str) -> None:
+    """A post with its holder and deputies in turn, and a route of red to it."""
+    with room.database.transaction() as connection:
+        people.put_department(connection, Department("office", "应急办"))
+        people.put_post(connection, Post("watch", "值班", "office", Role.DUTY))
+        for rank, name in enumerate(names):
+            person = people.add_person(connection, name, name, f"138-{name}")
+            people.appoint(connection, person.id, "watch", 0, None, rank)
+    route(room, to=("post:watch",), channels=(Channel.SMS,))
+
+
+@pytest.mark.claim("WARN", "Unacknowledged red reaches the next person's telephone within 60 s of the one before.")
+def test_nobody_acknowledges_a_red_warning(room: Room) -> None:
+    watch(room, "zhang", "wang", "zhao")
+    room.warn(warning("w1"))
+    reached = room.run(100)
+    assert [to for _, to, _ in reached] == ["138-zhang", "138-wang", "138-wang", "138-zhao", "138-zhao"]
+    at = {to: second for second, to, _ in reached}
+    assert at["138-zhang"] <= 1
+    assert at["138-wang"] - at["138-zhang"] <= 60
+    assert at["138-zhao"] - at["138-wang"] <= 60
+    assert "无人确认，转报：w1 水位 62.35 m" in {said for _, _, said in reached}
+
+
+def test_an_acknowledgement_at_the_desk_ends_the_calls_also_after_a_restart(room: Room) -> None:
+    watch(room, "zhang", "wang")
+    room.warn(warning("w1", Level.ORANGE))
+    assert [to for _, to, _ in room.run(15)] == ["138-zhang"]
+    room.act(Deed.ACKNOWLEDGE, {"w1": Level.ORANGE})
+    room.warn(warning("w1", revision=2))
+    assert [to for _, to, _ in room.run(10)] == ["138-zhang"], "the rise to red is news"
+    room.begin()
+    assert [to for _, to, _ in room.run(50)] == ["138-wang", "138-wang"], "the orange one was acknowledged, not the red"
+    room.act(Deed.ACKNOWLEDGE, {"w1": Level.RED})
+    room.begin()
+    assert room.run(120) == []
+
+
+@pytest.mark.claim("WARN", "Nothing born of demonstration, exercise, replay or test data reaches who is off the list.")
+@pytest.mark.parametrize("scene", OTHERS)
+def test_what_is_not_live_reaches_the_exercise_list_alone(room: Room, scene: Scene) -> None:
+    hook = Recipient("hook", "平台", {Channel.WEBHOOK: f"{room.gateway.url}/hook"}, "s", budget=0)
+    route(room, LI, hook, Recipient("drill", "演练组", {Channel.SMS: "139-drill"}, exercise=True))
+    room.begin(scene)
+    room.warn(warning("w1"), warning("w2", Level.ORANGE))
+    reached = room.run(60)
+    assert {to for _, to, _ in reached} == {"139-drill"}
+    assert all(said.startswith("【演练】") for _, _, said in reached)
+    with room.database.reading() as connection:
+        refused = [d for _, ds in kept.find_notices(connection) for d in ds if d.recipient in ("li", "hook")]
+    assert len(refused) == 8 and all(one.state is State.SUPPRESSED for one in refused)
+    assert {one.reason for one in refused} == {"exercise-only"}
+
+
+def test_who_left_the_exercise_list_meanwhile_gets_nothing_more(room: Room) -> None:
+    drill = Recipient("drill", "演练组", {Channel.SMS: "139-drill"}, exercise=True)
+    route(room, drill)
+    room.begin(OTHERS[0])
+    room.gateway.status = 503
+    room.warn(warning("w1"))
+    assert len(room.run(1)) == 1, "tried, and it will be tried again"
+    with room.database.transaction() as connection:
+        put_recipient(connection, replace(drill, exercise=False), room.seal.close)
+    room.gateway.status = 200
+    assert room.run(30) == []
+    assert [states for _, states in room.notices()] == [[State.SUPPRESSED, State.SUPPRESSED]]
+
+
+@pytest.mark.claim("WARN", "A storm of 300 warnings of one card is at most five notices to each recipient.")
+def test_a_power_cut_and_its_return(room: Room) -> None:
+    route(room, LI, channels=(Channel.SMS,))
+    names = [f"w{n:03}" for n in range(300)]
+    reached = []
+    for at in range(0, 300, 50):
+        some = names[at : at + 50]
+        room.act(Deed.MERGE, dict.fromkeys(some, Level.ORANGE), into="w000")
+        room.warn(*(warning(one, Level.ORANGE) for one in some))
+        reached += room.run(3)
+    reached += room.run(30)
+    room.warn(*(warning(one, Level.ORANGE, phase=WarningPhase.CLEARED, ended_ms=room.now_ms) for one in names))
+    reached += room.run(30)
+    assert [to for _, to, _ in reached] == ["138-li", "138-li"]
+    by_reason = [notice.suppressed for notice, _ in room.notices()]
+    assert by_reason.count("card") == 299 + 299, "each of the others is kept with its reason"
+
+
+def test_beyond_the_budget_one_digest_goes_when_there_is_room_again(room: Room) -> None:
+    route(room, LI, channels=(Channel.SMS,))
+    room.warn(*(warning(f"w{n:02}", Level.YELLOW) for n in range(20)))
+    assert len(room.run(30)) == 6
+    room.warn(warning("w99"))
+    assert len(room.run(5)) == 1, "red goes at once"
+    reached = room.run(600)
+    assert [said for _, _, said in reached] == ["另有 14 条通知(黄色 14)合并，其中：w06 水位 62.35 m"]
+
+
+def test_shelved_and_silenced_do_not_ring_until_they_come_back(room: Room) -> None:
+    route(room, LI, channels=(Channel.SMS,), unacknowledged_s=0)
+    room.act(Deed.SHELVE, {"w1": Level.ORANGE}, until_ms=BEGAN_MS + 60_000)
+    scope, until_ms = Scope(rules=("water.river_stage",)), BEGAN_MS + 30_000
+    made = Silence(LIVE.id, scope, BEGAN_MS, until_ms, "检修", "person:li", "李", BEGAN_MS)
+    with room.database.transaction() as connection:
+        add_silence(connection, made)
+    room.warn(warning("w1", Level.ORANGE), warning("w2", Level.YELLOW), warning("w3", Level.RED))
+    assert [said[:2] for _, _, said in room.run(29)] == ["w3"]
+    assert [said[:2] for _, _, said in room.run(20)] == ["w2"]
+    assert [said[:2] for _, _, said in room.run(30)] == ["w1"]
+    assert {notice.suppressed for notice, _ in room.notices()} == {"", "shelved", "silenced"}
+
+
+def test_trial_and_late_reports_are_kept_and_do_not_ring(room: Room) -> None:
+    route(room, LI)
+    over = {"phase": WarningPhase.CLEARED, "ended_ms": BEGAN_MS}
+    room.warn(warning("w1", facts={"trial": True}), warning("w2", late=True, **over), warning("w3", **over))
+    assert room.run(20) == []
+    room.begin()
+    assert room.run(20) == []
+    assert sorted(notice.suppressed for notice, _ in room.notices()) == ["late", "over", "trial"]
+
+
+def test_a_gateway_that_comes_back_gets_what_waited_and_the_desk_sees_each_attempt(room: Room) -> None:
+    route(room, LI, channels=(Channel.SMS,))
+    room.gateway.status = 500
+    room.warn(warning("w1"))
+    room.run(5)
+    room.gateway.status = 200
+    room.run(10)
+    with room.database.reading() as connection:
+        ((_, (one,)),) = kept.find_notices(connection)
+        attempts = kept.attempts_of(connection, one.number)
+    assert one.state is State.SENT
+    assert [(a.outcome, a.reason) for a in attempts] == [("failed", "HTTP 500"), ("failed", "HTTP 500"), ("sent", "")]
+    assert [a.at_ms - BEGAN_MS for a in attempts] == [0, 2000, 6000]
+
+
+def test_a_worker_that_begins_again_tells_nothing_twice(room: Room) -> None:
+    route(room, LI, channels=(Channel.SMS,))
+    room.warn(warning("w1"), warning("w2", Level.ORANGE))
+    assert len(room.run(15)) == 2
+    room.begin()
+    assert room.run(15) == []
+    ended = {"phase": WarningPhase.RETRACTED, "ended_ms": room.now_ms, "decided_ms": room.now_ms}
+    room.warn(warning("w1", **ended), warning("w2", Level.ORANGE, **ended))
+    room.begin()
+    assert [to for _, to, _ in room.run(5)] == ["138-li", "138-li"], "who was told hears that it never was"
+    room.begin()
+    assert room.run(70) == []

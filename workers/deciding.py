@@ -1,0 +1,168 @@
+"""From warnings as they stand in the database to notices that are decided, in one transaction with what was told.
+
+Nothing is remembered that the database does not hold: what is told of a warning is the difference between how it stands
+and what has been told of it. A process that dies between two turns leaves nothing out and tells nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accounts.sealing import Seal
+from board.belonging import chain_of
+from catalogue.declared import Declared
+from core.notices import Matter
+from core.records import HOUR_MS, Issuer, Scene, WarningPhase
+from early_warning.duty import standings
+from early_warning.duty_fold import Standing, shelved_until
+from early_warning.duty_rules import Concerned, is_hidden
+from notices.addressing import Policy
+from notices.budget import WINDOW_MS, Ledger
+from notices.decide import Decision, decide, followed
+from notices.roster import Roster
+from store import notices as kept
+from store import people
+from store.duty import silences_since
+from store.notice_routes import recipients, routes
+from store.sql import Database, Transaction
+from store.warnings import KeptWarning, Projected, decided_since, projected, standing_warnings, warnings_of
+
+BACK_MS = HOUR_MS  # at its start it looks so far back for what ended meanwhile, city time
+WHOLE_LOOK_MS = 60_000  # it looks at all that stands at least so often
+
+
+class Deciding:
+    """The notices of one scene. `turn` costs one small query while nothing happens."""
+
+    def __init__(self, database: Database, seal: Seal, scene: Scene, declared: Declared, language: str) -> None:
+        self._database, self._seal = database, seal
+        self._scene, self._declared, self._language = scene, declared, language
+        self._known: dict[str, KeptWarning] = {}  # what stands, and what ended but is not dealt with
+        self._open: dict[str, Matter] = {}  # what has been told of it
+        self._position: Projected | None = None
+        self._decided_ms = 0
+        self._looked_ms: int | None = None
+
+    def turn(self, now_ms: int, city_ms: int) -> int:
+        """Look, decide, write. Returns how many notices are new. now_ms: real time. Raises NeighbourDown."""
+        with self._database.reading() as connection:
+            changed = self._look(connection, now_ms, city_ms)
+            if not changed and not any(_waits(matter, now_ms) for matter in self._open.values()):
+                return 0
+            standing = standings(connection, self._scene.id, list(self._known))
+            matters = self._matters(standing, now_ms)
+            policy = self._policy(connection, self._quiet(connection, standing, city_ms))
+            told_ms = kept.told_since(connection, now_ms - WINDOW_MS)
+            ledger = Ledger(told_ms, kept.waiting_digests(connection, self._scene.id))
+        return self._write(matters, decide(matters.values(), policy, ledger, now_ms))
+
+    def _look(self, connection: Transaction, now_ms: int, city_ms: int) -> bool:
+        """Take on what changed; at the start, and now and then, all that stands. Whether anything did."""
+        scene, position = self._scene.id, projected(connection, self._scene.id)
+        if self._looked_ms is None:
+            self._decided_ms, self._open = city_ms - BACK_MS, kept.open_matters(connection, scene)
+        before, self._position = self._position, position
+        anew = before is not None and position is not None and before.lineage != position.lineage
+        whole = anew or self._looked_ms is None or now_ms - self._looked_ms >= WHOLE_LOOK_MS
+        if not whole and position == before:
+            return False
+        changed = decided_since(connection, scene, self._decided_ms)
+        if whole:
+            changed += [*standing_warnings(connection, scene), *warnings_of(connection, scene, list(self._open))]
+            self._looked_ms = now_ms
+        found = {one.warning.id: one for one in changed}
+        ended = {name for name, one in found.items() if not _stands(one) and name not in self._open}
+        for name in kept.spoken_of(connection, scene, ended):  # it was over, and that was dealt with
+            del found[name]
+        self._known |= found
+        self._decided_ms = max((one.warning.decided_ms for one in changed), default=self._decided_ms)
+        return bool(found)
+
+    def _matters(self, standing: Mapping[str, Standing], now_ms: int) -> dict[str, Matter]:
+        """Each warning as it stands now, with what has been told of it."""
+        cards = self._cards(standing)
+        found = {}
+        for name, one in self._known.items():
+            before = self._open.get(name)
+            card = cards.get(name) or (before.card if before else name)
+            found[name] = followed(self._matter(one, card, standing[name], now_ms), before)
+        return found
+
+    def _matter(self, one: KeptWarning, card: str, standing: Standing, now_ms: int) -> Matter:
+        warning = one.warning
+        indicator = self._declared.indicators.get(warning.indicator)
+        return Matter(
+            warning=warning.id,
+            card=card,
+            topic=indicator.domain if indicator else "",
+            areas=chain_of(self._declared, warning.subject),
+            sentence=one.sentence,
+            level=warning.level if _stands(one) else warning.peak,
+            phase=warning.phase,
+            seen_ms=now_ms,
+            since_ms=warning.since_ms,
+            issued=warning.issuer is Issuer.ISSUED,
+            trial=one.trial,
+            late=warning.late,
+            acknowledged=standing.level,
+        )
+
+    def _cards(self, standing: Mapping[str, Standing]) -> dict[str, str]:
+        """Warning → the card that it is under, of those that stand."""
+        return {name: standing[name].into or name for name, one in self._known.items() if _stands(one)}
+
+    def _quiet(self, connection: Transaction, standing: Mapping[str, Standing], city_ms: int) -> dict[str, str]:
+        """What people keep quiet now: warning → shelved or silenced."""
+        scopes = [one.scope for one in silences_since(connection, self._scene.id, city_ms) if one.holds_at(city_ms)]
+        found = {}
+        for name, one in self._known.items():
+            if shelved_until(standing[name], one.warning.level, city_ms):
+                found[name] = "shelved"
+            elif any(is_hidden(scope, self._concerned(one)) for scope in scopes):
+                found[name] = "silenced"
+        return found
+
+    def _concerned(self, one: KeptWarning) -> Concerned:
+        warning = one.warning
+        indicator = self._declared.indicators.get(warning.indicator)
+        area, topic = chain_of(self._declared, warning.subject), indicator.domain if indicator else ""
+        return Concerned(warning.id, warning.level, area, topic, warning.rule, warning.subject)
+
+    def _policy(self, connection: Transaction, quiet: Mapping[str, str]) -> Policy:
+        scene = self._scene
+        found = tuple(routes(connection).values())
+        return Policy(scene.id, scene.stamp, found, roster_of(connection, self._seal), quiet, self._language)
+
+    def _write(self, matters: Mapping[str, Matter], decision: Decision) -> int:
+        """Write what was decided. What dies before the commit is decided again, with the same keys."""
+        latest = {name: one for name, one in (dict(matters) | decision.matters).items() if name not in decision.over}
+        changed = [one for name, one in latest.items() if one != self._open.get(name)]
+        new = 0
+        if changed or decision.over or decision.told:
+            with self._database.transaction() as connection:
+                new = kept.keep_told(connection, decision.told)
+                kept.keep_matters(connection, self._scene.id, changed, decision.over)
+        self._open = latest
+        self._known = {name: one for name, one in self._known.items() if name not in decision.over}
+        return new
+
+
+def roster_of(connection: Transaction, seal: Seal) -> Roster:
+    """Recipients, people and posts as they are now."""
+    return Roster(
+        recipients=recipients(connection, seal.open),
+        people={one.id: one for one in people.people(connection)},
+        appointments=people.appointments(connection),
+        seats=people.seats(connection),
+    )
+
+
+def _stands(one: KeptWarning) -> bool:
+    return one.warning.phase is WarningPhase.ACTIVE
+
+
+def _waits(matter: Matter, now_ms: int) -> bool:
+    """Whether a matter may have to be told although its warning did not change."""
+    silent = matter.held in ("trial", "late")
+    due = any(at_ms is not None and at_ms <= now_ms for at_ms in (matter.escalate_ms, matter.standing_ms))
+    return due or (matter.level > matter.told and not silent)

@@ -1,0 +1,69 @@
+"""The notify worker: decides what is told of warnings, and delivers it. What it decided is not lost, kill it or not."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from accounts.sealing import seal_of
+from core.clock import monotonic_s, real_ms
+from core.messages import text
+from core.settings import Settings
+from ingest.transports.publish import Publisher
+from notices.channels.choose import carriers_of
+from store.migrate import migrate
+from store.notices import counts
+from store.sql import Database, open_database
+from workers.deciding import Deciding
+from workers.delivering import Delivering
+from workers.worker import Running, mqtt_url, run_worker
+
+LOOK_S = 0.25  # red is told at once
+COUNT_S = 10.0
+
+
+def run(settings: Settings) -> int:
+    """Notify until a signal. Exit code."""
+    return run_worker("notify", settings, serve)
+
+
+def serve(running: Running) -> None:
+    """Notify of one scene until another is shown."""
+    settings = running.settings
+    database = open_database(settings.database_url, settings.var)
+    try:
+        migrate(database)
+        with Publisher(mqtt_url(settings), f"cityvitals-notify-{running.scene.id}") as publisher:
+            _notify(running, database, publisher)
+    finally:
+        database.close()
+
+
+def _notify(running: Running, database: Database, publisher: Publisher) -> None:
+    settings = running.settings
+    seal = seal_of(settings.key, settings.var)
+    deciding = Deciding(database, seal, running.scene, running.declared, settings.language)
+    delivering = Delivering(database, seal, settings, carriers_of(settings, publisher))
+    says, counted_s = "", float("-inf")
+    try:
+        while not running.stopping():
+            deciding.turn(real_ms(), running.now_ms())
+            delivering.turn(real_ms())
+            if monotonic_s() - counted_s >= COUNT_S:
+                counted_s, says = monotonic_s(), _says(database, settings.language)
+            running.beat("ok", says)
+            time.sleep(LOOK_S)
+    finally:
+        delivering.close()
+
+
+def _says(database: Database, language: str) -> str:
+    """How many deliveries are in each state, for the heartbeat."""
+    with database.reading() as connection:
+        found = counts(connection)
+    by_state: Counter[str] = Counter()
+    for (_, state), number in found.items():
+        by_state[state] += number
+    named = ((text(f"notice.state_{state}", language), number) for state, number in sorted(by_state.items()))
+    parts = (text("notice.counted", language, state=state, n=number) for state, number in named)
+    return text("notice.digest_and", language).join(parts)
