@@ -110,6 +110,14 @@ class Credentials:
             factor = kept.second_factor(connection, person.id)
         return factor is not None and factor.confirmed
 
+    def pending_factor(self, person: Person) -> str:
+        """The address of a second factor that waits for its first code, for his own eyes; empty: none waits."""
+        with self._warden.database.reading() as connection:
+            factor = kept.second_factor(connection, person.id)
+        if factor is None or factor.confirmed:
+            return ""
+        return totp.address_of(self._seal.open(factor.sealed), person.login, ISSUER)
+
     def drop_factor(self, person: Person, session: Session, code: str, now_ms: int) -> Refused | None:
         """Give up one's own second factor, showing it once more. None: done; no session of his is strong any more."""
         refused = self.show_code(person, session, code, now_ms)

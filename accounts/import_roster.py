@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
 from openpyxl import load_workbook
@@ -24,8 +23,7 @@ from core.accounts import EVERYWHERE, Department, Person, Post, Reach, Role, Sen
 from core.clock import CHINA, to_ms
 from core.errors import CityVitalsError, DeclarationError, Taken
 from core.messages import text
-
-Step = Callable[[], object]
+from core.records import DAY_MS
 
 DEPARTMENTS, POSTS, PEOPLE, APPOINTMENTS = "部门", "岗位", "人员", "任职"
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -72,7 +70,19 @@ class Row:
         return to_ms(datetime(day.year, day.month, day.day, tzinfo=CHINA))
 
 
-def import_workbook(roster: Roster, by: Bearer, file: Path, now_ms: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An appointment that a row asks for."""
+
+    login: str
+    post: str
+    term: Term
+
+
+Record = Department | Post | Person | Wish
+
+
+def import_workbook(roster: Roster, by: Bearer, file: Path | BinaryIO, now_ms: int) -> int:
     """Write what a workbook says. People who exist keep their login and get the new name and telephone.
 
     Returns how many rows were written.
@@ -81,50 +91,64 @@ def import_workbook(roster: Roster, by: Bearer, file: Path, now_ms: int) -> int:
         DeclarationError: Mistakes, each with sheet and row.
         NotAllowed: `by` may not.
     """
-    steps, problems = _read(roster, by, file, now_ms)
-    if problems:
-        raise DeclarationError(problems)
-    for row, step in steps:
+    records = read_workbook(file, now_ms)
+    for row, record in records:
         try:
-            step()
+            _write(roster, by, record, now_ms)
         except CityVitalsError as refused:
             raise DeclarationError([f"{row.place}: {refused}"]) from refused
-    return len(steps)
+    return len(records)
 
 
-def _read(roster: Roster, by: Bearer, file: Path, now_ms: int) -> tuple[list[tuple[Row, Step]], list[str]]:
-    """What each row asks for, in the order of the sheets, and what is wrong."""
-    readers: Mapping[str, Callable[[Row], Step]] = {
-        DEPARTMENTS: lambda row: partial(roster.put_department, by, _department(row), now_ms),
-        POSTS: lambda row: partial(roster.put_post, by, _post(row), now_ms),
-        PEOPLE: lambda row: partial(_put_person, roster, by, _person(row), now_ms),
-        APPOINTMENTS: lambda row: partial(_appoint, roster, by, _term(row, now_ms), now_ms),
+def read_workbook(file: Path | BinaryIO, now_ms: int) -> list[tuple[Row, Record]]:
+    """What each row says, in the order of the sheets. Raises DeclarationError: all mistakes of form."""
+    readers: Mapping[str, Callable[[Row], Record]] = {
+        DEPARTMENTS: _department,
+        POSTS: _post,
+        PEOPLE: _person,
+        APPOINTMENTS: lambda row: _wish(row, now_ms),
     }
-    steps: list[tuple[Row, Step]] = []
+    found: list[tuple[Row, Record]] = []
     problems: list[str] = []
     for row in _rows(file):
         try:
-            steps.append((row, readers[row.sheet](row)))
+            found.append((row, readers[row.sheet](row)))
         except ValueError as wrong:
             problems.append(f"{row.place}: {wrong}")
-    return steps, problems
+    if problems:
+        raise DeclarationError(problems)
+    return found
 
 
-def _rows(file: Path) -> Iterator[Row]:
+def _write(roster: Roster, by: Bearer, record: Record, now_ms: int) -> None:
+    match record:
+        case Department():
+            roster.put_department(by, record, now_ms)
+        case Post():
+            roster.put_post(by, record, now_ms)
+        case Person():
+            _put_person(roster, by, record, now_ms)
+        case Wish(login, post, term):
+            if not roster.holds(login, post, max(term.from_ms, now_ms)):
+                roster.appoint(by, login, post, term, now_ms)
+
+
+def _rows(file: Path | BinaryIO) -> Iterator[Row]:
     """The rows of our sheets. Raises DeclarationError: no workbook, or a sheet without a column that it needs."""
+    name = file.name if isinstance(file, Path) else "XLSX"
     try:
         book = load_workbook(file, read_only=True, data_only=True)
     except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as problem:
-        raise DeclarationError([f"{file.name}: {problem}"]) from problem
+        raise DeclarationError([f"{name}: {problem}"]) from problem
     for sheet in filter(book.sheetnames.__contains__, COLUMNS):
         lines = book[sheet].iter_rows(values_only=True)
         head = [str(cell or "").strip() for cell in next(lines, ())]
         missing = [column for column in COLUMNS[sheet] if column not in head]
         if missing:
-            raise DeclarationError([f"{file.name}, {sheet}: no column {'、'.join(missing)}"])
+            raise DeclarationError([f"{name}, {sheet}: no column {'、'.join(missing)}"])
         for number, line in enumerate(lines, start=2):
             if any(cell not in (None, "") for cell in line):
-                yield Row(sheet, f"{file.name}, {sheet}, {number}", dict(zip(head, line, strict=False)))
+                yield Row(sheet, f"{name}, {sheet}, {number}", dict(zip(head, line, strict=False)))
     book.close()
 
 
@@ -146,12 +170,13 @@ def _person(row: Row) -> Person:
     return Person(0, row.needed("账号"), row.needed("姓名"), row.word("电话"))
 
 
-def _term(row: Row, now_ms: int) -> tuple[str, str, Term]:
-    from_ms, rank = row.moment_ms("开始"), row.word("副职") or "0"
+def _wish(row: Row, now_ms: int) -> Wish:
+    from_ms, until_ms, rank = row.moment_ms("开始"), row.moment_ms("结束"), row.word("副职") or "0"
     if not rank.isdecimal():
         raise ValueError(f"副职 {rank!r} is not a number")
-    term = Term(now_ms if from_ms is None else from_ms, row.moment_ms("结束"), int(rank))
-    return row.needed("账号"), row.needed("岗位"), term
+    ending_ms = None if until_ms is None else until_ms + DAY_MS  # the last day is served whole
+    term = Term(now_ms if from_ms is None else from_ms, ending_ms, int(rank))
+    return Wish(row.needed("账号"), row.needed("岗位"), term)
 
 
 def _put_person(roster: Roster, by: Bearer, person: Person, now_ms: int) -> None:
@@ -160,9 +185,3 @@ def _put_person(roster: Roster, by: Bearer, person: Person, now_ms: int) -> None
     except Taken:
         known = roster.find(person.login)
         roster.change_person(by, replace(known, name=person.name, phone=person.phone), now_ms)
-
-
-def _appoint(roster: Roster, by: Bearer, wanted: tuple[str, str, Term], now_ms: int) -> None:
-    login, post, term = wanted
-    if not roster.holds(login, post, max(term.from_ms, now_ms)):
-        roster.appoint(by, login, post, term, now_ms)

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from accounts import founding
 from accounts.credentials import Credentials
 from accounts.founding import Founder
+from accounts.inspection import Inspection
 from accounts.journal import Journal
 from accounts.looks import Looks
 from accounts.passwords import Passwords, policy_of
@@ -17,6 +18,7 @@ from accounts.sealing import seal_of
 from accounts.sessions import Sessions, lasting_of
 from accounts.sign_in import SignIn
 from accounts.sources.choose import Sources, sources_of
+from accounts.standing import Standings
 from accounts.tokens import Tokens
 from accounts.warden import Warden
 from core.settings import Settings
@@ -30,10 +32,12 @@ class Office:
 
     database: Database
     journal: Journal
+    inspection: Inspection
     looks: Looks
     roster: Roster
     credentials: Credentials
     sessions: Sessions
+    standings: Standings
     tokens: Tokens
     sources: Sources
     sign_in: SignIn
@@ -68,10 +72,12 @@ def open_office(settings: Settings, hasher: PasswordHasher | None = None) -> Off
     return Office(
         database=database,
         journal=journal,
+        inspection=Inspection(warden, journal),
         looks=Looks(journal),
         roster=Roster(warden),
         credentials=Credentials(warden, passwords, seal_of(settings.key, settings.var)),
         sessions=sessions,
+        standings=Standings(warden, policy, sessions),
         tokens=Tokens(warden),
         sources=sources,
         sign_in=SignIn(warden, sessions, policy, sources.asked),

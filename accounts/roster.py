@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from accounts.bearer import Bearer, held
+from accounts.register import Register
 from accounts.rights import refusal
 from accounts.warden import Warden
 from core.accounts import ADMINISTRATORS, DEVICES, Appointment, Department, Person, Post, Role, Seat
@@ -51,6 +52,10 @@ class Roster:
     def disable(self, by: Bearer, login: str, now_ms: int) -> None:
         """Shut an account; its history stays. Raises NotAllowed, UnknownName."""
         self.change_person(by, replace(self.find(login), disabled=True), now_ms)
+
+    def enable(self, by: Bearer, login: str, now_ms: int) -> None:
+        """Open an account again. Raises NotAllowed, UnknownName."""
+        self.change_person(by, replace(self.find(login), disabled=False), now_ms)
 
     def put_department(self, by: Bearer, department: Department, now_ms: int) -> None:
         """A department, new or changed. Raises NotAllowed."""
@@ -127,6 +132,29 @@ class Roster:
         """Everybody, disabled ones too."""
         with self._warden.database.reading() as connection:
             return kept.people(connection)
+
+    def held_by(self, person: Person, now_ms: int) -> list[tuple[Appointment, Post]]:
+        """What a person holds now, as its holder or as a deputy: for his own page."""
+        with self._warden.database.reading() as connection:
+            posts, mine = kept.posts(connection), kept.appointments(connection, person.id)
+        return [(one, posts[one.post]) for one in mine if one.holds_at(now_ms)]
+
+    def names(self, by: Bearer, action: str) -> dict[str, str]:
+        """The name of everybody by login. action: the right to look. Raises NotAllowed."""
+        self._warden.ask(by, action)
+        return {one.login: one.name for one in self.people()}
+
+    def register(self, by: Bearer, action: str) -> Register:
+        """Everybody, and who holds what. action: the right to look, `people.see` or `posts.see`. Raises NotAllowed."""
+        self._warden.ask(by, action)
+        with self._warden.database.reading() as connection:
+            return Register(
+                people={one.id: one for one in kept.people(connection)},
+                departments={one.id: one for one in kept.departments(connection)},
+                posts=kept.posts(connection),
+                appointments=kept.appointments(connection),
+                seats=kept.seats(connection),
+            )
 
     def bearers(self, now_ms: int) -> list[Bearer]:
         """Everybody with what he holds now, as after a full sign-in: for "who can see X, and why"."""

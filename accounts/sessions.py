@@ -20,6 +20,7 @@ from store.signing_in import passwords, second_factor
 from store.sql import Transaction
 
 SEEN_EVERY_MS = 60_000  # how exactly idleness is known: a write a minute, not one a request
+TOKEN_USED_EVERY_MS = 600_000  # how exactly the last use of a token is known
 PASSWORD = "password"  # the source of sessions that began with a password of ours
 
 
@@ -76,6 +77,9 @@ class Sessions:
             bearer = self._of_session(connection, session, now_ms) if session else NOBODY
             if not bearer.grants and token is not None:
                 bearer = _of_token(connection, token, now_ms)
+        if token is not None and bearer.grants and now_ms - (token.used_ms or 0) >= TOKEN_USED_EVERY_MS:
+            with self._warden.database.transaction() as writing:
+                store.token_used(writing, token.id, now_ms)
         return replace(bearer, address=address)
 
     def find(self, secret: str) -> tuple[Session, Person] | None:

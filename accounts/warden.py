@@ -25,7 +25,7 @@ class Warden:
         self, by: Bearer, action: str, subject: str, now_ms: int, detail: Mapping[str, object] | None = None
     ) -> Iterator[Transaction]:
         """A transaction for one act that needs a right. Raises NotAllowed; refusals are audited too."""
-        with self.recording(by, action, subject, now_ms, detail, self._ask) as connection:
+        with self.recording(by, action, subject, now_ms, detail, self.ask) as connection:
             yield connection
 
     @contextmanager
@@ -57,7 +57,8 @@ class Warden:
             raise
 
     @staticmethod
-    def _ask(by: Bearer, action: str) -> None:
+    def ask(by: Bearer, action: str) -> None:
+        """Whether somebody may do something anywhere. Raises NotAllowed; the door that he came by audits it."""
         decision = may_somewhere(by, action)
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.in_words)

@@ -141,6 +141,7 @@ class Token:
     expires_ms: int | None
     seat: str = ""
     revoked_ms: int | None = None
+    used_ms: int | None = None  # when it was last shown, to some minutes
 
 
 @dataclass(frozen=True, slots=True)

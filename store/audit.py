@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import RowMapping, insert, select
 
@@ -34,18 +34,39 @@ def entries(connection: Transaction, after: int = 0) -> Iterator[AuditEntry]:
         after = page[-1].number
 
 
-def find_entries(
-    connection: Transaction, *, actor: str = "", action: str = "", subject: str = "", from_ms: int = 0, limit: int = 200
-) -> list[AuditEntry]:
-    """The newest rows that match, newest first; empty words match everything. action: also its beginning, `user.`."""
-    asked = select(audit).where(audit.c.at_ms >= from_ms)
-    if actor:
-        asked = asked.where(audit.c.actor == actor)
-    if action:
-        asked = asked.where(audit.c.action.startswith(action, autoescape=True))
-    if subject:
-        asked = asked.where(audit.c.subject == subject)
-    rows = connection.execute(asked.order_by(audit.c.number.desc()).limit(limit))
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What rows of the audit are looked for; what is empty matches everything.
+
+    actor: as the audit calls him. action: or its beginning, `user.`. subject: or a part of it. outcome: `done` or
+    `refused`. from_ms, until_ms: the time, ms UTC, the second not included. before: only rows below this number.
+    """
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    outcome: str = ""
+    from_ms: int = 0
+    until_ms: int | None = None
+    before: int | None = None
+
+
+def find_entries(connection: Transaction, asked: Asked, limit: int) -> list[AuditEntry]:
+    """The newest rows that match, newest first."""
+    found = select(audit).where(audit.c.at_ms >= asked.from_ms)
+    if asked.until_ms is not None:
+        found = found.where(audit.c.at_ms < asked.until_ms)
+    if asked.before is not None:
+        found = found.where(audit.c.number < asked.before)
+    if asked.actor:
+        found = found.where(audit.c.actor == asked.actor)
+    if asked.outcome:
+        found = found.where(audit.c.outcome == asked.outcome)
+    if asked.action:
+        found = found.where(audit.c.action.startswith(asked.action, autoescape=True))
+    if asked.subject:
+        found = found.where(audit.c.subject.contains(asked.subject, autoescape=True))
+    rows = connection.execute(found.order_by(audit.c.number.desc()).limit(limit))
     return [_entry(row) for row in rows.mappings()]
 
 

@@ -88,11 +88,16 @@ def revoke_token(connection: Transaction, token: int, at_ms: int) -> None:
         raise UnknownName(f"no token {token} is in use")
 
 
+def token_used(connection: Transaction, token: int, at_ms: int) -> None:
+    """Write when a token was last shown."""
+    connection.execute(update(token_table).where(token_table.c.id == token).values(used_ms=at_ms))
+
+
 def _without_id(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "id"}
 
 
 def _token(row: RowMapping) -> Token:
     reach = Reach(tuple(row["areas"]), tuple(row["topics"]), Sensitivity(row["sensitivity"]))
-    plain = {name: row[name] for name in ("id", "name", "digest", "made_ms", "expires_ms", "seat", "revoked_ms")}
+    plain = {name: row[name] for name in ("id", "name", "digest", "made_ms", "expires_ms", "seat", "revoked_ms", "used_ms")}
     return Token(role=Role(row["role"]), reach=reach, actions=tuple(row["actions"]), **plain)

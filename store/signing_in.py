@@ -72,6 +72,12 @@ def link(connection: Transaction, person: int, source: str, subject: str) -> Non
         connection.execute(insert(tables.links).values(person=person, source=source, subject=subject))
 
 
+def links_of(connection: Transaction, person: int) -> list[tuple[str, str]]:
+    """Under which name each other system knows a person."""
+    mine = select(tables.links.c.source, tables.links.c.subject).where(tables.links.c.person == person)
+    return [(row.source, row.subject) for row in connection.execute(mine.order_by(tables.links.c.id))]
+
+
 def linked(connection: Transaction, source: str, subject: str) -> Person | None:
     """The person whom another system knows under a name."""
     asked = select(tables.links.c.person).where(tables.links.c.source == source, tables.links.c.subject == subject)

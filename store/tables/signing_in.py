@@ -83,5 +83,6 @@ tokens = Table(
     Column("expires_ms", Ms),
     Column("seat", String(64), nullable=False),
     Column("revoked_ms", Ms),
+    Column("used_ms", Ms),
     sqlite_autoincrement=True,
 )

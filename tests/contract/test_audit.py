@@ -18,6 +18,7 @@ from accounts.warden import Warden
 from core.accounts import Act, Reach, Role
 from core.errors import NotAllowed, Taken
 from store import audit, people
+from store.audit import Asked
 from store.sql import Database
 
 SYSTEM = Bearer("person:sys", (Grant(Role.SYSTEM, Reach(), "系统管理岗"),), strong=True)
@@ -160,10 +161,10 @@ def test_the_audit_is_searched_by_who_what_and_when(journal: Journal, database: 
     _fill(journal)
     journal.write_alone(Act("person:wang", "rules.edit", "rule:7", 100))
     with database.reading() as connection:
-        assert [one.act.actor for one in audit.find_entries(connection, action="rules.")] == ["person:wang"]
-        assert len(audit.find_entries(connection, actor="person:li", from_ms=3)) == 2
-        assert [one.number for one in audit.find_entries(connection, limit=2)] == [6, 5]
-        assert audit.find_entries(connection, action="%") == []
+        assert [one.act.actor for one in audit.find_entries(connection, Asked(action="rules."), 200)] == ["person:wang"]
+        assert len(audit.find_entries(connection, Asked(actor="person:li", from_ms=3), 200)) == 2
+        assert [one.number for one in audit.find_entries(connection, Asked(), 2)] == [6, 5]
+        assert audit.find_entries(connection, Asked(action="%"), 200) == []
 
 
 @pytest.mark.claim(
