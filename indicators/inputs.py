@@ -351,7 +351,8 @@ def _column(panes: PaneBatch, name: str, some: Which) -> Column:
     count = panes.count[some]
     if is_sketch(name):
         column = empty_of(name, len(count))
-        column[:] = np.array(panes.sketches[name], dtype=object)[some] if name in panes.sketches else b""
+        if told := panes.sketches.get(name):
+            column[:] = told[some] if isinstance(some, slice) else [told[row] for row in some.tolist()]
         return column
     if name == "last_at_ms":
         return np.where(count > 0, panes.last_ms[some], 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 LANGUAGES = ("zh", "en")
 
@@ -19,11 +20,12 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
 
     import yaml  # noqa: PLC0415 - as above
 
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in: ten times faster
     found: dict[str, Mapping[str, str]] = {}
     for file in sorted(files(__name__).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".yaml"):
             topic = file.name.removesuffix(".yaml")
-            for code, texts in (yaml.safe_load(file.read_text("utf-8")) or {}).items():
+            for code, texts in (yaml.load(file.read_text("utf-8"), loader) or {}).items():
                 found[f"{topic}.{code}"] = texts
     return found
 
