@@ -99,6 +99,7 @@ RIGHTS: Mapping[str, Right] = {
     # what is done about warnings and cases
     "warnings.confirm": _right(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.DISPATCHER),
     "warnings.silence": _right(Role.SHIFT_LEADER, Role.LEADER),
+    "entries.make": _right(Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER, Role.HOTLINE),
     "cases.open": _right(Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER, Role.HOTLINE),
     "cases.dispatch": _right(Role.SHIFT_LEADER, Role.DISPATCHER),
     "cases.accept": _right(_OUTSIDE),
@@ -106,6 +107,7 @@ RIGHTS: Mapping[str, Right] = {
     "cases.verify": _right(Role.DUTY, Role.SHIFT_LEADER, Role.SUPERVISOR),
     "cases.close": _right(Role.SHIFT_LEADER, Role.DISPATCHER),
     "cases.supervise": _right(Role.LEADER, Role.SUPERVISOR),
+    "cases.note": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),
     "cases.instruct": _right(Role.LEADER),
     "calls.take": _right(Role.HOTLINE, Role.DUTY, placed=False),
     "export.make": _right(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.SUPERVISOR, Role.RULES),

@@ -43,6 +43,15 @@ def from_ms(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
+def local_day(at_ms: int) -> str:
+    """The date in China of a time in ms UTC.
+
+    >>> local_day(0)
+    '19700101'
+    """
+    return from_ms(at_ms).astimezone(CHINA).strftime("%Y%m%d")
+
+
 def to_ms(at: datetime) -> int:
     """Milliseconds UTC of an aware datetime; a naive one is a ValueError."""
     if at.tzinfo is None:

@@ -1,0 +1,224 @@
+"""The book of cases: every act is one transaction with its audit entry, its line in the log and its word to the city.
+
+The right is asked here, for the area and topic of the case; the table of steps decides what is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from accounts.bearer import Bearer
+from accounts.rights import may
+from accounts.warden import Warden
+from core.clock import local_day
+from core.errors import IllegalStep, NotAllowed
+from dispatch.case import Case, fold, follow
+from dispatch.clocks import Calendars
+from dispatch.kinds import CaseKind
+from dispatch.log import Entry, Origin
+from dispatch.rows import Belongs, assignment_row, case_row, entry_of, entry_row
+from dispatch.states import CaseState
+from dispatch.steps import STEPS, UNIT_STEPS, Verb
+from store import cases as kept
+from store.outbox import tell
+from store.sql import Transaction
+
+CASE = "case.changed"  # topic of the outbox
+RELAYING = "cases.dispatch"  # the right to write down what others did
+
+Above = Callable[[str], tuple[str, ...]]  # an area → it and those it lies in, by code
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Where and when: scene and stamp on show, its city, city time, and real time for the audit; ms UTC."""
+
+    scene: str
+    stamp: str
+    city: str
+    city_ms: int
+    real_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for.
+
+    key: chosen by whoever asks, the same for a repeat. revision: the newest entry that was on his screen; None for
+    what does not depend on it. happened_ms: city time at which it happened; None: now.
+    """
+
+    key: str
+    verb: Verb
+    case: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    revision: int | None = None
+    assignment: str = ""
+    origin: Origin = Origin.PERSON
+    happened_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A case with the log that makes it."""
+
+    case: Case
+    log: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the city declared about cases: kinds by id, calendars, and which areas an area lies in."""
+
+    kinds: Mapping[str, CaseKind]
+    calendars: Calendars
+    above: Above
+
+
+class CaseBook:
+    """Cases of one installation."""
+
+    def __init__(self, warden: Warden, rules: Callable[[], Rules]) -> None:
+        """rules: what is declared now; packs change while it runs."""
+        self._warden, self._rules = warden, rules
+
+    def act(self, by: Bearer, wish: Wish, now: Now) -> Told:
+        """Take a step, or return the case as it stands when this was done before under the same key.
+
+        Raises:
+            NotAllowed: His posts do not reach so far.
+            IllegalStep: Not possible now, something is missing, or somebody else was faster.
+            UnknownName: There is no such case or kind.
+        """
+        rules = self._rules()
+        if (done := self._done_before(by, wish.key)) is not None:
+            return self.read(done)
+        right = right_of(wish)
+        detail = {"verb": wish.verb, "key": wish.key, "origin": wish.origin, "assignment": wish.assignment}
+        with self._warden.acting(by, right, wish.case or "case:new", now.real_ms, detail) as connection:
+            if (row := kept.entry_with_key(connection, by.name, wish.key)) is not None:  # a repeat at the same moment
+                return _told(connection, row.case, rules)
+            if wish.verb is Verb.REPORT:
+                told, belongs = None, Belongs(now.scene, now.stamp)
+            else:
+                known = kept.case_of(connection, wish.case)
+                told, belongs = _told(connection, wish.case, rules), Belongs(known.scene, known.stamp)
+                if belongs.scene != now.scene:
+                    raise IllegalStep("other-scene", case=wish.case)
+            self._ask(by, right, told, wish, rules)
+            return self._written(connection, told, belongs, (by, wish, now), rules)
+
+    def read(self, case: str) -> Told:
+        """A case with its whole log. Raises UnknownName. Who may see it is asked by whoever shows it."""
+        with self._warden.database.reading() as connection:
+            kept.case_of(connection, case)
+            return _told(connection, case, self._rules())
+
+    def queue(self, scene: str, asked: kept.Asked) -> list[kept.CaseRow]:
+        """Open cases by urgency, for the areas and topics that are asked for."""
+        with self._warden.database.reading() as connection:
+            return kept.queue(connection, scene, asked)
+
+    def _done_before(self, by: Bearer, key: str) -> str | None:
+        with self._warden.database.reading() as connection:
+            found = kept.entry_with_key(connection, by.name, key)
+        return found.case if found else None
+
+    def _ask(self, by: Bearer, right: str, told: Told | None, wish: Wish, rules: Rules) -> None:
+        """Whether his posts reach the place and topic of the case. Raises NotAllowed."""
+        facts = told.case.facts if told else wish.fields
+        kind = _kind(rules, str(facts.get("kind", "")))
+        area = str(facts.get("area", ""))
+        decision = may(by, right, area=rules.above(area) if area else (), topic=kind.topic)
+        if not decision.allowed:
+            raise NotAllowed(decision.code, decision.in_words)
+
+    def _written(
+        self,
+        connection: Transaction,
+        told: Told | None,
+        belongs: Belongs,
+        asked: tuple[Bearer, Wish, Now],
+        rules: Rules,
+    ) -> Told:
+        """The case after the step and after what follows from it by itself, all of it in this transaction."""
+        by, wish, now = asked
+        if told and wish.revision is not None and wish.revision != told.case.revision:
+            raise IllegalStep("changed", revision=told.case.revision)
+        case_id = told.case.id if told else _number(connection, now)
+        entry = _entry(told, case_id, by, wish, now, rules)
+        log, case = [*(told.log if told else ()), entry], told.case if told else None
+        case = follow(case, log[:-1], entry, rules.calendars)
+        keys = [wish.key]
+        for follower in following(case, entry, rules.kinds):
+            further = replace(follower, number=case.revision + 1)
+            case = follow(case, log, further, rules.calendars)
+            log.append(further)
+            keys.append(f"{wish.key}/{further.verb}")
+        kind = _kind(rules, str(case.facts["kind"]))
+        row = case_row(case, kind, belongs, rules.calendars)
+        (kept.change_case if told else kept.add_case)(connection, row)
+        for one, key in zip(log[-len(keys) :], keys, strict=True):
+            kept.add_entry(connection, entry_row(one, key))
+        kept.put_assignments(connection, case.id, [assignment_row(case, one) for one in case.assignments.values()])
+        tell(connection, CASE, asdict(row) | {"verb": wish.verb, "by": by.name}, now.real_ms)
+        return Told(case, tuple(log))
+
+
+def right_of(wish: Wish) -> str:
+    """The right that a wish asks for; what others did is written down by who may dispatch."""
+    step = UNIT_STEPS.get(wish.verb) or STEPS[wish.verb]
+    outside = step.action in ("cases.accept", "cases.report")
+    return RELAYING if wish.origin is Origin.RELAYED and outside else step.action
+
+
+def following(case: Case, entry: Entry, kinds: Mapping[str, CaseKind]) -> list[Entry]:
+    """What follows from an entry by itself: the first unit that accepts takes the case; too many returns escalate."""
+    kind, also = kinds[case.facts["kind"]], replace(entry, origin=Origin.CLOCK, assignment="", fields={}, terms={})
+    if entry.verb in (Verb.ACCEPT, Verb.DEPART, Verb.ARRIVE) and case.state is CaseState.DISPATCHED:
+        return [replace(also, verb=Verb.TAKE)]
+    counted = {Verb.REDO: (case.redone, kind.redone), Verb.RETURN: (case.returned, kind.returned)}
+    count, most = counted.get(entry.verb, (0, 1))
+    if count and count % most == 0:
+        return [replace(also, verb=Verb.ESCALATE, fields={"reason": f"{entry.verb} {count}"})]
+    return []
+
+
+def _entry(told: Told | None, case_id: str, by: Bearer, wish: Wish, now: Now, rules: Rules) -> Entry:
+    facts = {**(told.case.facts if told else {}), **wish.fields}
+    kind = _kind(rules, str(facts.get("kind", "")))
+    step = STEPS.get(wish.verb)
+    terms = {one: kind.limits[one] for one in (step.begins if step else ()) if one in kind.limits}
+    if missing := [name for name in kind.needs.get(wish.verb, ()) if wish.fields.get(name) in (None, "")]:
+        raise IllegalStep("needs", verb=wish.verb, needs=", ".join(missing))
+    return Entry(
+        number=told.case.revision + 1 if told else 1,
+        case=case_id,
+        verb=wish.verb,
+        at_ms=now.city_ms if wish.happened_ms is None else wish.happened_ms,
+        entered_ms=now.city_ms,
+        by=by.name,
+        origin=wish.origin,
+        assignment=wish.assignment,
+        fields=dict(wish.fields),
+        terms=terms,
+    )
+
+
+def _told(connection: Transaction, case: str, rules: Rules) -> Told:
+    log: Sequence[Entry] = tuple(entry_of(row) for row in kept.log_of(connection, case))
+    return Told(fold(log, rules.calendars), tuple(log))
+
+
+def _number(connection: Transaction, now: Now) -> str:
+    """The number of a new case: city, local day, running number; the same at every level that works on it."""
+    day = f"{now.city}-{local_day(now.city_ms)}"
+    return f"{day}-{kept.next_number(connection, day):04}"
+
+
+def _kind(rules: Rules, kind: str) -> CaseKind:
+    if kind not in rules.kinds:
+        raise IllegalStep("unknown-kind", kind=kind, known=", ".join(sorted(rules.kinds)))
+    return rules.kinds[kind]

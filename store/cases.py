@@ -1,0 +1,236 @@
+"""Cases, their logs and their units' assignments, written and read. What may happen is decided in `dispatch/`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from core.errors import UnknownName
+from store.sql import Transaction
+from store.tables.cases import assignments, case_entries, case_numbers, cases
+
+CELLS_A_DEGREE = 100  # squares of about a kilometre
+AT_ONCE = 500  # cells or cases asked for in one statement; SQLite takes few thousand places
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One line of a log as it is stored; `dispatch.log.Entry` in plain words."""
+
+    case: str
+    number: int
+    verb: str
+    at_ms: int
+    entered_ms: int
+    by: str
+    origin: str
+    assignment: str
+    fields: Mapping[str, Any]
+    terms: Mapping[str, Any]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as lists show it: what its log folded to. due_ms None: no clock runs; lon_deg None: no place."""
+
+    id: str
+    scene: str
+    stamp: str
+    kind: str
+    title: str
+    grade: int
+    state: str
+    hold: str
+    is_open: bool
+    area: str
+    topic: str
+    lead: str
+    lon_deg: float | None
+    lat_deg: float | None
+    accuracy_m: float | None
+    reported_ms: int
+    since_ms: int
+    due_ms: int | None
+    due_of: str
+    into: str
+    correlation: str
+    revision: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentRow:
+    """One unit of a case as lists show it."""
+
+    case: str
+    id: str
+    unit: str
+    state: str
+    is_over: bool
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which cases `queue` gives; "" and () mean any."""
+
+    areas: Sequence[str] = ()
+    topics: Sequence[str] = ()
+    lead: str = ""
+    state: str = ""
+    limit: int = 200
+
+
+def next_number(connection: Transaction, day: str) -> int:
+    """The next number of a day (and city), from 1; never given twice."""
+    upsert = _upsert(connection, case_numbers).values(day=day, last=1)
+    given = upsert.on_conflict_do_update(index_elements=["day"], set_={"last": case_numbers.c.last + 1})
+    return int(connection.execute(given.returning(case_numbers.c.last)).scalar_one())
+
+
+def add_entry(connection: Transaction, entry: EntryRow) -> None:
+    """Write one line; a number that the log has already is refused by the database."""
+    connection.execute(insert(case_entries).values(**asdict(entry)))
+
+
+def log_of(connection: Transaction, case: str) -> list[EntryRow]:
+    """The whole log of a case, in its order."""
+    asked = select(case_entries).where(case_entries.c.case == case).order_by(case_entries.c.number)
+    return [EntryRow(**row) for row in connection.execute(asked).mappings()]
+
+
+def entry_with_key(connection: Transaction, by: str, key: str) -> EntryRow | None:
+    """What somebody already did under a key."""
+    asked = select(case_entries).where(case_entries.c.by == by, case_entries.c.key == key)
+    row = connection.execute(asked).mappings().first()
+    return None if row is None else EntryRow(**row)
+
+
+def add_case(connection: Transaction, case: CaseRow) -> None:
+    """Write the row of a new case, before its first entry."""
+    connection.execute(insert(cases).values(**stored(case)))
+
+
+def change_case(connection: Transaction, case: CaseRow) -> None:
+    """Write the row of a case as its log folds now."""
+    connection.execute(update(cases).where(cases.c.id == case.id).values(**stored(case)))
+
+
+def put_assignments(connection: Transaction, case: str, rows: Sequence[AssignmentRow]) -> None:
+    """Write all assignments of a case as they stand now."""
+    connection.execute(delete(assignments).where(assignments.c.case == case))
+    if rows:
+        connection.execute(insert(assignments), [asdict(row) for row in rows])
+
+
+def case_of(connection: Transaction, case: str) -> CaseRow:
+    """One case by its number. Raises UnknownName."""
+    row = connection.execute(select(cases).where(cases.c.id == case)).mappings().first()
+    if row is None:
+        raise UnknownName(f"no case has the number {case!r}")
+    return _case(row)
+
+
+def queue(connection: Transaction, scene: str, asked: Asked) -> list[CaseRow]:
+    """Open cases, what is due first first; those without a running clock come last, the oldest first."""
+    found = _narrowed(select(cases).where(cases.c.scene == scene, cases.c.is_open), asked)
+    due = found.where(cases.c.due_ms.is_not(None)).order_by(cases.c.due_ms, cases.c.id).limit(asked.limit)
+    rows = [_case(row) for row in connection.execute(due).mappings()]
+    if len(rows) < asked.limit:
+        rest = found.where(cases.c.due_ms.is_(None)).order_by(cases.c.reported_ms, cases.c.id)
+        rows += [_case(row) for row in connection.execute(rest.limit(asked.limit - len(rows))).mappings()]
+    return rows
+
+
+def due_before(connection: Transaction, scene: str, at_ms: int, limit: int = 1000) -> list[CaseRow]:
+    """Open cases of which some clock ends up to a time, the earliest first."""
+    asked = select(cases).where(cases.c.scene == scene, cases.c.is_open, cases.c.due_ms <= at_ms)
+    rows = connection.execute(asked.order_by(cases.c.due_ms, cases.c.id).limit(limit)).mappings()
+    return [_case(row) for row in rows]
+
+
+def near(connection: Transaction, scene: str, lon_deg: float, lat_deg: float, reach_m: float) -> list[CaseRow]:
+    """Open cases in the squares that a circle touches; the caller measures."""
+    wanted = cells_around(lon_deg, lat_deg, reach_m)
+    rows: list[CaseRow] = []
+    for at in range(0, len(wanted), AT_ONCE):
+        asked = select(cases).where(
+            cases.c.scene == scene, cases.c.cell.in_(wanted[at : at + AT_ONCE]), cases.c.is_open
+        )
+        rows += [_case(row) for row in connection.execute(asked.order_by(cases.c.id)).mappings()]
+    return rows
+
+
+def merged_into(connection: Transaction, case: str) -> list[CaseRow]:
+    """The cases that another one leads."""
+    rows = connection.execute(select(cases).where(cases.c.into == case).order_by(cases.c.id)).mappings()
+    return [_case(row) for row in rows]
+
+
+def with_correlation(connection: Transaction, correlation: str) -> list[CaseRow]:
+    """Every case of one chain, from the readings on."""
+    rows = connection.execute(select(cases).where(cases.c.correlation == correlation).order_by(cases.c.id)).mappings()
+    return [_case(row) for row in rows]
+
+
+def reported_between(connection: Transaction, scene: str, from_ms: int, until_ms: int) -> list[CaseRow]:
+    """Cases reported in [from_ms, until_ms), in their order."""
+    asked = select(cases).where(cases.c.scene == scene, cases.c.reported_ms >= from_ms, cases.c.reported_ms < until_ms)
+    return [_case(row) for row in connection.execute(asked.order_by(cases.c.reported_ms, cases.c.id)).mappings()]
+
+
+def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRow]:
+    """What units have in hand now, the oldest first."""
+    asked = select(assignments).where(assignments.c.unit.in_(list(units)), assignments.c.is_over.is_(False))
+    rows = connection.execute(asked.order_by(assignments.c.since_ms, assignments.c.case)).mappings()
+    return [AssignmentRow(**row) for row in rows]
+
+
+def cells_around(lon_deg: float, lat_deg: float, reach_m: float) -> list[str]:
+    """The squares that a circle touches; degrees WGS 84."""
+    high_deg = reach_m / 111_000
+    wide_deg = high_deg / max(math.cos(math.radians(lat_deg)), 0.01)
+    columns = range(_square(lon_deg - wide_deg), _square(lon_deg + wide_deg) + 1)
+    rows = range(_square(lat_deg - high_deg), _square(lat_deg + high_deg) + 1)
+    return [f"{column}:{row}" for column in columns for row in rows]
+
+
+def stored(case: CaseRow) -> dict[str, Any]:
+    """The columns of a row, with the square that it lies in."""
+    return asdict(case) | {"cell": _cell(case)}
+
+
+def _square(degrees: float) -> int:
+    return math.floor(degrees * CELLS_A_DEGREE)
+
+
+def _cell(case: CaseRow) -> str:
+    if case.lon_deg is None or case.lat_deg is None:
+        return ""
+    return f"{_square(case.lon_deg)}:{_square(case.lat_deg)}"
+
+
+def _narrowed(found: Select[Any], asked: Asked) -> Select[Any]:
+    if asked.areas:
+        found = found.where(cases.c.area.in_(list(asked.areas)))
+    if asked.topics:
+        found = found.where(cases.c.topic.in_(list(asked.topics)))
+    for column in (cases.c.lead, cases.c.state):
+        value = getattr(asked, column.name)
+        found = found.where(column == value) if value else found
+    return found
+
+
+def _case(row: RowMapping) -> CaseRow:
+    return CaseRow(**{name: row[name] for name in CaseRow.__dataclass_fields__})
+
+
+def _upsert(connection: Transaction, table: Any) -> Any:
+    return (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)

@@ -1,0 +1,77 @@
+"""Cases and their logs. The log is what counts; the row of a case is what its log folds to, kept for lists."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+
+from store.tables.metadata import Ms, metadata
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("scene", String(80), nullable=False),
+    Column("stamp", String(16), nullable=False),
+    Column("kind", String(120), nullable=False),
+    Column("title", String(240), nullable=False),
+    Column("grade", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("hold", String(16), nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("area", String(64), nullable=False),
+    Column("topic", String(64), nullable=False),
+    Column("lead", String(120), nullable=False),
+    Column("lon_deg", Float),
+    Column("lat_deg", Float),
+    Column("accuracy_m", Float),
+    Column("cell", String(24), nullable=False),  # the square of about a kilometre that it lies in; "" without a place
+    Column("reported_ms", Ms, nullable=False),
+    Column("since_ms", Ms, nullable=False),
+    Column("due_ms", Ms),  # of the clock that ends first; null: none runs
+    Column("due_of", String(16), nullable=False),
+    Column("into", String(40), nullable=False),
+    Column("correlation", String(80), nullable=False),  # one id from the readings to the close
+    Column("revision", Integer, nullable=False),
+    Column("body", JSON, nullable=False),
+    Index("ix_cases_queue", "scene", "is_open", "due_ms"),
+    Index("ix_cases_near", "scene", "cell", "is_open"),
+    Index("ix_cases_reported", "scene", "reported_ms"),
+    Index("ix_cases_into", "into"),
+    Index("ix_cases_correlation", "correlation"),
+)
+
+case_entries = Table(
+    "case_entries",
+    metadata,
+    Column("case", String(40), ForeignKey("cases.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("verb", String(24), nullable=False),
+    Column("at_ms", Ms, nullable=False),
+    Column("entered_ms", Ms, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("assignment", String(40), nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("key", String(80), nullable=False),  # given by whoever acts: a repeat is known, not done twice
+    UniqueConstraint("by", "key"),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("case", String(40), ForeignKey("cases.id"), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("unit", String(80), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("is_over", Boolean, nullable=False),
+    Column("since_ms", Ms, nullable=False),
+    Index(None, "unit", "is_over"),
+)
+
+case_numbers = Table(  # the last number given on a day
+    "case_numbers",
+    metadata,
+    Column("day", String(40), primary_key=True),
+    Column("last", Integer, nullable=False),
+)

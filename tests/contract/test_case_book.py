@@ -1,0 +1,170 @@
+"""The book of cases in a real database: rights, repeats, two desks at once, and a log that rebuilds every case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from office_day import NOW_MS, a_person, acts_of, bearer_of, signed_in
+
+from accounts.bearer import Bearer
+from accounts.office import Office
+from accounts.warden import Warden
+from core.accounts import Role
+from core.declared import Words
+from core.errors import IllegalStep, NotAllowed, UnknownName
+from core.records import HOUR_MS, MINUTE_MS
+from dispatch.book import CASE, CaseBook, Now, Rules, Told, Wish
+from dispatch.calendars import Counting, round_the_clock
+from dispatch.case import fold
+from dispatch.clocks import Obligation, Terms
+from dispatch.kinds import CaseKind, KindClass
+from dispatch.log import Origin
+from dispatch.states import AssignmentState, CaseState
+from dispatch.steps import Verb
+from store import cases as kept
+from store.outbox import told_after
+
+NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
+KIND = CaseKind(
+    "water.road_water",
+    "1",
+    Words("道路积水", "Water on the road"),
+    KindClass.EVENT,
+    "市水务局",
+    topic="water",
+    limits={Obligation.FILE: Terms(HOUR_MS), Obligation.HANDLE: Terms(4 * HOUR_MS)},
+    needs={Verb.CLOSE: ("photo",)},
+    returned=2,
+)
+CALENDARS = {Counting.ALWAYS: round_the_clock()}
+REPORTED = {
+    "kind": KIND.id,
+    "title": "迎宾路积水",
+    "area": "440902",
+    "place": {"lon_deg": 110.92, "lat_deg": 21.66, "accuracy_m": 50, "origin": "gps"},
+    "correlation": "w-17",
+}
+
+
+@pytest.fixture
+def book(office: Office) -> CaseBook:
+    rules = Rules({KIND.id: KIND}, CALENDARS, lambda area: (area, "440900"))
+    return CaseBook(Warden(office.database, office.journal), lambda: rules)
+
+
+@pytest.fixture
+def wang(office: Office) -> Bearer:
+    """A dispatcher."""
+    a_person(office, "wang", Role.DISPATCHER)
+    return bearer_of(office, signed_in(office, "wang"), NOW_MS)
+
+
+def at(minutes: int) -> Now:
+    return replace(NOW, city_ms=NOW_MS + minutes * MINUTE_MS, real_ms=NOW_MS + minutes * MINUTE_MS)
+
+
+def reported(book: CaseBook, by: Bearer, key: str = "r1", **other: Any) -> Told:
+    return book.act(by, Wish(key, Verb.REPORT, fields=REPORTED | other), NOW)
+
+
+def step(book: CaseBook, by: Bearer, told: Told, verb: Verb, minutes: int = 1, **wish: Any) -> Told:
+    key = wish.pop("key", f"{verb}-{told.case.revision}")
+    return book.act(by, Wish(key, verb, told.case.id, revision=told.case.revision, **wish), at(minutes))
+
+
+@pytest.mark.claim("COMMAND", "A step, its audit entry and its telling are one transaction; a repeat adds nothing.")
+def test_a_report_is_written_audited_and_told_once(office: Office, book: CaseBook, wang: Bearer) -> None:
+    first, again = reported(book, wang), reported(book, wang)
+    assert first == again
+    assert first.case.id == "440900-20261122-0001"
+    assert [act for act in acts_of(office) if act[1] == "cases.open"] == [("person:wang", "cases.open", "done")]
+    with office.database.reading() as connection:
+        told = [row for row in told_after(connection, 0) if row.topic == CASE]
+        row = kept.case_of(connection, first.case.id)
+    assert [(one.body["id"], one.body["revision"]) for one in told] == [(first.case.id, 1)]
+    assert (row.due_ms, row.due_of, row.lead) == (NOW_MS + HOUR_MS, "file", "市水务局")
+    assert reported(book, wang, "r2").case.id == "440900-20261122-0002"
+
+
+def test_what_is_stored_folds_to_what_was_answered(office: Office, book: CaseBook, wang: Bearer) -> None:
+    told = reported(book, wang)
+    told = step(book, wang, told, Verb.FILE)
+    told = step(book, wang, told, Verb.DISPATCH, fields={"lead": "市水务局"})
+    told = step(book, wang, told, Verb.NOTIFY, assignment="t1", fields={"unit": "抢修1"})
+    told = step(book, wang, told, Verb.ARRIVE, 30, assignment="t1", origin=Origin.RELAYED)
+    assert told.case.state is CaseState.HANDLING  # the first unit that arrives takes the case
+    assert told.case.assignments["t1"].state is AssignmentState.ON_SCENE
+    assert told.case.assignments["t1"].reached[AssignmentState.ON_SCENE].origin is Origin.RELAYED
+    again = book.read(told.case.id)
+    assert again == told
+    assert fold(again.log, CALENDARS) == told.case
+    with office.database.reading() as connection:
+        assert [row.case for row in kept.tasks_of(connection, ["抢修1"])] == [told.case.id]
+
+
+@pytest.mark.claim("COMMAND", "The second of two desks is told that the case has changed; nothing is written over.")
+def test_the_second_desk_is_told(book: CaseBook, wang: Bearer) -> None:
+    told = reported(book, wang)
+    step(book, wang, told, Verb.FILE, key="a")
+    with pytest.raises(IllegalStep) as refused:
+        step(book, wang, told, Verb.REJECT, key="b", fields={"reason": "重复"})
+    assert refused.value.in_words("zh") == "案卷刚被他人更新，已到第 2 条记录；请看过再办"
+    assert book.read(told.case.id).case.state is CaseState.FILED
+
+
+def test_what_a_kind_needs_is_asked_for(book: CaseBook, wang: Bearer) -> None:
+    with pytest.raises(IllegalStep, match="still needs: title"):
+        book.act(wang, Wish("k", Verb.REPORT, fields={"kind": KIND.id}), NOW)
+    with pytest.raises(IllegalStep, match="no kind 'fire'"):
+        reported(book, wang, kind="fire")
+    with pytest.raises(UnknownName, match="no case has the number"):
+        book.act(wang, Wish("k", Verb.FILE, "440900-0"), NOW)
+
+
+def test_another_scene_is_not_worked_on(book: CaseBook, wang: Bearer) -> None:
+    told = reported(book, wang)
+    with pytest.raises(IllegalStep, match="another scene"):
+        book.act(wang, Wish("k", Verb.FILE, told.case.id), replace(NOW, scene="replay-440900"))
+
+
+@pytest.mark.claim(
+    "COMMAND", "A step asks for the right to it in the area and topic of the case; refusals are audited."
+)
+def test_rights_are_asked_for_each_step(office: Office, book: CaseBook, wang: Bearer) -> None:
+    told = reported(book, wang)
+    a_person(office, "li", Role.FIELD)
+    field = bearer_of(office, signed_in(office, "li"), NOW_MS)
+    with pytest.raises(NotAllowed):
+        step(book, field, told, Verb.FILE)
+    assert ("person:li", "cases.open", "refused") in acts_of(office)
+    narrow = replace(wang, grants=tuple(replace(g, reach=replace(g.reach, areas=("440981",))) for g in wang.grants))
+    with pytest.raises(NotAllowed):
+        step(book, narrow, told, Verb.FILE)
+    assert book.read(told.case.id).case.revision == 1
+
+
+@pytest.mark.claim("COMMAND", "Refused by its departments too often, a case is escalated by itself.")
+def test_too_many_returns_escalate(book: CaseBook, wang: Bearer) -> None:
+    told = step(book, wang, reported(book, wang), Verb.FILE)
+    for turn in range(2):
+        told = step(book, wang, told, Verb.DISPATCH, fields={"lead": f"局{turn}"})
+        told = step(book, wang, told, Verb.RETURN, origin=Origin.RELAYED, fields={"reason": "不属我局"})
+    assert (told.case.returned, told.case.escalated) == (2, 1)
+    assert told.log[-1].verb is Verb.ESCALATE and told.log[-1].origin is Origin.CLOCK
+
+
+def test_the_queue_is_by_what_is_due_first(office: Office, book: CaseBook, wang: Bearer) -> None:
+    early, late = reported(book, wang, "a"), reported(book, wang, "b")
+    late = step(book, wang, late, Verb.FILE)  # its clock was met: none runs
+    with office.database.reading() as connection:
+        asked = kept.Asked(areas=("440902",))
+        assert [row.id for row in kept.queue(connection, NOW.scene, asked)] == [early.case.id, late.case.id]
+        assert kept.queue(connection, NOW.scene, replace(asked, areas=("440981",))) == []
+        assert [row.id for row in kept.near(connection, NOW.scene, 110.921, 21.661, 300.0)] == [
+            early.case.id,
+            late.case.id,
+        ]
+        assert kept.near(connection, NOW.scene, 111.2, 21.661, 300.0) == []
+        assert [row.id for row in kept.due_before(connection, NOW.scene, NOW_MS + HOUR_MS)] == [early.case.id]
