@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.accounts import Person
 from core.errors import CityVitalsError, NeighbourDown, StartError
-from store.migrate import migrate, revision
+from store.migrate import MIGRATIONS, migrate, newest, revision
 from store.people import add_person, change_person, find_person, people
 from store.sql import Database, open_database, sqlite_url
 from store.tables import metadata
@@ -76,7 +77,7 @@ def test_reading_cannot_write(database: Database) -> None:
 def test_migrations_make_exactly_the_declared_tables(database: Database) -> None:
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        assert revision(connection) is not None
+        assert revision(connection) == newest() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def test_who_starts_together_migrates_once(tmp_path: Path) -> None:
