@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from core.errors import NeighbourDown, NotAllowed, StreamFull
+from core.errors import NeighbourDown, NotAllowed, Objection, StreamFull
 from core.messages import text
 
 log = logging.getLogger(__name__)
@@ -76,8 +76,9 @@ def answer_errors(app: FastAPI, language: str) -> None:
         return said(503, "stream-full" if isinstance(error, StreamFull) else "neighbour-down")
 
     async def on_refused(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, NotAllowed)
-        return answer(403, error.code, error.in_words(language))
+        assert isinstance(error, NotAllowed | Objection)
+        status = 403 if isinstance(error, NotAllowed) else 409 if error.code == "already" else 422
+        return answer(status, error.code, error.in_words(language))
 
     async def on_anything(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -89,4 +90,5 @@ def answer_errors(app: FastAPI, language: str) -> None:
     app.add_exception_handler(NeighbourDown, on_down)
     app.add_exception_handler(StreamFull, on_down)
     app.add_exception_handler(NotAllowed, on_refused)
+    app.add_exception_handler(Objection, on_refused)
     app.add_exception_handler(Exception, on_anything)

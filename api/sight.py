@@ -121,6 +121,7 @@ class Sight:
                 self.sees_value(record["indicator"], record["subject"])
                 and self.sees("warnings.see", record["subject"], self._topic(record["indicator"]))
             ),
+            "cards": lambda: self.sees("warnings.see", record["area"]),  # of all topics; others see each warning alone
             "duty": lambda: self.sees("warnings.see", record["area"], record["topic"]),
             "stations": lambda: self.sees_device(key),
             "vehicles": lambda: self.sees_device(key),

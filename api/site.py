@@ -16,7 +16,9 @@ from fastapi.staticfiles import StaticFiles
 
 from accounts.office import open_office
 from accounts.rights import may_somewhere
+from api.duty import Duty, duty_routes
 from api.entrance import Entrance
+from api.entries import entry_routes
 from api.errors import ApiError, answer_errors
 from api.follower import ClockOffset, Follower, Listener
 from api.gate import Gate
@@ -79,6 +81,9 @@ class Site:
             self.hub.as_seen, self.hub.raw_is_seen = self.entrance.sights.reader, self._sees_raw
             app.include_router(sign_in_routes(self.entrance), prefix=under)
             app.include_router(me_routes(self.entrance), prefix=under)
+            duty = Duty(self.hub, self.entrance)
+            app.include_router(duty_routes(duty), prefix=under)
+            app.include_router(entry_routes(duty, client, settings), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)

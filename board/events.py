@@ -9,6 +9,7 @@ import msgspec
 
 from board.canvas import Canvas, Record
 from board.names import Names
+from board.signals import KIND as SIGNAL
 from catalogue.declared import Declared
 from core.records import HOUR_MS, MINUTE_MS, Event
 
@@ -29,6 +30,8 @@ class EventBook:
     def fold(self, events: Iterable[Event]) -> None:
         """Take in events as they stand now."""
         for event in events:
+            if event.type.startswith(SIGNAL):
+                continue  # in the header, not in the list
             if event.false_positive:
                 self._events.pop(event.id, None)
             else:
@@ -78,6 +81,8 @@ class EventBook:
             "ended_ms": event.ended_ms,
             "phase": str(event.phase),
             "confidence": event.confidence,
+            "text": str(event.attributes.get("text", "")),
+            "by_hand": bool(event.attributes.get("by_hand", False)),
         }
 
 

@@ -15,6 +15,7 @@ from board.events import EventBook
 from board.history import History
 from board.names import Names
 from board.pulse import Pulse
+from board.signals import SignalBook
 from board.sources import Sources
 from board.stations import Stations
 from board.trends import TrendPanel
@@ -48,6 +49,7 @@ class Picture:
         self._sources = Sources(declared, language)
         self._events = EventBook(declared, self._names)
         self._duty = DutyBook(declared, self._names, scene.id)
+        self._signals = SignalBook(self._names)
         self._domains = Domains(declared, self._names, self._writer)
         self._trend = TrendPanel(declared, self._names)
         self._pulse = Pulse(language)
@@ -81,6 +83,7 @@ class Picture:
         """Take in newest readings and events of one partition."""
         self._sources.hear(self._stations.fold(batch), batch.received_ms)
         self._events.fold(batch.events)
+        self._signals.fold(batch.events)
         self._pulse.engine(batch.late, batch.doubled)
 
     def fold_beats(self, beats: Mapping[str, tuple[int, str, str]]) -> None:
@@ -100,6 +103,7 @@ class Picture:
         self._real_now_ms = real_now_ms
         self._sources.changed(self._stations.tick(city_now_ms))
         self._events.tick(city_now_ms)
+        self._draw_signals(city_now_ms)
         warned = self._draw_warnings(real_now_ms)
         if warned:
             self._duty.changed()
@@ -136,6 +140,7 @@ class Picture:
             "events": self._events.snapshot(),
             "pulse": self._pulse.snapshot(),
             "duty": self._duty.snapshot(),
+            "signals": self._signals.snapshot(),
         }
 
     def restore(self, kept: Mapping[str, Any], shown: Sections) -> bool:
@@ -155,6 +160,7 @@ class Picture:
         self._events.restore(kept["events"])
         self._pulse.restore(kept["pulse"])
         self._duty.restore(kept["duty"])
+        self._signals.restore(kept["signals"])
         return True
 
     def _take_value(self, batch: ValueBatch, row: int) -> None:
@@ -192,6 +198,11 @@ class Picture:
             if record is not None and record["value"] is not None:
                 self._show_value(record | {"level": level_word(self._warnings.level_of(*place))})
         return True
+
+    def _draw_signals(self, city_now_ms: int) -> None:
+        """Signals in force stand in the record of the city."""
+        city = self._canvas.sections["city"]["main"]
+        self._canvas.put("city", "main", city | {"issued": self._signals.in_force(city_now_ms)}, urgent=True)
 
     def _latest_of(self, indicator: str, area: str) -> Record | None:
         return self._latest.get((indicator, area))

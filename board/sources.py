@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from board.canvas import Canvas
 from board.stations import Stations
 from catalogue.declared import Declared
-from core.declared import Feed
+from core.declared import SELDOM, Feed
 from indicators.plan import reports_to
 
 
@@ -21,7 +21,7 @@ def feeds_of_indicators(declared: Declared) -> dict[str, tuple[str, ...]]:
         filling = set()
         if indicator.metrics or indicator.event_types:
             filling = {d.feed for d in declared.devices.values() if reports_to(indicator, d, declared.feeds)}
-        found[indicator.id] = tuple(f.id for f in declared.feeds.values() if f.id in filling and f.kind != "probe")
+        found[indicator.id] = tuple(f.id for f in declared.feeds.values() if f.id in filling and f.kind not in SELDOM)
     return found
 
 
@@ -29,7 +29,7 @@ class Sources:
     """The declared feeds but the probe's."""
 
     def __init__(self, declared: Declared, language: str) -> None:
-        self._feeds = {feed.id: feed for feed in declared.feeds.values() if feed.kind != "probe"}
+        self._feeds = {feed.id: feed for feed in declared.feeds.values() if feed.kind not in SELDOM}
         self._language = language
         self._received_ms: dict[str, int] = {}
         self._dirty = set(self._feeds)

@@ -11,7 +11,7 @@ from board.deadlines import Deadlines
 from board.names import Names
 from board.words import level_word
 from catalogue.declared import Declared
-from core.declared import Device
+from core.declared import SELDOM, Device
 from core.records import Level, PaneBatch
 
 LONGITUDE, LATITUDE, SPEED = "lon_deg", "lat_deg", "speed_kmh"  # what a vehicle says of itself
@@ -55,7 +55,7 @@ class Stations:
         self._names = names
         self._feeds = declared.feeds
         self._devices = {
-            device.id: device for device in declared.devices.values() if declared.feeds[device.feed].kind != "probe"
+            device.id: device for device in declared.devices.values() if declared.feeds[device.feed].kind not in SELDOM
         }
         self._probes = declared.devices.keys() - self._devices.keys()
         self._heard: dict[str, Heard] = {name: Heard() for name in self._devices}

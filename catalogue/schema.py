@@ -70,7 +70,7 @@ class FeedEntry(Entry):
     ahead_s: Seconds = 600
     owner: str
     phone: str = ""
-    kind: Literal["station", "camera", "vehicle", "hotline", "statistics", "probe"] = "station"
+    kind: Literal["station", "camera", "vehicle", "hotline", "statistics", "probe", "hand"] = "station"
     settle_n: Annotated[int, Field(ge=0, le=1000)] = 0
     settle_for_s: Annotated[int, Field(ge=0, le=86400)] = 0
     fields_: dict[str, Name] = Field({}, alias="fields")

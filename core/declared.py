@@ -36,6 +36,9 @@ class Metric:
     zero_at_boot: bool = False
 
 
+SELDOM = frozenset({"probe", "hand"})  # kinds of feeds that no device of the city fills: they are not shown as silent
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A source of messages 数据源.
@@ -56,7 +59,7 @@ class Feed:
     ahead_s: int = 600
     owner: str = ""
     phone: str = ""
-    kind: str = "station"  # station, camera, vehicle, hotline, statistics, probe
+    kind: str = "station"  # station, camera, vehicle, hotline, statistics, or one of SELDOM
     settle_n: int = 0
     settle_for_s: int = 0
     fields: dict[str, str] = field(default_factory=dict)

@@ -15,12 +15,13 @@ from core.duty import ACT, SILENCE, Deed, DutyAct, Silence
 from core.errors import NotAllowed
 from core.labels import Label, Verdict
 from core.records import Level
+from early_warning.contacts import Book, Contact, contacts
 from early_warning.duty_fold import Standing, folded
 from early_warning.duty_rules import Concerned, Wish, check, check_silence, covered, is_hidden, objection
 from store import duty as kept
+from store import people as roster
 from store.labels import add_label
 from store.outbox import tell
-from store.people import find_person
 from store.sql import Transaction
 
 RIGHT_OF: Mapping[Deed, str] = {Deed.SHELVE: "warnings.silence", Deed.ENTRY: "entries.make"}
@@ -125,6 +126,14 @@ class DutyDesk:
             found = kept.silence_of(connection, number)
         return found if found is not None and found.scene == scene else None
 
+    def contacts(self, scene: str, one: Concerned, now_ms: int) -> list[Contact]:
+        """Whom to call about something; now_ms: real time."""
+        with self._warden.database.reading() as connection:
+            holder = standings(connection, scene, [one.id])[one.id].holder
+            people = {person.id: person for person in roster.people(connection)}
+            book = Book(people, roster.posts(connection), roster.appointments(connection))
+        return contacts(book, one, holder, now_ms)
+
     def _done_before(self, by: Bearer, key: str) -> DutyAct | None:
         with self._warden.database.reading() as connection:
             return kept.act_with_key(connection, by.name, key)
@@ -155,7 +164,7 @@ def _asked(by: Bearer, right: str, concerned: Sequence[Concerned]) -> str:
 def _name(connection: Transaction, by: Bearer) -> str:
     """What people call him; a token by the name that the audit has."""
     kind, _, login = by.name.partition(":")
-    person = find_person(connection, login) if kind == "person" else None
+    person = roster.find_person(connection, login) if kind == "person" else None
     return person.name if person else by.name
 
 

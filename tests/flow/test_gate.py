@@ -32,6 +32,8 @@ PLACES = {
     "area": "440981",
     "subject": "440981",
     "device": "mm-rain-01",
+    "warning": "none",
+    "number": "0",
     "feed": "rain",
     "package_name": "dash",
     "fingerprinted_path:path": "none.js",
