@@ -22,9 +22,8 @@ from benchmarks.backtest import AREAS, BEGIN_MS, case, wandering
 from benchmarks.plain_rule import plain_levels
 from core.records import MINUTE_MS, Float64, Int64, UInt8
 from early_warning.backtest import Case, Past
-from early_warning.judge import Judge, Seen, State
+from early_warning.judge import LEVELS, Judge, Seen, State
 from early_warning.lanes import Lanes
-from early_warning.machine import LEVELS
 
 WINDOWS, BLOCK = 1_000, 50
 SIZES = (1_000, 10_000)

@@ -8,8 +8,8 @@ from itertools import pairwise
 from catalogue.entries import Entries, refuse_unknown
 from catalogue.findings import Findings
 from catalogue.indicator_checks import OF_NO_DOMAIN
-from early_warning.rule import RuleState
-from early_warning.schema import BoundEntry, RuleEntry, backtested_only
+from early_warning.rule import Judged, RuleState
+from early_warning.schema import BoundEntry, ConditionEntry, JudgedEntry, RuleEntry
 from indicators.definition import Aggregate, Direction, Lifecycle, RollUp
 from indicators.schema import IndicatorEntry
 
@@ -33,10 +33,10 @@ def check_rules(entries: Entries, findings: Findings) -> None:
             if indicator:
                 problems.extend(f"{where}: {name} {said}" for said in _faults(entries, rule, bound, indicator))
                 findings.doubts.extend(f"{where}: {name} {said}" for said in _doubts(entries, rule, bound, indicator))
-        for path, key in backtested_only(rule):
-            problems.append(
-                f"{entries.where('rules', rule_id, *path)}: {name} {key} is not judged live yet, leave it out"
-            )
+            for more in bound.conditions:
+                refuse_unknown(problems, where, f"{name}.bounds.{row}.conditions", more.indicator, indicators)
+                problems.extend(f"{where}: {name} {said}" for said in _condition_faults(entries, rule, more))
+        problems.extend(f"{entries.where('rules', rule_id)}: {name} {said}" for said in _override_faults(entries, rule))
         _check_order(entries, rule_id, rule, problems)
 
 
@@ -50,6 +50,7 @@ def _faults(entries: Entries, rule: RuleEntry, bound: BoundEntry, indicator: Ind
         yield f"judges a {rule.subjects}, but {bound.indicator} is valued for {', '.join(indicator.levels)}"
     if indicator.direction is not rule.direction:
         yield f"says {rule.direction}, its indicator {bound.indicator} says {indicator.direction}"
+    yield from _judged_faults(bound, indicator)
     if bound.reference and not _reference_is_known(entries, bound.reference, indicator):
         yield f"{level} uses the reference {bound.reference!r}, which no station of this city has"
     if bound.bound is None or indicator.direction is not rule.direction:
@@ -58,6 +59,40 @@ def _faults(entries: Entries, rule: RuleEntry, bound: BoundEntry, indicator: Ind
     if best is not None and fires(rule.direction, best, bound.bound):
         verb = "reaches the bound" if rule.direction is Direction.UP_BAD else "falls below the bound"
         yield f"{level}: the best possible value {best:g} already {verb} {bound.bound:g}"
+
+
+def _judged_faults(judged: JudgedEntry, indicator: IndicatorEntry) -> Iterator[str]:
+    """What of an indicator cannot be judged: a rate between windows that it has not, a deviation from no baseline."""
+    if judged.judged is Judged.DEVIATION and not indicator.baseline:
+        yield f"judges the deviation of {judged.indicator}, which has no baseline"
+    if indicator.slide_s and judged.over_s % indicator.slide_s:
+        yield f"over_s {judged.over_s} is no multiple of {indicator.slide_s} s, at which {judged.indicator} is valued"
+
+
+def _condition_faults(entries: Entries, rule: RuleEntry, more: ConditionEntry) -> Iterator[str]:
+    """A condition asks for a value that there is."""
+    indicator = entries.indicators.get(more.indicator)
+    if indicator is None:
+        return
+    if not indicator.computed:
+        yield f"asks about {more.indicator}, which is {indicator.lifecycle} and has no value"
+    yield from _judged_faults(more, indicator)
+    level = {"same": rule.subjects, "city": "city"}.get(more.area)
+    if level and level not in indicator.levels:
+        yield f"asks about {more.indicator} of a {level}, but it is valued for {', '.join(indicator.levels)}"
+    if level is None and not _is_place(entries, more.area):
+        yield f"asks about {more.indicator} of {more.area!r}, which is neither same, city, an area nor a device"
+
+
+def _override_faults(entries: Entries, rule: RuleEntry) -> Iterator[str]:
+    for other in rule.overrides:
+        if not _is_place(entries, other.area):
+            yield f"overrides {other.level.name.lower()} for {other.area!r}, which is neither an area nor a device"
+
+
+def _is_place(entries: Entries, name: str) -> bool:
+    """An area by its code (built-in ones are not listed in packs) or a device."""
+    return name in entries.areas or name in entries.devices or name.isdecimal()
 
 
 def fires(direction: Direction, value: float, bound: float) -> bool:

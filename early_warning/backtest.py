@@ -11,9 +11,8 @@ import numpy as np
 from core.declared import Device
 from core.records import HOUR_MS, Float64, Int64, Level, UInt8
 from early_warning.episodes import Episode, episodes
-from early_warning.judge import Judge, Mask, Seen, State
+from early_warning.judge import LEVELS, Judge, Mask, Seen, State
 from early_warning.lanes import Lanes
-from early_warning.machine import LEVELS
 from early_warning.past import Series, judged_values
 from early_warning.rule import Rule
 from early_warning.schedule import judged
@@ -35,13 +34,15 @@ class Past:
     """What a backtest looks at. Values are final: no window is open.
 
     ends_ms: window ends at which rules are judged, int64 (t,) ms UTC, rising. series: by (indicator, area); one that is
-    missing is unknown throughout. devices: their references are bounds. city: its id.
+    missing is unknown throughout. devices: their references are bounds. city: its id. within: the areas that a subject
+    lies in, the nearest first (`early_warning/subjects.py`).
     """
 
     ends_ms: Int64
     series: Mapping[tuple[str, str], Series]
     devices: Mapping[str, Device]
     city: str
+    within: Mapping[str, Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +71,9 @@ def backtest(cases: Sequence[Case], past: Past) -> list[Outcome]:
     Left out: late data (values are final), open windows, and what is done with warnings afterwards (silences,
     grouping, who acknowledges).
     """
-    lanes = Lanes([case.rule for case in cases], [case.subjects for case in cases], past.devices, past.city)
+    lanes = Lanes(
+        [case.rule for case in cases], [case.subjects for case in cases], past.devices, past.city, past.within
+    )
     if not lanes.pairs:
         return [Outcome(0, 1.0, {}, dict.fromkeys(Level, 0.0)) for _ in cases]
     judge, state = Judge(lanes.terms), State.fresh(len(lanes.pairs))

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from core.declared import Device, Reference
 from core.records import Float64, Level
-from early_warning.machine import LEVELS
+from early_warning.judge import LEVELS
 from early_warning.rule import LevelBound, Rule
-from indicators.definition import Direction
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bounds:
-    """float64 (LEVELS, n): where each level is reached and left; NaN: the subject has no such level."""
-
-    bound: Float64
-    clear: Float64
 
 
 class BoundsOfRule:
@@ -31,10 +21,10 @@ class BoundsOfRule:
         references = [reference for name in subjects if name in devices for reference in devices[name].references]
         changes = {at_ms for reference in references for at_ms in (reference.valid_from_ms, reference.valid_to_ms)}
         self.changes_ms = sorted(changes - {0})
-        self._found: dict[int, Bounds] = {}
+        self._found: dict[int, Float64] = {}
 
-    def at(self, at_ms: int) -> Bounds:
-        """The bounds that hold at a time, ms UTC."""
+    def at(self, at_ms: int) -> Float64:
+        """Where each level is reached at a time, ms UTC: float64 (LEVELS, n), NaN: the subject has no such level."""
         era = bisect_right(self.changes_ms, at_ms)
         if era not in self._found:
             self._found[era] = self._bounds(at_ms)
@@ -45,15 +35,11 @@ class BoundsOfRule:
         declared = next((b for b in self._rule.bounds if b.level == level and b.reference), None)
         return reference_at(self._devices[subject], declared.reference, at_ms) if declared else None
 
-    def _bounds(self, at_ms: int) -> Bounds:
-        bound = np.full((LEVELS, len(self._subjects)), np.nan)
-        clear = bound.copy()
-        leave = 1 if self._rule.direction is Direction.DOWN_BAD else -1
+    def _bounds(self, at_ms: int) -> Float64:
+        found = np.full((LEVELS, len(self._subjects)), np.nan)
         for declared in self._rule.bounds:
-            row = bound[declared.level - 1]
-            row[:] = [self._bound(declared, subject, at_ms) for subject in self._subjects]
-            clear[declared.level - 1] = row + leave * declared.hysteresis
-        return Bounds(bound, np.round(clear, 9))
+            found[declared.level - 1] = [self._bound(declared, subject, at_ms) for subject in self._subjects]
+        return found
 
     def _bound(self, declared: LevelBound, subject: str, at_ms: int) -> float:
         if declared.bound is not None:

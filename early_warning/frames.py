@@ -1,118 +1,129 @@
-"""What one rule looked at, window end by window end, and the levels that followed: kept over the lateness. Pure."""
+"""The levels of one rule, window end by window end, kept over the lateness and folded anew from kept states. Pure."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.records import Float64, Int64, Level, UInt8
+from core.records import Int64, Level, UInt8
 from early_warning.episodes import Episode
-from early_warning.machine import LEVELS
-from indicators.chunks import Columns, pack, unpack
+from early_warning.judge import Mask, State
+from early_warning.sight import Look
+from indicators.chunks import pack, unpack
+
+# Of so many window ends one state is kept, and those of the newest, which open windows move: a correction costs at most
+# so many steps more, and a state takes as much room as twenty window ends of values.
+STRIDE = 16
+NEWEST = 2
+
+Looks = Callable[[Sequence[int]], Iterable[Look]]
 
 
 @dataclass(eq=False)
 class Frame:
-    """One window end: inputs float64 (LEVELS, n), NaN unknown; whether they are still open; levels uint8 (n,)."""
+    """After one window end: levels uint8 (n,), and since when data are lost, int64 (n,) ms, 0: they are not."""
 
-    value: Float64
-    open: NDArray[np.bool_]
     level: UInt8
-
-
-Step = Callable[[int, UInt8, Frame], UInt8]  # (window_end_ms, levels before, frame) → levels after
+    lost_ms: Int64 | None
 
 
 class Frames:
     """Frames by window end. Those that nothing can correct any more are folded into one state before the rest."""
 
-    def __init__(self, subjects: int) -> None:
-        self._subjects = subjects
+    def __init__(self, subjects: int, *, keeps_losses: bool = False) -> None:
+        """keeps_losses: whether the rule tells of lost data at all."""
+        self._subjects, self._keeps_losses = subjects, keeps_losses
         self._ends_ms: list[int] = []
         self._by_end: dict[int, Frame] = {}
+        self._states: dict[int, State] = {}
         self.folded_upto_ms = 0
-        self._level: UInt8 = np.zeros(subjects, dtype=np.uint8)
+        self._base = State.fresh(subjects)
         self._since_ms: Int64 = np.zeros(subjects, dtype=np.int64)
         self._peak: UInt8 = np.zeros(subjects, dtype=np.uint8)
-        self._dirty: set[int] = set()
 
-    def frame(self, end_ms: int) -> Frame:
-        """The frame of a window end; a new one knows nothing yet and has the levels of the one before it."""
+    def begin(self, end_ms: int) -> None:
+        """Let there be a frame for a window end, until it is folded with the levels of the one before it."""
         if end_ms not in self._by_end:
             at = bisect_left(self._ends_ms, end_ms)
-            value = np.full((LEVELS, self._subjects), np.nan)
-            self._by_end[end_ms] = Frame(value, np.zeros(value.shape, dtype=np.bool_), self._level_before(at).copy())
+            before = self._by_end[self._ends_ms[at - 1]].level if at else self._base.level
+            self._by_end[end_ms] = Frame(before.copy(), None)
             self._ends_ms.insert(at, end_ms)
-        self._dirty.add(end_ms)
-        return self._by_end[end_ms]
 
-    def fold_from(self, end_ms: int, step: Step) -> NDArray[np.bool_]:
-        """Find the levels anew from a window end on; returns bool (n,): whose levels changed anywhere."""
+    def fold_from(self, end_ms: int, looks: Looks) -> Mask:
+        """Find the levels anew from a window end on; returns bool (n,): of whom anything changed."""
         changed = np.zeros(self._subjects, dtype=np.bool_)
-        at = bisect_left(self._ends_ms, end_ms)
-        level = self._level_before(at)
-        for later_ms in self._ends_ms[at:]:
-            frame = self._by_end[later_ms]
-            level = step(later_ms, level, frame)
-            differs = frame.level != level
-            if differs.any():
-                changed |= differs
-                frame.level = level
-                self._dirty.add(later_ms)
+        start, state = self._state_before(bisect_left(self._ends_ms, end_ms))
+        self._states = {at_ms: kept for at_ms, kept in self._states.items() if at_ms < end_ms}
+        newest = len(self._ends_ms) - NEWEST
+        for position, look in enumerate(looks(self._ends_ms[start:]), start):
+            state = look.step(state)
+            frame = self._by_end[look.at_ms]
+            lost_ms = look.lost_ms(state) if self._keeps_losses else None
+            changed |= frame.level != state.level
+            if lost_ms is not None:
+                changed |= lost_ms != (0 if frame.lost_ms is None else frame.lost_ms)
+            frame.level, frame.lost_ms = state.level.copy(), lost_ms
+            if position >= newest or _is_kept(position):
+                self._states[look.at_ms] = state.copy()
+        for position, at_ms in enumerate(self._ends_ms[:newest] if newest > 0 else ()):
+            if not _is_kept(position):
+                self._states.pop(at_ms, None)
         return changed
 
     def levels(self, subject: int) -> list[tuple[int, Level]]:
         """(window end, level) of one subject, rising."""
         return [(end_ms, Level(self._by_end[end_ms].level[subject])) for end_ms in self._ends_ms]
 
+    def lost_ms(self, subject: int) -> int:
+        """Since when the data of a subject are lost now; 0: they are not."""
+        newest = self._by_end[self._ends_ms[-1]].lost_ms if self._ends_ms else None
+        return 0 if newest is None else int(newest[subject])
+
     def standing(self, subject: int) -> Episode | None:
         """The episode of one subject that was open before the first frame."""
-        if not self._level[subject]:
+        if not self._base.level[subject]:
             return None
-        level = Level(self._level[subject])
+        level = Level(self._base.level[subject])
         return Episode(int(self._since_ms[subject]), None, level, Level(self._peak[subject]), level)
 
-    def known(self, level: Level, subject: int, upto_ms: int) -> list[tuple[int, float]]:
-        """(window end, value) of the input of one level, where it is known, rising."""
-        ends_ms = self._ends_ms[: bisect_right(self._ends_ms, upto_ms)]
-        found = ((end_ms, float(self._by_end[end_ms].value[level - 1, subject])) for end_ms in ends_ms)
-        return [(end_ms, value) for end_ms, value in found if not np.isnan(value)]
-
     def forget_before(self, end_ms: int) -> None:
-        """Fold the frames before a time into the state that the rest begins with."""
-        stop = bisect_left(self._ends_ms, end_ms)
-        for gone_ms in self._ends_ms[:stop]:
-            level = self._by_end.pop(gone_ms).level
-            opened = (self._level == 0) & (level > 0)
-            self._since_ms = np.where(opened, gone_ms, np.where(level > 0, self._since_ms, 0))
-            self._peak = np.where(level > 0, np.maximum(level, np.where(opened, 0, self._peak)), 0).astype(np.uint8)
-            self._level = level
+        """Fold the frames before a time into the state that the rest begins with, a stride at once."""
+        while len(self._ends_ms) > STRIDE and self._ends_ms[STRIDE - 1] < end_ms:
+            for gone_ms in self._ends_ms[:STRIDE]:
+                self._remember(gone_ms, self._by_end.pop(gone_ms).level)
             self.folded_upto_ms = gone_ms
-            self._dirty.add(gone_ms)
-        del self._ends_ms[:stop]
+            self._base = self._states[gone_ms]
+            self._states = {at_ms: kept for at_ms, kept in self._states.items() if at_ms > gone_ms}
+            del self._ends_ms[:STRIDE]
 
-    def dirty(self) -> dict[int, bytes | None]:
-        """What changed since this was last asked, by window end; None: forgotten; under 0 the state before."""
-        ends, self._dirty = self._dirty, set()
-        state: Columns = {"level": self._level, "since_ms": self._since_ms, "peak": self._peak}
-        chunks: dict[int, bytes | None] = {0: pack(state, folded_upto_ms=self.folded_upto_ms)}
-        return chunks | {end_ms: self._chunk(end_ms) for end_ms in sorted(ends)}
+    def packed(self) -> bytes:
+        """The state before the first frame; all later ones follow from it and from what was told."""
+        columns = {field.name: getattr(self._base, field.name) for field in fields(State)}
+        return pack(columns | {"since": self._since_ms, "peak": self._peak}, folded_upto_ms=self.folded_upto_ms)
 
-    def restore(self, chunks: Mapping[int, bytes]) -> None:
-        """Put back what `dirty` gave."""
-        state, plain = unpack(chunks[0])
-        self._level, self._since_ms, self._peak = state["level"], state["since_ms"], state["peak"]
-        self.folded_upto_ms = plain["folded_upto_ms"]
-        self._ends_ms = sorted(set(chunks) - {0})
-        self._by_end = {end_ms: Frame(**unpack(chunks[end_ms])[0]) for end_ms in self._ends_ms}
+    def restore(self, chunk: bytes) -> None:
+        """Put back what `packed` gave."""
+        columns, plain = unpack(chunk)
+        self._since_ms, self._peak = columns.pop("since"), columns.pop("peak")
+        self._base, self.folded_upto_ms = State(**columns), plain["folded_upto_ms"]
 
-    def _chunk(self, end_ms: int) -> bytes | None:
-        frame = self._by_end.get(end_ms)
-        return pack({"value": frame.value, "open": frame.open, "level": frame.level}) if frame else None
+    def _remember(self, end_ms: int, level: UInt8) -> None:
+        """Since when who stands above normal, and how far it went."""
+        since_ms = np.where(self._since_ms, self._since_ms, end_ms)
+        self._since_ms = np.where(level > 0, since_ms, 0)
+        self._peak = np.where(level > 0, np.maximum(level, self._peak), 0).astype(np.uint8)
 
-    def _level_before(self, at: int) -> UInt8:
-        return self._by_end[self._ends_ms[at - 1]].level if at else self._level
+    def _state_before(self, at: int) -> tuple[int, State]:
+        """The nearest state kept before a position, and the position of the frame that follows it."""
+        for position in range(at - 1, -1, -1):
+            if (kept := self._states.get(self._ends_ms[position])) is not None:
+                return position + 1, kept.copy()
+        return 0, self._base.copy()
+
+
+def _is_kept(position: int) -> bool:
+    """Frames are forgotten a stride at once, so that the positions of those whose state is kept stay the same."""
+    return position % STRIDE == STRIDE - 1

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.records import Int64, UInt8
-from early_warning.machine import LEVELS
 
 Mask = NDArray[np.bool_]
+
+LEVELS = 4  # row 0 is Level.BLUE, row 3 Level.RED
 
 # Far behind every time, and still two of them add up inside an int64.
 NEVER_MS = 2**61

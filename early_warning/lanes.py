@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,7 @@ from numpy.typing import NDArray
 from core.declared import Device
 from core.records import Float64, UInt8
 from early_warning.bounds import BoundsOfRule
-from early_warning.judge import NEVER_MS, Seen, Terms
-from early_warning.machine import LEVELS
+from early_warning.judge import LEVELS, NEVER_MS, Mask, Seen, Terms
 from early_warning.rule import Comparison, Judged, LevelBound, NoData, Override, Rule
 from indicators.definition import Direction
 
@@ -60,46 +60,63 @@ class _Term:
     keep: float
 
 
-@dataclass(frozen=True, slots=True)
 class _Further:
-    """A further condition of one lane."""
+    """Further conditions of many lanes, at most one of each: of one row, at one place of their lists, joined alike."""
 
-    row: int
-    pair: int
-    term: _Term
-    joined: UInt8  # ALL or ANY
+    def __init__(self) -> None:
+        self.pairs: list[int] = []
+        self.terms: list[_Term] = []
+
+    def arrays(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Float64, Float64, Float64]:
+        """Pairs, and of each the column, sign, limit and keep of its comparison."""
+        column = np.array([term.column for term in self.terms], dtype=np.intp)
+        numbers = np.array([(term.sign, term.limit, term.keep) for term in self.terms]).T
+        return np.array(self.pairs, dtype=np.intp), column, numbers[0], numbers[1], numbers[2]
 
 
 class Lanes:
     """All levels of all pairs of rule and subject, as the bounds stand at one time.
 
-    pairs: (number of the rule, subject), in order of the rules. quantities: the columns of the values.
+    pairs: (number of the rule, subject), in order of the rules. quantities: the columns of the values. bound: float64
+    (LEVELS, pairs), where each level is reached, NaN: there is no such level.
     """
 
     def __init__(
-        self, rules: Sequence[Rule], subjects: Sequence[Sequence[str]], devices: Mapping[str, Device], city: str
+        self,
+        rules: Sequence[Rule],
+        subjects: Sequence[Sequence[str]],
+        devices: Mapping[str, Device],
+        city: str,
+        within: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        self._rules, self._subjects, self._city = rules, subjects, city
+        """within: the areas that a subject lies in, the nearest first; what is overridden there holds for it."""
+        self._rules, self._subjects, self._city, self._within = rules, subjects, city, within or {}
         self._bounds = [BoundsOfRule(rule, own, devices) for rule, own in zip(rules, subjects, strict=True)]
         self.pairs = tuple((number, one) for number, own in enumerate(subjects) for one in own)
         self._columns: dict[Quantity, int] = {}
         shape = (LEVELS, len(self.pairs))
         self._column: NDArray[np.intp] = np.zeros(shape, dtype=np.intp)
         self._sign, self._limit, self._keep = np.ones(shape), np.full(shape, np.inf), np.full(shape, np.inf)
+        self.bound = np.full(shape, np.nan)
         self.declared = np.zeros(shape, dtype=np.bool_)
-        self._further: list[_Further] = []
+        self._gathered: dict[tuple[int, int, str], _Further] = {}
+        self._further: list[tuple[int, UInt8, tuple[Any, ...]]] = []  # row, ALL or ANY, `_Further.arrays`
         self.terms = Terms(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.full(shape, NEVER_MS))
         self.lost_after_ms = np.full(shape, NEVER_MS)
 
     def lay_out(self, at_ms: int) -> None:
         """Take the bounds as they hold at a time, ms UTC; the stations' references have their validity."""
-        self._further, pair = [], 0
+        self._gathered, pair = {}, 0
         for rule, own, bounds in zip(self._rules, self._subjects, self._bounds, strict=True):
-            standing = bounds.at(at_ms).bound
+            standing = bounds.at(at_ms)
             for at, subject in enumerate(own):
                 for level in rule.bounds:
                     self._lay_level(rule, level, subject, pair, float(standing[level.level - 1, at]))
                 pair += 1
+        self._further = [
+            (row, ALL if join == "all" else ANY, further.arrays())
+            for (row, _, join), further in sorted(self._gathered.items(), key=lambda one: one[0])
+        ]
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -121,17 +138,26 @@ class Lanes:
                 found[:, row, ~self.declared[row]] = Seen.OFF
             else:
                 found[:, row] = Seen.OFF
-        for one in self._further:
-            term = one.term
-            also = _seen(values[:, term.column], term.sign, term.limit, term.keep)
-            found[:, one.row, one.pair] = one.joined[found[:, one.row, one.pair], also]
+        for row, joined, (pairs, column, sign, limit, keep) in self._further:
+            also = _seen(values.take(column, axis=1), sign, limit, keep)
+            found[:, row, pairs] = joined[found[:, row, pairs], also]
+        return found
+
+    def touching(self, flagged: Mask) -> Mask:
+        """Pairs, bool (t, pairs), of which some lane looks at a flagged quantity, bool (t, quantities)."""
+        found = np.zeros((len(flagged), len(self.pairs)), dtype=np.bool_)
+        for row in range(LEVELS):
+            if self.declared[row].any():
+                found |= flagged.take(self._column[row], axis=1) & self.declared[row]
+        for _, _, (pairs, column, *_rest) in self._further:
+            found[:, pairs] |= flagged.take(column, axis=1)
         return found
 
     def _lay_level(self, rule: Rule, level: LevelBound, subject: str, pair: int, bound: float) -> None:
         lane = (level.level - 1, pair)
-        instead = next((o for o in rule.overrides if (o.area, o.level) == (subject, level.level)), None)
+        instead = self._override(rule, level, subject)
         bound = instead.bound if instead else bound
-        self.declared[lane] = not np.isnan(bound)
+        self.bound[lane], self.declared[lane] = bound, not np.isnan(bound)
         quantity = Quantity(level.indicator, subject, level.judged, level.over_s, level.ahead_s, rule.min_reporting)
         comparison = level.comparison or _comparison(rule.direction)
         term = self._term(quantity, comparison, bound, _clear(level, instead, comparison, bound))
@@ -141,12 +167,19 @@ class Lanes:
         waits_ms = rule.no_data_after_s * 1000
         self.terms.blank_ends_ms[lane] = waits_ms if rule.no_data is NoData.CLEAR else NEVER_MS
         self.lost_after_ms[lane] = waits_ms if rule.no_data is NoData.LOST else NEVER_MS
-        for more in level.conditions if self.declared[lane] else ():
+        for place, more in enumerate(level.conditions if self.declared[lane] else ()):
             area = {"same": subject, "city": self._city}.get(more.area, more.area)
             wanted = Quantity(more.indicator, area, more.judged, more.over_s, more.ahead_s, rule.min_reporting)
             clear = more.bound if more.clear is None else more.clear
-            joined = ALL if level.join == "all" else ANY
-            self._further.append(_Further(*lane, self._term(wanted, more.comparison, more.bound, clear), joined))
+            further = self._gathered.setdefault((lane[0], place, level.join), _Further())
+            further.pairs.append(pair)
+            further.terms.append(self._term(wanted, more.comparison, more.bound, clear))
+
+    def _override(self, rule: Rule, level: LevelBound, subject: str) -> Override | None:
+        """What holds instead of a level at a subject: its own, else that of the nearest area that it lies in."""
+        of_level = {one.area: one for one in rule.overrides if one.level == level.level}
+        here = (subject, *self._within.get(subject, ())) if of_level else ()
+        return next((of_level[area] for area in here if area in of_level), None)
 
     def _term(self, quantity: Quantity, comparison: Comparison, bound: float, clear: float) -> _Term:
         """Every comparison as sign × value ≥ number; a strict one asks for the next number that a float64 can be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -94,9 +95,19 @@ class LevelBound:
     join: str = "all"
 
 
+def asked(bounds: Iterable[LevelBound]) -> Iterator[LevelBound | Condition]:
+    """Everything that levels compare with a number: their own bounds, and their further conditions."""
+    for bound in bounds:
+        yield bound
+        yield from bound.conditions
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Another bound for a level in one area or at one station; its clear bound keeps its distance unless `clear`."""
+    """Another bound for a level at one station, or in an area and at all that lies in it, the nearest one counting.
+
+    Its clear bound keeps its distance unless `clear`.
+    """
 
     area: str
     level: Level
@@ -122,7 +133,8 @@ class Schedule:
 class Rule:
     """One warning rule 预警规则, pinned into each warning it opens as (id, version).
 
-    subjects: station, county or city. bounds: at most one for each level; the gravest satisfied one wins.
+    subjects: station, village, town, zone, county or city. bounds: at most one for each level; the gravest satisfied
+    one wins.
     min_reporting: 0 to 1; a value to which a smaller share of its reporters 到报率 came counts as unknown.
     no_data, no_data_after_s: what follows when a level was unknown for so long.
     valid_from_ms: since when this version is in force, ms UTC; a backtest judges as if it always had been.

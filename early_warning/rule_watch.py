@@ -1,4 +1,4 @@
-"""One rule over all of its subjects: inputs aligned on window ends, levels, episodes, warnings. Pure."""
+"""One rule over all of its subjects: what was told becomes levels, levels become episodes, episodes warnings. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.declared import Device
-from core.records import MINUTE_MS, CityWarning, Issuer, Level, Stamp, Status, UInt8, ValueBatch, WarningPhase
+from core.records import MINUTE_MS, CityWarning, Issuer, Level, Stamp, ValueBatch, WarningPhase
 from early_warning.bounds import BoundsOfRule
 from early_warning.episodes import Continued, Episode, continued, episodes, warning_id
-from early_warning.frames import Frame, Frames
-from early_warning.machine import step
-from early_warning.rule import LevelBound, Rule, RuleState
+from early_warning.frames import Frames
+from early_warning.rule import Judged, LevelBound, Rule, RuleState
+from early_warning.sight import Sight
+from early_warning.subjects import Ground
 from indicators.definition import Indicator
 
 # Over this span a value is called rising or falling: long enough that a river's hour shows, short enough to be now.
 TREND_MS = 30 * MINUTE_MS
+# One window end may still be valued by a tick that the first stage decided two minutes earlier.
+SLACK_MS = 2 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +34,28 @@ class Judging:
 
 
 class RuleWatch:
-    """State of one rule: frames over the lateness, and the warnings that frames can still change."""
+    """State of one rule: what was told, levels over the lateness, and the warnings that these can still change."""
 
-    def __init__(
-        self,
-        rule: Rule,
-        subjects: Sequence[str],
-        indicators: Mapping[str, Indicator],
-        devices: Mapping[str, Device],
-        lateness_ms: int,
-    ) -> None:
-        self._rule, self._subjects, self._indicators = rule, tuple(subjects), indicators
-        self._column = {subject: column for column, subject in enumerate(self._subjects)}
+    def __init__(self, rule: Rule, ground: Ground) -> None:
+        self._rule, self._indicators = rule, ground.indicators
+        self._subjects = tuple(ground.subjects(rule))
         self._declared: dict[Level, LevelBound] = {bound.level: bound for bound in rule.bounds}
-        self._bounds = BoundsOfRule(rule, self._subjects, devices)
-        # One window end may still be valued by a tick that the first stage decided two minutes earlier.
-        self._keep_ms = max(lateness_ms, TREND_MS) + 2 * MINUTE_MS
-        self._frames = Frames(len(self._subjects))
+        self._references = BoundsOfRule(rule, self._subjects, ground.devices)
+        within = {one: ground.holding(one) for one in self._subjects} if rule.overrides else {}
+        places = ground.areas.city.id, within
+        self._sight = Sight(rule, self._subjects, ground.indicators, ground.devices, places)
+        self._keep_ms = max(ground.lateness_ms(rule), TREND_MS) + SLACK_MS
+        self._frames = Frames(len(self._subjects), keeps_losses=self._sight.keeps_losses)
         self._warnings: dict[int, list[CityWarning]] = {}  # by column
 
     def judge(self, values: Iterable[ValueBatch], judging: Judging) -> list[CityWarning]:
         """The warnings that the values open, change, clear or retract, each as it stands now."""
-        touched = np.zeros(len(self._subjects), dtype=np.bool_)
-        ends = [end_ms for batch in values if (end_ms := self._take(batch, touched))]
+        told: dict[str, list[NDArray[np.intp]]] = {}
+        first_ms, last_ms = self._take(values, told)
         changed: list[CityWarning] = []
-        if ends:
-            moved = self._frames.fold_from(min(ends), self._step)
+        if told:
+            moved = self._frames.fold_from(first_ms, self._sight.looks)
+            touched = self._sight.touched(told, last_ms)
             for column in np.flatnonzero(moved | touched).tolist():
                 if moved[column]:
                     changed += self._rebuilt(column, judging)
@@ -66,25 +64,24 @@ class RuleWatch:
         self._forget(judging.now_ms)
         return changed
 
-    def _take(self, batch: ValueBatch, touched: NDArray[np.bool_]) -> int:
-        """Put the rows of our subjects into their frame; returns the window end, 0 when nothing was of use."""
-        if batch.window_end_ms <= self._frames.folded_upto_ms:
-            return 0
-        levels = [level for level, bound in self._declared.items() if bound.indicator == batch.indicator]
-        columns = np.array([self._column.get(area, -1) for area in batch.areas], dtype=np.intp)
-        ours = np.flatnonzero(columns >= 0)
-        if not levels or not len(ours):
-            return 0
-        frame = self._frames.frame(batch.window_end_ms)
-        for level in levels:
-            frame.value[level - 1, columns[ours]] = batch.value[ours]
-            frame.open[level - 1, columns[ours]] = batch.status[ours] == Status.OPEN
-        touched[columns[ours]] = True
-        return batch.window_end_ms
+    def _take(self, values: Iterable[ValueBatch], told: dict[str, list[NDArray[np.intp]]]) -> tuple[int, int]:
+        """Keep what concerns us; of that the first and the last window end, and by indicator the areas told of.
 
-    def _step(self, end_ms: int, level: UInt8, frame: Frame) -> UInt8:
-        bounds = self._bounds.at(end_ms)
-        return step(level, frame.value, bounds.bound, bounds.clear, self._rule.direction, ~frame.open.any(axis=0))
+        A window that ended before the frames begin is a value that still counts in them, as far as it does.
+        """
+        ends: list[int] = []
+        for batch in values:
+            kept = self._sight.told[batch.indicator]
+            begun_ms = self._frames.folded_upto_ms
+            if batch.window_end_ms + self._sight.reach_ms <= begun_ms:
+                continue
+            columns = kept.take(batch)
+            if len(columns):
+                told.setdefault(batch.indicator, []).append(columns)
+                ends.append(batch.window_end_ms)
+                if batch.window_end_ms > begun_ms and self._sight.is_judged_at(batch.indicator, batch.window_end_ms):
+                    self._frames.begin(batch.window_end_ms)
+        return min(ends, default=0), max(ends, default=0)
 
     def _rebuilt(self, column: int, judging: Judging) -> list[CityWarning]:
         """The warnings of a subject whose levels changed."""
@@ -122,10 +119,11 @@ class RuleWatch:
         """The warning of an episode: the one it continues, itself if that says the same, or a new one."""
         episode, before = pair.episode, pair.warning
         subject = self._subjects[column]
-        level = episode.last_level
+        level, over = episode.last_level, episode.ended_ms is not None
         indicator = self._indicators[self._declared[level].indicator]
-        known = self._frames.known(level, column, episode.until_ms)
+        known = self._sight.known(level, column, episode.until_ms)
         end_ms, value = known[-1] if known else (episode.since_ms, before.value if before else np.nan)
+        plain = self._plain(level, column, episode.until_ms)
         warning = CityWarning(
             id=before.id if before else warning_id(self._rule.id, subject, episode.since_ms, taken),
             rule=self._rule.id,
@@ -133,7 +131,7 @@ class RuleWatch:
             indicator=indicator.id,
             subject=subject,
             issuer=Issuer.COMPUTED,
-            phase=WarningPhase.ACTIVE if episode.ended_ms is None else WarningPhase.CLEARED,
+            phase=WarningPhase.CLEARED if over else WarningPhase.ACTIVE,
             level=episode.level,
             peak=episode.peak,
             since_ms=episode.since_ms,
@@ -141,31 +139,43 @@ class RuleWatch:
             ended_ms=episode.ended_ms,
             decided_ms=judging.now_ms,
             value=value,
-            bound=float(self._bounds.at(end_ms).bound[level - 1, column]),
+            bound=self._sight.bound(level, column, end_ms),
             unit=indicator.unit,
-            trend=_trend(known, indicator.decimals),
+            trend=_trend(plain or known, indicator.decimals),
             revision=before.revision + 1 if before else 1,
             stamp=judging.stamp,
-            late=before.late if before else episode.ended_ms is not None,
-            facts=self._facts(level, subject, end_ms),
+            late=over and (before is None or before.late),
+            facts=self._facts(level, column, end_ms) | _judged(self._declared[level], plain, indicator),
         )
         says_the_same = before is not None and _says(before, indicator) == _says(warning, indicator)
         return before if before is not None and says_the_same else warning
 
-    def _facts(self, level: Level, subject: str, at_ms: int) -> dict[str, Any]:
-        """What a sentence needs beyond the numbers: trial or not, the level meant, the reference and its datum."""
+    def _plain(self, level: Level, column: int, upto_ms: int) -> list[tuple[int, float]]:
+        """The values behind what a level judges; [] when it judges the value itself."""
+        if self._declared[level].judged is Judged.VALUE:
+            return []
+        return self._sight.known(level, column, upto_ms, Judged.VALUE)
+
+    def _facts(self, level: Level, column: int, at_ms: int) -> dict[str, Any]:
+        """What a sentence needs beyond the numbers: trial, the level meant, lost data, the reference and its datum."""
         facts: dict[str, Any] = {"trial": self._rule.state is RuleState.TRIAL, "bound_level": int(level)}
-        reference = self._bounds.reference(level, subject, at_ms)
+        if lost_ms := self._frames.lost_ms(column):
+            facts["lost_ms"] = lost_ms
+        reference = self._references.reference(level, self._subjects[column], at_ms)
         if reference is not None:
             facts |= {"reference": reference.name, "datum": reference.datum, "offset": self._declared[level].offset}
         return facts
 
     def _forget(self, now_ms: int) -> None:
         """Drop what no late value can reach any more."""
-        horizon_ms = now_ms - self._keep_ms
-        self._frames.forget_before(horizon_ms)
+        before_ms = self._frames.folded_upto_ms
+        self._frames.forget_before(now_ms - self._keep_ms)
+        begun_ms = self._frames.folded_upto_ms
+        if begun_ms == before_ms:
+            return
+        self._sight.forget_before(begun_ms)
         for column, warnings in list(self._warnings.items()):
-            kept = [w for w in warnings if w.phase is WarningPhase.ACTIVE or (w.ended_ms or 0) >= horizon_ms]
+            kept = [w for w in warnings if w.phase is WarningPhase.ACTIVE or (w.ended_ms or 0) > begun_ms]
             if len(kept) < len(warnings):
                 self._warnings[column] = kept
             if not kept:
@@ -194,15 +204,29 @@ class RuleWatch:
 
     def dirty(self) -> dict[bytes, bytes | None]:
         """Chunks that changed since this was last asked; None: dropped."""
-        chunks: dict[bytes, bytes | None] = {b"warnings": msgspec.msgpack.encode(self._warnings)}
-        return chunks | {f"frame:{end_ms}".encode(): chunk for end_ms, chunk in self._frames.dirty().items()}
+        chunks: dict[bytes, bytes | None] = {
+            b"warnings": msgspec.msgpack.encode(self._warnings),
+            b"begun": self._frames.packed(),
+        }
+        for name, told in self._sight.told.items():
+            chunks |= {f"told:{name}:{end_ms}".encode(): chunk for end_ms, chunk in told.dirty().items()}
+        return chunks
 
     def restore(self, chunks: Mapping[bytes, bytes]) -> None:
-        """Put back what `dirty` gave, of a fresh start nothing."""
-        if b"warnings" in chunks:
-            self._warnings = msgspec.msgpack.decode(chunks[b"warnings"], type=dict[int, list[CityWarning]])
-            frames = {name: chunk for name, chunk in chunks.items() if name.startswith(b"frame:")}
-            self._frames.restore({int(name.removeprefix(b"frame:")): chunk for name, chunk in frames.items()})
+        """Put back what `dirty` gave, of a fresh start nothing; levels are found anew from what was told."""
+        if b"warnings" not in chunks:
+            return
+        self._warnings = msgspec.msgpack.decode(chunks[b"warnings"], type=dict[int, list[CityWarning]])
+        self._frames.restore(chunks[b"begun"])
+        for name, told in self._sight.told.items():
+            prefix = f"told:{name}:".encode()
+            rows = {key.removeprefix(prefix): chunk for key, chunk in chunks.items() if key.startswith(prefix)}
+            told.restore({int(end_ms): chunk for end_ms, chunk in rows.items()})
+        ends_ms = self._sight.ends_ms(self._frames.folded_upto_ms)
+        for end_ms in ends_ms:
+            self._frames.begin(end_ms)
+        if ends_ms:
+            self._frames.fold_from(ends_ms[0], self._sight.looks)
 
 
 def _retracted(warning: CityWarning, judging: Judging) -> CityWarning:
@@ -217,11 +241,20 @@ def _retracted(warning: CityWarning, judging: Judging) -> CityWarning:
     )
 
 
+def _judged(declared: LevelBound, plain: Sequence[tuple[int, float]], indicator: Indicator) -> dict[str, Any]:
+    """Of a level that judges no plain value: what it judges, over which spans, and the value itself."""
+    if declared.judged is Judged.VALUE:
+        return {}
+    spans = {name: span for name in ("over_s", "ahead_s") if (span := getattr(declared, name))}
+    now = {"plain": round(plain[-1][1], indicator.decimals)} if plain else {}
+    return {"judged": str(declared.judged)} | spans | now
+
+
 def _says(warning: CityWarning, indicator: Indicator) -> tuple[object, ...]:
     """What a reader learns from a warning, its value as it is shown."""
     shown = round(warning.value, indicator.decimals)
     span = (warning.phase, warning.level, warning.peak, warning.since_ms, warning.ended_ms)
-    return (*span, warning.indicator, shown, warning.bound, warning.trend, warning.facts)
+    return (*span, warning.indicator, shown, warning.bound, warning.trend, warning.late, warning.facts)
 
 
 def _trend(known: Sequence[tuple[int, float]], decimals: int) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from core.declared import Words
 from core.records import DAY_MS, HOUR_MS, Level
@@ -28,9 +27,6 @@ from indicators.schema import TimeOfDay
 
 COLOURS = ("blue", "yellow", "orange", "red")
 UP = (Comparison.AT_LEAST, Comparison.ABOVE)
-# Keys that a backtest judges by, and the live watch does not yet.
-BACKTESTED_ONLY = ("min_reporting", "no_data", "schedule", "overrides", "valid_from")
-BACKTESTED_ONLY_OF_A_BOUND = ("comparison", "clear", "hold_s", "clear_after_s", "judged", "conditions")
 
 
 def _level_of(colour: object) -> Level:
@@ -144,7 +140,7 @@ class RuleEntry(Entry):
 
     name: Words
     domain: str
-    subjects: Literal["station", "county", "city"]
+    subjects: Literal["station", "village", "town", "zone", "county", "city"]
     direction: Literal[Direction.UP_BAD, Direction.DOWN_BAD]
     bounds: Annotated[tuple[BoundEntry, ...], Field(min_length=1)]
     state: RuleState
@@ -194,19 +190,6 @@ class RuleEntry(Entry):
         told["schedule"] = Schedule(**self.schedule.fields()) if self.schedule else None
         told["valid_from_ms"] = (begins - date(1970, 1, 1)).days * DAY_MS - 8 * HOUR_MS if begins else 0
         return Rule(rule_id, **told)
-
-
-def backtested_only(rule: RuleEntry) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What a rule says that is judged in backtests only so far: the path of each key, and the key."""
-    for key in _told(rule, BACKTESTED_ONLY):
-        yield (key,), key
-    for row, bound in enumerate(rule.bounds):
-        for key in _told(bound, BACKTESTED_ONLY_OF_A_BOUND):
-            yield ("bounds", row), key
-
-
-def _told(entry: BaseModel, keys: tuple[str, ...]) -> list[str]:
-    return [key for key in keys if getattr(entry, key) != type(entry).model_fields[key].default]
 
 
 def _check_clear(up: bool, bound: float | None, clear: float | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.messages import text
 from core.records import CityWarning, Level, WarningPhase
 from core.wording import measured, time_seen_from
+from early_warning.rule import Judged
 from indicators.definition import Direction, Indicator
 
 
@@ -31,23 +32,46 @@ def sentence(warning: CityWarning, subject_name: str, indicator: Indicator, lang
 
 
 def _standing(warning: CityWarning, subject_name: str, indicator: Indicator, language: str) -> str:
-    value = measured(warning.value, warning.unit, indicator.decimals, language)
     since_ms = min(warning.since_ms, warning.decided_ms)  # an open window ends a little ahead of what is known
     since = time_seen_from(since_ms, warning.updated_ms, language)
     parts = [
-        text("warning.what", language, place=subject_name, name=indicator.name[language], value=value),
+        _what(warning, subject_name, indicator, language),
         _over_what(warning, indicator, language),
         text("warning.since", language, time=since),
     ]
     if warning.trend != "unknown":
         parts.append(text(f"warning.{warning.trend}", language))
+    if "lost_ms" in warning.facts:
+        lost = time_seen_from(warning.facts["lost_ms"], warning.updated_ms, language)
+        parts.append(text("warning.lost", language, since=lost))
     return text("warning.and", language).join(parts)
+
+
+def _what(warning: CityWarning, subject_name: str, indicator: Indicator, language: str) -> str:
+    """Where, what, and the value judged; where that is a rate, a deviation or a forecast, behind the value itself."""
+    place = {"place": subject_name, "name": indicator.name[language]}
+    facts, value = warning.facts, _value(warning, warning.value, indicator.decimals, language)
+    if "judged" not in facts:
+        return text("warning.what", language, **place, value=value)
+    now = measured(facts.get("plain", float("nan")), warning.unit, indicator.decimals, language)
+    minutes = facts.get("ahead_s", 0) // 60
+    return text(f"warning.{facts['judged']}", language, **place, now=now, value=value, minutes=minutes)
+
+
+def _value(warning: CityWarning, value: float, decimals: int, language: str) -> str:
+    """A value or a bound as it is judged: a rate an hour, differences with their sign."""
+    judged = warning.facts.get("judged", "")
+    unit = f"{warning.unit}/h" if judged == Judged.RATE else warning.unit
+    sign = "+" if value > 0 and judged in (Judged.RATE, Judged.DEVIATION) else ""
+    return sign + measured(value, unit, decimals, language)
 
 
 def _over_what(warning: CityWarning, indicator: Indicator, language: str) -> str:
     if "reference" in warning.facts:
         return _over_reference(warning, indicator, language)
-    words = {"colour": _colour(warning.level, language), "bound": _bound(warning, indicator, language)}
+    decimals = 0 if float(warning.bound).is_integer() else indicator.decimals
+    bound = _value(warning, warning.bound, decimals, language)
+    words = {"colour": _colour(warning.level, language), "bound": bound}
     down = indicator.direction is Direction.DOWN_BAD
     beyond = warning.value < warning.bound if down else warning.value >= warning.bound
     return text(f"warning.{('fell_below' if down else 'reached') if beyond else 'kept'}", language, **words)
@@ -82,12 +106,6 @@ def _cleared(warning: CityWarning, subject_name: str, indicator: Indicator, lang
         colour=_colour(warning.peak, language),
         value=measured(warning.value, warning.unit, indicator.decimals, language),
     )
-
-
-def _bound(warning: CityWarning, indicator: Indicator, language: str) -> str:
-    """A whole bound is written without decimals."""
-    decimals = 0 if float(warning.bound).is_integer() else indicator.decimals
-    return measured(warning.bound, warning.unit, decimals, language)
 
 
 def _colour(level: Level, language: str) -> str:

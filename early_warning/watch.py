@@ -9,6 +9,7 @@ from core.declared import Device, Feed
 from core.records import CityWarning, Stamp, ValueBatch
 from early_warning.rule import Rule
 from early_warning.rule_watch import Judging, RuleWatch
+from early_warning.subjects import Ground, looked_at
 from geo.areas import AreaTree
 from indicators.definition import Indicator
 
@@ -27,20 +28,11 @@ class Watch:
         areas: AreaTree,
         feeds: Mapping[str, Feed],
     ) -> None:
-        self._rules: dict[str, RuleWatch] = {}
-        for name, rule in sorted(rules.items()):
-            metrics = {metric for bound in rule.bounds for metric in indicators[bound.indicator].metrics}
-            reporters = [d for d in devices.values() if not metrics or not metrics.isdisjoint(d.metrics)]
-            lateness_s = max((feeds[device.feed].lateness_s for device in reporters), default=0)
-            subjects = {
-                "station": sorted(device.id for device in reporters),
-                "county": [county.id for county in areas.counties],
-                "city": [areas.city.id],
-            }[rule.subjects]
-            self._rules[name] = RuleWatch(rule, subjects, indicators, devices, lateness_s * 1000)
+        ground = Ground(indicators, devices, areas, feeds)
+        self._rules = {name: RuleWatch(rule, ground) for name, rule in sorted(rules.items())}
         self._watching: dict[str, list[str]] = defaultdict(list)  # rules by indicator
         for name, rule in sorted(rules.items()):
-            for indicator in sorted({bound.indicator for bound in rule.bounds}):
+            for indicator in looked_at(rule):
                 self._watching[indicator].append(name)
 
     def judge(self, values: Sequence[ValueBatch], now_ms: int, stamp: Stamp) -> list[CityWarning]:

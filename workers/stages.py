@@ -35,7 +35,7 @@ Beside = Iterable[Mapping[bytes, bytes]]  # entries of the side streams, as far 
 
 # Of all that a checkpoint holds. Raise it with any change of what `dirty` gives, in whatever room: what an older
 # program left is then folded anew from the log instead of being misread.
-STATE_VERSION = 7
+STATE_VERSION = 8
 
 
 class PartitionStage:

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.records import Int64
-from early_warning.judge import NEVER_MS, Judge, Seen, State, Terms
-from early_warning.machine import LEVELS
+from early_warning.judge import LEVELS, NEVER_MS, Judge, Seen, State, Terms
 
 OFF, BETWEEN, ON, UNKNOWN = Seen
 SPANS = st.sampled_from([0, 1, 2, 5])

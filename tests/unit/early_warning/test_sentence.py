@@ -58,6 +58,12 @@ NEAR = warning(
 )
 HEAVY = warning(62.3, 50.0, "mm", Level.ORANGE, trend="unknown")
 SILENT = warning(94.9, 95.0, "%", Level.YELLOW, trend="falling", facts={"trial": True})
+LOST = replace(HEAVY, facts={"trial": False, "lost_ms": SINCE_MS + 1_200_000})
+RISE = warning(0.35, 0.3, "m", Level.ORANGE, facts={"trial": False, "judged": "rate", "over_s": 3600, "plain": 70.05})
+UNUSUAL = replace(RISE, value=1.2, bound=1.0, facts={"trial": False, "judged": "deviation", "plain": 70.05})
+AHEAD = replace(
+    RISE, value=71.4, bound=71.0, facts={"trial": False, "judged": "forecast", "ahead_s": 5400, "plain": 70.05}
+)
 OVER_AGAIN = replace(OVER, phase=WarningPhase.CLEARED, level=Level.NORMAL, ended_ms=SINCE_MS + 4_500_000, value=70.05)
 
 
@@ -93,6 +99,33 @@ OVER_AGAIN = replace(OVER, phase=WarningPhase.CLEARED, level=Level.NORMAL, ended
             RAIN,
             "信宜站 3小时雨量 49.0 mm，回到橙色阈值 50 mm 附近,未达解除值，07:10 起，下降",
             "信宜站, rain in 3 h 49.0 mm, near the orange bound of 50 mm, not cleared yet, since 07:10, falling",
+        ),
+        (
+            LOST,
+            RAIN,
+            "信宜站 3小时雨量 62.3 mm，达橙色阈值 50 mm，07:10 起，07:30 起数据中断",
+            "信宜站, rain in 3 h 62.3 mm, reached the orange bound of 50 mm, since 07:10, data lost since 07:30",
+        ),
+        (
+            RISE,
+            STAGE,
+            "信宜站 水位 70.05 m，变化速率 +0.35 m/h，达橙色阈值 +0.30 m/h，07:10 起，上涨",
+            "信宜站, river stage 70.05 m, changing by +0.35 m/h, reached the orange bound of +0.30 m/h, since 07:10,"
+            " rising",
+        ),
+        (
+            UNUSUAL,
+            STAGE,
+            "信宜站 水位 70.05 m，较往常同时 +1.20 m，达橙色阈值 +1 m，07:10 起，上涨",
+            "信宜站, river stage 70.05 m, +1.20 m against what is usual at this hour, reached the orange bound of +1 m,"
+            " since 07:10, rising",
+        ),
+        (
+            AHEAD,
+            STAGE,
+            "信宜站 水位 70.05 m，按当前趋势 90 分钟后为 71.40 m，达橙色阈值 71 m，07:10 起，上涨",
+            "信宜站, river stage 70.05 m, going on like this 71.40 m in 90 min, reached the orange bound of 71 m,"
+            " since 07:10, rising",
         ),
         (
             OVER_AGAIN,

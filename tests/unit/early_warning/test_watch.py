@@ -163,6 +163,15 @@ def test_late_data_open_an_episode_that_is_over_already() -> None:
     assert late.late and late.phase is WarningPhase.CLEARED and late.ended_ms == T0_MS + 3 * MINUTE_MS
 
 
+def test_what_opened_already_over_rings_after_all_once_it_stands() -> None:
+    ledger = Ledger(watch())
+    ledger.judge(6, *(told(minute, 4.0) for minute in range(4)))
+    (late,) = ledger.judge(7, told(2, 6.0))
+    (grown,) = ledger.judge(8, *(told(minute, 6.0) for minute in range(3, 9)))
+    assert late.late and grown.id == late.id
+    assert grown.phase is WarningPhase.ACTIVE and not grown.late
+
+
 def test_late_data_retract_and_bring_back() -> None:
     ledger = Ledger(watch())
     (opened,) = ledger.judge(3, told(2, 4.0), told(3, 6.0))
