@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.entrance import Entrance
+from callbacks import account as account_wiring
 from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import shell as shell_wiring
@@ -38,6 +39,8 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     """
     base = settings.base_path
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
+    if entrance is not None:
+        account_wiring.register_pages(server, entrance, reader)  # before Dash, as above
     app = Dash(
         "cityvitals",
         server=server,  # type: ignore[arg-type]  # annotated for Flask; backend="fastapi" takes this
