@@ -34,6 +34,10 @@ class PageReader:
         """The newest picture, section → key → record; empty before the first."""
         return self._hub.reader.sections
 
+    def scene_id(self) -> str:
+        """Of the active scene; "" before one is active."""
+        return self._hub.scene.id if self._hub.scene else ""
+
     def city_now_ms(self) -> int:
         """City time now, ms UTC."""
         scene, now_ms = self._hub.scene, real_ms()
@@ -68,7 +72,7 @@ class PageReader:
         hub, declared = self._hub, self._hub.reader.declared
         if hub.scene is None or hub.keys is None or declared is None:
             raise UnknownName("no scene is shown")
-        found = why(declared, evidence_of(self._client, hub.keys, hub.scene), indicator, subject, self.city_now_ms())
+        found = why(evidence_of(self._client, hub.keys, hub.scene, declared), indicator, subject, self.city_now_ms())
         teller = Teller(declared, hub.reader.language)
         lines = teller.lines(found)
         for station in found.explanation.stations:

@@ -145,7 +145,7 @@ def _explain_route(router: APIRouter, hub: Hub, client: Client) -> None:
 
 
 def _why(present: Present, client: Client, indicator: str, area: str, at_ms: int) -> Why:
-    return why(present.declared, evidence_of(client, present.keys, present.scene), indicator, area, at_ms)
+    return why(evidence_of(client, present.keys, present.scene, present.declared), indicator, area, at_ms)
 
 
 def _warning_routes(router: APIRouter, hub: Hub) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from catalogue.declared import Declared
+from catalogue.versions import Definitions
 from core.records import ValueBatch
 from indicators.aqi import scheme_of
 from indicators.explain import Explainer
@@ -41,24 +41,26 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an installation still holds: partitions, since when (city time), and how to read them."""
+    """What an installation still holds: definitions, partitions, since when (city time), and how to read them."""
 
+    definitions: Definitions
     partitions: Sequence[str]
     held_from_ms: int
     log: Read
     telling: Telling
 
 
-def why(declared: Declared, evidence: Evidence, indicator: str, area: str, at_ms: int) -> Why:
-    """Explain the last value of an indicator at an area or a station that was due at a time.
+def why(evidence: Evidence, indicator: str, area: str, at_ms: int) -> Why:
+    """Explain the last value of an indicator at an area or a station that was due at a time, as it was defined then.
 
     Raises:
         UnknownName: No such indicator, or it has no value there.
     """
+    declared, before = evidence.definitions.now, evidence.definitions.before
     schemes = {name: scheme_of(name, entry) for name, entry in declared.schemes.items()}
     numbered = [declared.devices[name] for name in sorted(declared.devices)]
     ground = Ground(numbered, declared.feeds, declared.areas, schemes)
-    refold = Refold(ground, declared.metrics, declared.indicators, (), indicator)
+    refold = Refold(ground, declared.metrics, declared.indicators, before, indicator)
     end_ms = refold.last_end_ms(indicator, at_ms)
     from_ms = refold.from_ms(indicator, end_ms)
     ahead_ms = 1000 * max((feed.ahead_s for feed in declared.feeds.values()), default=0)

@@ -9,12 +9,35 @@ only said (names, owner, source, relations) may be mended under the same one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
+from catalogue.bundle import unbundled
 from catalogue.declared import Declared
 from catalogue.fingerprint import fingerprint
 from indicators.definition import Indicator
 from indicators.versions import Superseded
+from stream.definitions import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What a city declares, and what held before, the oldest first: windows of its time are valued by it."""
+
+    now: Declared
+    before: tuple[Superseded, ...] = ()
+
+
+def as_they_held(line: Sequence[Held], own: Declared) -> Definitions:
+    """The definitions that decided the values of a scene, from their packs; ours alone where none is known.
+
+    own: What the folder of packs declares, so that the same packs need not be read again.
+    """
+    if not line:
+        return Definitions(own)
+    fingerprint, city = own.fingerprint, own.city.code
+    loaded = [own if one.fingerprint == fingerprint else unbundled(one.packs, city) for one in line]
+    return Definitions(loaded[-1], tuple(superseded(loaded, [one.until_ms for one in line[:-1]])))
 
 
 def unchanged_versions(before: Declared, after: Declared) -> list[str]:

@@ -1,25 +1,13 @@
-"""What an indicator is computed from, and how far back that lies. Pure."""
+"""How far back lies what an indicator is computed from. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from core.records import DAY_MS, HOUR_MS
 from indicators.definition import Indicator, WindowKind
 
 PERIODS_MS = {"hour": HOUR_MS, "day": DAY_MS, "month": 31 * DAY_MS, "year": 366 * DAY_MS}
-
-
-def with_inputs(indicators: Mapping[str, Indicator], names: Collection[str]) -> dict[str, Indicator]:
-    """Some indicators and all that they are computed from."""
-    found: dict[str, Indicator] = {}
-    waiting = list(names)
-    while waiting:
-        one = indicators[waiting.pop()]
-        if one.id not in found:
-            found[one.id] = one
-            waiting += [*(taken.indicator for taken in one.inputs), *(part.indicator for part in one.parts)]
-    return found
 
 
 def reach_ms(indicators: Mapping[str, Indicator], name: str) -> int:

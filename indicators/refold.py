@@ -18,7 +18,7 @@ from indicators.line import Ground, Line, Lines
 from indicators.measures import needed
 from indicators.panes import PartitionFold
 from indicators.valuation import Valuation
-from indicators.versions import Superseded, sources
+from indicators.versions import Superseded, with_sources
 
 # A device that was silent begins to settle, and a counter goes on from before; so long before a window we look.
 BEFORE_MS = HOUR_MS
@@ -42,10 +42,10 @@ class Refold:
         """Raises UnknownName: no such indicator."""
         if name not in indicators:
             raise UnknownName(f"indicator {name!r} is not declared; known: {', '.join(sorted(indicators))}")
-        of = _needed_for(name, [*indicators.values(), *(one.indicator for one in superseded)])
+        of = with_sources([name], [*indicators.values(), *(one.indicator for one in superseded)])
         self._ground, self._metrics = ground, metrics
-        self._indicators = {key: one for key, one in indicators.items() if key in of}
-        self.lines = Lines(ground, self._indicators, [one for one in superseded if one.indicator.id in of])
+        ours = {key: one for key, one in indicators.items() if key in of}
+        self.lines = Lines(ground, ours, [one for one in superseded if one.indicator.id in of])
         self.valuation = Valuation(self.lines.inputs)
         self._ours = {ground.devices[n].id for line in self.lines for n in line.plan.stations.devices.tolist()}
         self._panes: dict[tuple[str, str], dict[int, PaneTold]] = defaultdict(dict)
@@ -79,7 +79,8 @@ class Refold:
         What came in after the last tick is not decided yet and stays out, as in the engine.
         """
         devices = {device.id: device for device in self._ground.devices}
-        fold = PartitionFold(0, self._metrics, self._ground.feeds, devices, needed(self._indicators))
+        carried = needed({line.key: line.indicator for line in self.lines})
+        fold = PartitionFold(0, self._metrics, self._ground.feeds, devices, carried)
         self.lines.inputs.listen(listening_ms)
         for entry, record in log:
             if isinstance(record, ReadingBatch):
@@ -144,12 +145,3 @@ class Refold:
             whole = int(panes.count[row]), told(panes.total[row]), told(panes.low[row]), told(panes.high[row])
             newest = told(panes.last[row]), int(panes.last_ms[row])
             self._panes[key][end_ms] = PaneTold(key[1], end_ms, *whole, *newest)
-
-
-def _needed_for(name: str, indicators: Sequence[Indicator]) -> set[str]:
-    """The indicator and all that it is computed from, in whatever version."""
-    found, waiting = set(), {name}
-    while waiting:
-        found |= waiting
-        waiting = set().union(*(sources(one) for one in indicators if one.id in waiting)) - found
-    return found

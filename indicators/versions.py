@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -67,6 +67,16 @@ def versions(indicators: Mapping[str, Indicator], superseded: Iterable[Supersede
 def sources(indicator: Indicator) -> set[str]:
     """The other indicators that one is computed from."""
     return {one.indicator for one in indicator.inputs} | {part.indicator for part in indicator.parts}
+
+
+def with_sources(names: Iterable[str], indicators: Sequence[Indicator]) -> set[str]:
+    """Some indicators and all that they are computed from, in whatever version."""
+    found: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        found |= waiting
+        waiting = set().union(*(sources(one) for one in indicators if one.id in waiting)) - found
+    return found
 
 
 def _twice(line: list[Version]) -> bool:

@@ -14,8 +14,10 @@ import msgspec
 from core.errors import UnreadableEntry
 from stream.connect import Client
 from stream.keys import CITY_SLOT, Keys
+from stream.slot import CHUNK, definition_of
 
 KIND = b"d"
+PLACE = b"turning"  # chunk of a checkpoint: what a slot knows of its definitions, as `workers/turn.py` writes it
 _NUMBER = "number"  # field of the counter beside the definitions
 
 
@@ -36,6 +38,28 @@ class Change(NamedTuple):
     effective_ms: int
 
 
+class Replaced(msgspec.Struct, frozen=True):
+    """A definition that held for what ends before `until_ms`."""
+
+    fingerprint: str
+    until_ms: int
+
+
+class Held(NamedTuple):
+    """A definition of the city with its packs. until_ms: what ends before it was decided by it; `NOW_MS`: it holds."""
+
+    fingerprint: str
+    packs: bytes
+    until_ms: int
+
+
+class _Place(msgspec.Struct):
+    replaced: list[Replaced] = []
+
+
+NOW_MS = 1 << 62  # later than all times
+
+
 def definitions(client: Client, keys: Keys) -> dict[str, Definition]:
     """Fingerprint → definition, of those that follow each other."""
     kept = client.hgetall(keys.definitions)
@@ -49,6 +73,20 @@ def definitions(client: Client, keys: Keys) -> dict[str, Definition]:
 def newest_number(client: Client, keys: Keys) -> int:
     """The number of the definition that was announced last, 0 before the first."""
     return int(client.hget(keys.definitions, _NUMBER) or 0)
+
+
+def held_definitions(client: Client, keys: Keys) -> list[Held]:
+    """The definitions that the city's values were decided by, the oldest first, the one in force last; [] before any.
+
+    What was decided before the oldest of them was decided anew with it, or is kept no more.
+    """
+    known, stored = definitions(client, keys), client.hget(keys.checkpoint(CITY_SLOT), CHUNK + PLACE)
+    now = definition_of(client, keys, CITY_SLOT).partition("-")[2]
+    replaced = msgspec.json.decode(stored, type=_Place).replaced if stored else []
+    line = [*replaced, Replaced(now, NOW_MS)]
+    return [
+        Held(one.fingerprint, known[one.fingerprint].packs, one.until_ms) for one in line if one.fingerprint in known
+    ]
 
 
 def begin(client: Client, keys: Keys, fingerprint: str, packs: bytes) -> None:

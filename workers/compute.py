@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catalogue.declared import Declared
+from catalogue.versions import Definitions
 from core.clock import from_ms, real_ms
 from core.errors import UnknownName
 from core.records import DAY_MS, HOUR_MS, Event, ReadingBatch, Scene, Tick, ValueBatch
 from core.settings import Settings
-from indicators.reach import reach_ms, with_inputs
+from indicators.reach import reach_ms
+from indicators.versions import with_sources
 from store.history.columns import READINGS, VALUES
 from store.history.manifest import Folder
 from store.history.reader import History
@@ -46,10 +47,13 @@ class Computed:
 class Batch:
     """The two stages of the engine without its streams: readings in, values out."""
 
-    def __init__(self, declared: Declared, scene: Scene) -> None:
+    def __init__(self, definitions: Definitions, scene: Scene) -> None:
         self._keys = Keys(scene.id, 1)
-        self._partition = PartitionStage("0", self._keys, declared)
-        self._city = CityStage(self._keys, declared, scene)
+        now, before = definitions.now, definitions.before
+        every = {f"{one.indicator.id}@{one.indicator.version}": one.indicator for one in before} | dict(now.indicators)
+        # A pane carries what the windows of any definition need; the engine begins with that when one takes effect.
+        self._partition = PartitionStage("0", self._keys, replace(now, indicators=every))
+        self._city = CityStage(self._keys, now, scene, before)
 
     def fold(self, readings: Collection[ReadingBatch], events: Collection[Event]) -> None:
         """Take what came between two ticks."""
@@ -70,7 +74,7 @@ class Batch:
 
 def compute(
     settings: Settings,
-    declared: Declared,
+    definitions: Definitions,
     scene: Scene,
     asked: tuple[int, int],
     progress: Progress,
@@ -78,22 +82,24 @@ def compute(
 ) -> Computed:
     """Compute the windows that end in (after, upto] of some indicators, of all when none is named.
 
+    definitions: Windows of the time of a definition that held before are computed by it.
+
     Raises:
         UnknownName: An indicator is not declared, or the history holds no raw reading of the scene.
         OSError: The history cannot be read or written; what was written by then stays and may be repeated.
     """
-    wanted = _wanted(declared, only)
-    needed = with_inputs(declared.indicators, wanted)
+    wanted = _wanted(definitions.now.indicators, only)
+    needed = _needed(definitions, wanted)
     history, folder = History(settings.history_folder, scene.id), Folder(settings.history_folder / scene.id)
     known = _known(history, scene)
-    reaches_ms = {name: reach_ms(needed, name) for name in wanted}
+    reaches_ms = {name: _reach_ms(needed, name) for name in wanted}
     run = f"compute-{from_ms(real_ms()):%Y%m%dT%H%M%S}"
     writer = _Writer(
         folder, run, {name: known.first(asked[0], reach) for name, reach in reaches_ms.items()}, reaches_ms
     )
-    batch = Batch(replace(declared, indicators=needed, rules={}), scene)
+    batch = Batch(needed, scene)
     begin_ms = max(known.begin_ms - 1, asked[0] - max(reaches_ms.values()))
-    readings, settle_ms = 0, 1000 * max(one.settle_s for one in needed.values())
+    readings, settle_ms = 0, 1000 * max(one.settle_s for one in needed.now.indicators.values())
     for piece in _slices(history, begin_ms, asked[1], scene):
         batch.fold(piece.readings, piece.events)
         readings += sum(len(part) for part in piece.readings)
@@ -172,13 +178,28 @@ class _Writer:
         return self._reaches_ms[batch.indicator]
 
 
-def _wanted(declared: Declared, only: Collection[str]) -> list[str]:
-    unknown = sorted(set(only) - set(declared.indicators))
+def _wanted(known: Collection[str], only: Collection[str]) -> list[str]:
+    unknown = sorted(set(only) - set(known))
     if unknown:
-        raise UnknownName(
-            f"no such indicator: {', '.join(unknown)}; declared: {', '.join(sorted(declared.indicators))}"
-        )
-    return sorted(only or declared.indicators)
+        raise UnknownName(f"no such indicator: {', '.join(unknown)}; declared: {', '.join(sorted(known))}")
+    return sorted(only or known)
+
+
+def _needed(definitions: Definitions, names: Collection[str]) -> Definitions:
+    """Those of some indicators and of all that they are computed from, or were."""
+    now, before = definitions.now, definitions.before
+    needed = with_sources(names, [*now.indicators.values(), *(one.indicator for one in before)])
+    kept = {name: one for name, one in now.indicators.items() if name in needed}
+    return Definitions(
+        replace(now, indicators=kept, rules={}), tuple(one for one in before if one.indicator.id in needed)
+    )
+
+
+def _reach_ms(needed: Definitions, name: str) -> int:
+    """How far back the windows of an indicator look, by whatever definition."""
+    every = {one.indicator.id: one.indicator for one in needed.before} | dict(needed.now.indicators)
+    old = ({**every, one.indicator.id: one.indicator} for one in needed.before)
+    return max(reach_ms(indicators, name) for indicators in (every, *old))
 
 
 def _known(history: History, scene: Scene) -> _Known:

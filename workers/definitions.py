@@ -17,12 +17,12 @@ from core.wording import date_time
 from indicators.versions import Superseded
 from stream.adopted import adopted
 from stream.connect import Client, connect
-from stream.definitions import announce, begin, definitions
+from stream.definitions import Replaced, announce, begin, definitions
 from stream.keys import CITY_SLOT, Keys
 from stream.scenes import active_scene, keys_of
 from stream.slot import definition_of
 from workers.stages import STATE_VERSION, CityStage, PartitionStage
-from workers.turn import Replaced, Stage
+from workers.turn import Stage
 from workers.worker import redis_url
 
 log = logging.getLogger(__name__)

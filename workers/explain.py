@@ -5,12 +5,14 @@ from __future__ import annotations
 from board.explained import Evidence, why
 from board.explained_words import Teller
 from catalogue.load import load_fitting
+from catalogue.versions import as_they_held
 from core.clock import city_ms, real_ms
 from core.errors import UnknownName
 from core.settings import Settings
 from stream.adopted import adopted
 from stream.appender import raw_message
 from stream.connect import connect
+from stream.definitions import held_definitions
 from stream.past import Past
 from stream.scenes import active_scene, keys_of
 from workers.worker import redis_url
@@ -29,9 +31,10 @@ def run(settings: Settings, indicator: str, area: str, at_ms: int) -> list[str]:
         raise UnknownName("no scene is shown; start the installation first")
     keys, declared = keys_of(client, scene), load_fitting(settings.packs, scene.city, adopted(client, scene.city))
     past = Past(client, keys, scene)
-    evidence = Evidence(keys.slots, past.held_from_ms(), past.log, past.told)
-    found = why(declared, evidence, indicator, area, at_ms or city_ms(scene, real_ms()))
-    teller = Teller(declared, settings.language)
+    definitions = as_they_held(held_definitions(client, keys), declared)
+    evidence = Evidence(definitions, keys.slots, past.held_from_ms(), past.log, past.told)
+    found = why(evidence, indicator, area, at_ms or city_ms(scene, real_ms()))
+    teller = Teller(definitions.now, settings.language)
     lines = teller.lines(found)
     for station in found.explanation.stations:
         raw = raw_message(client, keys, station.station) if station.readings else None

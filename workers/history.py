@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from catalogue import Declared, load
+from catalogue.versions import Definitions, as_they_held
 from core.clock import CHINA, from_ms
 from core.errors import UnknownName
 from core.messages import catalogue, text
@@ -14,9 +15,13 @@ from core.settings import Settings
 from store.history.days import day_name
 from store.history.holdings import holdings
 from store.history.manifest import Folder
+from stream.connect import connect
+from stream.definitions import held_definitions
+from stream.scenes import keys_of
 from workers.compute import Computed
 from workers.past import Outcome
 from workers.supervisor import scene_of
+from workers.worker import redis_url
 
 MEGABYTE = 1_000_000
 
@@ -35,6 +40,15 @@ def declared_scene(settings: Settings, name: str = "", city: str = "") -> tuple[
     if stamp not in tuple(Stamp) or (name not in found and name != f"{stamp}-{declared.city.code}"):
         raise UnknownName(f"no history of a scene {name!r}; there are: {', '.join(found) or 'none'}")
     return declared, Scene(name, declared.city.code, Stamp(stamp), "city")
+
+
+def definitions_then(settings: Settings, declared: Declared, scene: Scene) -> Definitions:
+    """The definitions that held at each time, as far as the streams of the scene know them. Raises NeighbourDown."""
+    client = connect(redis_url(settings))
+    try:
+        return as_they_held(held_definitions(client, keys_of(client, scene)), declared)
+    finally:
+        client.close()
 
 
 def told_status(settings: Settings, scene: Scene) -> Iterator[str]:
@@ -68,10 +82,14 @@ def told_import(settings: Settings, scene: Scene, outcome: Outcome) -> Iterator[
         yield text("history.report", language, report=outcome.report)
 
 
-def told_computed(settings: Settings, done: Computed) -> str:
-    """What a run of `compute` did."""
+def told_computed(settings: Settings, done: Computed, definitions: Definitions) -> str:
+    """What a run of `compute` did, and by which definitions."""
     said = {"readings": f"{done.readings:,}", "values": f"{done.values:,}", "run": done.run}
-    return text("history.computed", settings.language, first=_time(done.after_ms), last=_time(done.upto_ms), **said)
+    language = settings.language
+    span = {"first": _time(done.after_ms), "last": _time(done.upto_ms)}
+    code = "history.defined-then" if definitions.before else "history.defined-now"
+    by = text(code, language, count=len(definitions.before), fingerprint=definitions.now.fingerprint)
+    return text("history.computed", language, by=by, **span, **said)
 
 
 def progress(span: tuple[int, int], show: Callable[[float], None]) -> Callable[[int, int], None]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,13 @@ from core.messages import text
 from core.settings import Settings
 
 SceneName = Annotated[str, typer.Option(help="A scene by its id; empty: that of this installation.")]
+
+
+class Defined(StrEnum):
+    """By which definitions the past is computed."""
+
+    NOW = "now"
+    THEN = "then"
 
 
 def moment_ms(moment: str, otherwise_ms: int) -> int:
@@ -35,18 +43,24 @@ def compute_command(settings: Callable[[], Settings]) -> Callable[..., None]:
         stop: Annotated[str, typer.Option("--to", help="A time with zone; empty: now.")] = "",
         only: Annotated[list[str] | None, typer.Option("--indicator", help="May be repeated; none: all.")] = None,
         scene: SceneName = "",
+        definition: Annotated[
+            Defined, typer.Option(help="now: as the packs say today; then: as they said at the time of each window.")
+        ] = Defined.NOW,
     ) -> None:
         """Compute values of the past anew from the raw readings of the history; they become newer versions."""
+        from catalogue.versions import Definitions
         from workers import compute as computing
         from workers import history as past
 
         given = settings()
         declared, into = past.declared_scene(given, scene, city)
+        then = definition is Defined.THEN
+        definitions = past.definitions_then(given, declared, into) if then else Definitions(declared)
         span = (moment_ms(start, 0), moment_ms(stop, real_ms()))
         with typer.progressbar(length=1000, label=text("history.computing", given.language)) as bar:
             shown = past.progress(span, lambda share: bar.update(round(1000 * share) - bar.pos))
-            done = computing.compute(given, declared, into, span, shown, only or [])
-        typer.echo(past.told_computed(given, done))
+            done = computing.compute(given, definitions, into, span, shown, only or [])
+        typer.echo(past.told_computed(given, done, definitions))
 
     return compute
 

@@ -17,7 +17,7 @@ from core.settings import Settings
 from stream.archived import archived
 from stream.codec import TICK, decode_tick
 from stream.definitions import KIND as DEFINITION
-from stream.definitions import Change, Definition, decode_definition, keep_definition
+from stream.definitions import PLACE, Change, Definition, Replaced, decode_definition, keep_definition
 from stream.entries import START, Entry, order
 from stream.slot import Output, Slot
 
@@ -28,7 +28,6 @@ IDLE_TICK_S = 1.0  # without data time must still pass: windows fall due, report
 TRIM_S = 30.0
 LOST_TICK_S = 5.0  # a tick that was not read back by then went with its log; asking again finds out
 TURNS_TO_FINISH = 5  # at most so many reads before a slot is handed over; what is left its next owner folds
-PLACE = b"turning"  # chunk: what `Turning` itself must know again after a crash
 
 
 class Stage(Protocol):
@@ -81,15 +80,8 @@ class Stage(Protocol):
         ...
 
 
-class Replaced(msgspec.Struct, frozen=True):
-    """A definition that held for what ends before `until_ms`."""
-
-    fingerprint: str
-    until_ms: int
-
-
 class Place(msgspec.Struct):
-    """What a slot knows of itself beside its stage.
+    """What a slot must know again after a crash beside its stage; kept as the chunk `PLACE`.
 
     upto: how far each side stream is folded; unreadable: how many entries were left out because nobody can read them;
     number: of the definition in force; coming: those that the log announced; replaced: those before, oldest first.

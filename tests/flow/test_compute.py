@@ -12,14 +12,18 @@ import pandas as pd
 import pytest
 
 import catalogue
+from benchmarks import engine_load
 from catalogue.declared import Declared
+from catalogue.versions import Definitions
 from core.errors import UnknownName
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS, ReadingBatch, Scene, Stamp, Status, Tick, ValueBatch
 from core.settings import Settings, load
+from indicators.definition import Aggregate
 from indicators.reach import reach_ms
+from indicators.versions import Superseded
 from store.history.manifest import Folder
 from store.history.reader import History
-from store.history.writer import Archive
+from store.history.writer import Archive, add_readings
 from stream.appender import split
 from stream.codec import decode_values, encode_readings
 from stream.keys import Keys
@@ -129,7 +133,7 @@ def test_compute_says_what_live_said(settings: Settings, declared: Declared, rec
     live(declared, late(doubled, 0.15, 5 * HOUR_MS), folder)
     first_ms, last_ms = int(recorded.t.min()), int(recorded.t.max())
     before = told(settings, declared, last_ms)
-    done = compute(settings, declared, SCENE, (first_ms + DAY_MS, last_ms), lambda *_: None)
+    done = compute(settings, Definitions(declared), SCENE, (first_ms + DAY_MS, last_ms), lambda *_: None)
     after = told(settings, declared, last_ms)
     anew = [key for key in after if first_ms + DAY_MS < key[2] <= last_ms]
     assert done.values == len(anew) > 1000
@@ -152,7 +156,7 @@ def test_what_came_too_late_counts_when_computed(
     live(declared, late(recorded, 0.1, 40 * HOUR_MS), Folder(settings.history_folder / SCENE.id))
     aqi = [key for key in expected if key[0] == "ecology.aqi"]
     assert differing(expected, told(settings, declared, last_ms), aqi)
-    compute(settings, declared, SCENE, (first_ms, last_ms), lambda *_: None, ["ecology.aqi"])
+    compute(settings, Definitions(declared), SCENE, (first_ms, last_ms), lambda *_: None, ["ecology.aqi"])
     assert not differing(expected, told(settings, declared, last_ms), aqi)
 
 
@@ -170,16 +174,44 @@ def test_windows_whose_readings_are_not_kept_any_more_stay_as_they_are(
     folder.swap(lambda manifest: msgspec.structs.replace(manifest, files=tuple(kept)))
     last_ms = int(everything.t.max())
     before = told(settings, declared, last_ms)
-    done = compute(settings, declared, SCENE, (0, last_ms), lambda *_: None, ["ecology.aqi"])
+    done = compute(settings, Definitions(declared), SCENE, (0, last_ms), lambda *_: None, ["ecology.aqi"])
     assert done.after_ms > cut_ms and done.values
     assert not differing(before, told(settings, declared, last_ms), before.keys())
 
 
+@pytest.mark.claim("ENGINE", "compute values a window by the definition of its time, or all by that of now, as asked")
+def test_a_window_is_computed_by_the_definition_of_its_time(settings: Settings) -> None:
+    declared = engine_load.declared(5)
+    mean = declared.indicators["load.m0"]
+    begin_ms, minutes = 480_000 * HOUR_MS, 20
+    changed_ms = begin_ms + 10 * MINUTE_MS
+    event_ms = begin_ms + np.arange(1, 2 * minutes + 1) * (MINUTE_MS // 2)
+    none = np.zeros(len(event_ms), np.uint16)
+    columns = none.astype(np.int32), none, event_ms, np.where(np.arange(len(event_ms)) % 2, 1.0, 3.0), none
+    readings = ReadingBatch("gauge", Stamp.LIVE, 1, ("gauge-0000000",), ("m0",), *columns)
+    scene = Scene("live-990000", "990000", Stamp.LIVE, "city")
+    add_readings(Folder(settings.history_folder / scene.id), [readings], "past", 1)
+    highest = Superseded(replace(mean, version="0", aggregate=Aggregate.MAX), changed_ms)
+
+    def computed(definitions: Definitions) -> dict[int, tuple[str, float]]:
+        span = (begin_ms, int(event_ms[-1]))
+        compute(settings, definitions, scene, span, lambda *_: None)
+        table = History(settings.history_folder, scene.id).decisions("load.m0", "990000", *span)
+        rows = zip(*(table[name].to_pylist() for name in ("end_ms", "version", "value")), strict=True)
+        return {end: (version, value) for end, version, value in rows}  # of one window the newest decision
+
+    of_its_time = computed(Definitions(declared, (highest,)))
+    assert len(of_its_time) == minutes
+    assert {told for end, told in of_its_time.items() if end < changed_ms} == {("0", 3.0)}
+    assert {told for end, told in of_its_time.items() if end >= changed_ms} == {("1", 2.0)}
+    assert set(computed(Definitions(declared)).values()) == {("1", 2.0)}
+
+
 def test_what_cannot_be_computed_is_refused(settings: Settings, declared: Declared) -> None:
     with pytest.raises(UnknownName, match="no raw reading"):
-        compute(settings, declared, SCENE, (0, DAY_MS), lambda *_: None)
+        compute(settings, Definitions(declared), SCENE, (0, DAY_MS), lambda *_: None)
     with pytest.raises(UnknownName, match="declared: ecology"):
-        compute(settings, declared, SCENE, (0, DAY_MS), lambda *_: None, ["ecology.unknown"])
+        compute(settings, Definitions(declared), SCENE, (0, DAY_MS), lambda *_: None, ["ecology.unknown"])
 
 
 def test_how_far_a_value_looks_back(declared: Declared) -> None:

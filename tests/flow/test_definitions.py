@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 from prerequisites import REPOSITORY
 
+from board.explained import Evidence, why
 from catalogue.load import load as load_packs
+from catalogue.versions import as_they_held
 from core.clock import real_ms
 from core.errors import DeclarationError
 from core.records import CityWarning, ReadingBatch, Scene, Stamp, WarningPhase
@@ -29,8 +31,10 @@ from stream.adopted import ADOPTED, adopted
 from stream.appender import Appender, Flush
 from stream.codec import decode_values, decode_warnings
 from stream.connect import Client
+from stream.definitions import held_definitions
 from stream.entries import entries
 from stream.keys import CITY_SLOT
+from stream.past import Past
 from stream.scenes import declare_scene, hold_until
 from workers.adoption import lay_over
 from workers.definitions import apply
@@ -126,7 +130,8 @@ def site(redis_client: Client, tmp_path: Path, started: list[subprocess.Popen[by
 
 
 @pytest.mark.claim(
-    "ENGINE", "A definition changed under a running engine takes effect at its time; both versions stay, no restart"
+    "ENGINE",
+    "A definition changed under a running engine takes effect at its time; both are kept and explained",
 )
 def test_a_changed_definition_holds_from_its_time(site: Site, wait_for: Wait) -> None:
     engine = site.start()
@@ -159,6 +164,20 @@ def test_a_changed_definition_holds_from_its_time(site: Site, wait_for: Wait) ->
     for end in range(300, 500, 5):
         assert told[end][1] == pytest.approx(0.1), end
     assert site.definition() != before
+    assert explained(site, 200) == ("1", pytest.approx(6.0), "1")
+    assert explained(site, 400) == ("2", pytest.approx(0.1), "2")
+
+
+def explained(site: Site, minute: int) -> tuple[str, float | None, str]:
+    """Of a window of the gauge: by which version, to which value, and by which it was told."""
+    past = Past(site.client, site.keys, site.scene)
+    own = load_packs(site.packs, "440900")
+    definitions = as_they_held(held_definitions(site.client, site.keys), own)
+    evidence = Evidence(definitions, site.keys.slots, past.held_from_ms(), past.log, past.told)
+    settle_ms = 1000 * own.indicators["meteorology.rain_1h"].settle_s
+    found = why(evidence, "meteorology.rain_1h", site.gauge, BEGIN_MS + minute * MINUTE_MS + settle_ms)
+    assert found.agrees
+    return found.explanation.version, found.explanation.value, found.told_version
 
 
 def test_state_of_what_did_not_change_is_kept(site: Site, wait_for: Wait) -> None:
@@ -200,6 +219,8 @@ def test_a_replaced_rule_ends_its_warnings(site: Site, wait_for: Wait) -> None:
     wait_for(lambda: any(w.rule.startswith("meteorology.") for w in site.warnings().values()), 30)
     rule = next(w.rule for w in site.warnings().values() if w.rule.startswith("meteorology."))
     site.edit((f"  {rule}:\n", f"  {rule}_anew:\n"))
+    plans = site.packs / "topics/plans.yaml"  # what is set off by the rule goes with it
+    plans.write_text(plans.read_text("utf-8").replace(rule, f"{rule}_anew"), "utf-8")
     apply(site.settings, 0)
     site.rain(range(121, 131), 2.0)
 

@@ -21,6 +21,7 @@ import catalogue
 from api.hub import Hub
 from api.page_reader import PageReader
 from board.explained import Evidence, Why, why
+from catalogue.versions import Definitions
 from core.clock import real_ms
 from core.records import HOUR_MS, MINUTE_MS, ReadingBatch, Scene, Stamp
 from stream.appender import Appender, Flush, RawMessage
@@ -99,8 +100,8 @@ def test_a_value_is_explained_down_to_its_entries(
     past = Past(redis_client, keys, scene)
 
     def explained(area: str) -> Why:
-        evidence = Evidence(keys.slots, past.held_from_ms(), past.log, past.told)
-        return why(declared, evidence, name, area, END_MS - 5 * MINUTE_MS)
+        evidence = Evidence(Definitions(declared), keys.slots, past.held_from_ms(), past.log, past.told)
+        return why(evidence, name, area, END_MS - 5 * MINUTE_MS)
 
     wait_for(lambda: decided_upto_ms(redis_client, keys) >= END_MS, 30)
     of_city, of_station = explained(declared.city.code), explained(gauges[0])

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import catalogue
 from catalogue.declared import Declared
+from catalogue.versions import Definitions
 from core.clock import real_ms, to_ms
 from core.errors import TableError, UnknownName
 from core.records import DAY_MS, HOUR_MS, Quality, Scene, Stamp
@@ -233,7 +234,7 @@ def test_the_same_file_twice_is_one_import_and_compute_fills_indicators(
     status = "\n".join(told_status(settings, SCENE))
     assert "Raw readings: 2016-02-15 to 2016-03-15, 48 rows" in status and "of which 48 rows imported" in status
     span = (SEVEN_MS - 400 * DAY_MS, SEVEN_MS)
-    compute(settings, declared, SCENE, span, lambda *_: None, ["ecology.aqi"])
+    compute(settings, Definitions(declared), SCENE, span, lambda *_: None, ["ecology.aqi"])
     series = History(settings.history_folder, SCENE.id).series("ecology.aqi", "Dongsi", *span)
     known = series.value[~np.isnan(series.value)]
     # HJ 633-2012: 0 to 35 µg/m³ is an index of 0 to 50, above it 35 to 75 is 50 to 100; rounded up
