@@ -25,7 +25,7 @@ from core.accounts import Sensitivity
 
 FRAMES = 16  # frames that were cut last: clients with the same reach share them
 GRADES = {"public": Sensitivity.PUBLIC, "internal": Sensitivity.INTERNAL, "restricted": Sensitivity.SENSITIVE}
-GENERAL = frozenset({"city", "probe", "workers", "sources", "load", "silences"})  # not of one place
+GENERAL = frozenset({"city", "probe", "workers", "sources", "load", "silences", "case_load"})  # not of one place
 SEEN = ("indicators.see", "warnings.see", "stations.see")
 
 
@@ -122,6 +122,7 @@ class Sight:
                 and self.sees("warnings.see", record["subject"], self._topic(record["indicator"]))
             ),
             "cards": lambda: self.sees("warnings.see", record["area"]),  # of all topics; others see each warning alone
+            "cases": lambda: self.sees("warnings.see", record["area"] or city, record["topic"]),
             "duty": lambda: self.sees("warnings.see", record["area"], record["topic"]),
             "stations": lambda: self.sees_device(key),
             "vehicles": lambda: self.sees_device(key),

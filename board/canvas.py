@@ -28,6 +28,8 @@ SECTIONS = (
     "cards",
     "duty",
     "silences",
+    "cases",
+    "case_load",
     "stations",
     "vehicles",
     "events",

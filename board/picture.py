@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from board.canvas import CALM_MS, SLOW_MS, Canvas, Difference, Record, Sections
+from board.cases import CaseBoard
 from board.domains import Domains
 from board.duty import DutyBook
 from board.events import EventBook
@@ -28,7 +29,7 @@ from core.records import CityWarning, PaneBatch, Scene, Stamp, ValueBatch
 PROBE = "system.probe"
 HURRIED = 60  # times real time: a replay whose lines move visibly within seconds
 TREND_EVERY_MS = 5000  # real time; a day's line does not move faster
-MEMORY_VERSION = 3  # of what `memory` gives; another one is not continued but folded anew
+MEMORY_VERSION = 4  # of what `memory` gives; another one is not continued but folded anew
 
 
 class Picture:
@@ -49,6 +50,7 @@ class Picture:
         self._sources = Sources(declared, language)
         self._events = EventBook(declared, self._names)
         self._duty = DutyBook(declared, self._names, scene.id)
+        self._cases = CaseBoard(declared, self._names, scene.id)
         self._signals = SignalBook(self._names)
         self._domains = Domains(declared, self._names, self._writer)
         self._trend = TrendPanel(declared, self._names)
@@ -78,6 +80,7 @@ class Picture:
     def fold_act(self, topic: str, body: Mapping[str, Any]) -> None:
         """Take in what somebody did, from the stream of acts."""
         self._duty.fold(topic, body)
+        self._cases.fold(topic, body)
 
     def fold_panes(self, batch: PaneBatch) -> None:
         """Take in newest readings and events of one partition."""
@@ -108,6 +111,7 @@ class Picture:
         if warned:
             self._duty.changed()
         self._duty.paint(self._canvas, city_now_ms)
+        self._cases.paint(self._canvas, city_now_ms)
         self._stations.paint(self._canvas)
         self._moved |= bool(self._sources.paint(self._canvas, self._stations)) or warned
         self._events.paint(self._canvas)
@@ -140,6 +144,7 @@ class Picture:
             "events": self._events.snapshot(),
             "pulse": self._pulse.snapshot(),
             "duty": self._duty.snapshot(),
+            "cases": self._cases.snapshot(),
             "signals": self._signals.snapshot(),
         }
 
@@ -160,6 +165,7 @@ class Picture:
         self._events.restore(kept["events"])
         self._pulse.restore(kept["pulse"])
         self._duty.restore(kept["duty"])
+        self._cases.restore(kept["cases"])
         self._signals.restore(kept["signals"])
         return True
 

@@ -6,7 +6,10 @@ from catalogue.entries import Entries, refuse_unknown
 
 
 def check_cases(entries: Entries, problems: list[str]) -> None:
-    """Add every cause and every plan that names what does not exist to the problems."""
+    """Add every kind, cause and plan that names what does not exist to the problems."""
+    for kind_id, kind in entries.case_kinds.items():
+        where = entries.where("case_kinds", kind_id, "domain")
+        refuse_unknown(problems, where, f"case_kinds.{kind_id}.domain", kind.domain, entries.pack.sections["domains"])
     _check_causes(entries, problems)
     if "topics" not in entries.pack.city.parts:  # a city that uses few topics leaves triggers open
         _check_plans(entries, problems)

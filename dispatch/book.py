@@ -131,7 +131,7 @@ class CaseBook:
         facts = told.case.facts if told else wish.fields
         kind = _kind(rules, str(facts.get("kind", "")))
         area = str(facts.get("area", ""))
-        decision = may(by, right, area=rules.above(area) if area else (), topic=kind.topic)
+        decision = may(by, right, area=rules.above(area) if area else (), topic=kind.domain)
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.in_words)
 
@@ -163,8 +163,15 @@ class CaseBook:
         for one, key in zip(log[-len(keys) :], keys, strict=True):
             kept.add_entry(connection, entry_row(one, key))
         kept.put_assignments(connection, case.id, [assignment_row(case, one) for one in case.assignments.values()])
-        tell(connection, CASE, asdict(row) | {"verb": wish.verb, "by": by.name}, now.real_ms)
+        tell(connection, CASE, told_to_city(row, case), now.real_ms)
         return Told(case, tuple(log))
+
+
+def told_to_city(row: kept.CaseRow, case: Case) -> dict[str, Any]:
+    """What everybody may know of a case: no title, no words of a caller, nobody's name."""
+    told = {name: value for name, value in asdict(row).items() if name not in ("title", "body", "correlation")}
+    units = [{"unit": one.unit, "state": one.state} for one in case.assignments.values()]
+    return told | {"units": units, "escalated": case.escalated}
 
 
 def right_of(wish: Wish) -> str:

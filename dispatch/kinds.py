@@ -36,9 +36,10 @@ class Grade(IntEnum):
 class CaseKind:
     """One kind of case.
 
-    lead: the department that handles it; capabilities: what units it needs. limits: what is granted to each
-    obligation. needs: fields that a step must carry beyond those of the table. near_m, within_s: so near and so soon
-    another report is likely the same one. redone, returned: after so many of them it is escalated one level.
+    domain: where rights to it hold. lead: the department that handles it; capabilities: what units it needs.
+    limits: what is granted to each obligation. needs: fields that a step must carry beyond those of the table.
+    near_m, within_s: so near and so soon another report is likely the same one. redone, returned: after so many of
+    them it is escalated one level.
     """
 
     id: str
@@ -46,7 +47,7 @@ class CaseKind:
     name: Words
     kind_class: KindClass
     lead: str
-    topic: str = ""
+    domain: str = ""
     grade: Grade = Grade.NONE
     limits: Mapping[Obligation, Terms] = field(default_factory=dict)
     needs: Mapping[Verb, tuple[str, ...]] = field(default_factory=dict)

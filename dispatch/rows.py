@@ -77,7 +77,7 @@ def case_row(case: Case, kind: CaseKind, belongs: Belongs, calendars: Calendars)
         hold=str(case.hold),
         is_open=case.state in OPEN,
         area=str(facts.get("area", "")),
-        topic=kind.topic,
+        topic=kind.domain,
         lead=str(facts.get("lead") or kind.lead),
         lon_deg=place.get("lon_deg"),
         lat_deg=place.get("lat_deg"),

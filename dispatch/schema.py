@@ -53,9 +53,9 @@ class CaseKindEntry(Entry):
 
     name: Words
     kind_class: KindClass
+    domain: str
     lead: Annotated[str, Field(min_length=1)]
     version: Annotated[str, Field(min_length=1)] = "1"
-    topic: str = ""
     grade: Grade = Grade.NONE
     limits: dict[Obligation, LimitEntry] = Field({})
     needs: dict[Verb, tuple[Name, ...]] = Field({})

@@ -33,7 +33,7 @@ KIND = CaseKind(
     Words("道路积水", "Water on the road"),
     KindClass.EVENT,
     "市水务局",
-    topic="water",
+    domain="social_management",
     limits={Obligation.FILE: Terms(HOUR_MS), Obligation.HANDLE: Terms(4 * HOUR_MS)},
     needs={Verb.CLOSE: ("photo",)},
     returned=2,

@@ -35,6 +35,7 @@ case_kinds:
   a:
     name: {zh: 甲, en: A}
     kind_class: event
+    domain: public_service
     lead: 市水务局
     limits:
       handle: {within_s: 3600, working_days: 2}
@@ -42,6 +43,7 @@ case_kinds:
   b:
     name: {zh: 乙, en: B}
     kind_class: event
+    domain: public_service
     lead: ''
 case_causes:
   c:
@@ -52,10 +54,10 @@ case_causes:
     )
     told = "\n".join(check(tmp_path, "here"))
     for line, said in (
-        (8, "either within_s or working_days"),
-        (9, "warn_s 7200 would warn from the beginning"),
-        (13, "lead"),
-        (18, "either a kind, a rule or an event"),
+        (9, "either within_s or working_days"),
+        (10, "warn_s 7200 would warn from the beginning"),
+        (15, "lead"),
+        (20, "either a kind, a rule or an event"),
     ):
         assert any(f"here.yaml:{line}:" in one and said in one for one in told.splitlines()), told
 
