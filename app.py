@@ -28,6 +28,7 @@ from core.messages import text
 from core.records import DAY_MS, Scene, Stamp
 from core.settings import Settings
 from core.wording import date_time
+from workers.commands import add_worker_commands
 from workers.history_commands import compute_command, history_commands, moment_ms
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ cli.add_typer(token_commands(_settings), name="token")
 cli.add_typer(audit_commands(_settings), name="audit")
 cli.add_typer(history_commands(_settings), name="history")
 cli.command()(compute_command(_settings))
+add_worker_commands(cli, _settings)
 
 
 @cli.command()
@@ -68,38 +70,6 @@ def run() -> None:
 
 
 @cli.command()
-def ingest() -> None:
-    """Run the worker that takes messages in."""
-    from workers import ingest as worker
-
-    raise SystemExit(worker.run(_settings()))
-
-
-@cli.command()
-def engine() -> None:
-    """Run the worker that computes indicators and judges rules."""
-    from workers import engine as worker
-
-    raise SystemExit(worker.run(_settings()))
-
-
-@cli.command()
-def board() -> None:
-    """Run the worker that keeps the present picture of the city."""
-    from workers import board as worker
-
-    raise SystemExit(worker.run(_settings()))
-
-
-@cli.command()
-def archive() -> None:
-    """Run the worker that writes what the streams hold into the history."""
-    from workers import archive as worker
-
-    raise SystemExit(worker.run(_settings()))
-
-
-@cli.command()
 def web() -> None:
     """Run the website: pages, API, live feed."""
     from api.site import with_pages
@@ -107,14 +77,6 @@ def web() -> None:
     from workers import web as worker
 
     raise SystemExit(worker.run(_settings(), with_pages(attach)))
-
-
-@cli.command()
-def probe() -> None:
-    """Run the test reading 拨测 that goes through every part each ten seconds."""
-    from workers import probe as worker
-
-    raise SystemExit(worker.run(_settings()))
 
 
 @cli.command()
@@ -376,6 +338,7 @@ def _write_past(given: Settings, scene: Scene) -> None:
 
 def main() -> None:
     """Run one command; what we cannot do is one sentence and a non-zero exit."""
+    os.umask(0o077)  # what this installation keeps is for its own user: people, sessions, readings
     try:
         cli()
     except DeclarationError as mistakes:

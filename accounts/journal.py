@@ -23,6 +23,7 @@ class Journal:
     def __init__(self, database: Database, algorithm: str, folder: Path) -> None:
         """algorithm: of new rows, a name in `accounts.chain.DIGESTS`. folder: where the heads are kept."""
         self._database, self._algorithm, self._heads = database, algorithm, folder / HEADS
+        self._anchored: int | None = None  # the number of the newest head; None: not looked yet
 
     def write(self, connection: Transaction, act: Act) -> None:
         """Append an act. It stands in the audit exactly if the transaction commits, with all that it changes."""
@@ -38,8 +39,9 @@ class Journal:
         """Write the newest row's digest to the file of heads, if it is new. Call it often: it costs one small read."""
         with self._database.reading() as connection:
             last = audit.last_entry(connection)
-        known = self.heads()
-        if last is None or (known and known[-1].number >= last.number):
+        if self._anchored is None:
+            self._anchored = max((head.number for head in self.heads()), default=0)
+        if last is None or self._anchored >= last.number:
             return None
         head = Head(last.number, last.digest, now_ms)
         self._heads.parent.mkdir(parents=True, exist_ok=True)
@@ -47,6 +49,7 @@ class Journal:
             file.write(f"{head.number} {head.digest} {head.at_ms}\n")
             file.flush()
             os.fsync(file.fileno())
+        self._anchored = head.number
         return head
 
     def heads(self) -> list[Head]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -12,8 +13,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from accounts.bearer import NOBODY, Bearer
+from accounts.own_token import OWN
+from accounts.sealing import PREFIX
 from accounts.sessions import Cookies, Sessions
-from accounts.tokens import PREFIX
 from core.clock import real_ms
 from core.errors import NeighbourDown
 
@@ -58,8 +60,9 @@ def set_cookie(answer: Response, name: str, secret: str, *, path: str, secure: b
 class Bearers:
     """Bearers of one web process; lives on one event loop, asks the database in threads."""
 
-    def __init__(self, sessions: Sessions, now_ms: Callable[[], int] = real_ms) -> None:
-        self._sessions, self._now_ms = sessions, now_ms
+    def __init__(self, sessions: Sessions, own_token: str, now_ms: Callable[[], int] = real_ms) -> None:
+        """own_token: what the other processes of this installation show."""
+        self._sessions, self._own_token, self._now_ms = sessions, own_token, now_ms
         self._known: dict[Cookies, _Known] = {}
         self._asking: dict[Cookies, asyncio.Task[Bearer]] = {}
         self._used_ms: dict[str, int] = {}
@@ -68,6 +71,8 @@ class Bearers:
         """Whom they stand for. Raises NeighbourDown: nobody can say, and nobody could before."""
         if shown == Cookies():
             return replace(NOBODY, address=address)
+        if hmac.compare_digest(shown.token.encode(), self._own_token.encode()):
+            return replace(OWN, address=address)
         known = self._known.get(shown)
         if known is None or self._now_ms() - known.at_ms >= KNOWN_MS:
             asking = self._asking.get(shown)

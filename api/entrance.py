@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from accounts.bearer import NOBODY, Bearer
 from accounts.office import Office
+from accounts.own_token import own_token
 from accounts.refusals import Refusals
 from api.bearers import Bearers
 from api.doorways import Doorways
@@ -23,7 +24,7 @@ from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-WRITTEN_S = 1.0  # refusals, looks and the head of the audit are written so often
+WRITTEN_S = 1.0  # refusals and looks are written so often
 
 
 class Entrance:
@@ -32,7 +33,7 @@ class Entrance:
     def __init__(self, office: Office, settings: Settings, app: FastAPI) -> None:
         self.office, self.language, self.base_path = office, settings.language, settings.base_path
         self.settings = settings
-        self.bearers = Bearers(office.sessions)
+        self.bearers = Bearers(office.sessions, own_token(settings))
         self.doorways = Doorways(app, settings.base_path)
         self.peers = Peers(settings.proxy_trusted)
         self.refusals = Refusals(office.journal)
@@ -66,7 +67,6 @@ class Entrance:
         now_ms = real_ms()
         self.refusals.write(now_ms)
         self.office.looks.write(now_ms)
-        self.office.journal.anchor(now_ms)
 
     def close(self) -> None:
         """Write what still waits, and give back the database."""

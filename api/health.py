@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +17,10 @@ from api.errors import Responses
 from api.hub import Hub
 from core.clock import city_ms, real_ms
 from core.messages import text
+from core.settings import Settings
 
 WORKERS = ("ingest", "engine", "board", "probe", "web")
+OF_ACCOUNTS = ("relay",)  # missed only where people act
 BEAT_LOST_MS = 6000  # five beats, and the second between two looks
 PROBE_LATE_MS = 30_000
 CLOCK_OFF_MS = 1000
@@ -68,7 +70,7 @@ class Seen:
 FAULT: Responses = {503: {"model": Health}}
 
 
-def health_routes(hub: Hub, language: str, sees_all: Callable[[], bool]) -> APIRouter:
+def health_routes(hub: Hub, settings: Settings, sees_all: Callable[[], bool]) -> APIRouter:
     """`/healthz` and `/metrics`. sees_all: whether who asks may know more than up or down."""
     router = APIRouter(tags=["operation"])
     registry = CollectorRegistry(auto_describe=False)
@@ -77,7 +79,7 @@ def health_routes(hub: Hub, language: str, sees_all: Callable[[], bool]) -> APIR
     @router.get("/healthz", responses=FAULT)
     async def healthz(response: Response) -> Health | UpOrDown:
         """Each part with age and state; 503 with reasons when anything is wrong. Strangers hear only up or down."""
-        found: Health | UpOrDown = health(hub, language, real_ms())
+        found: Health | UpOrDown = health(hub, settings, real_ms())
         response.status_code = 200 if found.state == "ok" else 503
         response.headers["Cache-Control"] = "no-store"
         return found if sees_all() else UpOrDown(state=found.state)
@@ -90,9 +92,10 @@ def health_routes(hub: Hub, language: str, sees_all: Callable[[], bool]) -> APIR
     return router
 
 
-def health(hub: Hub, language: str, now_ms: int) -> Health:
+def health(hub: Hub, settings: Settings, now_ms: int) -> Health:
     """The state of every part as of a real time, ms UTC."""
-    seen = [_redis(hub, language, now_ms), _scene(hub, language), *_workers(hub, language, now_ms)]
+    language, awaited = settings.language, (*WORKERS, *(OF_ACCOUNTS if settings.accounts else ()))
+    seen = [_redis(hub, language, now_ms), _scene(hub, language), *_workers(hub, awaited, language, now_ms)]
     seen += [_probe(hub, language, now_ms), _clock(hub, language)]
     reasons = [one.fault for one in seen if one.fault]
     vitals = hub.vitals
@@ -128,9 +131,9 @@ def _scene(hub: Hub, language: str) -> Seen:
     return Seen("picture", Part(state="ok", age_ms=None, says=hub.scene.id))
 
 
-def _workers(hub: Hub, language: str, now_ms: int) -> Iterator[Seen]:
+def _workers(hub: Hub, awaited: Iterable[str], language: str, now_ms: int) -> Iterator[Seen]:
     beats = hub.vitals.beats if hub.vitals else {}
-    for name in dict.fromkeys((*WORKERS, *beats)):
+    for name in dict.fromkeys((*awaited, *beats)):
         beat = beats.get(name)
         if beat is None:
             sentence = text("health.worker-missing", language, worker=name)

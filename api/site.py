@@ -89,7 +89,7 @@ class Site:
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
-        app.include_router(health_routes(self.hub, settings.language, self._sees_health), prefix=under)
+        app.include_router(health_routes(self.hub, settings, self._sees_health), prefix=under)
         app.include_router(self._docs(), prefix=under)
         app.mount(f"{under}/api/static", StaticFiles(directory=STATIC))
         app.include_router(_nothing_else(), prefix=under)

@@ -162,6 +162,7 @@ def run() -> dict[str, Any]:
         redis = start_redis(Path(folder) / "redis", free_port(), Path(folder) / "redis.log")
         port = free_port()
         environ = {**os.environ, "REDIS_URL": redis.url, "CITYVITALS_PORT": str(port), "CITYVITALS_VAR": folder}
+        environ["CITYVITALS_ACCOUNTS"] = "0"
         client_of_redis = connect(redis.url)
         source = Source(take_board(client_of_redis, declare_scene(client_of_redis, SCENE, 1)))
         with (Path(folder) / "web.log").open("wb") as log:

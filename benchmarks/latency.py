@@ -83,6 +83,7 @@ def installation(var: Path, packs: Path) -> Iterator[tuple[str, int]]:
         "CITYVITALS_REDIS_PORT": str(redis),
         "CITYVITALS_MQTT_PORT": str(mqtt),
         "CITYVITALS_SIMULATE": "0",
+        "CITYVITALS_ACCOUNTS": "0",  # who looks is not measured here
     }
     log = (var / "run.log").open("wb")
     process = subprocess.Popen([sys.executable, "app.py", "run"], cwd=ROOT, env=environ, stdout=log, stderr=log)

@@ -12,7 +12,7 @@ ACCOUNT_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "accounts",
         "CITYVITALS_ACCOUNTS",
-        "0",
+        "1",
         flag,
         "",
         "1: every door asks who comes; 0: whoever reaches the port may look at everything and send readings.",

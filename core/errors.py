@@ -22,6 +22,7 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from core.messages import text
 

@@ -31,8 +31,8 @@ RAIN = "meteorology.rain_1h"
 
 
 def settings_of(redis_url: str, port: int, **more: str) -> Settings:
-    """Settings of a website under BASE that reads one Redis."""
-    given = {"REDIS_URL": redis_url, "BASE_PATH": BASE, "CITYVITALS_PORT": str(port)}
+    """Settings of a website under BASE that reads one Redis, and asks nobody who he is."""
+    given = {"REDIS_URL": redis_url, "BASE_PATH": BASE, "CITYVITALS_PORT": str(port), "CITYVITALS_ACCOUNTS": "0"}
     return load(given | {"CITYVITALS_PACKS": str(REPOSITORY / "packs")} | more)
 
 

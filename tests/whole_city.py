@@ -1,4 +1,7 @@
-"""The whole city as a user starts it: `python app.py run` as a process, with ports and a folder of its own."""
+"""The whole city as a user starts it: `python app.py run` as a process, with ports and a folder of its own.
+
+It is met as a new user meets it: the wall by its printed link, everything else signed in with the printed password.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 import paho.mqtt.client as paho
 from machine import Passed
@@ -26,7 +30,7 @@ from stream.embedded.children import start_child
 
 APP = [sys.executable, str(REPOSITORY / "app.py")]
 READY_WITHIN_S = 60  # how fast it is, is a claim of its own; here a loaded machine may take its time
-WORKERS = {"ingest", "engine", "archive", "board", "web", "probe"}
+WORKERS = {"ingest", "engine", "archive", "board", "web", "relay", "probe"}
 _SERVERS = {"nats-server": "broker", "redis-server": "redis", "valkey-server": "redis"}
 
 
@@ -45,23 +49,34 @@ class Answer:
 
 @dataclass(frozen=True)
 class Site:
-    """An address at which the city is looked at. `address` ends with the base path; `trusted`: who vouches for TLS."""
+    """An address at which the city is looked at. `address` ends with the base path; `trusted`: who vouches for TLS.
+
+    shown: headers that say who comes, a session's cookie or a token; empty: nobody.
+    """
 
     address: str
     trusted: ssl.SSLContext | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     def ask(self, path: str, body: bytes | None = None, method: str | None = None) -> Answer:
-        """One request below the base path; a refusal is an answer too."""
-        opener = build_opener(ProxyHandler({}), HTTPSHandler(context=self.trusted))
-        request = Request(
-            self.address + path, body, {"Content-Type": "application/json"} if body else {}, method=method
-        )
+        """One request below the base path, as from a page of it; a refusal is an answer too."""
+        opener = build_opener(ProxyHandler({}), HTTPSHandler(context=self.trusted), _Here())
+        parts = urlsplit(self.address)
+        headers = {"Origin": f"{parts.scheme}://{parts.netloc}", "Content-Type": "application/json", **self.shown}
+        request = Request(self.address + path, body, headers, method=method)
         try:
             with opener.open(request, timeout=20 * patience()) as answer:
                 return Answer(answer.status, answer.headers, answer.read())
         except HTTPError as refusal:
             with refusal:
                 return Answer(refusal.code, refusal.headers, refusal.read())
+
+
+class _Here(HTTPRedirectHandler):
+    """The way to somewhere else is an answer."""
+
+    def redirect_request(self, *told: Any) -> None:
+        return None
 
 
 class WholeCity:
@@ -77,6 +92,8 @@ class WholeCity:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.first_wall: Passed | None = None  # from the command to the first live wall, by whoever measured it
+        self.founder: dict[str, str] = {}  # the session of the first administrator, who may look at everything
+        self._machine: dict[str, str] = {}
 
     def start(self) -> WholeCity:
         self.process = start_child([*APP, "run"], self.said, self.variables)
@@ -90,12 +107,35 @@ class WholeCity:
         """The one address that it prints."""
         eventually(lambda: "/wall" in self.words() or self._ended(), READY_WITHIN_S)
         assert not self._ended(), self.words()
-        (address,) = re.findall(r"https?://\S+/wall", self.words())
+        (address,) = re.findall(r"https?://[!-~]+/wall[!-~]*", self.words())
         return str(address)
 
     @property
     def site(self) -> Site:
-        return Site(f"http://127.0.0.1:{self.ports['PORT']}{self.variables.get('BASE_PATH', '/')}")
+        """The city as its first administrator sees it."""
+        nobody = Site(f"http://127.0.0.1:{self.ports['PORT']}{self.variables.get('BASE_PATH', '/')}")
+        if not self.founder:
+            self.founder = self._sign_in(nobody)
+        return replace(nobody, shown=self.founder)
+
+    @property
+    def machine(self) -> dict[str, str]:
+        """What a system shows that sends readings: a token made at the console."""
+        if not self._machine:
+            told = self.command("token", "add", "a system", "--role", "machine").stdout
+            (secret,) = re.findall(r"cityvitals_[\w-]+", told)
+            self._machine = {"Authorization": f"Bearer {secret}"}
+        return self._machine
+
+    def _sign_in(self, nobody: Site) -> dict[str, str]:
+        """Sign in with the password that was printed, and choose another, as everybody must."""
+        ((login, password),) = re.findall(r"初始管理员 (\S+)，口令 ([^（]+)", self.words())
+        signed = nobody.ask("sign-in", json.dumps({"login": login, "password": password}).encode())
+        assert signed.status == 200, signed.body
+        shown = {"Cookie": str(signed.headers["Set-Cookie"]).partition(";")[0]}
+        change = json.dumps({"old": password, "new": "Own-password-26"}).encode()
+        assert replace(nobody, shown=shown).ask("api/v1/me/password", change).status == 204
+        return shown
 
     @property
     def redis_url(self) -> str:

@@ -20,7 +20,7 @@ from stream.embedded.redis_server import OLDEST, redis_program
 from stream.scenes import active_scene, keys_of
 from workers.broker_greeting import greet
 from workers.findings import Told, fault, ok, warning
-from workers.supervisor import WORKERS
+from workers.supervisor import workers_of
 from workers.worker import mqtt_url, redis_url
 
 SILENT_AFTER_S = 15  # a worker beats once a second
@@ -117,7 +117,7 @@ def _scene(client: Client, settings: Settings) -> Iterator[Told]:
         return
     yield ok("scene", scene=scene.id, stamp=text(f"stamp.{scene.stamp}", settings.language))
     beats = read_beats(client, keys_of(client, scene))
-    for name in WORKERS:
+    for name in workers_of(settings):
         yield worker_verdict(name, beats.get(name), real_ms(), str(settings.var / "log" / f"{name}.log"))
 
 

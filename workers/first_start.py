@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -22,6 +25,40 @@ class FirstStart:
 
     founder: Founder
     wall: str = field(repr=False)
+
+
+def begin_accounts(settings: Settings) -> Callable[[], FirstStart | None]:
+    """Do it in a process beside this one, while servers start: its memory is given back, and nobody waits for it twice.
+
+    What is returned waits for the answer, and raises what `first_start` does.
+    """
+    if not settings.accounts:
+        return lambda: None
+    context = get_context("fork")  # nothing is imported anew; this process has no threads yet
+    answer, answering = context.Pipe(duplex=False)
+    beside = context.Process(target=_answer, args=(answering, settings))
+    beside.start()
+    answering.close()
+
+    def told() -> FirstStart | None:
+        try:
+            found: FirstStart | StartError | None = answer.recv()
+        except EOFError:
+            raise StartError("accounts-failed") from None
+        finally:
+            beside.join()
+        if isinstance(found, StartError):
+            raise found
+        return found
+
+    return told
+
+
+def _answer(answering: Connection, settings: Settings) -> None:
+    try:
+        answering.send(first_start(settings))
+    except StartError as problem:
+        answering.send(problem)
 
 
 def first_start(settings: Settings) -> FirstStart | None:

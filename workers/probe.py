@@ -10,6 +10,7 @@ import orjson
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from accounts.own_token import own_token
 from board.picture import PROBE
 from board.values import key_of
 from core.clock import from_ms, monotonic_s, real_ms
@@ -50,12 +51,19 @@ class Rounds:
         self._seen_s = monotonic_s()
         self._newest_ms = real_ms() - 1  # what was sent before this process began is not its own
         self._language = running.settings.language
+        asks = running.settings.accounts
+        self._shown = {"Authorization": f"Bearer {own_token(running.settings)}"} if asks else {}
 
     def go(self) -> None:
         """Connect to the website, again and again, and listen."""
         while not self._running.stopping():
             try:
-                with connect(self._address(), max_size=LARGEST_FRAME_BYTES, open_timeout=AGAIN_S) as socket:
+                with connect(
+                    self._address(),
+                    additional_headers=self._shown,
+                    max_size=LARGEST_FRAME_BYTES,
+                    open_timeout=AGAIN_S,
+                ) as socket:
                     self._listen(socket)
             except (OSError, WebSocketException) as lost:
                 log.debug("the live feed does not answer: %s", lost)

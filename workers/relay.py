@@ -1,4 +1,4 @@
-"""The relay: rows of the outbox go to the stream of acts, each exactly once.
+"""The relay: rows of the outbox go to the stream of acts, each exactly once; the head of the audit is kept aside.
 
 The stream itself says how far it came, so there is no mark that could be wrong: the number of a row is its id, and
 Redis takes an id only above its last. Two relays, or one that died half way, append nothing twice, leave nothing out.
@@ -6,10 +6,45 @@ Redis takes an id only above its last. Two relays, or one that died half way, ap
 
 from __future__ import annotations
 
+import time
+
+from accounts.journal import Journal
+from core.clock import monotonic_s, real_ms
+from core.messages import text
+from core.settings import Settings
+from store.migrate import migrate
 from store.outbox import last_number, told_after
-from store.sql import Database
+from store.sql import Database, open_database
 from stream.acts import append_acts, last_act
 from stream.connect import Client
+from workers.worker import Running, run_worker
+
+LOOK_S = 0.1  # an act is on every screen within a second, so this may take a small part of it
+ANCHOR_S = 1.0
+
+
+def run(settings: Settings) -> int:
+    """Relay until a signal. Exit code."""
+    return run_worker("relay", settings, serve)
+
+
+def serve(running: Running) -> None:
+    """Relay for as long as one scene is shown; acts belong to none, so nothing is left out between two."""
+    settings = running.settings
+    database = open_database(settings.database_url, settings.var)
+    try:
+        migrate(database)
+        journal, anchored_s = Journal(database, settings.audit_digest, settings.var), float("-inf")
+        says = text("health.relay-behind", settings.language) if is_behind(database, running.client) else ""
+        while not running.stopping():
+            relay(database, running.client)
+            if monotonic_s() - anchored_s >= ANCHOR_S:
+                anchored_s = monotonic_s()
+                journal.anchor(real_ms())
+            running.beat("behind" if says else "ok", says)
+            time.sleep(LOOK_S)
+    finally:
+        database.close()
 
 
 def relay(database: Database, client: Client) -> int:

@@ -28,7 +28,7 @@ from stream.embedded.broker import broker_command
 from stream.embedded.children import accepts, check_port, start_child, wait_until
 from stream.embedded.redis_server import answers, redis_command
 from stream.scenes import active_scene, declare_scene, show_scene
-from workers.first_start import FirstStart, first_start
+from workers.first_start import FirstStart, begin_accounts
 from workers.parts import GRACE_S, Part, Process, stop_together
 from workers.worker import Stop
 
@@ -36,8 +36,16 @@ log = logging.getLogger(__name__)
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
 WORKERS = ("ingest", "engine", "archive", "board", "web", "probe")
+OF_ACCOUNTS = ("relay",)  # what only the acts of people need
 # Data flow from left to right: what produces stops first, what others still need stops last.
-STOP_ORDER = (("simulate",), ("ingest",), ("engine",), ("archive", "board", "web", "probe"), ("broker",), ("redis",))
+STOP_ORDER = (
+    ("simulate",),
+    ("ingest",),
+    ("engine",),
+    ("archive", "board", "web", "relay", "probe"),
+    ("broker",),
+    ("redis",),
+)
 READY_WITHIN_S = 60
 LOOK_S = 0.1
 SCENE_S = 2.0
@@ -95,21 +103,17 @@ class Installation:
 
     def start_workers(self, extra: Sequence[str]) -> None:
         """Start every worker of ours."""
-        for name in (*WORKERS, *(("simulate",) if self.settings.simulate else ()), *extra):
+        for name in (*workers_of(self.settings), *(("simulate",) if self.settings.simulate else ()), *extra):
             self.start(name, [sys.executable, str(APP), name])
             if name == "engine":
                 for number in range(2, self.settings.engines + 1):
                     self.start(f"engine-{number}", [sys.executable, str(APP), name])
 
-    def keep(self, stop: Stop, scene: Scene, first: FirstStart | None) -> None:
+    def keep(self, stop: Stop, scene: Scene, address: str) -> None:
         """Until a signal: start again what dies, and say the address once the site is ready.
 
-        A Redis that was emptied knows no scene any more: `scene` is declared again. first: what is told only once.
+        A Redis that was emptied knows no scene any more: `scene` is declared again.
         """
-        site = f"http://{self.settings.host}:{self.settings.port}{self.settings.base_path}"
-        address = f"{site}wall?{first.wall}" if first else f"{site}wall"
-        if first:  # at once: whoever does not wait until all is ready would never hear it
-            self.tell("founded", login=first.founder.login, password=first.founder.password, address=f"{site}sign-in")
         begun_s, said = monotonic_s(), False
         looked_s = begun_s
         while not stop.asked:
@@ -134,6 +138,14 @@ class Installation:
                 self.tell("not-ready", waited_s=waited_s, address=address, logs=logs)
                 said = True
             time.sleep(LOOK_S)
+
+    def tell_founded(self, first: FirstStart | None) -> str:
+        """Say what is told only once, if this is the first start. Returns the address of the wall."""
+        site = f"http://{self.settings.host}:{self.settings.port}{self.settings.base_path}"
+        if first is None:
+            return f"{site}wall"
+        self.tell("founded", login=first.founder.login, password=first.founder.password)
+        return f"{site}wall?{first.wall}"
 
     def stop(self) -> None:
         """Stop everything, producers first."""
@@ -179,17 +191,23 @@ def _run(city: Installation, declared: Declared, prepare: Prepare, extra: Sequen
     stamp = text(f"stamp.{scene.stamp}", settings.language)
     city.tell("starting", city=declared.city.name[settings.language], stamp=stamp)
     try:
-        first = first_start(city.settings)
+        founded = begin_accounts(city.settings)
         city.start_servers()
         _declare(city.settings, scene)
         city.start_workers(extra)  # they load their parts while the past is written, and wait for a scene
+        address = city.tell_founded(founded())  # at once: who does not wait until all is ready would never hear it
         prepare(city.settings, scene)
         _show(city.settings, scene)
-        city.keep(stop, scene, first)
+        city.keep(stop, scene, address)
         city.tell("stopping")
     finally:
         city.stop()
     city.tell("stopped")
+
+
+def workers_of(settings: Settings) -> tuple[str, ...]:
+    """The workers that an installation has, the simulator left out."""
+    return (*WORKERS, *(OF_ACCOUNTS if settings.accounts else ()))
 
 
 def scene_of(settings: Settings, declared: Declared) -> Scene:

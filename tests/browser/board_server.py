@@ -32,6 +32,7 @@ class BoardServer:
 
     def __init__(self, city: str = "440900", base_path: str = "/", language: str = "zh") -> None:
         environ = {"BASE_PATH": base_path, "CITYVITALS_PACKS": str(PACKS), "CITYVITALS_LANGUAGE": language}
+        environ["CITYVITALS_ACCOUNTS"] = "0"  # the bare picture; who may see it is proved in the house
         self.settings: Settings = load_settings(environ)
         self.city: Declared = load(PACKS, city)
         self.rev = 1000
@@ -77,6 +78,9 @@ class BoardServer:
 
     def sections(self) -> frames.Sections:
         return self.picture
+
+    def scene_id(self) -> str:
+        return self.scene
 
     def city_now_ms(self) -> int:
         return self.now_ms()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -71,7 +71,7 @@ def until(page: Page, condition: str, argument: Any = None) -> None:
     raise AssertionError(f"never true: {condition} {problem}")
 
 
-def show_cookie(fresh: BrowserContext, address: str, who: dict[str, str]) -> None:
+def show_cookie(fresh: BrowserContext, address: str, who: Mapping[str, str]) -> None:
     """Give a browser the session or the token of somebody of `guarded_site`."""
     name, _, secret = who["Cookie"].partition("=")
     fresh.add_cookies([{"name": name, "value": secret, "url": address}])
@@ -107,14 +107,17 @@ def visit(
     *,
     noisy: bool = False,
     before: str = "",
+    who: Mapping[str, str] | None = None,
     **context: Any,
 ) -> Iterator[Page]:
     """A fresh browser at an address, painted; at the end its console must be empty unless it may be noisy.
 
-    before: a script that runs ahead of the page's own (a wrong clock, a refused transport).
+    before: a script that runs ahead of the page's own (a wrong clock, a refused transport). who: whose cookie it has.
     """
     fresh = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **context)
     try:
+        if who:
+            show_cookie(fresh, address, who)
         page = patient(fresh.new_page())
         if before:
             page.add_init_script(before)

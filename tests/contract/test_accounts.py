@@ -25,10 +25,11 @@ from accounts.founding import console
 from accounts.office import Office
 from accounts.rights import may, may_somewhere
 from accounts.roster import Term
+from accounts.sealing import PREFIX
 from accounts.sessions import Cookies
 from accounts.sign_in import SignedIn, Where
 from accounts.sources.contract import Refused
-from accounts.tokens import PREFIX, Wanted
+from accounts.tokens import Wanted
 from core.accounts import Person, Post, Reach, Role, Seat
 from core.errors import NotAllowed, UnknownName
 

@@ -31,7 +31,7 @@ def test_the_first_start_tells_a_password_and_a_wall(tmp_path: Path) -> None:
 
 
 def test_without_accounts_there_is_none(tmp_path: Path) -> None:
-    assert first_start(load({"CITYVITALS_VAR": str(tmp_path / "none")})) is None
+    assert first_start(load({"CITYVITALS_VAR": str(tmp_path / "none"), "CITYVITALS_ACCOUNTS": "0"})) is None
     assert not (tmp_path / "none").exists()
 
 

@@ -32,6 +32,7 @@ class Run:
         self.ports = {name: str(unused_port()) for name in ("PORT", "REDIS_PORT", "MQTT_PORT")}
         ours = {f"CITYVITALS_{name}": port for name, port in self.ports.items()}
         settings = {"CITYVITALS_VAR": str(folder / "var"), "CITYVITALS_LANGUAGE": "en", "STAND_IN_FOLDER": str(folder)}
+        settings["CITYVITALS_ACCOUNTS"] = "0"  # what they add is proved in tests/contract/test_first_start.py
         self.environment = os.environ | ours | settings | variables
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
     page = patient(chromium.new_page(viewport={"width": WALL[0], "height": WALL[1]}))
     begun = machine.Moment.now()
     try:
-        page.goto(running.start().wait_until_ready())
+        page.goto(running.start().wait_until_ready())  # the wall's own link: nobody has signed in
         until(page, LIVE)
         running.first_wall = machine.since(begun)
         page.close()
@@ -44,12 +45,12 @@ def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
 def behind(city: WholeCity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A second web process of the same city, below a path and behind nginx with TLS."""
     folder, port = tmp_path_factory.mktemp("gateway"), unused_port()
-    told = city.variables | {"CITYVITALS_PORT": str(port), "BASE_PATH": BEHIND}
+    told = city.variables | {"CITYVITALS_PORT": str(port), "BASE_PATH": BEHIND, "CITYVITALS_PROXY_TRUSTED": "127.0.0.1"}
     web = start_child([*APP, "web"], folder / "web.log", told)
     try:
         with Gateway(folder / "nginx", port, BEHIND) as gateway:
             eventually(lambda: gateway.site.ask("healthz").status == 200, 30)
-            yield gateway.site
+            yield replace(gateway.site, shown=city.site.shown)
     finally:
         stop_child(web, 5)
 
@@ -66,7 +67,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     with ExitStack() as opened:
 
         def open_one(site: Site, path: str = "wall", size: tuple[int, int] = WALL, **more: Any) -> Page:
-            page = opened.enter_context(visit(chromium, site.address + path, size, **more))
+            page = opened.enter_context(visit(chromium, site.address + path, size, who=site.shown, **more))
             until(page, LIVE)
             return page
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.request import HTTPSHandler, ProxyHandler, build_opener
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 import pytest
 from playwright.sync_api import Page
@@ -22,14 +22,22 @@ ANSWER_S = 10
 @contextmanager
 def by_socket(site: Site, query: str) -> Iterator[Frames]:
     address = site.address.replace("http", "ws", 1) + f"live/ws{query}"
-    with connect(address, ssl=site.trusted, max_size=None, proxy=None, open_timeout=ANSWER_S) as socket:
+    with connect(
+        address,
+        additional_headers=site.shown,
+        ssl=site.trusted,
+        max_size=None,
+        proxy=None,
+        open_timeout=ANSWER_S,
+    ) as socket:
         yield (json.loads(socket.recv(ANSWER_S)) for _ in iter(int, 1))
 
 
 @contextmanager
 def by_events(site: Site, query: str) -> Iterator[Frames]:
     opener = build_opener(ProxyHandler({}), HTTPSHandler(context=site.trusted))
-    with opener.open(f"{site.address}live/sse{query}", timeout=ANSWER_S) as answer:
+    asked = Request(f"{site.address}live/sse{query}", headers=dict(site.shown))
+    with opener.open(asked, timeout=ANSWER_S) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         yield (json.loads(line[5:]) for line in answer if line.startswith(b"data:"))
 

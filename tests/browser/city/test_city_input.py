@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -85,9 +86,9 @@ def test_bad_messages_over_mqtt(city: WholeCity) -> None:
 @pytest.mark.claim(
     "PULSE", "5 MB over HTTP are answered 413 with a sentence, through the gateway too, and kept as a dead letter"
 )
-def test_five_megabytes_over_http(site: Site) -> None:
+def test_five_megabytes_over_http(site: Site, city: WholeCity) -> None:
     before = counted(site).get("too-large", 0)
-    answer = site.ask("api/v1/readings/air/big-1", FIVE_MB)
+    answer = replace(site, shown=city.machine).ask("api/v1/readings/air/big-1", FIVE_MB)
     assert answer.status == 413
     assert answer.json["error"]["code"] == "too-large"
     assert "1024" in answer.json["error"]["sentence"]
@@ -98,12 +99,13 @@ def test_five_megabytes_over_http(site: Site) -> None:
     "PULSE", "every kind of bad message over HTTP is answered with its reason, and the next good one is taken"
 )
 @pytest.mark.parametrize("kind", [kind for kind in BAD if kind != "5 MB"])
-def test_bad_messages_over_http(site: Site, kind: str) -> None:
+def test_bad_messages_over_http(site: Site, city: WholeCity, kind: str) -> None:
     body, reason = BAD[kind]
-    answer = site.ask("api/v1/readings/air/bad-http", body, "POST")
+    machine = replace(site, shown=city.machine)
+    answer = machine.ask("api/v1/readings/air/bad-http", body, "POST")
     assert answer.status == 422
     assert answer.json["error"]["code"] == f"reject.{reason}"
-    good = site.ask("api/v1/readings/air/good-http", json.dumps({"t": NOW, "values": {"pm25": 12.5}}).encode())
+    good = machine.ask("api/v1/readings/air/good-http", json.dumps({"t": NOW, "values": {"pm25": 12.5}}).encode())
     assert (good.status, good.json["readings"]) == (200, 1)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 from prerequisites import eventually
-from visits import DESK, PHONE, WALL, Watch, until
+from visits import DESK, PHONE, WALL, Watch, show_cookie, until
 from whole_city import Site, WholeCity
 
 from core.clock import from_ms, real_ms
@@ -39,9 +39,11 @@ def test_first_live_wall(city: WholeCity, record_property: Callable[[str, object
     assert city.first_wall.alone_s < 15, str(city.first_wall)
 
 
+@pytest.mark.claim("ACCOUNTS", "The first start prints one address, the wall's own link, and one password.")
 def test_one_address_is_printed(city: WholeCity) -> None:
     assert city.words().count("http") == 1
-    assert f"{city.site.address}wall" in city.words()
+    assert f"{city.site.address}wall?token=cityvitals_" in city.words()
+    assert city.words().count("口令") == 1
 
 
 @pytest.mark.claim("PULSE", "two browsers at once show the same revision and the same numbers")
@@ -61,6 +63,7 @@ def test_two_browsers_show_the_same(site: Site, open_page: OpenPage) -> None:
 @pytest.mark.claim("PULSE", "every page: console empty, nothing requested from any other host or outside the base path")
 def test_pages_are_quiet(site: Site, chromium: Browser) -> None:
     context = chromium.new_context()
+    show_cookie(context, site.address, site.shown)
     for path in (*PAGES.values(), "api/docs"):
         opened = context.new_page()
         watch, asked = Watch(opened), list[str]()
