@@ -26,6 +26,14 @@ def no_counts() -> dict[str, int]:
     return {level_word(level): 0 for level in ALARMING}
 
 
+def said(warning: CityWarning, declared: Declared, names: Names) -> str:
+    """The one sentence of a warning, the same on every screen, in messages and in the database."""
+    indicator = declared.indicators.get(warning.indicator)
+    if indicator is None:  # of a definition that is gone
+        return names.rule(warning.rule)
+    return sentence(warning, names.subject(warning.subject), indicator, names.language)
+
+
 class WarningBook:
     """Every warning that is active, and those cleared during the last minutes."""
 
@@ -125,17 +133,12 @@ class WarningBook:
             "bound": warning.bound,
             "unit": warning.unit,
             "trend": warning.trend,
-            "sentence": self._sentence(warning),
+            "sentence": said(warning, self._declared, self._names),
             "late": warning.late,
+            "lost": "lost_ms" in warning.facts,
             "revision": warning.revision,
             "source": source_record(rule.source) if rule else None,
         }
-
-    def _sentence(self, warning: CityWarning) -> str:
-        indicator = self._declared.indicators.get(warning.indicator)
-        if indicator is None:  # of a definition that is gone
-            return self._names.rule(warning.rule)
-        return sentence(warning, self._names.subject(warning.subject), indicator, self._names.language)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, ready for JSON."""

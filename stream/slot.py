@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import redis
 
+from core.clock import real_ms
 from core.errors import NotOwner
 from core.records import Tick
 from stream.codec import encode_tick
@@ -31,7 +32,7 @@ local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0') + 1
 local held = redis.call('HGET', KEYS[1], 'definition')
 if held ~= ARGV[1] or ARGV[2] == 'afresh' then
     redis.call('DEL', KEYS[1])
-    redis.call('HSET', KEYS[1], 'definition', ARGV[1], 'position', '0-0')
+    redis.call('HSET', KEYS[1], 'definition', ARGV[1], 'position', '0-0', 'born', ARGV[4])
 end
 if held and held ~= ARGV[1] then redis.call('DEL', unpack(KEYS, 2)) end
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'owner', ARGV[3])
@@ -120,7 +121,7 @@ class Slot:
     @classmethod
     def _taken(cls, client: Client, keys: Keys, name: str, how: tuple[str, str, str]) -> Slot:
         checkpoint = keys.checkpoint(name)
-        epoch = int(client.script(_TAKE, [checkpoint, *keys.decided(name)], how))
+        epoch = int(client.script(_TAKE, [checkpoint, *keys.decided(name)], [*how, f"{real_ms():x}"]))
         stored: dict[bytes, bytes] = client.hgetall(checkpoint)
         chunks = {key.removeprefix(CHUNK): chunk for key, chunk in stored.items() if key.startswith(CHUNK)}
         position = stored.get(b"position", START.encode()).decode()
@@ -254,6 +255,16 @@ def owners(client: Client, keys: Keys) -> dict[str, str]:
 def definition_of(client: Client, keys: Keys, slot: str) -> str:
     """Under which definition the state of a slot was made; "" without any."""
     return (client.hget(keys.checkpoint(slot), "definition") or b"").decode()
+
+
+def lineage(client: Client, keys: Keys, slot: str) -> tuple[str, int]:
+    """Which state of a slot decides now, and up to which city time, ms. ("", 0) before any.
+
+    The name is another one whenever the state was dropped and all is decided again from the log; a change of
+    definition under way leaves it.
+    """
+    born, decided_ms = client.hmget(keys.checkpoint(slot), "born", "decided_ms")
+    return (born or b"").decode(), int(decided_ms or 0)
 
 
 def wait_for_news(client: Client, cursors: Mapping[str, str], longest_s: float) -> None:
