@@ -30,6 +30,7 @@ from indicators.line import Ground, Line, Lines
 from indicators.valuation import Valuation, Valued
 from indicators.versions import Superseded
 
+OPEN, FINAL, UNKNOWN = (np.uint8(status) for status in (Status.OPEN, Status.FINAL, Status.UNKNOWN))
 FED_WINDOWS = 400  # so far back what others feed is corrected, and at least a day; `compute` goes further
 
 
@@ -163,7 +164,7 @@ class CityFold:
     def _batch(self, line: Line, end_ms: int, subjects: Rows, valued: Valued) -> ValueBatch:
         whole = len(subjects) == len(line.plan.subjects)
         names = line.plan.subjects
-        known = Status.FINAL if line.windows.is_final(end_ms) else Status.OPEN
+        known = FINAL if line.windows.is_final(end_ms) else OPEN
         self._carried.put(line, end_ms, subjects, valued)
         return ValueBatch(
             indicator=line.indicator.id,
@@ -175,7 +176,7 @@ class CityFold:
             reported=valued.reported,
             expected=valued.expected,
             newest_ms=valued.newest_ms,
-            status=np.where(np.isnan(valued.value), Status.UNKNOWN, known).astype(np.uint8),
+            status=np.where(np.isnan(valued.value), UNKNOWN, known),
             detail=valued.detail,
             beside=self._carried.beside(line, end_ms, subjects),
         )
