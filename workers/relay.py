@@ -17,6 +17,7 @@ from store.outbox import last_number, told_after
 from store.sql import Database, open_database
 from stream.acts import append_acts, last_act
 from stream.connect import Client
+from workers.project import projecting
 from workers.worker import Running, run_worker
 
 LOOK_S = 0.1  # an act is on every screen within a second, so this may take a small part of it
@@ -29,15 +30,20 @@ def run(settings: Settings) -> int:
 
 
 def serve(running: Running) -> None:
-    """Relay for as long as one scene is shown; acts belong to none, so nothing is left out between two."""
+    """Relay for as long as one scene is shown; acts belong to none, so nothing is left out between two.
+
+    The same process keeps the warnings of the scene in SQL: both are a few rows a second, and one part less to watch.
+    """
     settings = running.settings
     database = open_database(settings.database_url, settings.var)
     try:
         migrate(database)
         journal, anchored_s = Journal(database, settings.audit_digest, settings.var), float("-inf")
         says = text("health.relay-behind", settings.language) if is_behind(database, running.client) else ""
+        warnings = projecting(running, database)
         while not running.stopping():
             relay(database, running.client)
+            warnings.turn(running.now_ms())
             if monotonic_s() - anchored_s >= ANCHOR_S:
                 anchored_s = monotonic_s()
                 journal.anchor(real_ms())
