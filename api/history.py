@@ -15,7 +15,7 @@ from api.errors import ApiError, errors
 from api.hub import Hub
 from api.rest import Present
 from core.clock import to_ms
-from core.records import DAY_MS, HOUR_MS, Status
+from core.records import DAY_MS, HOUR_MS, Float64, Status
 from indicators.definition import Indicator
 
 POINTS = 100_000  # of one answer: two months of minutes, eleven years of hours
@@ -54,14 +54,23 @@ def history_routes(hub: Hub, folder: Path) -> APIRouter:
     return router
 
 
-def _columns(folder: Path, scene_id: str, asked: tuple[str, str, int, int, str]) -> dict[str, list[object]]:
+def _columns(folder: Path, scene_id: str, asked: tuple[str, str, int, int, str]) -> dict[str, object]:
     from store.history.reader import History  # noqa: PLC0415 - Arrow is loaded when somebody asks for the past
 
-    series = History(folder, scene_id).series(*asked)
-    figures = {name: getattr(series, name).tolist() for name in ("value", "low", "high")}
+    history = History(folder, scene_id)
+    beside: dict[str, Float64] = {}
+    if asked[-1] == "window":
+        series, beside = history.series_and_beside(*asked[:4])
+    else:
+        series = history.series(*asked)
+    figures = {name: _known(getattr(series, name)) for name in ("value", "low", "high")}
     plain = {name: getattr(series, name).tolist() for name in ("end_ms", "reported", "expected", "windows")}
-    known = {name: [None if math.isnan(one) else one for one in column] for name, column in figures.items()}
-    return plain | known | {"status": [Status(status).name.lower() for status in series.status.tolist()]}
+    status = [Status(status).name.lower() for status in series.status.tolist()]
+    return plain | figures | {"status": status, "beside": {name: _known(column) for name, column in beside.items()}}
+
+
+def _known(column: Float64) -> list[float | None]:
+    return [None if math.isnan(one) else one for one in column.tolist()]
 
 
 def _moment_ms(name: str, moment: str) -> int:

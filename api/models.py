@@ -142,6 +142,10 @@ class History(BaseModel):
     reported: list[int]
     expected: list[int]
     status: list[Literal["final", "open", "unknown"]]
+    beside: dict[str, list[float | None]] = Field(
+        description="By the window what stood beside the value, as far as declared: baseline, baseline_low, "
+        "baseline_high, forecast, trend_per_h"
+    )
 
 
 class ExplainAnswer(BaseModel):

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.records import Event, Int64, ReadingBatch, ValueBatch
+from core.records import Event, Float64, Int64, ReadingBatch, ValueBatch
 
 VALUES, READINGS, EVENTS = "values", "readings", "events"
 
@@ -76,6 +76,10 @@ _EVENT = pa.schema(
 # A thinned row stands for `windows` of them: value is the mean of the known ones, low and high their extremes.
 THINNED = [("low", pa.float64()), ("high", pa.float64()), ("windows", pa.int32())]
 
+# What stands beside a value (`indicators/beside.py`); in a file where a value has it, NaN where another has none.
+BESIDE = [(name, pa.float64()) for name in ("baseline", "baseline_low", "baseline_high", "forecast", "trend_per_h")]
+BESIDE_NAMES = tuple(name for name, _ in BESIDE)
+
 KINDS = {
     VALUES: Kind(VALUES, _VALUE, "end_ms", ("indicator", "area", "end_ms", "written_ms")),
     READINGS: Kind(READINGS, _READING, "event_ms", ("metric", "device", "event_ms")),
@@ -104,7 +108,13 @@ def values_table(told: Sequence[tuple[int, ValueBatch]], run: str = "", imported
         "run": pa.repeat(run, rows),
         "imported": np.full(rows, imported),
     }
-    return _table(columns, _VALUE)
+    names = [name for name in BESIDE_NAMES if any(name in batch.beside for batch in batches)]
+    columns |= {name: _joined([_beside(batch, name) for batch in batches], np.float64) for name in names}
+    return _table(columns, pa.schema([*_VALUE, *((name, pa.float64()) for name in names)]))
+
+
+def _beside(batch: ValueBatch, name: str) -> Float64:
+    return batch.beside[name] if name in batch.beside else np.full(len(batch), np.nan)
 
 
 def readings_table(batches: Sequence[ReadingBatch], imported: bool = False) -> pa.Table:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from core.clock import real_ms
 from core.records import DAY_MS, HOUR_MS, Int64
-from store.history.columns import EVENTS, KINDS, READINGS, THINNED, VALUES, numbers, ranks
+from store.history.columns import BESIDE, BESIDE_NAMES, EVENTS, KINDS, READINGS, THINNED, VALUES, numbers, ranks
 from store.history.days import day_name, day_of, month_name, month_of, month_span_ms
 from store.history.files import Asked, joined, names_in, read, write
 from store.history.manifest import File, Folder, Manifest
@@ -147,7 +147,8 @@ def _merged(folder: Folder, files: Sequence[File], indicator: str, tier: str, st
     kind = KINDS[files[0].kind]
     concerned = [file for file in files if not (file.indicator and indicator) or file.indicator == indicator]
     asked = Asked(names={"indicator": [indicator]} if indicator else {})
-    columns = [*kind.schema.names, *(name for name, _ in THINNED if step != "window")]
+    further = BESIDE_NAMES if kind.name == VALUES else ()
+    columns = [*kind.schema.names, *further, *(name for name, _ in THINNED if step != "window")]
     table = joined([read(folder, file, asked, columns) for file in concerned], kind, columns)
     if kind.name != EVENTS:
         table = _newest(table, STEPS_MS[step]) if kind.name == VALUES else _each_once(table)
@@ -176,7 +177,8 @@ def _newest(table: pa.Table, step_ms: int) -> pa.Table:
     columns, last = thinned(full({name: numbers(table, name)[rows] for name in names}), series[rows], step_ms)
     beside = table.take(pa.array(rows[last])).select([name for name in table.column_names if name not in columns])
     thin = {name: pa.array(column) for name, column in columns.items()}
-    schema = pa.schema([*KINDS[VALUES].schema, *THINNED])
+    told = [field for field in BESIDE if field[0] in table.column_names]
+    schema = pa.schema([*KINDS[VALUES].schema, *told, *THINNED])
     return pa.table([thin[f.name].cast(f.type) if f.name in thin else beside[f.name] for f in schema], schema=schema)
 
 

@@ -20,7 +20,7 @@ from store.history.manifest import File, Folder, write_whole
 
 ROWS_SMALL, ROWS_LARGE = 16_384, 131_072  # of a row group: one name is then read without much of its neighbours
 _DELTA = {"end_ms", "event_ms", "told_ms", "newest_ms", "decided_ms", "written_ms", "received_ms"}
-_SPLIT = {"low", "high"}  # `value` repeats itself and is smaller as a dictionary
+_SPLIT = {"low", "high", "forecast", "trend_per_h"}  # `value` repeats itself and is smaller as a dictionary
 
 
 @dataclass(frozen=True, slots=True)

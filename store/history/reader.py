@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.records import DAY_MS, Event, Float64, Int32, Int64, ReadingBatch, Stamp, UInt8
-from store.history.columns import EVENTS, KINDS, READINGS, VALUES, event_of, numbers, ranks
+from store.history.columns import BESIDE_NAMES, EVENTS, KINDS, READINGS, VALUES, event_of, numbers, ranks
 from store.history.files import Asked, joined, read
 from store.history.manifest import Folder
 from store.history.spans import pieces
@@ -86,10 +86,21 @@ class History:
                 return found[int(known[-1]) : int(known[-1]) + 1]
         return found[:0]
 
+    def series_and_beside(
+        self, indicator: str, area: str, after_ms: int, upto_ms: int
+    ) -> tuple[Series, dict[str, Float64]]:
+        """As `series`, and what stood beside its windows as far as any has it: baseline, forecast, …, float64 (n,)."""
+        asked = Asked(after_ms, upto_ms, {"indicator": [indicator], "area": [area]})
+        table = self._rows(VALUES, asked, (*_VALUE_COLUMNS, *BESIDE_NAMES))
+        one = np.zeros(len(table), dtype=np.int64)
+        table = table.take(pa.array(newest_of_each(one, numbers(table, "end_ms"), numbers(table, "written_ms"))))
+        names = [name for name in BESIDE_NAMES if name in table.column_names]
+        return _series(table.drop_columns(names), "window"), {name: numbers(table, name) for name in names}
+
     def decisions(self, indicator: str, area: str, after_ms: int, upto_ms: int) -> pa.Table:
         """Every kept decision of those windows, superseded ones too, oldest first: when, from what, which version."""
         asked = Asked(after_ms, upto_ms, {"indicator": [indicator], "area": [area]})
-        table = self._rows(VALUES, asked, KINDS[VALUES].schema.names)
+        table = self._rows(VALUES, asked, [*KINDS[VALUES].schema.names, *BESIDE_NAMES])
         return table.take(pa.array(np.lexsort((numbers(table, "written_ms"), numbers(table, "end_ms")))))
 
     def readings(self, device: str, after_ms: int, upto_ms: int, metric: str = "") -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import hypothesis
@@ -57,6 +58,25 @@ def test_a_span_is_open_on_the_left_and_closed_on_the_right(tmp_path: Path) -> N
     found = history.series("w", "a", NOON_MS, NOON_MS + 2 * MINUTE_MS)
     assert found.value.tolist() == [1.0, 2.0]
     assert len(history.series("w", "nowhere", 0, LATER_MS)) == 0 == len(history.series("x", "a", 0, LATER_MS))
+
+
+@pytest.mark.claim("ENGINE", "What stood beside a value is kept with it, through every putting together")
+def test_what_stands_beside_a_value_is_kept_with_it(tmp_path: Path) -> None:
+    plain = value_batch("w", NOON_MS, {"a": 1.0})
+    usual = {"baseline": np.array([4.0, 5.0]), "trend_per_h": np.array([0.5, math.nan])}
+    told = replace(value_batch("w", NOON_MS + MINUTE_MS, {"a": 2.0, "b": 3.0}), beside=usual)
+    corrected = replace(told, value=np.array([2.5, 3.0]), beside=usual | {"baseline": np.array([4.5, 5.0])})
+    folder, history = archived(tmp_path, plain, told, corrected)
+    for _ in range(2):
+        series, beside = history.series_and_beside("w", "a", 0, LATER_MS)
+        assert series.value.tolist() == [1.0, 2.5]
+        assert {name: column.tolist()[1] for name, column in beside.items()} == {"baseline": 4.5, "trend_per_h": 0.5}
+        assert all(math.isnan(column[0]) for column in beside.values())
+        assert history.series("w", "a", 0, LATER_MS).value.tolist() == [1.0, 2.5]
+        compact(folder, LONG, LATER_MS)
+    assert [file.tier for file in folder.manifest().files] == ["month"]
+    compact(folder, replace(LONG, window_days=1), LATER_MS)  # an hour keeps what its last window had
+    assert history.series_and_beside("w", "a", 0, LATER_MS)[1]["baseline"][-1] == 4.5
 
 
 def test_open_windows_leave_only_their_last_step(tmp_path: Path) -> None:
