@@ -15,6 +15,7 @@ RUNS: Mapping[str, str] = {  # the module of this room that has `run(settings)`,
     "board": "Run the worker that keeps the present picture of the city.",
     "archive": "Run the worker that writes what the streams hold into the history.",
     "relay": "Run the worker that tells the city what people did.",
+    "notify": "Run the worker that tells people, and other systems, of warnings.",
     "probe": "Run the test reading 拨测 that goes through every part each ten seconds.",
 }
 

@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
 WORKERS = ("ingest", "engine", "archive", "board", "web", "probe")
-OF_ACCOUNTS = ("relay",)  # what only the acts of people need
+OF_ACCOUNTS = ("relay", "notify")  # what only people, and the database that knows them, need
 # Data flow from left to right: what produces stops first, what others still need stops last.
 STOP_ORDER = (
     ("simulate",),
     ("ingest",),
     ("engine",),
-    ("archive", "board", "web", "relay", "probe"),
+    ("archive", "board", "web", "relay", "notify", "probe"),
     ("broker",),
     ("redis",),
 )
