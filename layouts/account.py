@@ -39,7 +39,7 @@ def _who(frame: Frame, own: Own) -> Markup:
             "tr",
             el("td", el("b", post.name), el("small", word(f"role.{post.role}")), _deputy(frame, one)),
             el("td", _reach(frame, post)),
-            el("td", frame.term(one.from_ms, one.until_ms)),
+            el("td", frame.term(one.from_ms, one.until_ms), class_="when"),
         )
         for one, post in own.held
     ]

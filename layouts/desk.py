@@ -7,6 +7,7 @@ from dash import dcc, html
 from core.messages import text
 from core.settings import Settings
 from layouts import explain, ids
+from layouts.account_menu import account_menu
 
 
 def desk(settings: Settings, assets_version: str) -> html.Div:
@@ -34,6 +35,7 @@ def desk(settings: Settings, assets_version: str) -> html.Div:
                     ),
                     html.Div(id=ids.DESK_CLOCK, className="desk-clock lives"),
                     html.Div(id=ids.DESK_CHAIN, className="desk-chain dies"),
+                    account_menu(settings),
                 ],
                 className="desk-head",
             ),

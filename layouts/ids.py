@@ -8,6 +8,7 @@ SHELL_SITE = "shell-site"
 SHELL_PAGE = "shell-page"
 SHELL_AGAIN = "shell-again"
 SHELL_STALE_BAR = "shell-stale-bar"
+SHELL_ACCOUNT = "shell-account"
 
 # Wall: places that `assets/wall.js` fills.
 WALL_SITE = "wall-site"

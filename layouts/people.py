@@ -214,7 +214,7 @@ def _appointment(frame: Frame, shown: Shown, one: Appointment) -> Markup:
     return el(
         "tr",
         el("td", frame.link(f"posts/{quote(post.id)}", post.name), deputy),
-        el("td", frame.term(one.from_ms, one.until_ms), follows),
+        el("td", frame.term(one.from_ms, one.until_ms), follows, class_="when"),
         el("td", frame.word("posts.over") if over else ending),
         class_="over" if over else None,
     )

@@ -113,7 +113,7 @@ def _term_row(frame: Frame, register: Register, one: Appointment, now_ms: int, c
         "tr",
         el("td", person.name, el("small", person.login)),
         el("td", rank),
-        el("td", frame.term(one.from_ms, one.until_ms)),
+        el("td", frame.term(one.from_ms, one.until_ms), class_="when"),
         el("td", acts),
         class_="over" if over else None,
     )

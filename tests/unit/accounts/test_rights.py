@@ -120,7 +120,7 @@ def test_reasons_say_what_is_missing() -> None:
     assert may(_duty(COUNTY), "warnings.confirm", area=(COUNTY, CITY), topic="flood").allowed
     refused = may(_duty(COUNTY), "warnings.confirm", area=(OTHER, CITY), topic="flood")
     assert refused.in_words("zh") == "岗位“高州值班岗”管辖范围不含此区域"
-    assert may(_duty(COUNTY), "rules.edit").in_words("zh") == "您的岗位无权起草预警规则；有权的是：预警规则管理员"
+    assert may(_duty(COUNTY), "rules.edit").in_words("zh") == "所任岗位无权起草预警规则；有权的是：预警规则管理员"
     assert may(NOBODY, "wall.see").in_words("zh") == "请先登录"
     assert may(_duty(COUNTY), "no.such").in_words("en") == "nobody ever declared the action no.such"
 
