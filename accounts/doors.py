@@ -39,6 +39,10 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/silences/{number}/end": "warnings.silence",
     "GET /api/v1/stations/{device}": "stations.see",
     "GET /api/v1/dead": "letters.see",
+    "GET /api/v1/cases": "cases.see",
+    "POST /api/v1/cases": "cases.open",
+    "GET /api/v1/cases/{case}": "cases.see",
+    "POST /api/v1/cases/{case}/steps": "cases.see",  # each step asks for its own right, there and of that place
     "POST /api/v1/readings/{feed}/{device}": "readings.push",
     "GET /healthz": OPEN,  # without `health.see` it says only up or down
     "GET /metrics": "metrics.see",

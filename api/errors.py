@@ -11,10 +11,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from core.errors import NeighbourDown, NotAllowed, Objection, StreamFull
+from core.errors import IllegalStep, NeighbourDown, NotAllowed, Objection, StreamFull
 from core.messages import text
 
 log = logging.getLogger(__name__)
+
+FASTER = ("already", "changed")  # refused because somebody else was faster
 
 
 class Problem(BaseModel):
@@ -76,8 +78,8 @@ def answer_errors(app: FastAPI, language: str) -> None:
         return said(503, "stream-full" if isinstance(error, StreamFull) else "neighbour-down")
 
     async def on_refused(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, NotAllowed | Objection)
-        status = 403 if isinstance(error, NotAllowed) else 409 if error.code == "already" else 422
+        assert isinstance(error, NotAllowed | Objection | IllegalStep)
+        status = 403 if isinstance(error, NotAllowed) else 409 if error.code in FASTER else 422
         return answer(status, error.code, error.in_words(language))
 
     async def on_anything(request: Request, error: Exception) -> JSONResponse:
@@ -91,4 +93,5 @@ def answer_errors(app: FastAPI, language: str) -> None:
     app.add_exception_handler(StreamFull, on_down)
     app.add_exception_handler(NotAllowed, on_refused)
     app.add_exception_handler(Objection, on_refused)
+    app.add_exception_handler(IllegalStep, on_refused)
     app.add_exception_handler(Exception, on_anything)

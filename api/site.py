@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 
 from accounts.office import open_office
 from accounts.rights import may_somewhere
+from api.cases import Cases, case_routes
 from api.duty import Duty, duty_routes
 from api.entrance import Entrance
 from api.entries import entry_routes
@@ -88,6 +89,7 @@ class Site:
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
+            app.include_router(case_routes(Cases(self.hub, self.entrance)), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
         app.include_router(health_routes(self.hub, settings, self._sees_health), prefix=under)
         app.include_router(self._docs(), prefix=under)

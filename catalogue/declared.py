@@ -34,6 +34,7 @@ class City:
     map_review: str  # 审图号, or "" for 内部示意
     support: str  # whom to call when data stop
     support_phone: str
+    work_hours: tuple[tuple[int, int], ...] = ((30_600, 43_200), (52_200, 63_000))  # s after local midnight
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from catalogue.declared import City, Domain
 from core.clock import CHINA, to_ms
@@ -14,7 +15,7 @@ from core.declared import Device, Feed, Reference, Words
 from core.records import Place
 from core.schema import Entry, Name, Seconds
 from geo.schema import BoundaryFileEntry, Lat, Lon
-from indicators.schema import IndicatorEntry
+from indicators.schema import IndicatorEntry, TimeOfDay
 
 DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -31,10 +32,22 @@ class CityEntry(Entry):
     support_phone: str = ""
     topics: tuple[str, ...] = ()
     boundary: BoundaryFileEntry | None = None
+    work_hours: Annotated[tuple[tuple[TimeOfDay, TimeOfDay], ...], Field(min_length=1)] = (
+        (30_600, 43_200),
+        (52_200, 63_000),
+    )
+
+    @model_validator(mode="after")
+    def _hours_rise(self) -> Self:
+        ends = [second for hours in self.work_hours for second in hours]
+        if any(later <= earlier for earlier, later in pairwise(ends)):
+            raise ValueError("work_hours rise and do not touch, as in [['08:30', '12:00'], ['14:30', '17:30']]")
+        return self
 
     def record(self) -> City:
         """The city as the rooms know it."""
-        return City(**self.model_dump(exclude={"topics", "boundary", "name"}), name=self.name)
+        left_out = {"topics", "boundary"}
+        return City(**{name: value for name, value in self.fields().items() if name not in left_out})
 
 
 class DomainEntry(Entry):

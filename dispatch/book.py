@@ -100,7 +100,7 @@ class CaseBook:
         with self._warden.acting(by, right, wish.case or "case:new", now.real_ms, detail) as connection:
             if (row := kept.entry_with_key(connection, by.name, wish.key)) is not None:  # a repeat at the same moment
                 return _told(connection, row.case, rules)
-            if wish.verb is Verb.REPORT:
+            if wish.verb is Verb.REPORT and not wish.case:
                 told, belongs = None, Belongs(now.scene, now.stamp)
             else:
                 known = kept.case_of(connection, wish.case)

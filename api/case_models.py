@@ -1,0 +1,244 @@
+"""What the routes of cases take and give. Times are city time, ms UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dispatch.book import Told, Wish
+from dispatch.case import Assignment
+from dispatch.clocks import Calendars, Clock
+from dispatch.log import Entry, Origin
+from dispatch.personal import seen_fields
+from dispatch.steps import Verb
+from store.cases import CaseRow
+
+LATEST_MS = 1 << 53
+Origins = Literal["person", "relayed", "link"]
+
+
+class Where(BaseModel):
+    """A place, degrees WGS 84, its radius in m and how it is known; said: in the caller's words."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    lon_deg: float = Field(ge=-180, le=180)
+    lat_deg: float = Field(ge=-90, le=90)
+    accuracy_m: float = Field(50.0, gt=0, le=100_000)
+    origin: Literal["gps", "door", "crossing", "road", "community", "said", "device", "map"] = "map"
+    said: str = Field("", max_length=200)
+
+
+class Caller(BaseModel):
+    """Who told it; personal data, shown by right."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("", max_length=60)
+    phone: str = Field("", max_length=32)
+    address: str = Field("", max_length=200)
+
+
+class Report(BaseModel):
+    """A new case. key: chosen by whoever asks; a repeat with the same key makes no second one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=8, max_length=80)
+    kind: str = Field(min_length=1, max_length=120)
+    title: str = Field(min_length=1, max_length=120)
+    text: str = Field("", max_length=2000)
+    area: str = Field("", max_length=64)
+    place: Where | None = None
+    caller: Caller | None = None
+    correlation: str = Field("", max_length=80)
+    happened_ms: int | None = Field(None, ge=0, le=LATEST_MS)
+
+    def wish(self) -> Wish:
+        """What the book is asked for."""
+        fields = self.model_dump(exclude={"key", "happened_ms"}, exclude_none=True)
+        return Wish(self.key, Verb.REPORT, fields=fields, happened_ms=self.happened_ms)
+
+
+class StepWish(BaseModel):
+    """A step. revision: the newest entry on his screen; null for what does not depend on it. fields: as it needs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=8, max_length=80)
+    verb: Verb
+    revision: int | None = Field(None, ge=1)
+    fields: dict[str, Any] = Field(default_factory=dict, max_length=30)
+    assignment: str = Field("", max_length=40)
+    origin: Origins = "person"
+    happened_ms: int | None = Field(None, ge=0, le=LATEST_MS)
+
+    def wish(self, case: str) -> Wish:
+        """What the book is asked for."""
+        return Wish(
+            self.key,
+            self.verb,
+            case,
+            self.fields,
+            self.revision,
+            self.assignment,
+            Origin(self.origin),
+            self.happened_ms,
+        )
+
+
+class CaseShort(BaseModel):
+    """A case as the queue shows it."""
+
+    id: str
+    kind: str
+    title: str
+    grade: int
+    state: str
+    hold: str
+    area: str
+    lead: str
+    lon_deg: float | None
+    lat_deg: float | None
+    accuracy_m: float | None
+    reported_ms: int
+    since_ms: int
+    due_ms: int | None
+    due_of: str
+    into: str
+    revision: int
+
+    @classmethod
+    def of(cls, row: CaseRow) -> CaseShort:
+        """From the row of a list."""
+        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+
+
+class Queue(BaseModel):
+    """Open cases, what is due first first. now_ms: city time of this answer."""
+
+    now_ms: int
+    cases: list[CaseShort]
+
+
+class ClockTold(BaseModel):
+    """An obligation: how it stands, when it is due (null: it rests or is over), how much is left, ms."""
+
+    obligation: str
+    standing: str
+    due_ms: int | None
+    warns_ms: int | None
+    left_ms: int
+    granted_ms: int
+    counting: str
+    rests_for: str
+    provisional: bool
+
+    @classmethod
+    def of(cls, clock: Clock, at_ms: int, calendars: Calendars) -> ClockTold:
+        """How a clock stands at a time."""
+        return cls(
+            obligation=clock.obligation,
+            standing=clock.standing(at_ms, calendars),
+            due_ms=clock.due_ms(calendars),
+            warns_ms=clock.warns_ms(calendars),
+            left_ms=clock.left_ms(at_ms, calendars),
+            granted_ms=clock.granted_ms,
+            counting=clock.terms.counting,
+            rests_for=clock.rests_for,
+            provisional=clock.is_provisional(calendars),
+        )
+
+
+class EntryTold(BaseModel):
+    """One line of the log. struck: by which entry; corrected_ms: the time that counts instead."""
+
+    number: int
+    verb: str
+    at_ms: int
+    entered_ms: int
+    by: str
+    origin: str
+    assignment: str
+    fields: dict[str, Any]
+    struck: int | None = None
+    corrected_ms: int | None = None
+
+
+class UnitTold(BaseModel):
+    """A unit of the case and when it reached what."""
+
+    assignment: str
+    unit: str
+    state: str
+    reached: dict[str, int]
+
+    @classmethod
+    def of(cls, one: Assignment) -> UnitTold:
+        """From an assignment."""
+        return cls(
+            assignment=one.id,
+            unit=one.unit,
+            state=one.state,
+            reached={str(state): reached.at_ms for state, reached in one.reached.items()},
+        )
+
+
+class CaseTold(BaseModel):
+    """A case with its log, its clocks and what can be done to it now. in_full: personal data are not masked."""
+
+    id: str
+    state: str
+    hold: str
+    since_ms: int
+    reported_ms: int
+    revision: int
+    now_ms: int
+    facts: dict[str, Any]
+    into: str
+    redone: int
+    returned: int
+    escalated: int
+    possible: list[str]
+    clocks: list[ClockTold]
+    units: list[UnitTold]
+    log: list[EntryTold]
+    in_full: bool
+
+    @classmethod
+    def of(cls, told: Told, at: tuple[int, Calendars], in_full: bool) -> CaseTold:
+        """A case at a time, ms UTC. in_full: whether whoever asks may see personal data."""
+        case, (now_ms, calendars) = told.case, at
+        return cls(
+            **{name: getattr(case, name) for name in _PLAIN},
+            now_ms=now_ms,
+            facts=seen_fields(case.facts, in_full),
+            possible=[str(verb) for verb in case.possible],
+            clocks=[ClockTold.of(clock, now_ms, calendars) for clock in case.clocks],
+            units=[UnitTold.of(one) for one in case.assignments.values()],
+            log=list(_log(told.log, in_full)),
+            in_full=in_full,
+        )
+
+
+_PLAIN = ("id", "state", "hold", "since_ms", "reported_ms", "revision", "into", "redone", "returned", "escalated")
+
+
+def _log(entries: Sequence[Entry], in_full: bool) -> Iterable[EntryTold]:
+    struck = {entry.fields["entry"]: entry.number for entry in entries if entry.verb is Verb.STRIKE}
+    corrected = {entry.fields["entry"]: entry.fields["at_ms"] for entry in entries if entry.verb is Verb.CORRECT}
+    for entry in entries:
+        yield EntryTold(
+            number=entry.number,
+            verb=entry.verb,
+            at_ms=entry.at_ms,
+            entered_ms=entry.entered_ms,
+            by=entry.by,
+            origin=entry.origin,
+            assignment=entry.assignment,
+            fields=seen_fields(entry.fields, in_full),
+            struck=struck.get(entry.number),
+            corrected_ms=corrected.get(entry.number),
+        )

@@ -1,0 +1,125 @@
+"""Cases: the queue, one case with its log and clocks, reports and steps; `/api/v1/cases`, for who is signed in."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+
+from accounts.looks import Look
+from accounts.rights import may
+from accounts.warden import Warden
+from api import case_models as models
+from api.entrance import Entrance
+from api.errors import ApiError, errors
+from api.hub import Hub
+from api.rest import Present
+from board.belonging import chain_of
+from catalogue.declared import Declared
+from core.clock import real_ms
+from core.errors import UnknownName
+from dispatch.book import CaseBook, Now, Rules, Told
+from dispatch.clocks import Calendars
+from dispatch.holidays import calendars_at
+from store import cases as kept
+
+REFUSED = errors(401, 403, 404, 409, 422, 503)
+SEE, PERSONAL = "cases.see", "personal.see"
+SHOWN, READ = 200, 1000  # of a narrow reach more rows are read than are shown
+
+
+class Cases:
+    """The book of cases as one web process uses it."""
+
+    def __init__(self, hub: Hub, entrance: Entrance) -> None:
+        self.hub, self.entrance = hub, entrance
+        self.book = CaseBook(Warden(entrance.office.database, entrance.office.journal), self.rules)
+
+    def rules(self) -> Rules:
+        """What the city on show declares about cases. Raises ApiError 503 before the first picture."""
+        declared = Present(self.hub).declared
+        return Rules(declared.case_kinds, _calendars(declared), lambda area: chain_of(declared, area))
+
+    def now(self, present: Present) -> Now:
+        """Scene and times of a request."""
+        origin = present.origin()
+        city = present.declared.city.code
+        return Now(present.scene.id, str(present.scene.stamp), city, origin.city_ms, origin.server_ms)
+
+    async def queue(self, asked: kept.Asked) -> models.Queue:
+        """Open cases that whoever asks may see."""
+        present = Present(self.hub)
+        rows = await asyncio.to_thread(self.book.queue, present.scene.id, asked)
+        seen = [row for row in rows if self._sees(present.declared, SEE, row.area, row.topic)]
+        return models.Queue(now_ms=self.now(present).city_ms, cases=[models.CaseShort.of(row) for row in seen[:SHOWN]])
+
+    async def case(self, case: str) -> models.CaseTold:
+        """One case with its log. Raises ApiError 404, also for what he may not see."""
+        present = Present(self.hub)
+        try:
+            told = await asyncio.to_thread(self.book.read, case)
+        except UnknownName:
+            raise ApiError(404, "unknown-case", name=case) from None
+        return self._shown(present, told)
+
+    async def report(self, wanted: models.Report) -> models.CaseTold:
+        """A new case of whoever sent this request."""
+        present = Present(self.hub)
+        told = await asyncio.to_thread(self.book.act, self.entrance.bearer(), wanted.wish(), self.now(present))
+        return self._shown(present, told)
+
+    async def step(self, case: str, wanted: models.StepWish) -> models.CaseTold:
+        """One step of whoever sent this request."""
+        await self.case(case)  # who may not see it is told that there is none
+        present = Present(self.hub)
+        told = await asyncio.to_thread(self.book.act, self.entrance.bearer(), wanted.wish(case), self.now(present))
+        return self._shown(present, told)
+
+    def _shown(self, present: Present, told: Told) -> models.CaseTold:
+        declared, facts = present.declared, told.case.facts
+        area = str(facts.get("area", ""))
+        kind = declared.case_kinds.get(str(facts.get("kind", "")))
+        domain = kind.domain if kind else ""
+        if not self._sees(declared, SEE, area, domain):
+            raise ApiError(404, "unknown-case", name=told.case.id)
+        now, in_full = self.now(present), self._sees(declared, PERSONAL, area, domain)
+        if in_full and facts.get("caller"):
+            self.entrance.office.looks.noted(
+                Look(self.entrance.bearer().name, PERSONAL, f"case:{told.case.id}", now.real_ms)
+            )
+        return models.CaseTold.of(told, (now.city_ms, _calendars(declared)), in_full)
+
+    def _sees(self, declared: Declared, action: str, area: str, domain: str) -> bool:
+        chain = chain_of(declared, area) if area else ()
+        return may(self.entrance.bearer(), action, area=chain, topic=domain).allowed
+
+
+def _calendars(declared: Declared) -> Calendars:
+    return calendars_at(declared.city.work_hours, real_ms())
+
+
+def case_routes(cases: Cases) -> APIRouter:
+    """Routes below `/api/v1`."""
+    router = APIRouter(prefix="/api/v1", tags=["v1"], responses=REFUSED)
+
+    @router.get("/cases")
+    async def queue(state: str = "", lead: str = "") -> models.Queue:
+        """Open cases, what is due first first."""
+        return await cases.queue(kept.Asked(state=state, lead=lead, limit=READ))
+
+    @router.post("/cases")
+    async def report(wanted: models.Report) -> models.CaseTold:
+        """Report: a case with its number. 422: the sentence says what it still needs."""
+        return await cases.report(wanted)
+
+    @router.get("/cases/{case}")
+    async def one(case: str) -> models.CaseTold:
+        """A case with its log, its clocks, its units and what can be done to it now."""
+        return await cases.case(case)
+
+    @router.post("/cases/{case}/steps")
+    async def step(case: str, wanted: models.StepWish) -> models.CaseTold:
+        """One step. 409: somebody was faster; 422: not possible now, and the sentence says what would be."""
+        return await cases.step(case, wanted)
+
+    return router
