@@ -68,10 +68,13 @@ class Picture:
         return self._canvas.sections
 
     def fold_values(self, batches: Iterable[ValueBatch]) -> None:
-        """Take in indicator values; a correction of an older window goes to the history only."""
+        """Take in indicator values; of each figure the newest is shown, all others go to the history only."""
+        newest: dict[tuple[str, str], tuple[ValueBatch, int]] = {}
         for batch in batches:
             for row in self.history.fold(batch):
-                self._take_value(batch, row)
+                newest[batch.indicator, batch.areas[row]] = batch, row
+        for batch, row in newest.values():
+            self._take_value(batch, row)
 
     def fold_warnings(self, warnings: Iterable[CityWarning]) -> None:
         """Take in warnings as they stand now; trial rules (试运行) are never shown."""
