@@ -53,6 +53,8 @@ DOORS: Mapping[str, str] = {
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,
     "GET /sign-in/code": OPEN,  # these two ask for the session themselves
+    "GET /sign-in/with/{source}": OPEN,
+    "GET /sign-in/back/{source}": OPEN,
     "POST /sign-in/code": OPEN,
     "POST /sign-out": OPEN,
     "GET /new-password": OPEN,  # it asks for the session itself and for its password

@@ -23,6 +23,7 @@ from accounts.bearer import NOBODY, Bearer
 from accounts.doors import OF_ONE_PLACE, callback_door, enter, named_on_page, page_door
 from accounts.rights import Decision
 from accounts.sessions import Cookies
+from accounts.sources.contract import Claim
 from api.bearers import SESSION, TOKEN, TOKEN_S, set_cookie, shown_by
 from api.entrance import Entrance
 from api.errors import answer
@@ -198,12 +199,19 @@ class Gate:
         if way is not None:
             if decision.code == "nobody" and bearer.name != NOBODY.name:
                 way = "sign-in/code"  # known already; where he goes on from there is asked there
+            elif decision.code == "nobody" and self._is_named(visit):
+                way = "sign-in/with/proxy"
             back = visit.path.removeprefix(self._entrance.base_path) if visit.scope["method"] in SAFE_METHODS else ""
             address = f"{self._entrance.base_path}{way}?next={quote(back)}"
             await RedirectResponse(address, 303)(visit.scope, receive, send)
             return
         status = 401 if decision.code in {"nobody", "locked"} else 403
         await self._say(visit, send, receive, status, decision.code, decision.in_words(self._entrance.language))
+
+    def _is_named(self, visit: Visit) -> bool:
+        """Whether a proxy of ours says who comes: he need not be asked."""
+        carried = self._entrance.office.sources.carried
+        return carried is not None and isinstance(carried.read(dict(visit.headers), visit.peer.direct), Claim)
 
     async def _say(
         self, visit: Visit, send: Send, receive: Receive, status: int, code: str, sentence: str = ""

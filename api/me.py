@@ -18,7 +18,8 @@ from api.errors import ApiError, answer, errors
 from core.accounts import Person, Session
 from core.clock import real_ms
 
-STATUS = {"locked": 429, "too-fast": 429, "server-down": 503}  # of refused sign-ins and proofs that are no plain no
+# Of refused sign-ins and proofs that are no plain no.
+STATUS = {"locked": 429, "too-fast": 429, "server-down": 503, "not-used": 404}
 
 
 class NewPassword(BaseModel):

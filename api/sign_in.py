@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote
 
@@ -61,15 +62,14 @@ class Turns:
         self._ask = entrance.office.sign_in.with_password
         self._turn, self._waiting = asyncio.Semaphore(AT_ONCE), 0
 
-    async def judged(self, wanted: Wanted, address: str) -> SignedIn | Refused:
+    async def judged(self, wanted: Wanted, at: Where) -> SignedIn | Refused:
         """The answer when its turn has come. Raises NeighbourDown."""
         if self._waiting >= WAITING:
             return Refused("too-fast")
         self._waiting += 1
         try:
             async with self._turn:
-                where = Where(address, wanted.seat)
-                return await asyncio.to_thread(self._ask, wanted.login, wanted.password, where, real_ms())
+                return await asyncio.to_thread(self._ask, wanted.login, wanted.password, at, real_ms())
         finally:
             self._waiting -= 1
 
@@ -107,19 +107,36 @@ def _sign_in(router: APIRouter, entrance: Entrance) -> None:
     async def sign_in(request: Request) -> Response:
         """A form is answered with the page to go to, or with the form and why not; JSON with JSON."""
         wanted, is_form = await _sent(request, Wanted)
-        peer, shown = entrance.peers.of(request.scope), shown_by(request.headers)
-        seat, seat_name = await asyncio.to_thread(_seat, entrance, shown)
-        found = await turns.judged(wanted.model_copy(update={"seat": wanted.seat or seat}), peer.address)
-        if isinstance(found, Refused):
-            status, sentence = STATUS.get(found.code, 401), found.in_words(entrance.language)
-            if is_form:
-                return sign_in_page(entrance, wanted.next, sentence, status, seat_name)
-            return answer(status, f"sign-in.{found.code}", sentence)
-        await _end(entrance, shown, peer.address)  # who signs in on top takes the place of who sat there
-        done: Response = JSONResponse({"login": found.person.login, "needs_code": found.needs_code})
+        at = await where(entrance, request)
+        found = await turns.judged(wanted, replace(at, seat=wanted.seat or at.seat))
         if is_form:
-            done = RedirectResponse(entrance.base_path + await landing(entrance, found, wanted.next), 303)
-        return with_session(entrance, done, found.secret, peer.secure)
+            return await admitted(entrance, request, found, wanted.next)
+        if isinstance(found, Refused):
+            return answer(STATUS.get(found.code, 401), f"sign-in.{found.code}", found.in_words(entrance.language))
+        done = JSONResponse({"login": found.person.login, "needs_code": found.needs_code})
+        return await _begun(entrance, request, done, found)
+
+
+async def where(entrance: Entrance, request: Request) -> Where:
+    """From which address a request comes, and at which seat."""
+    seat, _ = await asyncio.to_thread(_seat, entrance, shown_by(request.headers))
+    return Where(entrance.peers.of(request.scope).address, seat)
+
+
+async def admitted(entrance: Entrance, request: Request, found: SignedIn | Refused, onward: str) -> Response:
+    """What a person is shown after a proof: the page where he goes, with his session; or the form and why not."""
+    if isinstance(found, Refused):
+        _, seat = await asyncio.to_thread(_seat, entrance, shown_by(request.headers))
+        return sign_in_page(entrance, onward, found.in_words(entrance.language), STATUS.get(found.code, 401), seat)
+    done = RedirectResponse(entrance.base_path + await landing(entrance, found, onward), 303)
+    return await _begun(entrance, request, done, found)
+
+
+async def _begun(entrance: Entrance, request: Request, done: Response, found: SignedIn) -> Response:
+    """The answer with the new session; who signs in on top takes the place of who sat there."""
+    peer = entrance.peers.of(request.scope)
+    await _end(entrance, shown_by(request.headers), peer.address)
+    return with_session(entrance, done, found.secret, peer.secure)
 
 
 def with_session(entrance: Entrance, done: Response, secret: str, secure: bool) -> Response:

@@ -35,7 +35,7 @@ def sign_in_page(entrance: Entrance, onward: str, why: str = "", status: int = 2
             href=f"{entrance.base_path}sign-in/with/{name}?next={quote(onward)}",
             class_="way",
         )
-        for name in sources.elsewhere
+        for name in (*sources.elsewhere, *(["proxy"] if sources.carried else []))
     ]
     form = [
         _field(word("login"), "login", autocomplete="username", autofocus=True, maxlength=200),

@@ -19,6 +19,7 @@ from accounts.rights import may_somewhere
 from api.cases import Cases, case_routes
 from api.duty import Duty, duty_routes
 from api.entrance import Entrance
+from api.elsewhere import elsewhere_routes
 from api.entries import entry_routes
 from api.errors import ApiError, answer_errors
 from api.follower import ClockOffset, Follower, Listener
@@ -82,6 +83,7 @@ class Site:
             self.hub.as_seen, self.hub.raw_is_seen = self.entrance.sights.reader, self._sees_raw
             app.include_router(sign_in_routes(self.entrance), prefix=under)
             app.include_router(me_routes(self.entrance), prefix=under)
+            app.include_router(elsewhere_routes(self.entrance), prefix=under)
             duty = Duty(self.hub, self.entrance)
             app.include_router(duty_routes(duty), prefix=under)
             app.include_router(entry_routes(duty, client, settings), prefix=under)

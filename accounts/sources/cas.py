@@ -5,6 +5,8 @@ Source: CAS Protocol Specification 3.0, sections 2.1 and 2.5.
 
 from __future__ import annotations
 
+import hmac
+import secrets
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from xml.etree.ElementTree import ParseError
@@ -28,14 +30,15 @@ class Cas:
         self._url = url.rstrip("/")
 
     def begin(self, return_to: str) -> Journey | Refused:
-        """Where the browser must go. CAS has no state: the ticket is for our address, and counts once."""
-        return Journey(f"{self._url}/login?{urlencode({'service': return_to})}", state="")
+        """Where the browser must go. CAS has no state of its own: ours stands in the address that it comes back to."""
+        state = secrets.token_urlsafe(24)
+        return Journey(f"{self._url}/login?{urlencode({'service': _with_state(return_to, state)})}", state)
 
     def finish(self, query: Mapping[str, str], journey: Journey, return_to: str) -> Claim | Refused:
         """Ask the server whose ticket this is."""
-        if not query.get("ticket"):
+        if not hmac.compare_digest(query.get("state", "").encode(), journey.state.encode()) or "ticket" not in query:
             return Refused("state-wrong")
-        asked = {"service": return_to, "ticket": query["ticket"]}
+        asked = {"service": _with_state(return_to, journey.state), "ticket": query["ticket"]}
         try:
             answer = requests.get(f"{self._url}/serviceValidate", params=asked, timeout=ANSWER_S)
             answer.raise_for_status()
@@ -53,3 +56,7 @@ class Cas:
     def _shown(self) -> str:
         parts = urlsplit(self._url)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _with_state(return_to: str, state: str) -> str:
+    return f"{return_to}?{urlencode({'state': state})}"

@@ -28,7 +28,7 @@ class Proxy:
 
     def read(self, headers: Mapping[str, str], peer: str) -> Claim | Refused:
         """Whom the proxy names. headers: by lower-case name. peer: the other end of the connection, not a header."""
-        if not any(ip_address(peer) in network for network in self._trusted):
+        if not self._trusts(peer):
             return Refused("not-trusted", detail=peer)
         told = headers.get(self._header, "").strip()
         if not told:
@@ -40,3 +40,10 @@ class Proxy:
             return Refused("not-told", detail=told)
         name = names[0].strip()
         return Claim(self.name, name, name, strong=True)  # a certificate is a second factor: one has it, and its key
+
+    def _trusts(self, peer: str) -> bool:
+        try:
+            address = ip_address(peer)
+        except ValueError:  # a socket without an address
+            return False
+        return any(address in network for network in self._trusted)

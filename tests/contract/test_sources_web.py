@@ -116,14 +116,16 @@ def test_cas_brings_the_person_back(provider: IdentityServer) -> None:
     provider.person = "li"
     source = Cas(provider.address)
     journey = _begin(source)
-    assert parse_qs(urlsplit(journey.address).query) == {"service": [HOME]}
+    assert parse_qs(urlsplit(journey.address).query) == {"service": [f"{HOME}?state={journey.state}"]}
     query = provider.browse(journey.address)
     assert source.finish(query, journey, HOME) == Claim("cas", "li", "li")
     again = source.finish(query, journey, HOME)
     assert isinstance(again, Refused) and again.detail == "INVALID_TICKET"
     elsewhere = source.finish(provider.browse(journey.address), journey, "https://elsewhere.example/")
     assert isinstance(elsewhere, Refused) and elsewhere.detail == "INVALID_TICKET"
-    assert isinstance(source.finish({}, journey, HOME), Refused)
+    for brought in ({}, {"ticket": "ST-9"}, {"ticket": "ST-9", "state": "of another journey"}):
+        answer = source.finish(brought, journey, HOME)
+        assert isinstance(answer, Refused) and answer.code == "state-wrong"
 
 
 @pytest.mark.parametrize(("fault", "code"), [("broken", "server-down"), ("bomb", "answer-wrong")])

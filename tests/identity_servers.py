@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
@@ -41,7 +41,7 @@ class IdentityServer:
         if "service" in asked:
             ticket = f"ST-{len(self.codes)}"
             self.codes[ticket] = asked
-            return {"ticket": ticket}
+            return {"ticket": ticket, **dict(parse_qsl(urlsplit(asked["service"]).query))}
         assert asked["client_id"] == CLIENT and asked["code_challenge_method"] == "S256"
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked
