@@ -63,6 +63,16 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/me/password": OPEN,  # these three ask for the session itself and for what only its person knows
     "POST /api/v1/me/factor": OPEN,
     "POST /api/v1/me/code": OPEN,
+    # notices and the load of alarms
+    "GET /notices": "notices.see",
+    "POST /notices/test": "notices.edit",
+    "GET /notices/routes": "notices.see",
+    "POST /notices/routes": "notices.edit",
+    "POST /notices/routes/{route}/drop": "notices.edit",
+    "POST /notices/recipients": "notices.edit",
+    "POST /notices/recipients/{recipient}/drop": "notices.edit",
+    "GET /api/v1/cap/{feed}": "cap.read",
+    "GET /api/v1/cap/{feed}/{number}": "cap.read",
     # pages about accounts; their services ask again, those about oneself for the session
     "GET /account": OPEN,
     "GET /account/factor": OPEN,

@@ -111,6 +111,11 @@ RIGHTS: Mapping[str, Right] = {
     "cases.instruct": _right(Role.LEADER),
     "calls.take": _right(Role.HOTLINE, Role.DUTY, placed=False),
     "export.make": _right(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.SUPERVISOR, Role.RULES),
+    # notices: who is told of what, and what became of it
+    "notices.see": _right(_ROOM, Role.RULES, Role.REVIEWER, Role.OPERATIONS, Role.FOUNDER, placed=False),
+    "notices.edit": _right(Role.SHIFT_LEADER, Role.RULES, Role.OPERATIONS, placed=False),
+    "cap.read": _right(Role.MACHINE, Role.OPERATIONS, placed=False),
+    "alarm-load.see": _right(_ROOM, Role.SUPERVISOR, Role.RULES, Role.REVIEWER, Role.FOUNDER, placed=False),
     # rules: who drafts does not release; whoever sees warnings may see what judges them, and say what he thinks of it
     "rules.see": _right(_DESKS),
     "rules.complain": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),

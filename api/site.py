@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 
 from accounts.office import open_office
 from accounts.rights import may_somewhere
+from api.cap import cap_routes
 from api.cases import Cases, case_routes
 from api.duty import Duty, duty_routes
 from api.entrance import Entrance
@@ -83,6 +84,7 @@ class Site:
             self.hub.as_seen, self.hub.raw_is_seen = self.entrance.sights.reader, self._sees_raw
             app.include_router(sign_in_routes(self.entrance), prefix=under)
             app.include_router(me_routes(self.entrance), prefix=under)
+            app.include_router(cap_routes(self.hub, self.entrance, settings), prefix=under)
             app.include_router(elsewhere_routes(self.entrance), prefix=under)
             duty = Duty(self.hub, self.entrance)
             app.include_router(duty_routes(duty), prefix=under)

@@ -29,7 +29,7 @@ from api.push import read_body
 from api.sign_in_page import sign_in_page
 from core.accounts import EVERYWHERE, Reach, Sensitivity
 from core.clock import real_ms
-from core.errors import CityVitalsError, DeclarationError, NeighbourDown, NotAllowed, Taken, UnknownName
+from core.errors import CityVitalsError, DeclarationError, NeighbourDown, NotAllowed, Objection, Taken, UnknownName
 from core.messages import text
 from geo.areas import AreaLevel
 from layouts.account_frame import LOOKED_AT, PLACES, Frame, Told, Viewer, begin_of, end_of, sentence_of
@@ -46,6 +46,8 @@ POLICY = (
 _ASKS = {  # what each page of the menu asks for; the doors ask again
     "wall": "wall.see",
     "indicators": "pages.see",
+    "notices": "notices.see",
+    "alarm-load": "alarm-load.see",
     "people": "people.see",
     "departments": "people.see",
     "posts": "posts.see",
@@ -201,7 +203,7 @@ class AccountDesk:
         typed = {name: values[0] for name, values in sent.items() if "password" not in name}
         lines: tuple[str, ...] = ()
         match problem:
-            case NotAllowed():
+            case NotAllowed() | Objection():
                 sentence = problem.in_words(self.language)
             case Taken():
                 sentence = text("account.taken", self.language, name=problem.name)

@@ -19,8 +19,10 @@ from api.entrance import Entrance
 from callbacks import account as account_wiring
 from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
+from callbacks import notices as notices_wiring
 from callbacks import shell as shell_wiring
 from callbacks import wall as wall_wiring
+from callbacks.account_desk import AccountDesk
 from core.messages import text
 from core.settings import Settings
 from layouts import shell
@@ -41,6 +43,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
     if entrance is not None:
         account_wiring.register_pages(server, entrance, reader)  # before Dash, as above
+        notices_wiring.register(AccountDesk(server, entrance, reader), settings)
     app = Dash(
         "cityvitals",
         server=server,  # type: ignore[arg-type]  # annotated for Flask; backend="fastapi" takes this

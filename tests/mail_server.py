@@ -43,53 +43,64 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return cert_file, key_file
 
 
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    kept: Mailbox
+    files: tuple[Path, Path] | None
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: _Server
+    secured = False
+
+    def handle(self) -> None:
+        self.say("220 test")
+        while line := self.rfile.readline():
+            word = line.decode().strip().upper()
+            if word == "QUIT":
+                self.say("221 bye")
+                break
+            self.answer(word)
+        if self.secured:
+            self.connection.close()
+
+    def answer(self, word: str) -> None:
+        kept, files = self.server.kept, self.server.files
+        if word.startswith("EHLO"):
+            self.say("250-test")
+            self.say("250 STARTTLS" if files and not self.secured else "250 HELP")
+        elif word == "STARTTLS" and files:
+            self.say("220 go")
+            self.secure(files)
+        elif word.startswith("RCPT") and any(one.upper() in word for one in kept.refuses):
+            self.say("550 unknown")
+        elif word == "DATA":
+            self.say("354 go")
+            kept.mails.append(b"".join(iter(self.rfile.readline, b".\r\n")))
+            kept.secured.append(self.secured)
+            self.say("250 kept")
+        else:
+            self.say("250 ok")
+
+    def secure(self, files: tuple[Path, Path]) -> None:
+        trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trusted.load_cert_chain(*files)
+        self.connection = trusted.wrap_socket(self.connection, server_side=True)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
+        self.secured = True
+
+    def say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+        self.wfile.flush()
+
+
 @contextmanager
 def mailbox(files: tuple[Path, Path] | None = None) -> Iterator[Mailbox]:
     """The server on a free port of this machine. files: certificate and key, else it offers no STARTTLS."""
-    kept = Mailbox()
-
-    class Handler(socketserver.StreamRequestHandler):
-        def say(self, line: str) -> None:
-            self.wfile.write(f"{line}\r\n".encode())
-            self.wfile.flush()
-
-        def handle(self) -> None:
-            self.say("220 test")
-            secured = False
-            while line := self.rfile.readline():
-                word = line.decode().strip().upper()
-                if word.startswith("EHLO"):
-                    self.say("250-test")
-                    self.say("250 STARTTLS" if files and not secured else "250 HELP")
-                elif word == "STARTTLS" and files:
-                    self.say("220 go")
-                    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                    trusted.load_cert_chain(*files)
-                    self.connection = trusted.wrap_socket(self.connection, server_side=True)
-                    self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
-                    secured = True
-                elif word.startswith("RCPT") and any(one.upper() in word for one in kept.refuses):
-                    self.say("550 unknown")
-                elif word == "DATA":
-                    self.say("354 go")
-                    kept.mails.append(b"".join(iter(self.rfile.readline, b".\r\n")))
-                    kept.secured.append(secured)
-                    self.say("250 kept")
-                elif word == "QUIT":
-                    self.say("221 bye")
-                    break
-                else:
-                    self.say("250 ok")
-            if secured:
-                self.connection.close()
-
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        kept.port = server.server_address[1]
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.kept, server.files = Mailbox(server.server_address[1]), files
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
-        yield kept
+        yield server.kept
         server.shutdown()
         thread.join(5)

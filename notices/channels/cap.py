@@ -23,7 +23,7 @@ CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM = "http://www.w3.org/2005/Atom"
 OVER = frozenset({Kind.CLEARED, Kind.RETRACTED})
 _STATUS = {Stamp.LIVE: "Actual", Stamp.DRILL: "Exercise"}  # all others: Test
-_CATEGORY = {"meteorology": "Met", "water": "Met", "ecology": "Env", "transport": "Transport", "security": "Security"}
+_CATEGORY = {"eco_environment": "Env", "public_service": "Infra", "social_management": "Safety"}  # by domain
 _SEVERITY = {Level.RED: "Extreme", Level.ORANGE: "Severe", Level.YELLOW: "Moderate", Level.BLUE: "Minor"}
 
 
