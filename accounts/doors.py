@@ -43,6 +43,11 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/cases": "cases.open",
     "GET /api/v1/cases/{case}": "cases.see",
     "POST /api/v1/cases/{case}/steps": "cases.see",  # each step asks for its own right, there and of that place
+    "GET /api/v1/cases/{case}/units": "cases.dispatch",
+    "GET /api/v1/cases/{case}/proposals": "cases.see",
+    "POST /api/v1/cases/{case}/apart": "cases.dispatch",
+    "GET /api/v1/units": "units.see",
+    "POST /api/v1/units/{unit}/position": "cases.report",
     "POST /api/v1/readings/{feed}/{device}": "readings.push",
     "GET /healthz": OPEN,  # without `health.see` it says only up or down
     "GET /metrics": "metrics.see",

@@ -50,17 +50,25 @@ class Cases:
         """Open cases that whoever asks may see."""
         present = Present(self.hub)
         rows = await asyncio.to_thread(self.book.queue, present.scene.id, asked)
-        seen = [row for row in rows if self._sees(present.declared, SEE, row.area, row.topic)]
+        seen = [row for row in rows if self.sees(present.declared, row)]
         return models.Queue(now_ms=self.now(present).city_ms, cases=[models.CaseShort.of(row) for row in seen[:SHOWN]])
 
     async def case(self, case: str) -> models.CaseTold:
         """One case with its log. Raises ApiError 404, also for what he may not see."""
-        present = Present(self.hub)
+        return self._shown(Present(self.hub), await self.told(case))
+
+    async def told(self, case: str) -> Told:
+        """One case as its log folds. Raises ApiError 404, also for what he may not see."""
         try:
             told = await asyncio.to_thread(self.book.read, case)
         except UnknownName:
             raise ApiError(404, "unknown-case", name=case) from None
-        return self._shown(present, told)
+        self._check_seen(Present(self.hub).declared, told)
+        return told
+
+    def sees(self, declared: Declared, row: kept.CaseRow) -> bool:
+        """Whether whoever asks may see a case of a list."""
+        return self._sees(declared, SEE, row.area, row.topic)
 
     async def report(self, wanted: models.Report) -> models.CaseTold:
         """A new case of whoever sent this request."""
@@ -70,24 +78,28 @@ class Cases:
 
     async def step(self, case: str, wanted: models.StepWish) -> models.CaseTold:
         """One step of whoever sent this request."""
-        await self.case(case)  # who may not see it is told that there is none
+        await self.told(case)  # who may not see it is told that there is none
         present = Present(self.hub)
         told = await asyncio.to_thread(self.book.act, self.entrance.bearer(), wanted.wish(case), self.now(present))
         return self._shown(present, told)
 
     def _shown(self, present: Present, told: Told) -> models.CaseTold:
-        declared, facts = present.declared, told.case.facts
-        area = str(facts.get("area", ""))
-        kind = declared.case_kinds.get(str(facts.get("kind", "")))
-        domain = kind.domain if kind else ""
-        if not self._sees(declared, SEE, area, domain):
-            raise ApiError(404, "unknown-case", name=told.case.id)
+        declared = present.declared
+        area, domain = self._check_seen(declared, told)
         now, in_full = self.now(present), self._sees(declared, PERSONAL, area, domain)
-        if in_full and facts.get("caller"):
+        if in_full and told.case.facts.get("caller"):
             self.entrance.office.looks.noted(
                 Look(self.entrance.bearer().name, PERSONAL, f"case:{told.case.id}", now.real_ms)
             )
         return models.CaseTold.of(told, (now.city_ms, _calendars(declared)), in_full)
+
+    def _check_seen(self, declared: Declared, told: Told) -> tuple[str, str]:
+        """The area and the domain of a case. Raises ApiError 404: he may not see it."""
+        kind = declared.case_kinds.get(str(told.case.facts.get("kind", "")))
+        area, domain = str(told.case.facts.get("area", "")), kind.domain if kind else ""
+        if not self._sees(declared, SEE, area, domain):
+            raise ApiError(404, "unknown-case", name=told.case.id)
+        return area, domain
 
     def _sees(self, declared: Declared, action: str, area: str, domain: str) -> bool:
         chain = chain_of(declared, area) if area else ()

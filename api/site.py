@@ -19,10 +19,11 @@ from accounts.rights import may_somewhere
 from api.cap import cap_routes
 from api.cases import Cases, case_routes
 from api.duty import Duty, duty_routes
-from api.entrance import Entrance
 from api.elsewhere import elsewhere_routes
+from api.entrance import Entrance
 from api.entries import entry_routes
 from api.errors import ApiError, answer_errors
+from api.fleet import FleetDesk, fleet_routes
 from api.follower import ClockOffset, Follower, Listener
 from api.gate import Gate
 from api.headers import Headers
@@ -83,17 +84,19 @@ class Site:
             app.add_middleware(Gate, entrance=self.entrance, declared=lambda: self._picture.declared)
             self.hub.as_seen, self.hub.raw_is_seen = self.entrance.sights.reader, self._sees_raw
             app.include_router(sign_in_routes(self.entrance), prefix=under)
+            app.include_router(elsewhere_routes(self.entrance), prefix=under)
             app.include_router(me_routes(self.entrance), prefix=under)
             app.include_router(cap_routes(self.hub, self.entrance, settings), prefix=under)
-            app.include_router(elsewhere_routes(self.entrance), prefix=under)
             duty = Duty(self.hub, self.entrance)
             app.include_router(duty_routes(duty), prefix=under)
             app.include_router(entry_routes(duty, client, settings), prefix=under)
+            cases = Cases(self.hub, self.entrance)
+            app.include_router(case_routes(cases), prefix=under)
+            app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
-            app.include_router(case_routes(Cases(self.hub, self.entrance)), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
         app.include_router(health_routes(self.hub, settings, self._sees_health), prefix=under)
         app.include_router(self._docs(), prefix=under)

@@ -12,6 +12,7 @@ from dispatch.plans import Plan
 from early_warning.rule import Rule
 from geo.areas import AreaTree
 from indicators.definition import Indicator
+from store.units import UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,4 @@ class Declared:
     case_kinds: Mapping[str, CaseKind] = field(default_factory=dict)
     case_causes: Mapping[str, Cause] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
+    units: Mapping[str, UnitRow] = field(default_factory=dict)

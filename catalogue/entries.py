@@ -13,7 +13,7 @@ from catalogue.pack import Pack
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
 from catalogue.source import Piece
 from core.schema import Entry, EntryFaults
-from dispatch.schema import CaseKindEntry, CauseEntry, PlanEntry
+from dispatch.schema import CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
 from early_warning.schema import RuleEntry
 from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
@@ -41,6 +41,7 @@ class Entries:
     case_kinds: Mapping[str, CaseKindEntry]
     case_causes: Mapping[str, CauseEntry]
     plans: Mapping[str, PlanEntry]
+    units: Mapping[str, UnitEntry]
 
     def where(self, section: str, *path: Any) -> str:
         """File and line of an entry or of one of its parts."""
@@ -80,6 +81,7 @@ def read_entries(pack: Pack, problems: list[str]) -> Entries:
         section("case_kinds", CaseKindEntry),
         section("case_causes", CauseEntry),
         section("plans", PlanEntry),
+        section("units", UnitEntry),
     )
 
 

@@ -105,6 +105,7 @@ def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[s
         {name: entry.record(name) for name, entry in entries.case_kinds.items()},
         {name: entry.record(name) for name, entry in entries.case_causes.items()},
         {name: entry.record(name) for name, entry in entries.plans.items()},
+        {name: entry.record(name) for name, entry in entries.units.items()},
     )
 
 

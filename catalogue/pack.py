@@ -29,6 +29,7 @@ SHARED = (
     "case_kinds",
     "case_causes",
     "plans",
+    "units",
 )
 Adopted = Mapping[str, Mapping[str, Any]]  # section → id → entry
 NOTHING: Adopted = MappingProxyType({})

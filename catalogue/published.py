@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
-from dispatch.schema import CaseKindEntry, CauseEntry, PlanEntry
+from dispatch.schema import CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
 from early_warning.schema import RuleEntry
 from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
@@ -27,6 +27,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "case_kinds": CaseKindEntry,
     "case_causes": CauseEntry,
     "plans": PlanEntry,
+    "units": UnitEntry,
 }
 ABOUT = (
     "One city's whole declaration: its own file laid over the topic files that it uses. In a single file an entry that"

@@ -13,6 +13,8 @@ from dispatch.clocks import Obligation, Terms
 from dispatch.kinds import CaseKind, Cause, Grade, KindClass, Symptom
 from dispatch.plans import Plan, PlanStep, ResponseLevel, Trigger
 from dispatch.steps import STEPS, UNIT_STEPS, Verb
+from geo.schema import Lat, Lon
+from store.units import UnitRow
 
 YEAR_S = 366 * 86_400
 OF_A_DAY_S = 86_400
@@ -98,6 +100,32 @@ class SymptomEntry(Entry):
         if sum(map(bool, (self.kind, self.rule, self.event))) != 1:
             raise ValueError("a symptom is either a kind, a rule or an event")
         return self
+
+
+class UnitEntry(Entry):
+    """A unit 力量 as the pack ships it; what the city changes of it later goes before this."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    department: Annotated[str, Field(min_length=1, max_length=120)]
+    capabilities: Annotated[tuple[Name, ...], Field(min_length=1)]
+    area: str
+    lon_deg: Lon | None = None
+    lat_deg: Lat | None = None
+    phone: Annotated[str, Field(max_length=32)] = ""
+    device: str = ""
+    speed_kmh: Annotated[float, Field(gt=0, le=200)] = 40.0
+    crew: Annotated[int, Field(ge=1)] = 1
+    crew_needed: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _whole_place(self) -> Self:
+        if (self.lon_deg is None) != (self.lat_deg is None):
+            raise ValueError("a home has both lon_deg and lat_deg, or neither")
+        return self
+
+    def record(self, unit_id: str) -> UnitRow:
+        """The unit as it is stored."""
+        return UnitRow(unit_id, **self.fields())
 
 
 class CauseEntry(Entry):

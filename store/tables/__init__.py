@@ -1,6 +1,6 @@
 """The SQL tables, one file a topic. Import `metadata` from here and every table is known to it."""
 
-from store.tables import audit, cases, duty, labels, notices, outbox, people, rules, signing_in, warnings
+from store.tables import audit, cases, duty, labels, notices, outbox, people, rules, signing_in, units, warnings
 from store.tables.metadata import metadata
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "people",
     "rules",
     "signing_in",
+    "units",
     "warnings",
 ]

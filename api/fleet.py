@@ -1,0 +1,288 @@
+"""Units and who could go; what is likely one incident: `/api/v1/units`, `/api/v1/cases/{case}/…`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from accounts.warden import Warden
+from api.cases import Cases
+from api.errors import ApiError, errors
+from api.rest import Present
+from core.clock import real_ms
+from core.errors import UnknownName
+from dispatch.book import Told
+from dispatch.fleet import UnitBook
+from dispatch.grouping import Grouper, Proposal, Sighting
+from dispatch.units import STALE_MS, Fix, Need, Suggestion, Unit
+from store import cases as kept
+from store.units import FixRow, keep_apart, kept_apart
+
+REFUSED = errors(401, 403, 404, 422, 503)
+REACH_M = 5000.0  # as far as any cause of a pack reaches, and a little more
+
+
+class Position(BaseModel):
+    """Where a telephone is, degrees WGS 84, and its radius in m."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    lon_deg: float = Field(ge=-180, le=180)
+    lat_deg: float = Field(ge=-90, le=90)
+    accuracy_m: float = Field(gt=0, le=100_000)
+
+
+class UnitTold(BaseModel):
+    """A unit as it stands. is_current: its position is younger than two minutes."""
+
+    id: str
+    name: str
+    department: str
+    capabilities: list[str]
+    duty: str
+    area: str
+    lon_deg: float | None
+    lat_deg: float | None
+    accuracy_m: float | None
+    fix_ms: int | None
+    is_current: bool
+
+    @classmethod
+    def of(cls, unit: Unit, now_ms: int) -> UnitTold:
+        """A unit with its newest position, else its home."""
+        fix, home = unit.fix, unit.home_deg
+        place = (fix.lon_deg, fix.lat_deg) if fix else home or (None, None)
+        return cls(
+            id=unit.id,
+            name=unit.name,
+            department=unit.department,
+            capabilities=sorted(unit.capabilities),
+            duty=unit.duty,
+            area=unit.area,
+            lon_deg=place[0],
+            lat_deg=place[1],
+            accuracy_m=fix.accuracy_m if fix else None,
+            fix_ms=fix.at_ms if fix else None,
+            is_current=unit.is_current(now_ms),
+        )
+
+
+class Units(BaseModel):
+    """All units. stale_after_ms: an older position is drawn hollow."""
+
+    units: list[UnitTold]
+    stale_after_ms: int = STALE_MS
+
+
+class Suggested(BaseModel):
+    """One unit that could go, with what speaks against it."""
+
+    unit: str
+    name: str
+    distance_m: float | None
+    travel_s: float | None
+    from_home: bool
+    can_go: bool
+    shortfalls: list[str]
+
+    @classmethod
+    def of(cls, one: Suggestion, name: str) -> Suggested:
+        """A suggestion; what is nowhere has no distance."""
+        known = one.distance_m == one.distance_m
+        return cls(
+            unit=one.unit,
+            name=name,
+            distance_m=round(one.distance_m) if known else None,
+            travel_s=round(one.travel_s) if known else None,
+            from_home=one.from_home,
+            can_go=one.can_go,
+            shortfalls=[str(shortfall) for shortfall in one.shortfalls],
+        )
+
+
+class Recommendation(BaseModel):
+    """Who should go, the best first."""
+
+    needs: list[str]
+    units: list[Suggested]
+
+
+class Alike(BaseModel):
+    """One member of a proposal and why."""
+
+    id: str
+    title: str
+    shows: str
+    distance_m: float
+    delay_s: int
+    words: list[str]
+
+
+class Proposed(BaseModel):
+    """疑似同一事件. cause: its name, "" for one thing told several times."""
+
+    cause: str
+    kind: str
+    lead: str
+    members: list[Alike]
+
+
+class Proposals(BaseModel):
+    """What a case is likely one with."""
+
+    proposals: list[Proposed]
+
+
+class Apart(BaseModel):
+    """Cases that are not one with this one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    others: list[str] = Field(min_length=1, max_length=100)
+
+
+class FleetDesk:
+    """Units and proposals as one web process tells them."""
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases, office = cases, cases.entrance.office
+        self._database = office.database
+        self._units = UnitBook(Warden(office.database, office.journal), lambda: Present(cases.hub).declared.units)
+
+    async def units(self) -> Units:
+        """Every unit as it stands."""
+        now_ms = self._now_ms()
+        found = await asyncio.to_thread(self._units.units, self._seen())
+        return Units(units=[UnitTold.of(unit, now_ms) for unit in found])
+
+    async def told_position(self, unit: str, where: Position) -> None:
+        """Where the telephone of a unit is."""
+        by, now_ms = self._cases.entrance.bearer(), self._now_ms()
+        fix = FixRow(unit, where.lon_deg, where.lat_deg, where.accuracy_m, now_ms, "")
+        try:
+            await asyncio.to_thread(self._units.seen_at, by, fix, real_ms())
+        except UnknownName:
+            raise ApiError(404, "unknown-unit", name=unit) from None
+
+    async def recommend(self, case: str) -> Recommendation:
+        """Who should go to a case."""
+        told = await self._cases.told(case)
+        place = told.case.facts.get("place")
+        if not place:
+            raise ApiError(422, "case-nowhere", name=case)
+        kind = Present(self._cases.hub).declared.case_kinds[told.case.facts["kind"]]
+        need = Need(frozenset(kind.capabilities), place["lon_deg"], place["lat_deg"], place["accuracy_m"])
+        seen, now_ms = self._seen(), self._now_ms()
+        found = await asyncio.to_thread(self._units.recommend, need, seen, now_ms)
+        names = {unit.id: unit.name for unit in await asyncio.to_thread(self._units.units, seen)}
+        return Recommendation(needs=list(kind.capabilities), units=[Suggested.of(s, names[s.unit]) for s in found])
+
+    async def proposals(self, case: str) -> Proposals:
+        """What a case is likely one with, from what is open around it."""
+        told = await self._cases.told(case)
+        declared, language = Present(self._cases.hub).declared, Present(self._cases.hub).language
+        rows = await asyncio.to_thread(self._around, told)
+        grouper = Grouper(declared.case_kinds, declared.case_causes.values())
+        sightings = [_sighting(row) for row in rows]
+        pairs = await asyncio.to_thread(self._apart, [row.id for row in rows])
+        titles = {row.id: row.title for row in rows}
+        names = {cause.id: cause.name[language] for cause in declared.case_causes.values()}
+        found = [one for one in grouper.propose(sightings, pairs) if case in {m.id for m in one.members}]
+        return Proposals(proposals=[_proposed(one, titles, names) for one in found])
+
+    async def keep_apart(self, case: str, others: Sequence[str]) -> None:
+        """Say that these are not one with a case."""
+        await self._cases.told(case)
+        by, now_ms = self._cases.entrance.bearer(), real_ms()
+
+        def write() -> None:
+            office = self._cases.entrance.office
+            warden = Warden(office.database, office.journal)
+            with warden.acting(by, "cases.dispatch", f"case:{case}", now_ms, {"apart": list(others)}) as connection:
+                keep_apart(connection, [(case, other) for other in others], by.name, now_ms)
+
+        await asyncio.to_thread(write)
+
+    def _around(self, told: Told) -> list[kept.CaseRow]:
+        place = told.case.facts.get("place")
+        if not place:
+            return []
+        present = Present(self._cases.hub)
+        with self._database.reading() as connection:
+            rows = kept.near(connection, present.scene.id, place["lon_deg"], place["lat_deg"], REACH_M)
+        return [row for row in rows if self._cases.sees(present.declared, row)]
+
+    def _apart(self, names: list[str]) -> frozenset[frozenset[str]]:
+        with self._database.reading() as connection:
+            return kept_apart(connection, names)
+
+    def _seen(self) -> dict[str, Fix]:
+        """Device → where it says that it is; of those that move."""
+        vehicles = Present(self._cases.hub).reader.sections.get("vehicles", {})
+        return {name: Fix(one["lon"], one["lat"], 20.0, one["ms"]) for name, one in vehicles.items()}
+
+    def _now_ms(self) -> int:
+        return self._cases.now(Present(self._cases.hub)).city_ms
+
+
+def fleet_routes(desk: FleetDesk) -> APIRouter:
+    """Routes below `/api/v1`."""
+    router = APIRouter(prefix="/api/v1", tags=["v1"], responses=REFUSED)
+
+    @router.get("/units")
+    async def units() -> Units:
+        """Every unit: what it can do, whether it is free, where it was seen."""
+        return await desk.units()
+
+    @router.post("/units/{unit}/position", status_code=204)
+    async def position(unit: str, where: Position) -> None:
+        """Where the telephone of a unit is now."""
+        await desk.told_position(unit, where)
+
+    @router.get("/cases/{case}/units")
+    async def recommend(case: str) -> Recommendation:
+        """Who should go, the best first, with the reasons."""
+        return await desk.recommend(case)
+
+    @router.get("/cases/{case}/proposals")
+    async def proposals(case: str) -> Proposals:
+        """What it is likely one incident with, and why; nothing is joined by itself."""
+        return await desk.proposals(case)
+
+    @router.post("/cases/{case}/apart", status_code=204)
+    async def apart(case: str, wanted: Apart) -> None:
+        """Say that others are not one with it; they are not proposed again."""
+        await desk.keep_apart(case, wanted.others)
+
+    return router
+
+
+def _sighting(row: kept.CaseRow) -> Sighting:
+    return Sighting(
+        row.id,
+        row.lon_deg or 0.0,
+        row.lat_deg or 0.0,
+        row.accuracy_m or 0.0,
+        row.reported_ms,
+        kind=row.kind,
+        text=row.title,
+        case=row.id,
+    )
+
+
+def _proposed(one: Proposal, titles: dict[str, str], names: dict[str, str]) -> Proposed:
+    members = [
+        Alike(
+            id=member.id,
+            title=titles[member.id],
+            shows=member.shows,
+            distance_m=member.distance_m,
+            delay_s=member.delay_s,
+            words=list(member.words),
+        )
+        for member in one.members
+    ]
+    return Proposed(cause=names.get(one.cause, ""), kind=one.kind, lead=one.lead, members=members)

@@ -1,0 +1,94 @@
+"""The units of a city: those of its pack, and over them what was changed since; who could go to a case.
+
+A unit that has an assignment in hand is busy; nobody says so by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+
+from accounts.bearer import Bearer
+from accounts.rights import may
+from accounts.warden import Warden
+from core.errors import IllegalStep, NotAllowed, UnknownName
+from dispatch.states import AssignmentState
+from dispatch.units import Duty, Fix, Fleet, Need, Suggestion, Unit
+from store import units as kept
+from store.outbox import tell
+from store.units import FixRow, UnitRow
+
+UNIT = "unit.changed"  # topic of the outbox
+EDIT, TELL = "units.edit", "cases.report"
+
+Seen = Mapping[str, Fix]  # device → where it is now
+
+
+class UnitBook:
+    """Units of one installation."""
+
+    def __init__(self, warden: Warden, declared: Callable[[], Mapping[str, UnitRow]]) -> None:
+        """declared: the units of the pack, by id."""
+        self._warden, self._declared = warden, declared
+
+    def units(self, seen: Seen) -> list[Unit]:
+        """Every unit as it stands. seen: where devices are now, by their own positions."""
+        with self._warden.database.reading() as connection:
+            rows = {**self._declared(), **{row.id: row for row in kept.all_units(connection)}}
+            fixes, at_work = kept.fixes(connection), kept.at_work(connection)
+        return [
+            _unit(row, _newest(fixes.get(row.id), seen.get(row.device)), at_work.get(row.id)) for row in rows.values()
+        ]
+
+    def recommend(self, need: Need, seen: Seen, now_ms: int) -> list[Suggestion]:
+        """Who should go, the best first; each with what speaks against it."""
+        return Fleet(self.units(seen), now_ms).recommend(need)
+
+    def put(self, by: Bearer, unit: UnitRow, area: Sequence[str], now_ms: int) -> UnitRow:
+        """Write a unit. area: the area that it belongs to and those this lies in. Raises NotAllowed, IllegalStep."""
+        with self._warden.acting(by, EDIT, f"unit:{unit.id}", now_ms, {"off": unit.off}) as connection:
+            decision = may(by, EDIT, area=area)
+            if not decision.allowed:
+                raise NotAllowed(decision.code, decision.in_words)
+            if not unit.id or not unit.name or not unit.capabilities:
+                raise IllegalStep("unit-needs")
+            kept.put_unit(connection, unit)
+            tell(connection, UNIT, {"id": unit.id}, now_ms)
+        return unit
+
+    def seen_at(self, by: Bearer, fix: FixRow, now_ms: int) -> None:
+        """Write where a unit's telephone is. Raises NotAllowed, UnknownName."""
+        if fix.unit not in {unit.id for unit in self.units({})}:
+            raise UnknownName(f"there is no unit {fix.unit!r}")
+        with self._warden.acting(by, TELL, f"unit:{fix.unit}", now_ms) as connection:
+            kept.put_fix(connection, replace(fix, by=by.name))
+            tell(connection, UNIT, asdict(fix) | {"id": fix.unit}, now_ms)
+
+
+def _unit(row: UnitRow, fix: Fix | None, at_work: str | None) -> Unit:
+    duty = Duty.FREE
+    if row.off:
+        duty = Duty.OFF
+    elif at_work:
+        duty = Duty.RESERVED if at_work == AssignmentState.RESERVED else Duty.BUSY
+    home_deg = None if row.lon_deg is None or row.lat_deg is None else (row.lon_deg, row.lat_deg)
+    return Unit(
+        id=row.id,
+        name=row.name,
+        department=row.department,
+        capabilities=frozenset(row.capabilities),
+        duty=duty,
+        home_deg=home_deg,
+        fix=fix,
+        speed_kmh=row.speed_kmh,
+        crew=row.crew,
+        crew_needed=row.crew_needed,
+        rests_until_ms=row.rests_until_ms,
+        area=row.area,
+        attributes={"phone": row.phone, "device": row.device},
+    )
+
+
+def _newest(told: FixRow | None, seen: Fix | None) -> Fix | None:
+    phone = Fix(told.lon_deg, told.lat_deg, told.accuracy_m, told.at_ms) if told else None
+    return max((fix for fix in (phone, seen) if fix is not None), key=lambda fix: fix.at_ms, default=None)

@@ -1,0 +1,82 @@
+"""Who could go and what is one incident, over the website: reasons told, merges taken apart, positions by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from guarded_site import Guarded
+
+from core.accounts import Role
+
+PLACE = {"lon_deg": 110.921, "lat_deg": 21.662, "accuracy_m": 50, "origin": "gps"}
+
+
+def reported(house: Guarded, key: str, kind: str, title: str, north_deg: float = 0.0) -> str:
+    place = PLACE | {"lat_deg": PLACE["lat_deg"] + north_deg}
+    wanted = {"key": key, "kind": kind, "title": title, "area": "440902", "place": place}
+    answer = house.ask("POST", "api/v1/cases", house.colleague(Role.DISPATCHER), json=wanted)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+def step(house: Guarded, case: str, key: str, **wanted: Any) -> dict[str, Any]:
+    body = {"key": key} | wanted
+    answer = house.ask("POST", f"api/v1/cases/{case}/steps", house.colleague(Role.DISPATCHER), json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.claim("COMMAND", "A dispatcher is told who should go and why; a unit that was sent is busy by itself.")
+def test_who_should_go(house: Guarded) -> None:
+    desk = house.colleague(Role.DISPATCHER)
+    case = reported(house, "fleet-who-goes", "water.road_water", "光华路积水")
+    before = house.ask("GET", f"api/v1/cases/{case}/units", desk).json()
+    assert before["needs"] == ["pump"]
+    assert [one["unit"] for one in before["units"]][:2] == ["pump-1", "pump-2"]
+    assert before["units"][0]["can_go"] and before["units"][0]["distance_m"] < 1000
+    step(house, case, "fleet-file", verb="file")
+    step(house, case, "fleet-dispatch", verb="dispatch", fields={"lead": "市水务局"})
+    step(house, case, "fleet-notify", verb="notify", assignment="t1", fields={"unit": "pump-1"})
+    after = house.ask("GET", f"api/v1/cases/{case}/units", desk).json()
+    assert after["units"][0]["unit"] == "pump-2"
+    assert next(one for one in after["units"] if one["unit"] == "pump-1")["shortfalls"] == ["busy"]
+    assert house.ask("GET", f"api/v1/cases/{case}/units", house.colleague(Role.FIELD)).status_code == 403
+
+
+def test_a_telephone_tells_where_its_unit_is(house: Guarded) -> None:
+    field = house.colleague(Role.FIELD)
+    told = house.ask(
+        "POST", "api/v1/units/city-1/position", field, json={"lon_deg": 110.93, "lat_deg": 21.65, "accuracy_m": 30}
+    )
+    assert told.status_code == 204, told.text
+    units = {one["id"]: one for one in house.ask("GET", "api/v1/units", field).json()["units"]}
+    assert (units["city-1"]["lon_deg"], units["city-1"]["is_current"]) == (110.93, True)
+    assert units["city-2"]["fix_ms"] is None and not units["city-2"]["is_current"]
+    nobody = house.ask(
+        "POST", "api/v1/units/none/position", field, json={"lon_deg": 110, "lat_deg": 21, "accuracy_m": 3}
+    )
+    assert nobody.status_code == 404
+
+
+@pytest.mark.claim(
+    "COMMAND", "What is likely one incident is proposed with reasons, merged in one step, and taken apart again."
+)
+def test_proposed_merged_and_taken_apart(house: Guarded) -> None:
+    desk = house.colleague(Role.DISPATCHER)
+    burst = reported(house, "fleet-burst", "water.pipe_burst", "人民路水管爆裂", 0.1)
+    dry = reported(house, "fleet-dry", "water.no_supply", "家里停水", 0.115)
+    found = house.ask("GET", f"api/v1/cases/{dry}/proposals", desk).json()["proposals"]
+    (one,) = [proposal for proposal in found if burst in {member["id"] for member in proposal["members"]}]
+    assert (one["cause"], one["lead"]) == ("供水管道爆裂", burst)
+    why = next(member for member in one["members"] if member["id"] == dry)
+    assert why["words"] == ["停水"] and 1500 < why["distance_m"] < 1800
+    merged = step(house, dry, "fleet-merge", verb="merge", fields={"into": burst})
+    assert (merged["state"], merged["into"]) == ("merged", burst)
+    reply = next(clock for clock in merged["clocks"] if clock["obligation"] == "reply")
+    assert reply["standing"] == "running"  # the citizen's own clock goes on
+    back = step(house, dry, "fleet-unmerge", verb="unmerge")
+    assert (back["state"], back["into"]) == ("reported", "")
+    assert house.ask("POST", f"api/v1/cases/{dry}/apart", desk, json={"others": [burst]}).status_code == 204
+    again = house.ask("GET", f"api/v1/cases/{dry}/proposals", desk).json()["proposals"]
+    assert all(burst not in {member["id"] for member in proposal["members"]} for proposal in again)
