@@ -2,7 +2,8 @@
 
 Usual 同期基线: of each hour of the week the value at its end, over the `WEEKS` weeks before; their median and how far
 they lie apart. Trend 趋势: the robust line through the last `POINTS` windows, and where it stands `forecast_s` later.
-Both are told from final values of the same version of the indicator alone, so that the log alone determines them.
+Both are told from final values of the same version of the indicator alone, so that the log alone determines them;
+values from before the log began stand in it (`workers/recall.py`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.records import HOUR_MS, Float64
+from core.records import HOUR_MS, Float64, Int64
 from indicators.aggregate import steady
-from indicators.definition import Direction, WindowKind
+from indicators.definition import Direction, Indicator, WindowKind
 from indicators.groups import Rows
 from indicators.line import Line, Lines
 from indicators.robust import median, spread, straight_line
 from indicators.told import SAMPLE, Told
+from indicators.windows import Windows
 
 WEEK_MS = 7 * 24 * HOUR_MS
 WEEKS = 8
@@ -42,6 +44,12 @@ class Beside:
         for name in _tables(line):
             if name == _recent(line) or line.windows.down_ms(_hour(end_ms)) == end_ms:
                 self.tables[name].put(end_ms, subjects, {"value": value})
+
+    def recall(self, line: Line, end_ms: int, subjects: Rows, value: Float64) -> None:
+        """Note values of the past, where nothing is known of these subjects."""
+        if _usual(line) in self.tables:
+            known = self.tables[_usual(line)].at(end_ms)["value"][subjects]
+            self.tables[_usual(line)].put(end_ms, subjects, {"value": np.where(np.isnan(known), value, known)})
 
     def columns(self, line: Line, end_ms: int, subjects: Rows) -> dict[str, Float64]:
         """What stands beside the window's values of some subjects; after `put` of this window."""
@@ -85,6 +93,14 @@ class Beside:
             "forecast": np.where(enough, steady(told.at + told.slope * ahead_h), np.nan),
             "trend_per_h": np.where(enough, steady(told.slope), np.nan),
         }
+
+
+def sample_ends_ms(indicator: Indicator, after_ms: int, upto_ms: int) -> Int64:
+    """The windows of a span, int64 (n,), whose values tell what is usual: the last one of each hour."""
+    windows = Windows(indicator, 0)
+    hours = range(_hour(after_ms + 1), _hour(upto_ms) + 1, HOUR_MS)
+    ends_ms = np.unique(np.array([windows.down_ms(hour_ms) for hour_ms in hours], dtype=np.int64))
+    return ends_ms[(ends_ms > after_ms) & (ends_ms <= upto_ms)]
 
 
 def trend_ends_ms(line: Line, end_ms: int) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from core.records import Float64
+from core.records import Float64, Status, ValueBatch
 from indicators.beside import Beside
 from indicators.groups import NOBODY, Rows
 from indicators.line import Line, Lines, Reading
@@ -43,6 +43,13 @@ class Carried:
         self._changed[name].append((end_ms, members))
         if any(reading.link.uses(end_ms) for _, reading in self._readers[name]):
             self._lines.sources[name].told.put(end_ms, members, valued.carried)
+
+    def recall(self, line: Line, batch: ValueBatch) -> None:
+        """Note what the history says was told of a window, for what is usual."""
+        place = {subject: row for row, subject in enumerate(line.plan.subjects)}
+        rows = np.array([place.get(area, -1) for area in batch.areas], dtype=np.intp)
+        known = (rows >= 0) & (batch.status == Status.FINAL)
+        self._beside.recall(line, batch.window_end_ms, rows[known], batch.value[known])
 
     def touched(self, line: Line, last_ms: int) -> Iterator[tuple[int, Rows, Rows]]:
         """The windows of a line up to `last_ms` that read what changed in this tick; which subjects, which stations."""

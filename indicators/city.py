@@ -72,6 +72,13 @@ class CityFold:
         """Put the changed panes of one partition in place."""
         self._inputs.fold(panes)
 
+    def recall(self, values: Sequence[ValueBatch]) -> None:
+        """Know what was told before the log began, as far as the same version told it; for what is usual."""
+        lines = {(line.indicator.id, line.indicator.version): line for line in self._lines}
+        for batch in values:
+            if (batch.indicator, batch.version) in lines:
+                self._carried.recall(lines[batch.indicator, batch.version], batch)
+
     def tick(self, now_ms: int) -> list[ValueBatch]:
         """The windows that fell due or changed, as of city time; by window end, then by name of the indicator."""
         self._now_ms = max(self._now_ms, now_ms)

@@ -17,6 +17,7 @@ from stream.levels import Levels
 from stream.slot import Slot, definition_of, owners, wait_for_news
 from workers.definitions import Declarations
 from workers.rates import Rate
+from workers.recall import recall
 from workers.seat import seat
 from workers.shares import shares
 from workers.telling import Telling
@@ -26,6 +27,7 @@ from workers.worker import Running, run_worker
 log = logging.getLogger(__name__)
 
 RATE_S = 2.0
+RECALL_S = 60.0  # at most this often it looks whether values of the past were computed
 LOOK_S = 1.0  # at most this often it looks who else lives
 IDLE_S = 0.2  # a member without a slot waits so long
 UNOWNED_S = 8.0  # a takeover is no fault; a slot that nobody living owns for longer is one
@@ -66,6 +68,7 @@ class Shift:
         self._turnings: dict[str, Turning] = {}
         self._levels: Levels | None = None  # of the owner of the city
         self._rate, self._readings = Rate(RATE_S), 0
+        self._recalled_s = float("-inf")
         self._looked_s, self._whole_s = float("-inf"), monotonic_s()
         self._state = self._says = ""
 
@@ -87,6 +90,9 @@ class Shift:
             if owned[slot] not in others:
                 self._take(slot)
                 self._note()
+        if CITY_SLOT in self._turnings and monotonic_s() - self._recalled_s >= RECALL_S:
+            self._recalled_s = monotonic_s()
+            recall(self._running)
         if self._levels and CITY_SLOT in self._turnings:
             self._levels.cursors = {slot: at for member in alive.values() for slot, at in member.cursors.items()}
             self._judge(alive, all(owner in alive for owner in owned.values()))

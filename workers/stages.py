@@ -15,9 +15,11 @@ from indicators.measures import needed
 from indicators.panes import PartitionFold
 from indicators.versions import Superseded
 from stream.codec import (
+    VALUES,
     decode_events,
     decode_panes,
     decode_readings,
+    decode_values,
     encode_panes,
     encode_values,
     encode_warnings,
@@ -100,7 +102,10 @@ class CityStage:
         self._watch = Watch(d.rules, d.indicators, d.devices, d.areas, d.feeds)
 
     def fold(self, fields: Mapping[bytes, bytes]) -> int:
-        """The log of the city holds ticks only."""
+        """The log of the city holds ticks and, where something is recalled, values of before it began."""
+        if fields.get(b"k") == VALUES:
+            self._city.recall(decode_values(fields))
+            return 0
         raise UnreadableEntry(f"an entry of kind {fields.get(b'k')!r} has no place in the log of the city")
 
     def fold_beside(self, fields: Mapping[bytes, bytes]) -> None:

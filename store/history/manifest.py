@@ -39,13 +39,15 @@ class File(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """`positions`: stream → id of the last entry that is in the files. `files`: in the order they were written.
 
-    decided_ms: city time of the newest decision that was archived, 0 without any.
+    decided_ms: city time of the newest decision that was archived, 0 without any. computed_ms: real time of the newest
+    values that `compute` wrote, 0 without any.
     """
 
     version: int = VERSION
     revision: int = 0
     positions: dict[str, str] = {}
     decided_ms: int = 0
+    computed_ms: int = 0
     files: tuple[File, ...] = ()
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from core.records import DAY_MS, Event, Float64, Int32, Int64, ReadingBatch, Stamp, UInt8
+from core.records import DAY_MS, Event, Float64, Int32, Int64, ReadingBatch, Stamp, UInt8, ValueBatch
 from store.history.columns import BESIDE_NAMES, EVENTS, KINDS, READINGS, VALUES, event_of, numbers, ranks
 from store.history.files import Asked, joined, read
 from store.history.manifest import Folder
@@ -75,6 +76,22 @@ class History:
         """Area → its newest row that ends in (at_ms − within_ms, at_ms]."""
         found = self.many([indicator], at_ms - within_ms, at_ms)
         return {area: series[-1:] for (_, area), series in found.items()}
+
+    def told_at(self, indicator: str, version: str, ends_ms: Int64) -> list[ValueBatch]:
+        """What was told last of the windows that end then, a batch a window; only what one version told, unthinned."""
+        asked = Asked(int(ends_ms.min()) - 1, int(ends_ms.max()), {"indicator": [indicator]})
+        table = self._rows(VALUES, asked, [*KINDS[VALUES].schema.names, "windows"])
+        keep = np.isin(numbers(table, "end_ms"), ends_ms)
+        if "windows" in table.column_names:
+            keep &= np.isnan(numbers(table, "windows").astype(np.float64))
+        table = table.filter(pa.array(keep))
+        rows = newest_of_each(ranks(table, "area")[0], numbers(table, "end_ms"), numbers(table, "written_ms"))
+        table = table.take(pa.array(rows))
+        table = table.filter(pa.array([one == version for one in table["version"].to_pylist()], pa.bool_()))
+        table = table.take(pa.array(np.argsort(numbers(table, "end_ms"), kind="stable")))
+        ends = numbers(table, "end_ms")
+        edges = np.flatnonzero(np.diff(ends, prepend=-1, append=-1)).tolist()
+        return [_told(table.slice(first, last - first)) for first, last in pairwise(edges)]
 
     def latest(self, indicator: str, area: str, upto_ms: int) -> Series:
         """The newest row that ends at or before a time and is known; none: length 0."""
@@ -165,6 +182,24 @@ def _series(table: pa.Table, step: str) -> Series:
     if STEPS_MS[step]:
         columns, _ = thinned(columns, one[: len(columns["end_ms"])], STEPS_MS[step])
     return Series(**columns)
+
+
+def _told(table: pa.Table) -> ValueBatch:
+    """The rows of one window of one indicator."""
+    (first,) = table.slice(0, 1).select(["indicator", "version", "end_ms", "decided_ms"]).to_pylist()
+    return ValueBatch(
+        indicator=first["indicator"],
+        version=first["version"],
+        window_end_ms=first["end_ms"],
+        decided_ms=first["decided_ms"],
+        areas=tuple(table["area"].to_pylist()),
+        value=numbers(table, "value"),
+        reported=numbers(table, "reported"),
+        expected=numbers(table, "expected"),
+        newest_ms=numbers(table, "newest_ms"),
+        status=numbers(table, "status"),
+        detail=tuple(table["detail"].to_pylist()),
+    )
 
 
 def _batch(feed: str, table: pa.Table, stamp: Stamp) -> ReadingBatch:

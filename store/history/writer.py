@@ -109,7 +109,13 @@ def add_readings(folder: Folder, batches: Sequence[ReadingBatch], called: str, w
 def _add(folder: Folder, table: pa.Table, template: File) -> int:
     """Past years come in pieces that hold many days: their files are cut by month."""
     files = list(_write_by(month_of, month_name, folder, table, template))
-    folder.swap(lambda manifest: msgspec.structs.replace(manifest, files=(*manifest.files, *files)))
+    computed_ms = template.written_ms if template.kind == VALUES else 0
+
+    def added(manifest: Manifest) -> Manifest:
+        newest_ms = max(manifest.computed_ms, computed_ms)
+        return msgspec.structs.replace(manifest, files=(*manifest.files, *files), computed_ms=newest_ms)
+
+    folder.swap(added)
     return sum(file.rows for file in files)
 
 
