@@ -16,6 +16,7 @@ from accounts.own_token import own_token
 from accounts.refusals import Refusals
 from api.bearers import Bearers
 from api.doorways import Doorways
+from api.limits import Limit
 from api.peer import Peers
 from api.sight import Sights
 from core.clock import real_ms
@@ -37,6 +38,7 @@ class Entrance:
         self.doorways = Doorways(app, settings.base_path)
         self.peers = Peers(settings.proxy_trusted)
         self.refusals = Refusals(office.journal)
+        self.sign_ins, self.requests = Limit(settings.sign_in_per_min), Limit(settings.api_per_min)
         self.sights = Sights(self.bearer)
         self._bearer: ContextVar[Bearer] = ContextVar("bearer", default=NOBODY)
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,6 +46,14 @@ WAYS_ON = {  # of a person who is refused a page: where he does what is missing
     "new-password": "new-password",
     "second-factor": "sign-in/code",
 }
+STEPS_IN = frozenset(  # where secrets could be guessed: counted by address
+    f"{method} {place}"
+    for method, places in {
+        "POST": ("/sign-in", "/sign-in/code", "/new-password", "/api/v1/me/password", "/api/v1/me/code"),
+        "GET": ("/sign-in/with/{source}", "/sign-in/back/{source}"),
+    }.items()
+    for place in places
+)
 REFUSED_SOCKET = 1008  # policy violation
 BY_HAND = (".n_clicks", ".n_submit", ".value", ".pathname")  # what a person changes; a clock does not keep him awake
 
@@ -101,6 +109,10 @@ class Gate:
             return
         if door == WALL and "token" in dict(parse_qsl(scope["query_string"].decode("latin-1"))):
             await self._take_token(visit, receive, send)
+            return
+        waits_s = self._waits_s(visit, bearer)
+        if waits_s:
+            await self._send_away(visit, bearer, waits_s, receive, send)
             return
         decision = self._in_reach(bearer, named) or enter(bearer, visit.door)
         if decision.allowed and door == CALLBACKS:
@@ -207,6 +219,25 @@ class Gate:
             return
         status = 401 if decision.code in {"nobody", "locked"} else 403
         await self._say(visit, send, receive, status, decision.code, decision.in_words(self._entrance.language))
+
+    def _waits_s(self, visit: Visit, bearer: Bearer) -> int:
+        """How long somebody must wait who asks too often, s; 0: he need not."""
+        if visit.door in STEPS_IN:
+            return self._entrance.sign_ins.waits_s(visit.peer.address, real_ms())
+        if " /api/" in visit.door:
+            asker = visit.peer.address if bearer.name == NOBODY.name else bearer.name
+            return self._entrance.requests.waits_s(asker, real_ms())
+        return 0
+
+    async def _send_away(self, visit: Visit, bearer: Bearer, waits_s: int, receive: Receive, send: Send) -> None:
+        self._note(visit, bearer, Decision(False, "too-many", action=visit.door))
+
+        async def with_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Retry-After"] = str(waits_s)
+            await send(message)
+
+        await self._say(visit, with_time, receive, 429, "too-many")
 
     def _is_named(self, visit: Visit) -> bool:
         """Whether a proxy of ours says who comes: he need not be asked."""

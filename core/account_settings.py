@@ -18,6 +18,31 @@ ACCOUNT_SETTINGS: tuple[Setting, ...] = (
         "1: every door asks who comes; 0: whoever reaches the port may look at everything and send readings.",
     ),
     Setting(
+        "tls_certificate",
+        "CITYVITALS_TLS_CERTIFICATE",
+        "",
+        words,
+        "",
+        "File with the certificate of the website and those that vouch for it, PEM; empty: no TLS, or that of a proxy.",
+    ),
+    Setting("tls_key", "CITYVITALS_TLS_KEY", "", words, "", "File with its key, PEM, without a pass phrase."),
+    Setting(
+        "sign_in_per_min",
+        "CITYVITALS_SIGN_IN_PER_MIN",
+        "60",
+        whole(1, 1_000_000),
+        "",
+        "Steps of signing in that one address may take a minute; further ones are sent away.",
+    ),
+    Setting(
+        "api_per_min",
+        "CITYVITALS_API_PER_MIN",
+        "6000",
+        whole(1, 100_000_000),
+        "",
+        "Requests that one token or person may send to the API a minute; further ones are sent away.",
+    ),
+    Setting(
         "database_url",
         "DATABASE_URL",
         "",
@@ -124,6 +149,10 @@ class AccountSettings:
     """The fields that these rows become."""
 
     accounts: bool
+    tls_certificate: str
+    tls_key: str
+    sign_in_per_min: int
+    api_per_min: int
     database_url: str
     key: str
     session_h: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -110,4 +110,13 @@ def networks(text: str) -> str:
     """Reader of addresses or networks, with commas between them, or nothing."""
     for one in filter(None, text.split(",")):
         ip_network(one)
+    return text
+
+
+def address(text: str) -> str:
+    """Reader of an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IP address such as 127.0.0.1 or 0.0.0.0") from None
     return text

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from core.account_settings import ACCOUNT_SETTINGS, AccountSettings
 from core.errors import SettingsError
 from core.notice_settings import NOTICE_SETTINGS, NoticeSettings
-from core.setting import Setting, base_path, flag, folder, one_of, url, whole, words
+from core.setting import Setting, address, base_path, flag, folder, one_of, url, whole, words
 
 OURS = "CITYVITALS_"  # every variable with this beginning must be known; the bare names below are ours too
 
@@ -41,9 +42,9 @@ SETTINGS: tuple[Setting, ...] = (
         "host",
         "CITYVITALS_HOST",
         "127.0.0.1",
-        one_of("127.0.0.1", "::1"),
+        address,
         "",
-        "Address to listen on; only this machine until accounts exist.",
+        "Address to listen on; `0.0.0.0`: every one of this machine. Without accounts only this machine.",
     ),
     Setting("port", "CITYVITALS_PORT", "8050", whole(1024, 65_535), "", "Port of the website."),
     Setting("redis_port", "CITYVITALS_REDIS_PORT", "16379", whole(1024, 65_535), "", "Port of the embedded Redis."),
@@ -230,9 +231,24 @@ def load(environ: Mapping[str, str]) -> Settings:
             values[setting.name] = setting.read(environ.get(setting.variable, setting.default))
         except ValueError as why:
             problems.append(f"{setting.variable}: {'its value is ' if setting.secret else ''}{why}")
+    problems += _unfit(values)
     if problems:
         raise SettingsError(sorted(problems))
     return Settings(**values)
+
+
+def _unfit(values: Mapping[str, Any]) -> list[str]:
+    """Settings that do not go together; those that could not be read are left out."""
+    host, accounts = values.get("host", "127.0.0.1"), values.get("accounts", True)
+    problems = []
+    if not accounts and not ip_address(host).is_loopback:
+        problems.append(
+            f"CITYVITALS_HOST: {host} can be reached from elsewhere, and with CITYVITALS_ACCOUNTS=0 nobody is asked"
+            " who he is; take 127.0.0.1, or leave accounts on"
+        )
+    if bool(values.get("tls_certificate")) != bool(values.get("tls_key")):
+        problems.append("CITYVITALS_TLS_CERTIFICATE and CITYVITALS_TLS_KEY: TLS needs both files")
+    return problems
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

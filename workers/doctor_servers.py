@@ -20,6 +20,7 @@ from stream.embedded.redis_server import OLDEST, redis_program
 from stream.scenes import active_scene, keys_of
 from workers.broker_greeting import greet
 from workers.findings import Told, fault, ok, warning
+from workers.own_site import near_address, near_connection, near_host
 from workers.supervisor import workers_of
 from workers.worker import mqtt_url, redis_url
 
@@ -71,8 +72,8 @@ def broker(settings: Settings) -> Iterator[Told]:
 
 def site(settings: Settings) -> Iterator[Told]:
     """The website, or that its port is free."""
-    address = f"http://{settings.host}:{settings.port}{settings.base_path}"
-    if not accepts(settings.host, settings.port):
+    address = near_address(settings)
+    if not accepts(near_host(settings), settings.port):
         yield ok("site-idle", port=settings.port)
         return
     status = health_status(settings)
@@ -86,7 +87,7 @@ def site(settings: Settings) -> Iterator[Told]:
 
 def health_status(settings: Settings) -> int | None:
     """The status of our own `/healthz`; None when what listens there is not ours."""
-    connection = http.client.HTTPConnection(settings.host, settings.port, timeout=5)
+    connection = near_connection(settings, 5)
     try:
         connection.request("GET", f"{settings.base_path}healthz")
         answer = connection.getresponse()

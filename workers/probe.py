@@ -18,6 +18,7 @@ from core.messages import text
 from core.settings import Settings
 from ingest.transports.publish import Publisher
 from stream.beats import Probe, note_probe
+from workers.own_site import near_address, near_trust
 from workers.worker import Running, mqtt_url, run_worker
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Rounds:
         self._seen_s = monotonic_s()
         self._newest_ms = real_ms() - 1  # what was sent before this process began is not its own
         self._language = running.settings.language
+        self._trusted = near_trust(running.settings)
         asks = running.settings.accounts
         self._shown = {"Authorization": f"Bearer {own_token(running.settings)}"} if asks else {}
 
@@ -59,8 +61,9 @@ class Rounds:
         while not self._running.stopping():
             try:
                 with connect(
-                    self._address(),
+                    f"{near_address(self._running.settings, 'ws')}live/ws",
                     additional_headers=self._shown,
+                    ssl=self._trusted,
                     max_size=LARGEST_FRAME_BYTES,
                     open_timeout=AGAIN_S,
                 ) as socket:
@@ -107,8 +110,3 @@ class Rounds:
         if sent_ms > self._newest_ms:
             self._newest_ms, self._seen_s = sent_ms, monotonic_s()
             note_probe(self._running.client, self._running.keys, Probe(sent_ms, real_ms()))
-
-    def _address(self) -> str:
-        settings = self._running.settings
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        return f"ws://{host}:{settings.port}{settings.base_path}live/ws"

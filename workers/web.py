@@ -15,6 +15,7 @@ from core.errors import StartError
 from core.settings import Settings
 from workers.clock_offset import clock_offset
 from workers.logs import write_logs
+from workers.own_site import check_tls, near_address
 from workers.worker import Stop, redis_url
 
 log = logging.getLogger(__name__)
@@ -52,11 +53,12 @@ def run(settings: Settings, build: Build) -> int:
     """Serve until a signal. Exit code. build: makes the website, which lives in another room.
 
     Raises:
-        StartError: The port is taken.
+        StartError: The port is taken, or the files of TLS do not fit.
     """
     write_logs("web", settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands a signal on when it has ended; it ends with 0 then
         signal.signal(number, Stop().on_signal)
+    check_tls(settings)
     site = build(settings, redis_url(settings), _clock_offset_s)
     config = uvicorn.Config(
         site.app,
@@ -69,10 +71,12 @@ def run(settings: Settings, build: Build) -> int:
         ws_per_message_deflate=False,  # one encoding for all clients; a proxy may compress
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
         proxy_headers=False,  # what proxies say is believed in one place only, api/peer.py, and only from trusted ones
     )
     listening = _listen(settings)
-    log.info("listening on http://%s:%s%s", settings.host, settings.port, settings.base_path)
+    log.info("listening on %s", near_address(settings))
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(Server(config, site).serve([listening]))
     return 0

@@ -99,7 +99,9 @@ def _passes(site: Guarded, door: str, who: dict[str, str]) -> bool:
     if kind == "page":
         shell = next(one for one in site.callbacks if "shell-page" in one["output"])
         return not _refused(site.ask("POST", "_dash-update-component", who, json=_call(shell, BASE + place)))
-    path = FILES[door] if kind == "FILES" else re.sub(r"\{([^}]*)\}", lambda found: PLACES[found[1]], place)[1:]
+    path = (
+        FILES[door] if kind == "FILES" else re.sub(r"\{([^}]*)\}", lambda found: PLACES.get(found[1], "0"), place)[1:]
+    )
     with site.ask("GET" if kind in {"FILES", "*"} else kind, path, who, stream=True) as answer:
         return not _refused(answer)
 

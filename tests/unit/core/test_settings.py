@@ -67,3 +67,14 @@ def test_another_process_reads_the_same_settings() -> None:
 
 def test_the_table_and_the_record_name_the_same() -> None:
     assert sorted(setting.name for setting in SETTINGS) == sorted(field.name for field in fields(Settings))
+
+
+@pytest.mark.claim("ACCOUNTS", "Only an installation that asks who comes can be reached from other machines.")
+def test_without_accounts_only_this_machine_is_listened_on() -> None:
+    for host in ("0.0.0.0", "192.0.2.1", "::"):
+        with pytest.raises(SettingsError, match="CITYVITALS_HOST"):
+            load({"CITYVITALS_HOST": host, "CITYVITALS_ACCOUNTS": "0"})
+        assert load({"CITYVITALS_HOST": host}).host == host
+    assert load({"CITYVITALS_HOST": "::1", "CITYVITALS_ACCOUNTS": "0"}).host == "::1"
+    with pytest.raises(SettingsError, match="TLS needs both"):
+        load({"CITYVITALS_TLS_KEY": "key.pem"})
