@@ -32,6 +32,7 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/warnings/{warning}/acts": "warnings.see",
     "GET /api/v1/warnings/{warning}/contacts": "warnings.confirm",
     "POST /api/v1/duty/acts": "warnings.confirm",
+    "GET /api/v1/duty/contacts": "warnings.confirm",
     "POST /api/v1/entries": "entries.make",
     "GET /api/v1/silences": "warnings.see",
     "POST /api/v1/silences": "warnings.silence",
@@ -120,6 +121,8 @@ DOORS: Mapping[str, str] = {
     # pages; what a page shows is asked again by its callbacks
     "GET /": OPEN,
     "GET /wall": "wall.see",
+    "GET /duty": "pages.see",
+    "page duty": "pages.see",
     "GET /indicators": "pages.see",
     "GET /indicators/{indicator}": "pages.see",
     "GET /indicators/{indicator}/{subject}": "pages.see",

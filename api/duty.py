@@ -6,8 +6,9 @@ A browser names what it acts on; what that is, its level and where it belongs is
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from accounts.looks import Look
 from accounts.masking import mask_phone
@@ -158,6 +159,11 @@ def _act_routes(router: APIRouter, duty: Duty) -> None:
     async def contacts(warning: str) -> models.Contacts:
         """Whom to call about a card or a warning, the best first."""
         return await duty.contacts(warning)
+
+    @router.get("/duty/contacts")
+    async def contacts_of_item(subject: Annotated[str, Query(max_length=200)]) -> models.Contacts:
+        """Whom to call about anything else that waits."""
+        return await duty.contacts(subject)
 
     @router.post("/duty/acts")
     async def act_on_item(wanted: models.ItemWish) -> models.ActTold:

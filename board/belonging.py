@@ -65,6 +65,10 @@ def concerned_by(declared: Declared, sections: Shown, subject: str) -> list[Conc
         event = sections["events"][key]
         topic = _topic(declared, {event["type"]})
         return [_item(subject, chain_of(declared, event["device"]), topic, event["began_ms"])]
+    if kind == "signal":
+        issued = next((one for one in sections["city"]["main"]["issued"] if one["id"] == key), None)
+        area = chain_of(declared, str(issued["area"])) if issued else ()
+        return [_item(subject, area, "", issued["at_ms"])] if issued else []
     if kind == "source" and key in sections.get("sources", {}):
         return [_item(subject, (declared.areas.city.id,), "", sections["sources"][key]["since_ms"] or 0)]
     if kind == "device" and key in sections.get("stations", {}):

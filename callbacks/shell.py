@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from core.settings import Settings
 from layouts import ids, shell
 from layouts.desk import desk
+from layouts.duty import duty
 from layouts.reading import PictureReader
 from layouts.wall import wall
 
@@ -35,6 +36,8 @@ def page_of(pathname: str, settings: Settings, reader: PictureReader) -> Compone
     match parts:
         case ["wall"]:
             return wall(declared, settings, reader.assets_version())
+        case ["duty"]:
+            return duty(declared, settings, reader.assets_version())
         case ["indicators", *_]:
             return desk(settings, reader.assets_version())
     return shell.waiting(settings.language)

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.entrance import Entrance
 from callbacks import account as account_wiring
+from callbacks import duty as duty_wiring
 from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
@@ -31,7 +32,7 @@ from layouts.reading import PictureReader
 log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-PAGES = ("wall", "indicators", "indicators/{indicator}", "indicators/{indicator}/{subject}")
+PAGES = ("wall", "duty", "indicators", "indicators/{indicator}", "indicators/{indicator}/{subject}")
 
 
 def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance: Entrance | None = None) -> Dash:
@@ -61,6 +62,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     app.layout = shell.layout(settings)
     shell_wiring.register(app, settings, reader)
     wall_wiring.register(app)
+    duty_wiring.register(app)
     indicators_wiring.register(app, settings, reader)
     explain_wiring.register(app, settings, reader)
     _serve_pages(server, app, base, settings.accounts)

@@ -8,6 +8,7 @@ SHELL_SITE = "shell-site"
 SHELL_PAGE = "shell-page"
 SHELL_AGAIN = "shell-again"
 SHELL_STALE_BAR = "shell-stale-bar"
+SHELL_SOUND_BAR = "shell-sound-bar"
 SHELL_ACCOUNT = "shell-account"
 
 # Wall: places that `assets/wall.js` fills.
@@ -33,6 +34,19 @@ WALL_NO_WARNINGS = "wall-no-warnings"
 WALL_EVENTS = "wall-events"
 WALL_SOURCES = "wall-sources"
 WALL_FOOTER = "wall-footer"
+
+# Duty desk: places that `assets/duty*.js` fill.
+DUTY_SITE = "duty-site"
+DUTY_IDENTITY = "duty-identity"
+DUTY_CLOCK = "duty-clock"
+DUTY_CHAIN = "duty-chain"
+DUTY_SESSION_BAR = "duty-session-bar"
+DUTY_COUNTS = "duty-counts"
+DUTY_LIST = "duty-list"
+DUTY_DETAIL = "duty-detail"
+DUTY_RINGING = "duty-ringing"
+DUTY_DIALOG = "duty-dialog"
+DUTY_TOAST = "duty-toast"
 
 # Desk: the pages below /indicators.
 DESK_SITE = "desk-site"

@@ -15,7 +15,7 @@ from board.aqi import AqiWriter
 from board.values import indicator_record, key_of
 from board.words import number
 from catalogue.declared import Declared
-from core.declared import Device
+from core.declared import SELDOM, Device
 from indicators.definition import Indicator
 from tests.frames.board_warnings import LEVELS, MINUTE, Sections, areas_of, events_of, trend_of, warnings_of, wave
 
@@ -120,7 +120,7 @@ def _city(declared: Declared) -> dict[str, Any]:
 def _sources(declared: Declared, city_ms: int, rng: random.Random) -> dict[str, Any]:
     found = {}
     for feed in declared.feeds.values():
-        if feed.kind == "probe":
+        if feed.kind in SELDOM:
             continue
         devices = sum(device.feed == feed.id for device in declared.devices.values())
         blinds = [
@@ -152,7 +152,7 @@ def _devices(declared: Declared, city_ms: int, rng: random.Random) -> tuple[dict
     places = [device.place for device in declared.devices.values() if device.place and device.feed == "rain"]
     for device in declared.devices.values():
         kind = declared.feeds[device.feed].kind
-        if kind == "probe":
+        if kind in SELDOM:
             continue
         if kind == "vehicle":
             place = rng.choice(places)

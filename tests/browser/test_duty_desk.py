@@ -1,0 +1,134 @@
+"""The night of two officers at the duty desk: keys, sound, a rise, an expired session; the fold is the Board's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+from duty_room import DutyRoom
+from guarded_site import Guarded, standing_house
+from playwright.sync_api import Browser, Page, expect
+from visits import DESK, LIVE, until, visit
+
+from core.accounts import Role
+from core.clock import real_ms
+
+pytestmark = pytest.mark.browser
+
+RED, ORANGE = "n-red", "n-orange"
+SENTENCE = ".duty-detail .sentence"
+RUNG = "cityvitals.sound.rung()"
+MUTE_AT_FIRST = """  // as a browser that plays nothing before somebody touches the page
+const Real = window.AudioContext;
+window.AudioContext = class extends Real { constructor() { super(); this.suspend(); } };
+"""
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A house of its own, whose sessions expire when the test says so."""
+    with standing_house(tmp_path_factory.mktemp("night")) as house:
+        yield house
+
+
+@pytest.fixture
+def room(night: Guarded) -> Iterator[DutyRoom]:
+    """Two warnings, an orange one and a red one, and nothing else that waits."""
+    night.picture.show("typhoon", warnings=6)
+    sections = night.picture.sections
+    made_up = list(sections["warnings"].values())
+    old = {"warnings": list(sections["warnings"]), "events": list(sections["events"])}
+    calm = {key: one | {"state": "ok"} for key, one in sections["stations"].items()}
+    stand = {"phase": "active", "since_ms": real_ms() - 60_000}
+    wanted = {
+        RED: made_up[0] | stand | {"level": "red", "sentence": "鉴江信宜水位 80.10 m，超保证水位"},
+        ORANGE: made_up[1] | stand | {"level": "orange", "sentence": "高州市马贵镇 3 小时雨量 66 mm"},
+    }
+    night.picture.change({"warnings": wanted, "stations": calm}, old)
+    with DutyRoom(night) as room:
+        yield room
+
+
+def desk(
+    chromium: Browser, night: Guarded, who: dict[str, str], *, noisy: bool = False, before: str = ""
+) -> AbstractContextManager[Page]:
+    """The desk of somebody."""
+    return visit(chromium, night.address + "duty", DESK, noisy=noisy, before=before, who=who)
+
+
+def rung(page: Page, tone: str) -> int:
+    return int(page.evaluate(RUNG)[tone])
+
+
+def row(page: Page, key: str) -> str:
+    return page.locator(f'.duty-row[data-key="{key}"]').inner_text()
+
+
+@pytest.mark.claim("WARN", "Acknowledge, verdict and the number to call take one key each on /duty.")
+@pytest.mark.claim("WARN", "An unacknowledged red keeps sounding until it is acknowledged; a rise rings again.")
+def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRoom) -> None:
+    zhao, qian = night.colleague(Role.DUTY), night.colleague(Role.SHIFT_LEADER)
+    with (
+        desk(chromium, night, zhao, before=MUTE_AT_FIRST) as first,
+        desk(chromium, night, qian) as second,
+    ):
+        until(first, LIVE)
+        expect(first.locator("#shell-sound-bar")).to_contain_text("本屏声音被浏览器禁止")
+        expect(first.locator(SENTENCE)).to_contain_text("鉴江信宜水位")
+        assert rung(first, "red") == 0, "the browser plays nothing yet, and the bar says so"
+        first.keyboard.press("j")
+        expect(first.locator("#shell-sound-bar")).to_be_empty()
+        until(first, f"{RUNG}.red >= 2")
+        first.keyboard.press("k")
+        first.keyboard.press("d")
+        expect(first.locator(".duty-call .first b")).to_be_visible()
+        first.keyboard.press("q")
+        until(first, f"document.querySelector('[data-key=\"{RED}\"]').innerText.includes('值班员一')")
+        expect(second.locator(f'[data-key="{RED}"]')).to_contain_text("值班员一")
+        before, orange = rung(first, "red"), rung(first, "orange")
+        until(first, f"{RUNG}.orange > {orange}")
+        assert rung(first, "red") == before, "an acknowledged one is quiet"
+
+        expect(first.locator(SENTENCE)).to_contain_text("马贵镇")  # the next one that waits came by itself
+        first.keyboard.press("3")
+        expect(first.locator(f'[data-key="{ORANGE}"] em')).to_contain_text("值班员一")
+        expect(first.locator("#duty-ringing")).to_contain_text("无响铃")
+
+        risen = night.picture.sections["warnings"][ORANGE] | {"level": "red", "revision": 2}
+        room.change({"warnings": {ORANGE: risen}})
+        expect(first.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
+        until(first, f"{RUNG}.red > {before}")
+        expect(second.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
+
+
+@pytest.mark.claim("WARN", "The second officer who acknowledges sees who was first; nothing is done twice.")
+def test_the_second_is_told(chromium: Browser, night: Guarded, room: DutyRoom) -> None:
+    fresh = night.picture.sections["warnings"][RED]
+    room.change({"warnings": {"n-race": fresh | {"sentence": "同时确认的一条"}}}, {"warnings": [RED, ORANGE]})
+    zhao, qian = night.colleague(Role.DUTY), night.colleague(Role.SHIFT_LEADER)
+    with desk(chromium, night, qian, noisy=True) as second:  # a 409 is a line in the console
+        expect(second.locator(SENTENCE)).to_contain_text("同时确认")
+        second.route("**/live/**", lambda route: route.abort())
+        answer = night.ask(
+            "POST", "api/v1/warnings/n-race/acts", zhao, json={"key": "by-the-first", "kind": "acknowledge"}
+        )
+        assert answer.status_code == 200
+        second.evaluate("cityvitals.dutyActs.act({key: 'n-race'}, 'acknowledge', {}).then((a) => { window.told = a; })")
+        until(second, "window.told")
+        told = second.evaluate("window.told")
+        assert (told["status"], "值班员一" in told["body"]["error"]["sentence"]) == (409, True)
+
+
+@pytest.mark.claim("WARN", "An expired session locks the acts with a sentence; picture and sound stay.")
+def test_an_expired_session_still_shows_and_rings(chromium: Browser, night: Guarded, room: DutyRoom) -> None:
+    fresh = night.picture.sections["warnings"][RED]
+    room.change({"warnings": {"n-late": fresh | {"sentence": "过期后到来的一条"}}}, {"warnings": [RED, ORANGE]})
+    expired = night.as_person(night.person(Role.DUTY), began_ms=real_ms() - 13 * 3_600_000)
+    with desk(chromium, night, expired, noisy=True) as page:
+        expect(page.locator("#duty-session-bar")).to_contain_text("登录已过期")
+        expect(page.locator(SENTENCE)).to_contain_text("过期后到来")
+        page.keyboard.press("q")
+        expect(page.locator("#duty-toast")).to_contain_text("无此权限")
+        until(page, f"{RUNG}.red >= 2")
+        expect(page.locator('[data-key="n-late"] em.waits')).to_be_visible()
