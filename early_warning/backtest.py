@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from core.declared import Device
 from core.records import HOUR_MS, Float64, Int64, Level, UInt8
 from early_warning.episodes import Episode, episodes
-from early_warning.judge import LEVELS, Judge, Mask, Seen, State
+from early_warning.judge import LEVELS, NEVER_MS, Judge, Mask, Seen, State
 from early_warning.lanes import Lanes
 from early_warning.past import Series, judged_values
 from early_warning.rule import Rule
@@ -50,13 +50,15 @@ class Outcome:
     """What one case came to. no_data_share: of its judged windows, those with some level unknown; read it first.
 
     windows: judged (subject × window end), those inside its schedule. hours: at each level, over all subjects, from a
-    window end to the next. episodes: by subject, in time; one without end stands at the end of the past.
+    window end to the next. episodes: by subject, in time; one without end stands at the end of the past. turns: by
+    subject where its level changes, (window end, the level from then on); before the first it is normal.
     """
 
     windows: int
     no_data_share: float
     episodes: Mapping[str, tuple[Episode, ...]]
     hours: Mapping[Level, float]
+    turns: Mapping[str, Sequence[tuple[int, Level]]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[Level, int]:
@@ -81,14 +83,44 @@ def backtest(cases: Sequence[Case], past: Past) -> list[Outcome]:
     turns = _Turns(len(lanes.pairs))
     for ends_ms, seen, idle in _blocks(cases, lanes, past):
         levels = np.empty((len(ends_ms), len(lanes.pairs)), dtype=np.uint8)
-        for row, at_ms in enumerate(ends_ms.tolist()):
-            judge.step(state, at_ms, seen[row], None, None if idle is None else idle[row])
+        due_ms: int | None = None  # found out only when a step might be left out
+        for row, (at_ms, differs) in enumerate(zip(ends_ms.tolist(), _differs(seen, idle), strict=True)):
+            if not differs and due_ms is None:
+                due_ms = _next_due_ms(state, int(ends_ms[row - 1]))
+            if differs or at_ms >= (due_ms or 0):
+                judge.step(state, at_ms, seen[row], None, None if idle is None else idle[row])
+                due_ms = None
             levels[row] = state.level
         turns.add(ends_ms, levels)
         unknown = _unknown(seen)
         windows += len(ends_ms) if idle is None else (~idle).sum(axis=0)
         blank += unknown.sum(axis=0) if idle is None else (unknown & ~idle).sum(axis=0)
     return _outcomes(cases, past, turns.found(), (windows, blank))
+
+
+def _differs(seen: UInt8, idle: Mask | None) -> list[bool]:
+    """Rows at which something else is seen, or judged, than one row before; the first of a block always.
+
+    Between them nothing changes but by a hold or a clear time that is over, so a step is left out: of few pairs that
+    is most of a month of minutes.
+    """
+    differs = np.ones(len(seen), dtype=np.bool_)
+    differs[1:] = (seen[1:] != seen[:-1]).any(axis=(1, 2))
+    if idle is not None:
+        differs[1:] |= (idle[1:] != idle[:-1]).any(axis=1)
+    found: list[bool] = differs.tolist()
+    return found
+
+
+def _next_due_ms(state: State, at_ms: int) -> int:
+    """When a level is raised or left next though nothing else is seen."""
+    raised_ms, left_ms = state.raise_at_ms, state.clear_at_ms
+    return int(
+        min(
+            raised_ms.min(where=raised_ms > at_ms, initial=NEVER_MS),
+            left_ms.min(where=left_ms > at_ms, initial=NEVER_MS),
+        )
+    )
 
 
 def _blocks(cases: Sequence[Case], lanes: Lanes, past: Past) -> Iterator[tuple[Int64, UInt8, Mask | None]]:
@@ -176,7 +208,7 @@ def _outcomes(
         own = {subject: turns[pair] for pair, subject in zip(pairs, case.subjects, strict=True) if pair in turns}
         found = {subject: tuple(episodes(of_one, None)) for subject, of_one in own.items()}
         hours = _hours(list(own.values()), len(pairs), past.ends_ms)
-        outcomes.append(Outcome(windows, blank / windows if windows else 1.0, found, hours))
+        outcomes.append(Outcome(windows, blank / windows if windows else 1.0, found, hours, own))
     return outcomes
 
 

@@ -45,11 +45,15 @@ def difference(new: Outcome, old: Outcome) -> Difference:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What really happened at a subject, as labelled by people; ms UTC."""
+    """What really happened, as labelled by people; ms UTC. A warning at any of its subjects may have warned of it.
 
-    subject: str
+    timed: its beginning was observed; of what only a warning tells nobody knows how early the warning was.
+    """
+
+    subjects: frozenset[str]
     began_ms: int
     ended_ms: int
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class Score:
     """How well warnings met the incidents; what has no denominator is None.
 
     labels: incidents at the subjects judged. hits, misses: incidents with and without a warning. true_warnings,
-    false_alarms: warnings with and without an incident. lead_s: median time from warning to incident over the hits,
-    below 0 when the warning came after it.
+    false_alarms: warnings with and without an incident. lead_s: median time from warning to incident over the hits
+    whose beginning was observed, below 0 when the warning came after it.
     """
 
     labels: int
@@ -81,21 +85,28 @@ class Score:
 
 
 def score(outcome: Outcome, subjects: Sequence[str], incidents: Sequence[Incident], early_s: int) -> Score:
-    """A warning meets an incident when it stands at any time from early_s before its beginning to its end."""
-    ours = [one for one in incidents if one.subject in set(subjects)]
+    """A warning meets an incident when it stands at any time from early_s before its beginning to its end.
+
+    One that stood even longer leads by early_s: that it has been there for days tells nobody anything.
+    """
+    judged = frozenset(subjects)
+    ours = [one for one in incidents if one.subjects & judged]
     leads_s: list[float] = []
     met: set[tuple[str, int]] = set()
+    hits = 0
     for one in ours:
         of_it = [
-            episode
-            for episode in outcome.episodes.get(one.subject, ())
+            (episode.since_ms, subject)
+            for subject in sorted(one.subjects & judged)
+            for episode in outcome.episodes.get(subject, ())
             if episode.since_ms <= one.ended_ms and episode.until_ms > one.began_ms - early_s * 1000
         ]
-        met |= {(one.subject, episode.since_ms) for episode in of_it}
-        leads_s += [(one.began_ms - of_it[0].since_ms) / 1000] if of_it else []
+        met |= {(subject, since_ms) for since_ms, subject in of_it}
+        hits += bool(of_it)
+        leads_s += [min(early_s, (one.began_ms - min(of_it)[0]) / 1000)] if of_it and one.timed else []
     warnings = sum(len(found) for found in outcome.episodes.values())
     lead_s = median(leads_s) if leads_s else None
-    return Score(len(ours), len(leads_s), len(ours) - len(leads_s), len(met), warnings - len(met), lead_s)
+    return Score(len(ours), hits, len(ours) - hits, len(met), warnings - len(met), lead_s)
 
 
 @dataclass(frozen=True, slots=True)

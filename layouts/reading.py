@@ -21,6 +21,9 @@ class PictureReader(Protocol):
     def sections(self) -> Sections:
         """The newest picture, section → key → record (docs/architecture.md); empty before the first."""
 
+    def scene_id(self) -> str:
+        """Of the active scene; "" before one is active."""
+
     def city_now_ms(self) -> int:
         """City time now, ms UTC."""
 

@@ -17,6 +17,7 @@ from store.outbox import last_number, told_after
 from store.sql import Database, open_database
 from stream.acts import append_acts, last_act
 from stream.connect import Client
+from workers.adoption import lay_over
 from workers.project import projecting
 from workers.worker import Running, run_worker
 
@@ -32,7 +33,8 @@ def run(settings: Settings) -> int:
 def serve(running: Running) -> None:
     """Relay for as long as one scene is shown; acts belong to none, so nothing is left out between two.
 
-    The same process keeps the warnings of the scene in SQL: both are a few rows a second, and one part less to watch.
+    The same process keeps the warnings of the scene in SQL, and brings the rules of SQL to the engines: a few rows a
+    second, and two parts less to watch.
     """
     settings = running.settings
     database = open_database(settings.database_url, settings.var)
@@ -47,6 +49,7 @@ def serve(running: Running) -> None:
             if monotonic_s() - anchored_s >= ANCHOR_S:
                 anchored_s = monotonic_s()
                 journal.anchor(real_ms())
+                lay_over(database, running.client, settings, running.declared.city.code, real_ms())
             running.beat("behind" if says else "ok", says)
             time.sleep(LOOK_S)
     finally:
