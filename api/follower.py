@@ -14,6 +14,7 @@ from typing import Protocol
 
 import catalogue
 from catalogue.declared import Declared
+from catalogue.versions import in_force
 from core.clock import monotonic_s, real_ms
 from core.errors import DeclarationError, NeighbourDown, UnreadableEntry
 from core.records import Scene, ValueBatch
@@ -22,10 +23,11 @@ from stream.beats import Beat, Probe, beat, last_probe, read_beats, read_counts,
 from stream.boards import frame_of, load_snapshot
 from stream.codec import decode_values
 from stream.connect import Client, Promise, connect, durability
-from stream.definitions import newest_number
+from stream.definitions import definitions, held_definitions
 from stream.entries import START, Entry
-from stream.keys import Keys
+from stream.keys import CITY_SLOT, Keys
 from stream.scenes import active_scene, keys_of
+from stream.slot import definition_of
 from stream.tail import Tail
 
 log = logging.getLogger(__name__)
@@ -119,8 +121,9 @@ class Follower(threading.Thread):
         snapshot = load_snapshot(self._client, keys := keys_of(self._client, scene))
         if snapshot is None:
             return  # the Board has not drawn anything yet
-        number = newest_number(self._client, keys)
-        declared = catalogue.load_fitting(self._packs, scene.city, adopted(self._client, scene.city))
+        definition = definition_of(self._client, keys, CITY_SLOT)
+        own = catalogue.load_fitting(self._packs, scene.city, adopted(self._client, scene.city))
+        declared = in_force(held_definitions(self._client, keys), definitions(self._client, keys), own)
         self._anew.clear()
         self._tell(lambda listener: listener.scene_shown(scene, declared, keys, snapshot.frame))
         tail = Tail(self._client, {keys.board: snapshot.revision, keys.values: START})
@@ -130,7 +133,9 @@ class Follower(threading.Thread):
                 self._hand_over(stream == keys.board, entry)
             newest = self._look(keys)
             same = newest is not None and _identity(newest) == _identity(scene)
-            shown = newest if same and newest_number(self._client, keys) == number else None  # else packs were applied
+            now = definition_of(self._client, keys, CITY_SLOT)
+            definition = definition or now  # at a start the engine may come later than we
+            shown = newest if same and now == definition else None  # else the time of applied packs has come
 
     def _hand_over(self, is_frame: bool, entry: Entry) -> None:
         if is_frame:

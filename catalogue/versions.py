@@ -8,7 +8,7 @@ only said (names, owner, source, relations) may be mended under the same one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -38,6 +38,19 @@ def as_they_held(line: Sequence[Held], own: Declared) -> Definitions:
     fingerprint, city = own.fingerprint, own.city.code
     loaded = [own if one.fingerprint == fingerprint else unbundled(one.packs, city) for one in line]
     return Definitions(loaded[-1], tuple(superseded(loaded, [one.until_ms for one in line[:-1]])))
+
+
+def in_force(line: Sequence[Held], known: Collection[str], own: Declared) -> Declared:
+    """What the engines go by: ours, unless it was announced and its time has not come, or is over.
+
+    Args:
+        line: The definitions that held, the one in force last.
+        known: Fingerprints of all that were announced; packs that were never announced are taken on at a start.
+        own: What the folder of packs declares.
+    """
+    if not line or own.fingerprint not in known or own.fingerprint == line[-1].fingerprint:
+        return own
+    return unbundled(line[-1].packs, own.city.code)
 
 
 def unchanged_versions(before: Declared, after: Declared) -> list[str]:

@@ -70,7 +70,7 @@ def definitions(client: Client, keys: Keys) -> dict[str, Definition]:
     }
 
 
-def newest_number(client: Client, keys: Keys) -> int:
+def _newest_number(client: Client, keys: Keys) -> int:
     """The number of the definition that was announced last, 0 before the first."""
     return int(client.hget(keys.definitions, _NUMBER) or 0)
 
@@ -104,7 +104,7 @@ def announce(client: Client, keys: Keys, fingerprint: str, effective_ms: int, pa
     Once more after a crash in the middle does no harm: a slot that has it already passes the entry over. One that held
     before another did comes back as a new one, under a new number.
     """
-    known, newest = definitions(client, keys).get(fingerprint), newest_number(client, keys)
+    known, newest = definitions(client, keys).get(fingerprint), _newest_number(client, keys)
     again = known is not None and known.number == newest
     number = newest if again else int(client.hincrby(keys.definitions, _NUMBER, 1))
     definition = Definition(fingerprint, number, effective_ms, packs)

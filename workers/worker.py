@@ -11,6 +11,7 @@ from types import FrameType
 
 import catalogue
 from catalogue.declared import Declared
+from catalogue.versions import in_force
 from core.clock import city_ms, monotonic_s, real_ms
 from core.errors import CityVitalsError, DeclarationError, NeighbourDown, NotOwner
 from core.records import Scene
@@ -18,9 +19,10 @@ from core.settings import Settings
 from stream.adopted import adopted
 from stream.beats import beat, read_beats
 from stream.connect import Client, connect
-from stream.definitions import newest_number
-from stream.keys import Keys
+from stream.definitions import definitions, held_definitions
+from stream.keys import CITY_SLOT, Keys
 from stream.scenes import active_scene, keys_of, wait_for_scene
+from stream.slot import definition_of
 from workers.logs import write_logs
 
 log = logging.getLogger(__name__)
@@ -79,7 +81,7 @@ class Running:
     _beat_s: float = float("-inf")
     _state: str = ""
     _replaced: bool = False
-    _number: int = 0
+    _definition: str = ""
     rereads: bool = True  # False: it takes applied packs on by itself
 
     def now_ms(self) -> int:
@@ -114,7 +116,7 @@ class Running:
         self._looked_s = monotonic_s()
         try:
             scene = active_scene(self.client)
-            number = newest_number(self.client, self.keys)
+            definition = definition_of(self.client, self.keys, CITY_SLOT)
         except NeighbourDown as lost:
             self._outage.began(str(lost))
             return
@@ -122,8 +124,8 @@ class Running:
             self.scene = scene
         else:
             self._replaced = True
-        before, self._number = self._number, number
-        if self.rereads and before and number != before:  # packs were applied: they are read again
+        before, self._definition = self._definition, definition
+        if self.rereads and before and definition != before:  # the time of applied packs has come: they are read again
             self._replaced = True
 
 
@@ -173,8 +175,11 @@ def _serve_one_scene(
     scene = wait_for_scene(client, lambda: stop.asked)
     if scene is None:
         return
+    keys = keys_of(client, scene)
     declared = catalogue.load_fitting(settings.packs, scene.city, adopted(client, scene.city))
-    running = Running(name, settings, scene, declared, keys_of(client, scene), client, stop, outage)
+    if name != "engine":  # it takes applied packs on by itself
+        declared = in_force(held_definitions(client, keys), definitions(client, keys), declared)
+    running = Running(name, settings, scene, declared, keys, client, stop, outage)
     running.rereads = name != "engine"
     log.info("serving scene %s", scene.id)
     try:
