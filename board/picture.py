@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from board.canvas import CALM_MS, SLOW_MS, Canvas, Difference, Record, Sections
+from board.cards import CardBook
 from board.cases import CaseBoard
 from board.domains import Domains
 from board.duty import DutyBook
@@ -29,7 +30,7 @@ from core.records import CityWarning, PaneBatch, Scene, Stamp, ValueBatch
 PROBE = "system.probe"
 HURRIED = 60  # times real time: a replay whose lines move visibly within seconds
 TREND_EVERY_MS = 5000  # real time; a day's line does not move faster
-MEMORY_VERSION = 4  # of what `memory` gives; another one is not continued but folded anew
+MEMORY_VERSION = 5  # of what `memory` gives; another one is not continued but folded anew
 
 
 class Picture:
@@ -46,6 +47,7 @@ class Picture:
         self._canvas = Canvas({} if hurried else SLOW_MS)
         self._trend_behind = True
         self._warnings = WarningBook(declared, self._names)
+        self._cards = CardBook(declared, self._names)
         self._stations = Stations(declared, self._names)
         self._sources = Sources(declared, language)
         self._events = EventBook(declared, self._names)
@@ -78,7 +80,9 @@ class Picture:
 
     def fold_warnings(self, warnings: Iterable[CityWarning]) -> None:
         """Take in warnings as they stand now; trial rules (试运行) are never shown."""
-        self._changed += self._warnings.fold(warnings, self._real_now_ms)
+        seen = self._warnings.fold(warnings, self._real_now_ms)
+        self._cards.fold(seen)
+        self._changed += seen
 
     def fold_act(self, topic: str, body: Mapping[str, Any]) -> None:
         """Take in what somebody did, from the stream of acts."""
@@ -111,6 +115,7 @@ class Picture:
         self._events.tick(city_now_ms)
         self._draw_signals(city_now_ms)
         warned = self._draw_warnings(real_now_ms)
+        self._cards.paint(self._canvas, city_now_ms)
         if warned:
             self._duty.changed()
         self._duty.paint(self._canvas, city_now_ms)
@@ -142,6 +147,7 @@ class Picture:
             "version": MEMORY_VERSION,
             "latest": list(self._latest.values()),
             "warnings": self._warnings.snapshot(),
+            "cards": self._cards.snapshot(),
             "stations": self._stations.snapshot(),
             "sources": self._sources.snapshot(),
             "events": self._events.snapshot(),
@@ -163,6 +169,7 @@ class Picture:
             if record["indicator"] in self._declared.indicators:
                 self._show_value(record)
         self._changed = self._warnings.restore(kept["warnings"])
+        self._cards.restore(kept["cards"], self._changed)
         self._stations.restore(kept["stations"])
         self._sources.restore(kept["sources"])
         self._events.restore(kept["events"])

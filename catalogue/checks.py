@@ -87,5 +87,8 @@ def _check_devices(entries: Entries, problems: list[str]) -> None:
             where = entries.where("devices", device_id, key)
             for metric in getattr(device, key) or ():
                 refuse_unknown(problems, where, f"{name}.{key}", metric, entries.pack.sections["metrics"])
+        if device.parent:
+            where = entries.where("devices", device_id, "parent")
+            refuse_unknown(problems, where, f"{name}.parent", device.parent, entries.pack.sections["devices"])
         if (device.lon_deg is None) != (device.lat_deg is None):
             problems.append(f"{entries.where('devices', device_id)}: {name} needs both lon_deg and lat_deg, or neither")

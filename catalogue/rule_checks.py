@@ -37,6 +37,9 @@ def check_rules(entries: Entries, findings: Findings) -> None:
                 refuse_unknown(problems, where, f"{name}.bounds.{row}.conditions", more.indicator, indicators)
                 problems.extend(f"{where}: {name} {said}" for said in _condition_faults(entries, rule, more))
         problems.extend(f"{entries.where('rules', rule_id)}: {name} {said}" for said in _override_faults(entries, rule))
+        for row, other in enumerate(rule.inhibited_by):
+            where = entries.where("rules", rule_id, "inhibited_by", row)
+            refuse_unknown(problems, where, f"{name}.inhibited_by", other.rule, entries.pack.sections["rules"])
         _check_order(entries, rule_id, rule, problems)
 
 

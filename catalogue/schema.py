@@ -132,6 +132,10 @@ class DeviceEntry(Entry):
     normals: dict[Name, float] = Field({})
     simulated: bool = False
     attributes: dict[str, str] = Field({})
+    feeder: str = ""
+    gateway: str = ""
+    vendor: str = ""
+    parent: str = ""
 
     @property
     def place(self) -> Place | None:
@@ -158,6 +162,10 @@ class DeviceEntry(Entry):
             self.datum,
             self.simulated,
             dict(self.attributes),
+            feeder=self.feeder,
+            gateway=self.gateway,
+            vendor=self.vendor,
+            parent=self.parent,
         )
 
 

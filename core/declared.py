@@ -87,7 +87,8 @@ class Device:
     """Something that reports. `area` is the smallest declared area it stands in, "" while unplaced.
 
     `metrics` are those it is expected to report; `references` its own bounds (river stage).
-    `simulated` True: invented by us for demonstration and marked so wherever it is drawn.
+    `simulated` True: invented by us for demonstration and marked so wherever it is drawn. What it hangs on, "" unknown:
+    `feeder` 供电区, `gateway` 网关 and `vendor` 厂商 by their names, `parent` 上级设备 by the id of a device.
     """
 
     id: str
@@ -100,3 +101,7 @@ class Device:
     datum: str = ""
     simulated: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
+    feeder: str = ""
+    gateway: str = ""
+    vendor: str = ""
+    parent: str = ""

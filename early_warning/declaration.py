@@ -36,7 +36,7 @@ def declaration_of(rule: Rule) -> dict[str, Any]:
         del told[beside]
     valid_from_ms = told.pop("valid_from_ms")
     told["valid_from"] = _day(valid_from_ms) if valid_from_ms else None
-    for bound in (*told["bounds"], *told["overrides"]):
+    for bound in (*told["bounds"], *told["overrides"], *told["inhibited_by"]):
         bound["level"] = Level(bound["level"]).name.lower()
     if told["schedule"]:
         told["schedule"] = _schedule(told["schedule"])

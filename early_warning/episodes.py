@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.records import CityWarning, Level, WarningPhase
+from core.records import HOUR_MS, CityWarning, Level, WarningPhase
 
 NEVER_ENDED_MS = 2**62
+FLAP_MS = HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,19 @@ def episodes(levels: Iterable[tuple[int, Level]], standing: Episode | None) -> l
 
 @dataclass(frozen=True, slots=True)
 class Continued:
-    """An episode, and the warning it continues; None: it is a new one."""
+    """An episode, and the warning it continues; None: it is a new one.
+
+    flapping: how many openings too many it is of those within an hour; 0: it does not flap 抖动.
+    """
 
     episode: Episode
     warning: CityWarning | None
+    flapping: int = 0
 
 
-def continued(found: Sequence[Episode], known: Sequence[CityWarning]) -> tuple[list[Continued], list[CityWarning]]:
+def continued(
+    found: Sequence[Episode], known: Sequence[CityWarning], flap_limit: int = 0
+) -> tuple[list[Continued], list[CityWarning]]:
     """Which warning each episode continues, and the warnings that no episode stands for any more.
 
     Episodes that overlap are one warning, under the oldest id; an episode may overlap several warnings (they
@@ -62,8 +69,14 @@ def continued(found: Sequence[Episode], known: Sequence[CityWarning]) -> tuple[l
         same = next((w for w in left if _overlap(episode, w)), None)
         if same:
             left.remove(same)
-        pairs.append(Continued(episode, same))
+        pairs.append(Continued(episode, same, _flapping(episode, found, flap_limit)))
     return pairs, left
+
+
+def _flapping(episode: Episode, found: Sequence[Episode], limit: int) -> int:
+    """By how many the openings within the hour up to this one pass the limit; 0: there is none."""
+    within = (one for one in found if episode.since_ms - FLAP_MS < one.since_ms <= episode.since_ms)
+    return max(0, sum(1 for _ in within) - limit) if limit else 0
 
 
 def warning_id(rule: str, subject: str, since_ms: int, taken: Iterable[str]) -> str:

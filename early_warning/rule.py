@@ -116,6 +116,22 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Inhibition:
+    """While a warning of another rule stands at `level` or graver, ours is on its card and does not ring by itself.
+
+    by: "same" subject; "upstream", at what the station hangs on; "distance", within `within_m` of the station; "label",
+    where `label` is the same: an attribute of both stations, `feeder`, `gateway`, `vendor`, `parent`, or `area`, the
+    county.
+    """
+
+    rule: str
+    by: str
+    level: Level = Level.BLUE
+    within_m: float = 0.0
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """When a rule is judged, by local time (UTC+8 all year); an empty part means always.
 
@@ -138,6 +154,7 @@ class Rule:
     min_reporting: 0 to 1; a value to which a smaller share of its reporters 到报率 came counts as unknown.
     no_data, no_data_after_s: what follows when a level was unknown for so long.
     valid_from_ms: since when this version is in force, ms UTC; a backtest judges as if it always had been.
+    inhibited_by: what hides its warnings. flap_limit: what opens more often within an hour flaps 抖动; 0: none.
     """
 
     id: str
@@ -156,3 +173,5 @@ class Rule:
     schedule: Schedule | None = None
     overrides: tuple[Override, ...] = ()
     valid_from_ms: int = 0
+    inhibited_by: tuple[Inhibition, ...] = ()
+    flap_limit: int = 4

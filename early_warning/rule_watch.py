@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.records import MINUTE_MS, CityWarning, Issuer, Level, Stamp, ValueBatch, WarningPhase
 from early_warning.bounds import BoundsOfRule
-from early_warning.episodes import Continued, Episode, continued, episodes, warning_id
+from early_warning.episodes import FLAP_MS, Continued, Episode, continued, episodes, warning_id
 from early_warning.frames import Frames
 from early_warning.rule import Judged, LevelBound, Rule, RuleState
 from early_warning.sight import Sight
@@ -44,7 +44,7 @@ class RuleWatch:
         within = {one: ground.holding(one) for one in self._subjects} if rule.overrides else {}
         places = ground.areas.city.id, within
         self._sight = Sight(rule, self._subjects, ground.indicators, ground.devices, places)
-        self._keep_ms = max(ground.lateness_ms(rule), TREND_MS) + SLACK_MS
+        self._keep_ms = max(ground.lateness_ms(rule), TREND_MS, FLAP_MS) + SLACK_MS
         self._frames = Frames(len(self._subjects), keeps_losses=self._sight.keeps_losses)
         self._warnings: dict[int, list[CityWarning]] = {}  # by column
 
@@ -88,7 +88,7 @@ class RuleWatch:
         known = self._warnings.get(column, [])
         told = {w.id: w.revision for w in known}
         found = episodes(self._frames.levels(column), self._frames.standing(column))
-        pairs, orphans = continued(found, known)
+        pairs, orphans = continued(found, known, self._rule.flap_limit)
         gone = {w.id: w for w in known if w.phase is WarningPhase.RETRACTED}
         changed = {w.id: _retracted(w, judging) for w in orphans}
         gone |= changed
@@ -109,7 +109,8 @@ class RuleWatch:
         for at, warning in enumerate(self._warnings.get(column, [])):
             if warning.phase is WarningPhase.ACTIVE:
                 episode = Episode(warning.since_ms, None, warning.level, warning.peak, warning.level)
-                now = self._warning(column, Continued(episode, warning), set(), judging)
+                same = Continued(episode, warning, warning.facts.get("flapping", 0))
+                now = self._warning(column, same, set(), judging)
                 if now is not warning:
                     self._warnings[column][at] = now
                     changed.append(now)
@@ -145,7 +146,9 @@ class RuleWatch:
             revision=before.revision + 1 if before else 1,
             stamp=judging.stamp,
             late=over and (before is None or before.late),
-            facts=self._facts(level, column, end_ms) | _judged(self._declared[level], plain, indicator),
+            facts=self._facts(level, column, end_ms)
+            | _judged(self._declared[level], plain, indicator)
+            | ({"flapping": pair.flapping} if pair.flapping else {}),
         )
         says_the_same = before is not None and _says(before, indicator) == _says(warning, indicator)
         return before if before is not None and says_the_same else warning

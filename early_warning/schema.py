@@ -14,6 +14,7 @@ from core.schema import Entry
 from early_warning.rule import (
     Comparison,
     Condition,
+    Inhibition,
     Judged,
     LevelBound,
     NoData,
@@ -121,6 +122,24 @@ class OverrideEntry(Entry):
     clear: float | None = None
 
 
+class InhibitionEntry(Entry):
+    """Another rule whose warnings hide ours: at the same subject, upstream, within a distance, or of the same label."""
+
+    rule: str
+    by: Literal["same", "upstream", "distance", "label"]
+    level: Colour = Level.BLUE
+    within_m: Annotated[float, Field(ge=0, le=100_000)] = 0.0
+    label: str = ""
+
+    @model_validator(mode="after")
+    def _says_how(self) -> Self:
+        if (self.within_m > 0) != (self.by == "distance"):
+            raise ValueError("within_m belongs to by: distance, which needs it")
+        if bool(self.label) != (self.by == "label"):
+            raise ValueError("label belongs to by: label, which needs it")
+        return self
+
+
 class ScheduleEntry(Entry):
     """When a rule is judged: hours of the day, weekdays (1 Monday to 7 Sunday) and a season, by local time."""
 
@@ -153,6 +172,8 @@ class RuleEntry(Entry):
     schedule: ScheduleEntry | None = None
     overrides: tuple[OverrideEntry, ...] = ()
     valid_from: date | None = None
+    inhibited_by: tuple[InhibitionEntry, ...] = ()
+    flap_limit: Annotated[int, Field(ge=0, le=60)] = 4
 
     @model_validator(mode="after")
     def _one_bound_a_level(self) -> Self:
@@ -187,6 +208,7 @@ class RuleEntry(Entry):
         begins = told.pop("valid_from")
         told["bounds"] = tuple(_bound(bound) for bound in sorted(self.bounds, key=lambda b: -b.level))
         told["overrides"] = tuple(Override(**other.fields()) for other in self.overrides)
+        told["inhibited_by"] = tuple(Inhibition(**one.fields()) for one in self.inhibited_by)
         told["schedule"] = Schedule(**self.schedule.fields()) if self.schedule else None
         told["valid_from_ms"] = (begins - date(1970, 1, 1)).days * DAY_MS - 8 * HOUR_MS if begins else 0
         return Rule(rule_id, **told)

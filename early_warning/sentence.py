@@ -26,6 +26,8 @@ def sentence(warning: CityWarning, subject_name: str, indicator: Indicator, lang
         said = text("warning.retracted", language, **place, since=since)
     else:
         said = _standing(warning, subject_name, indicator, language)
+    if "flapping" in warning.facts:
+        said = text("warning.flapping", language, sentence=said)
     if warning.late:
         said = text("warning.late", language, sentence=said)
     return text("warning.trial", language, sentence=said) if warning.facts.get("trial") else said

@@ -1,0 +1,168 @@
+"""Warnings of one cause are one card 疑似同因, acknowledged at once; and what of a warning rings. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.records import HOUR_MS, MINUTE_MS, CityWarning, Level, WarningPhase
+from early_warning.belongings import Belongings
+
+# What hits several at once shows within minutes; a spell of rain that goes on for hours is not one moment.
+TOGETHER_MS = 5 * MINUTE_MS
+SPELL_MS = 30 * MINUTE_MS
+# So long what is over keeps the card together that it belonged to: warnings of one cause clear one after another.
+REMEMBERED_MS = HOUR_MS
+
+# From the cause that explains most narrowly to the widest: how many subjects it takes, and which share of all that
+# hang on it. Only silence is laid on a vendor or a source: rain over half of the gauges is no fault of their maker.
+CAUSES = {
+    "feeder": (3, 1 / 3),
+    "gateway": (3, 1 / 3),
+    "parent": (2, 0.0),
+    "vendor": (3, 1 / 2),
+    "source": (3, 1 / 2),
+    "place": (1, 0.0),
+}
+OF_SILENCE = ("vendor", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Active warnings that one person looks at together.
+
+    id: of its oldest warning. cause, cause_id: on what they are laid, "" for one alone (`Belongings.key`). warnings:
+    ids of the active ones, the gravest first; inhibited: those of them that stand only because another one does.
+    level: the gravest. since_ms: the oldest. area: the county of all, else the city. subjects: how many stations or
+    areas warn. silent: all of them tell of silence.
+    """
+
+    id: str
+    cause: str
+    cause_id: str
+    warnings: tuple[str, ...]
+    inhibited: tuple[str, ...]
+    level: Level
+    since_ms: int
+    area: str
+    subjects: int
+    silent: bool
+
+
+def rings(before: CityWarning | None, now: CityWarning) -> str:
+    """Why a warning rings as it is told now: "opened", "risen", "lost" (its data), or "" when it does not.
+
+    What opened already over (补报), what clears, is retracted, is in trial or flaps 抖动 never rings. before: as it was
+    told last; None: it is new.
+    """
+    quiet = now.late or now.facts.get("trial") or now.facts.get("flapping", 0) > 1
+    if quiet or now.phase is not WarningPhase.ACTIVE:
+        return ""
+    if before is None or before.phase is not WarningPhase.ACTIVE:
+        return "opened"
+    if now.level > before.level:
+        return "risen"
+    return "lost" if "lost_ms" in now.facts and "lost_ms" not in before.facts else ""
+
+
+def grouped(warnings: Iterable[CityWarning], belongings: Belongings) -> tuple[Card, ...]:
+    """The cards of all active warnings, the gravest first; each warning is in exactly one.
+
+    warnings: those that anybody may see, active ones and those that ended in the last `REMEMBERED_MS`.
+    """
+    known = sorted((one for one in warnings if _counts(one)), key=lambda one: (one.since_ms, one.id))
+    active = [one for one in known if one.phase is WarningPhase.ACTIVE]
+    by_rule = _by(active, lambda one: one.rule)
+    over = {one.id: belongings.inhibitor(one, by_rule) for one in active}
+    left = [one for one in known if not over.get(one.id)]
+    found = [("", "", members) for members in _flapping(left)]
+    left = [one for one in left if not any(one in members for _, _, members in found)]
+    for cause in CAUSES:
+        groups = list(_groups(cause, left, belongings))
+        taken = {one.id for _, members in groups for one in members}
+        found += [(cause, key, members) for key, members in groups]
+        left = [one for one in left if one.id not in taken]
+    found += [("", "", [one]) for one in left]
+    hidden: dict[str, list[CityWarning]] = defaultdict(list)
+    for one in active:
+        if over[one.id]:
+            hidden[_first(one.id, over)].append(one)
+    cards = [_card(*group, hidden, belongings) for group in found if _is_active(group[2])]
+    return tuple(sorted(cards, key=lambda card: (-card.level, card.since_ms, card.id)))
+
+
+def _flapping(warnings: Sequence[CityWarning]) -> list[list[CityWarning]]:
+    """What opens and clears again and again at one subject is one matter, not one each time."""
+    by_place = _by(warnings, lambda one: f"{one.rule}|{one.subject}")
+    return [members for members in by_place.values() if any("flapping" in one.facts for one in members)]
+
+
+def _groups(
+    cause: str, warnings: Sequence[CityWarning], belongings: Belongings
+) -> Iterator[tuple[str, list[CityWarning]]]:
+    """(key, warnings) of those that may be laid on one cause: enough of all that hang on it, at about one time."""
+    least, share = CAUSES[cause]
+    asked = [one for one in warnings if cause not in OF_SILENCE or belongings.is_silence(one)]
+    for key, members in sorted(_by(asked, lambda one: belongings.key(cause, one)).items()):
+        wanted = max(least, share * belongings.hanging_on(cause, key))
+        for moment in _moments(members) if key else ():
+            if len(moment) > 1 and len({one.subject for one in moment}) >= wanted:
+                yield key, moment
+
+
+def _moments(warnings: Sequence[CityWarning]) -> Iterator[list[CityWarning]]:
+    """Runs of warnings in time, each within `TOGETHER_MS` of the one before and `SPELL_MS` of the first."""
+    run: list[CityWarning] = []
+    for one in warnings:
+        if run and (one.since_ms - run[-1].since_ms > TOGETHER_MS or one.since_ms - run[0].since_ms > SPELL_MS):
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def _card(
+    cause: str, key: str, members: Sequence[CityWarning], hidden: dict[str, list[CityWarning]], belongings: Belongings
+) -> Card:
+    inhibited = [below for one in members for below in hidden.get(one.id, ())]
+    active = [one for one in (*members, *inhibited) if one.phase is WarningPhase.ACTIVE]
+    active.sort(key=lambda one: (-one.level, one.since_ms, one.id))
+    return Card(
+        id=members[0].id,
+        cause=cause,
+        cause_id=belongings.cause_id(cause, key),
+        warnings=tuple(one.id for one in active),
+        inhibited=tuple(one.id for one in inhibited),
+        level=active[0].level,
+        since_ms=members[0].since_ms,
+        area=belongings.common_area({one.subject for one in active}),
+        subjects=len({one.subject for one in active}),
+        silent=all(belongings.is_silence(one) for one in members),
+    )
+
+
+def _first(warning: str, over: dict[str, str]) -> str:
+    """The warning at the top of a chain of inhibitions; of a ring the one that was met twice."""
+    met = {warning}
+    while (above := over.get(warning, "")) and above not in met:
+        met.add(above)
+        warning = above
+    return warning
+
+
+def _by(warnings: Iterable[CityWarning], of: Callable[[CityWarning], str]) -> dict[str, list[CityWarning]]:
+    found: dict[str, list[CityWarning]] = defaultdict(list)
+    for one in warnings:
+        found[of(one)].append(one)
+    return found
+
+
+def _counts(warning: CityWarning) -> bool:
+    """What never stood is on no card."""
+    return warning.phase is not WarningPhase.RETRACTED and not warning.late
+
+
+def _is_active(members: Collection[CityWarning]) -> bool:
+    return any(one.phase is WarningPhase.ACTIVE for one in members)
