@@ -126,6 +126,9 @@ DOORS: Mapping[str, str] = {
     "GET /indicators": "pages.see",
     "GET /indicators/{indicator}": "pages.see",
     "GET /indicators/{indicator}/{subject}": "pages.see",
+    "GET /rules": "rules.see",
+    "GET /rules/{rule}": "rules.see",
+    "page rules": "rules.see",
     "page wall": "wall.see",
     "page indicators": "pages.see",
     # scripts, styles and fonts: the sign-in page needs them before anybody is known, and they hold no data
@@ -139,6 +142,10 @@ DOORS: Mapping[str, str] = {
     "callback shell-page.children": OPEN,  # its own doors are the pages above
     "callback desk-body.children": "pages.see",
     "callback desk-explain-lines.children": "pages.see",
+    "callback rules-list.children": "rules.see",
+    "callback rules-seed.data": "rules.see",  # what is done there is asked again by the office, right by right
+    "callback rules-drawn.data": "rules.see",
+    "callback rules-swept.data": "rules.see",
     # what answers 404 to everybody
     "* /api/{rest:path}": OPEN,
     "* /live/{rest:path}": OPEN,

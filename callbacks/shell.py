@@ -12,6 +12,7 @@ from layouts import ids, shell
 from layouts.desk import desk
 from layouts.duty import duty
 from layouts.reading import PictureReader
+from layouts.rules import rules_page
 from layouts.wall import wall
 
 
@@ -36,6 +37,8 @@ def page_of(pathname: str, settings: Settings, reader: PictureReader) -> Compone
     match parts:
         case ["wall"]:
             return wall(declared, settings, reader.assets_version())
+        case ["rules", *rule]:
+            return rules_page(settings, reader.assets_version(), rule[0] if rule else "")
         case ["duty"]:
             return duty(declared, settings, reader.assets_version())
         case ["indicators", *_]:

@@ -21,6 +21,7 @@ from callbacks import duty as duty_wiring
 from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
+from callbacks import rules as rules_wiring
 from callbacks import shell as shell_wiring
 from callbacks import wall as wall_wiring
 from callbacks.account_desk import AccountDesk
@@ -32,7 +33,15 @@ from layouts.reading import PictureReader
 log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-PAGES = ("wall", "duty", "indicators", "indicators/{indicator}", "indicators/{indicator}/{subject}")
+PAGES = (
+    "wall",
+    "duty",
+    "indicators",
+    "indicators/{indicator}",
+    "indicators/{indicator}/{subject}",
+    "rules",
+    "rules/{rule}",
+)
 
 
 def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance: Entrance | None = None) -> Dash:
@@ -65,6 +74,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     duty_wiring.register(app)
     indicators_wiring.register(app, settings, reader)
     explain_wiring.register(app, settings, reader)
+    rules_wiring.register(app, settings, reader, entrance)
     _serve_pages(server, app, base, settings.accounts)
     return app
 

@@ -43,6 +43,9 @@ class StillReader:
     def sections(self) -> dict[str, dict[str, dict[str, object]]]:
         return self.shown
 
+    def scene_id(self) -> str:
+        return "demo-440900"
+
     def city_now_ms(self) -> int:
         return NOW_MS
 
@@ -91,6 +94,8 @@ async def pages(settings: Settings, reader: StillReader) -> dict[str, list[str]]
     for path in ("/indicators", "/indicators/ecology.aqi", "/indicators/water.river_stage/mm-river-02"):
         body = await body_of(path, settings, reader)
         found[path] = around + ids_of(page_of(path, settings, reader)) + ids_of(body)
+    for path in ("/rules", "/rules/water.river_stage"):
+        found[path] = around + ids_of(page_of(path, settings, reader))
     return found
 
 
@@ -107,7 +112,7 @@ def test_no_page_has_an_id_twice(shown: dict[str, list[str]]) -> None:
 
 def test_every_id_has_its_one_home_and_is_used(shown: dict[str, list[str]]) -> None:
     assert {one for found in shown.values() for one in found} == IDS
-    assert all(re.fullmatch(r"(shell|wall|desk|duty)(-[a-z]+)+", one) for one in IDS)
+    assert all(re.fullmatch(r"(shell|wall|desk|duty|rules)(-[a-z]+)+", one) for one in IDS)
 
 
 def test_no_callback_dangles(app: Dash) -> None:
@@ -142,7 +147,7 @@ def test_python_and_scripts_name_the_same_functions(app: Dash) -> None:
 
 def test_scripts_know_only_ids_that_exist() -> None:
     named = {
-        one for text in SCRIPTS.values() for one in re.findall(r'(?<!class=)"((?:shell|wall|desk|duty)(?:-[a-z]+)+)"', text)
+        one for text in SCRIPTS.values() for one in re.findall(r'(?<!class=)"((?:shell|wall|desk|duty|rules)(?:-[a-z]+)+)"', text)
     }
     assert named
     assert named <= IDS
@@ -155,9 +160,9 @@ def test_python_writes_no_id_as_a_literal() -> None:
 
 def test_every_word_of_a_script_is_in_the_catalogue() -> None:
     for name, text in SCRIPTS.items():
-        for code in re.findall(r'words\("((?:wall|level|stamp|desk|duty)\.[a-z_0-9]+)"', text):
+        for code in re.findall(r'words\("((?:wall|level|stamp|desk|duty|rules)\.[a-z_0-9]+)"', text):
             assert code in catalogue() or code.endswith("_"), f"{name}: {code}"
-        for beginning in re.findall(r'words\("((?:wall|level|stamp|desk|duty)\.[a-z_]*)" \+', text):
+        for beginning in re.findall(r'words\("((?:wall|level|stamp|desk|duty|rules)\.[a-z_]*)" \+', text):
             assert any(code.startswith(beginning) for code in catalogue()), f"{name}: {beginning}…"
 
 

@@ -1,0 +1,197 @@
+"""What the buttons of the rules desk do; every right is asked again by the service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from accounts.bearer import NOBODY, Bearer
+from accounts.rights import Decision, may
+from accounts.warden import Warden
+from api.entrance import Entrance
+from catalogue import examine
+from catalogue.declared import Declared
+from core.clock import real_ms
+from core.errors import CityVitalsError, DeclarationError, NotAllowed, Objection, UnknownName
+from core.messages import text
+from core.records import HOUR_MS
+from core.rule_versions import RuleVersion
+from core.settings import Settings
+from early_warning.declaration import declaration_of
+from early_warning.rule import Rule
+from early_warning.rule_desk import File, RuleDesk
+from early_warning.rule_office import Declaration, Relaxing, RuleOffice, Shipped, Terms
+from layouts.figures.rule_desk import Opened, seed
+from layouts.reading import PictureReader
+from store.people import people
+
+Asked = Mapping[str, Any]
+RIGHTS = {"edit": "rules.edit", "release": "rules.release", "relax": "rules.relax"}
+
+
+class RuleActs:
+    """The desk's ways into the office. entrance None: nobody has accounts, so that everybody looks and nobody acts."""
+
+    def __init__(self, settings: Settings, reader: PictureReader, desk: RuleDesk, entrance: Entrance | None) -> None:
+        self._settings, self._reader, self._desk, self._entrance = settings, reader, desk, entrance
+        self._language = settings.language
+
+    def seen(self, name: str) -> tuple[Declared, Rule]:
+        """A rule that whoever asks may see. Raises NotAllowed, UnknownName."""
+        declared = self._reader.declared()
+        rule = declared.rules.get(name) if declared else None
+        if declared is None or rule is None:
+            raise UnknownName(f"no rule {name!r} is declared")
+        if refused := self.refusal("rules.see", rule):
+            raise NotAllowed(refused.code, refused.in_words)
+        return declared, rule
+
+    def refusal(self, action: str, rule: Rule) -> Decision | None:
+        """Why whoever asks may not do something to a rule; None: he may."""
+        if self._entrance is None:
+            return None if action == "rules.see" else Decision(False, "nobody", action=action)
+        declared = self._reader.declared()
+        city = declared.city.code if declared else ""
+        decision = may(self._bearer(), action, area=(city,), topic=rule.domain)
+        return None if decision.allowed else decision
+
+    def people(self) -> dict[str, str]:
+        """Login → name. Raises NeighbourDown."""
+        if self._entrance is None:
+            return {}
+        with self._entrance.office.database.reading() as connection:
+            return {one.login: one.name for one in people(connection)}
+
+    async def seed(self, name: str, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """What the desk opens with; `refused` says why it does not."""
+        try:
+            declared, rule = self.seen(name)
+            file = await asyncio.to_thread(self._desk.file, declared.city.code, name)
+            named = await asyncio.to_thread(self.people)
+        except NotAllowed as refused:
+            return {"refused": refused.in_words(self._language)}
+        except CityVitalsError:
+            return {"refused": text("rules.objection_unknown", self._language, rule=name)}
+        opened = Opened(
+            declared=declared,
+            rule=rule,
+            versions=file.versions,
+            rights={name: self.refusal(action, rule) is None for name, action in RIGHTS.items()},
+            reader=self._bearer().name,
+            people=named,
+            now_ms=real_ms(),
+            language=self._language,
+        )
+        told = seed(opened, file.open_version, (asked.get("place") or [""])[0])
+        return told | {"complaints": _complaints(file, named), "who": self._who(named)}
+
+    async def act(self, name: str, asked: Asked) -> dict[str, Any]:
+        """Do what a button says; `said` tells what came of it, `done` whether it was done."""
+        try:
+            said = await asyncio.to_thread(self._act, name, asked)
+        except (NotAllowed, Objection) as refused:
+            return {"said": refused.in_words(self._language), "done": False}
+        except DeclarationError as wrong:
+            return {"said": "；".join(wrong.problems[:6]), "done": False}
+        except CityVitalsError as problem:
+            return {"said": str(problem), "done": False}
+        return {"said": said, "done": True, "verb": asked["verb"]}
+
+    def _act(self, name: str, asked: Asked) -> str:
+        declared, _ = self.seen(name)
+        office, by, now_ms = self._office(declared), self._bearer(), real_ms()
+        seen = self._seen_version(declared.city.code, name, asked.get("seen"))
+        terms = Terms(int(asked.get("effective_ms") or 0), bool(asked.get("adopts")), str(asked.get("remark") or ""))
+        terms = replace(terms, expected=asked.get("expected"))
+        declaration, reason = asked.get("declaration") or {}, str(asked.get("remark") or "")
+        verb = str(asked["verb"])
+        if verb in ("save", "try", "submit", "tighten") and (asked.get("changed") or seen is None):
+            seen = office.save(by, name, declaration, seen, reason, now_ms)
+        match verb, seen:
+            case "save", _:
+                pass
+            case "try", RuleVersion():
+                office.put_on_trial(by, seen, now_ms)
+            case "submit", RuleVersion():
+                office.submit(by, seen, reason, now_ms)
+            case "tighten", RuleVersion():
+                office.tighten(by, seen, terms, now_ms)
+            case "approve", RuleVersion():
+                office.approve(by, seen, terms, now_ms)
+            case "return", RuleVersion():
+                office.send_back(by, seen, reason, now_ms)
+            case "drop", RuleVersion():
+                office.drop(by, seen, now_ms)
+            case "end", RuleVersion():
+                office.end_relaxing(by, seen, now_ms)
+            case "relax", _:
+                office.relax(by, name, declaration, Relaxing(reason, int(asked["hours"]) * HOUR_MS), now_ms)
+            case "restore", _:
+                office.restore(by, int(asked["number"]), now_ms)
+            case _:
+                raise UnknownName(f"nothing is done by {verb!r}")
+        return text(f"rules.done_{verb}", self._language)
+
+    def _seen_version(self, city: str, rule: str, asked: Asked | None) -> RuleVersion | None:
+        """The version as the browser had it before itself: with its revision, so that a later one is noticed."""
+        if not asked:
+            return None
+        file: File = self._desk.file(city, rule)
+        found = next((one for one in file.versions if one.number == asked["number"]), None)
+        return replace(found, revision=int(asked["revision"])) if found else None
+
+    def _office(self, declared: Declared) -> RuleOffice:
+        if self._entrance is None:
+            decision = Decision(False, "nobody", action="rules.edit")
+            raise NotAllowed(decision.code, decision.in_words)
+        office = self._entrance.office
+        return RuleOffice(
+            Warden(office.database, office.journal), declared.city.code, _shipped(declared), self._check(declared)
+        )
+
+    def _check(self, declared: Declared) -> Any:
+        """What the packs say to a rule, as the engines would read it: it can then never stop them."""
+
+        def mistakes(rule: str, declaration: Declaration) -> list[str]:
+            whole = {"rules": {rule: {**declaration, "version": "0", "state": "active"}}}
+            if declaration["source"]["bounds"] in ("illustrative", "none"):
+                whole["rules"][rule]["state"] = "trial"
+            found = examine(self._settings.packs, declared.city.code, whole).findings.problems
+            return [said.partition(": ")[2] for said in found if rule in said]
+
+        return mistakes
+
+    def _bearer(self) -> Bearer:
+        return self._entrance.bearer() if self._entrance else NOBODY
+
+    def _who(self, named: Mapping[str, str]) -> str:
+        login = self._bearer().name.partition(":")[2]
+        return named.get(login, "")
+
+
+def _shipped(declared: Declared) -> Any:
+    """The rule as the picture's process reads it: what packs and database together say."""
+
+    def found(name: str) -> Shipped | None:
+        rule = declared.rules.get(name)
+        return Shipped(rule.version, declaration_of(rule)) if rule else None
+
+    return found
+
+
+def _complaints(file: File, named: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": one.number,
+            "place": one.place,
+            "from_ms": one.from_ms,
+            "upto_ms": one.upto_ms,
+            "said": one.said,
+            "by": named.get(one.said_by.partition(":")[2], one.said_by),
+            "at_ms": one.at_ms,
+            "answer": one.answer,
+        }
+        for one in file.complaints[:6]
+    ]
