@@ -77,6 +77,8 @@ DOORS: Mapping[str, str] = {
     "POST /notices/routes/{route}/drop": "notices.edit",
     "POST /notices/recipients": "notices.edit",
     "POST /notices/recipients/{recipient}/drop": "notices.edit",
+    "GET /alarm-load": "alarm-load.see",
+    "GET /api/v1/alarm-load": "alarm-load.see",
     "GET /api/v1/cap/{feed}": "cap.read",
     "GET /api/v1/cap/{feed}/{number}": "cap.read",
     # pages about accounts; their services ask again, those about oneself for the session

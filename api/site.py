@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 
 from accounts.office import open_office
 from accounts.rights import may_somewhere
+from api.alarm_load import alarm_load_routes
 from api.cap import cap_routes
 from api.cases import Cases, case_routes
 from api.duty import Duty, duty_routes
@@ -87,6 +88,7 @@ class Site:
             app.include_router(elsewhere_routes(self.entrance), prefix=under)
             app.include_router(me_routes(self.entrance), prefix=under)
             app.include_router(cap_routes(self.hub, self.entrance, settings), prefix=under)
+            app.include_router(alarm_load_routes(self.hub, self.entrance), prefix=under)
             duty = Duty(self.hub, self.entrance)
             app.include_router(duty_routes(duty), prefix=under)
             app.include_router(entry_routes(duty, client, settings), prefix=under)

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.entrance import Entrance
 from callbacks import account as account_wiring
+from callbacks import alarm_load as alarm_load_wiring
 from callbacks import duty as duty_wiring
 from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
@@ -53,7 +54,9 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
     if entrance is not None:
         account_wiring.register_pages(server, entrance, reader)  # before Dash, as above
-        notices_wiring.register(AccountDesk(server, entrance, reader), settings)
+        desk = AccountDesk(server, entrance, reader)
+        notices_wiring.register(desk, settings)
+        alarm_load_wiring.register(desk, reader)
     app = Dash(
         "cityvitals",
         server=server,  # type: ignore[arg-type]  # annotated for Flask; backend="fastapi" takes this

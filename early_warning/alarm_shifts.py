@@ -1,0 +1,117 @@
+"""Shifts, the seat to which a warning belongs, and the load of each seat in one shift."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.accounts import EVERYWHERE, Post, Reach, Seat
+from core.clock import CHINA, from_ms, to_ms
+from core.errors import UnknownName
+from core.records import HOUR_MS, WarningPhase
+from early_warning.alarm_load import STANDING_MS, Alarm, Load, load
+from store.sql import Transaction
+from store.warnings import Asked, KeptWarning, warnings_between
+
+LENGTH_MS = 12 * HOUR_MS
+BEGINS_H = 8  # and twelve hours later: rooms hand over at eight
+MOST = 100_000  # warnings of one look
+
+Belongs = Callable[[KeptWarning], tuple[tuple[str, ...], str]]  # its areas, the smallest first, and its topic
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One shift. `name` is how addresses call it: `2026-11-22-day`, `2026-11-22-night`."""
+
+    from_ms: int
+
+    @property
+    def until_ms(self) -> int:
+        """Its end, not included."""
+        return self.from_ms + LENGTH_MS
+
+    @property
+    def name(self) -> str:
+        """Day of its beginning, and which of the two it is."""
+        began = from_ms(self.from_ms).astimezone(CHINA)
+        return f"{began:%Y-%m-%d}-{'day' if began.hour == BEGINS_H else 'night'}"
+
+    @property
+    def before(self) -> Shift:
+        """The shift that handed over to it."""
+        return Shift(self.from_ms - LENGTH_MS)
+
+    @property
+    def after(self) -> Shift:
+        """The one to which it hands over."""
+        return Shift(self.until_ms)
+
+
+def shift_at(at_ms: int) -> Shift:
+    """The shift of a time, ms UTC.
+
+    >>> shift_at(1_795_304_100_000).name, shift_at(1_795_304_100_000).before.name
+    ('2026-11-21-night', '2026-11-21-day')
+    """
+    day = from_ms(at_ms).astimezone(CHINA).replace(hour=BEGINS_H, minute=0, second=0, microsecond=0)
+    return Shift(to_ms(day) + (at_ms - to_ms(day)) // LENGTH_MS * LENGTH_MS)
+
+
+def shift_named(name: str) -> Shift:
+    """A shift by its name. Raises UnknownName.
+
+    >>> shift_named("2026-11-22-night").name
+    '2026-11-22-night'
+    """
+    day, _, which = name.rpartition("-")
+    hours = {"day": BEGINS_H, "night": BEGINS_H + 12}
+    try:
+        begun = to_ms(datetime.fromisoformat(f"{day}T00:00:00+08:00"))
+        return Shift(begun + hours[which] * HOUR_MS)
+    except (ValueError, KeyError):
+        raise UnknownName(f"no shift {name!r}; shifts are named like 2026-11-22-day") from None
+
+
+def loads(
+    connection: Transaction, scene: str, shift: Shift, now_ms: int, seats: Sequence[tuple[Seat, Post]], belongs: Belongs
+) -> dict[str, Load]:
+    """Seat → its load in a shift, up to now; "" is what belongs to no seat, or all of it where no seat is set up."""
+    until_ms = max(shift.from_ms + 1, min(shift.until_ms, now_ms))
+    from_ms_ = shift.from_ms - STANDING_MS
+    found = warnings_between(connection, scene, from_ms_, until_ms, Asked(limit=MOST))
+    of: dict[str, list[Alarm]] = defaultdict(list)
+    for one in found:
+        if not one.warning.late:
+            of[_seat_of(one, seats, belongs)].append(_alarm(one))
+    names = [seat.id for seat, _ in seats]
+    names += [""] if of[""] or not names else []
+    return {name: load(of[name], shift.from_ms, until_ms) for name in names}
+
+
+def seated(seats: Mapping[str, Seat], posts: Mapping[str, Post]) -> list[tuple[Seat, Post]]:
+    """Seats with their posts, the narrower reach first: what a narrow one covers is not left to a wide one."""
+    known = [(seat, posts[seat.post]) for seat in seats.values() if seat.post in posts]
+    return sorted(known, key=lambda pair: (_width(pair[1].reach), pair[0].id))
+
+
+def _seat_of(one: KeptWarning, seats: Sequence[tuple[Seat, Post]], belongs: Belongs) -> str:
+    areas, topic = belongs(one)
+    return next((seat.id for seat, post in seats if _covers(post.reach, areas, topic)), "")
+
+
+def _covers(reach: Reach, areas: Sequence[str], topic: str) -> bool:
+    here = EVERYWHERE in reach.areas or not set(reach.areas).isdisjoint(areas)
+    return here and (EVERYWHERE in reach.topics or topic in reach.topics)
+
+
+def _width(reach: Reach) -> int:
+    return (EVERYWHERE in reach.areas) + (EVERYWHERE in reach.topics)
+
+
+def _alarm(one: KeptWarning) -> Alarm:
+    warning = one.warning
+    ended_ms = None if warning.phase is WarningPhase.ACTIVE else (warning.ended_ms or warning.updated_ms)
+    return Alarm(warning.rule, warning.subject, warning.peak, warning.since_ms, ended_ms)

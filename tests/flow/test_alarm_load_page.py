@@ -1,0 +1,79 @@
+"""The alarm load as people and systems read it: seats by reach, shifts by name, targets beside the figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from guarded_site import Guarded
+
+from accounts.founding import console
+from core.accounts import Department, Post, Reach, Role, Seat
+from core.clock import real_ms
+from core.records import HOUR_MS, CityWarning, Issuer, Level, Stamp, WarningPhase
+from early_warning.alarm_shifts import shift_at
+from store.warnings import KeptWarning, keep_warnings
+
+
+def _warning(name: str, since_ms: int, **more: object) -> CityWarning:
+    made = CityWarning(
+        id=name,
+        rule="water.river_stage",
+        rule_version="1",
+        indicator="water.river_stage",
+        subject="mm-river-01",
+        issuer=Issuer.COMPUTED,
+        phase=WarningPhase.CLEARED,
+        level=Level.NORMAL,
+        peak=Level.ORANGE,
+        since_ms=since_ms,
+        updated_ms=since_ms + 90_000,
+        ended_ms=since_ms + 90_000,
+        decided_ms=since_ms,
+        value=121.0,
+        bound=120.0,
+        unit="m",
+        trend="rising",
+        revision=1,
+        stamp=Stamp.LIVE,
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.claim("WARN", "Alarm load of each seat and shift with its targets; worst rules lead to the desk's draft.")
+def test_a_shift_of_two_seats(house: Guarded) -> None:
+    by, now_ms, scene = console(), real_ms(), "demo-440900"
+    shift = shift_at(now_ms).before.before.before
+    house.office.roster.put_department(by, Department("load", "应急办"), now_ms)
+    house.office.roster.put_post(by, Post("load-water", "水务岗", "load", Role.DUTY, Reach(("440900",))), now_ms)
+    house.office.roster.put_seat(by, Seat("load-1", "水务席", "load-water"), now_ms)
+    at_ms = shift.from_ms + HOUR_MS
+    flood = [_warning(f"load-f{n}", at_ms + n * 10_000) for n in range(12)]
+    late = _warning("load-late", at_ms, late=True)
+    trial = _warning("load-trial", at_ms, facts={"trial": True})
+    stands = _warning("load-s", shift.from_ms - 30 * HOUR_MS, phase=WarningPhase.ACTIVE, ended_ms=None, rule="x.old")
+    with house.office.database.transaction() as connection:
+        keep_warnings(connection, [KeptWarning(one, scene, "440983", "…") for one in (*flood, late, trial, stands)])
+    who = house.colleague(Role.RULES)
+    told = house.ask("GET", f"api/v1/alarm-load?shift={shift.name}", who).json()
+    (seat,) = (one for one in told["seats"] if one["seat"] == "load-1")
+    assert (seat["count"], seat["peak_per_10_min"], seat["standing"], seat["verdict"]) == (12, 12, 1, "too-much")
+    assert seat["mix"] == {"low": 0.0, "medium": 1.0, "high": 0.0}
+    assert [(one["count"], one["from_ms"]) for one in seat["floods"]] == [(2, at_ms + 100_000)]
+    assert seat["chattering"] == 1 and seat["worst"][0]["calm_s"] == 120
+    page = house.ask("GET", f"alarm-load?shift={shift.name}", who).text
+    for words in (
+        "水务席",
+        "告警风暴",
+        "ISA-18.2",
+        "EEMUA 191",
+        "建议 80%",
+        "过重",
+        "rules/water.river_stage?hold_s=120",
+    ):
+        assert words in page
+    assert "洪水" not in page
+    assert house.ask("GET", "alarm-load", who).status_code == 200
+    assert house.ask("GET", "alarm-load?shift=yesterday", who).status_code == 404
+    assert house.ask("GET", "api/v1/alarm-load?shift=2026-13-01-day", who).status_code == 404
+    assert house.ask("GET", "api/v1/alarm-load", house.colleague(Role.FIELD)).status_code == 403
