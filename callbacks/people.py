@@ -56,60 +56,72 @@ def _list(desk: AccountDesk) -> None:
 
 
 def _person(desk: AccountDesk) -> None:
-    office = desk.office
+    office, one = desk.office, OnePerson(desk.office)
+    plain = {
+        "change": one.change,
+        "disable": _on_login(office.roster.disable, "disabled"),
+        "enable": _on_login(office.roster.enable, "enabled"),
+        "factor": _on_login(office.credentials.reset_factor, "factor-reset"),
+        "unlock": _on_login(office.credentials.unlock, "unlocked"),
+        "sign-out": one.sign_out,
+        "link": one.link,
+        "appoint": one.appoint,
+    }
+    desk.page("people/{login}", one.show)
+    desk.act("people/{login}/password", one.reset_password, one.show)
+    for name, act in plain.items():
+        desk.act(f"people/{{login}}/{name}", _and_back(act), one.show)
 
-    def show(frame: Frame, asked: Asked) -> str:
-        known = office.roster.register(asked.by, "people.see")
+
+class OnePerson:
+    """The person whom an address names. Acts give the code of what is said when they are done."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def show(self, frame: Frame, asked: Asked) -> str:
+        """His page."""
+        known = self._office.roster.register(asked.by, "people.see")
         person = known.person(asked.place["login"])
         shown = Shown(
             register=known,
             person=person,
-            standing=office.standings.of(asked.by, person, asked.now_ms),
+            standing=self._office.standings.of(asked.by, person, asked.now_ms),
             now_ms=asked.now_ms,
-            in_full=sees_personal(office, asked, f"person:{person.login}"),
+            in_full=sees_personal(self._office, asked, f"person:{person.login}"),
             may=asked.rights(),
             himself=asked.by.name == f"person:{person.login}",
         )
         return person_page(frame, shown)
 
-    def change(asked: Asked) -> str:
-        person = office.roster.find(asked.place["login"])
-        phone = asked.word("phone") or person.phone  # it is shown masked: what is left empty stays
-        changed = replace(person, name=asked.word("name"), phone=phone)
-        office.roster.change_person(asked.by, changed, asked.now_ms)
+    def change(self, asked: Asked) -> str:
+        """His name, and his telephone; that one is shown masked, so what is left empty stays."""
+        person = self._office.roster.find(asked.place["login"])
+        changed = replace(person, name=asked.word("name"), phone=asked.word("phone") or person.phone)
+        self._office.roster.change_person(asked.by, changed, asked.now_ms)
         return "saved"
 
-    def sign_out(asked: Asked) -> str:
-        office.sessions.end_all(asked.by, office.roster.find(asked.place["login"]), asked.now_ms)
+    def sign_out(self, asked: Asked) -> str:
+        """End every session of his."""
+        self._office.sessions.end_all(asked.by, self._office.roster.find(asked.place["login"]), asked.now_ms)
         return "signed-out"
 
-    def link(asked: Asked) -> str:
+    def link(self, asked: Asked) -> str:
+        """His name in another system that signs people in."""
         login, source, subject = asked.place["login"], asked.word("source"), asked.word("subject")
-        office.credentials.link(asked.by, login, source, subject, asked.now_ms)
+        self._office.credentials.link(asked.by, login, source, subject, asked.now_ms)
         return "linked"
 
-    def appoint(asked: Asked) -> str:
-        office.roster.appoint(asked.by, asked.place["login"], asked.word("post"), term_of(asked), asked.now_ms)
+    def appoint(self, asked: Asked) -> str:
+        """Give him a post for a time."""
+        login, post = asked.place["login"], asked.word("post")
+        self._office.roster.appoint(asked.by, login, post, term_of(asked), asked.now_ms)
         return "appointed"
 
-    def reset_password(asked: Asked) -> Done:
-        secret = office.credentials.reset_password(asked.by, asked.place["login"], asked.now_ms)
+    def reset_password(self, asked: Asked) -> Done:
+        """A password for one sign-in, shown this once."""
+        secret = self._office.credentials.reset_password(asked.by, asked.place["login"], asked.now_ms)
         return Done("people", "password-reset", secret)
-
-    plain = {
-        "change": change,
-        "disable": _on_login(office.roster.disable, "disabled"),
-        "enable": _on_login(office.roster.enable, "enabled"),
-        "factor": _on_login(office.credentials.reset_factor, "factor-reset"),
-        "unlock": _on_login(office.credentials.unlock, "unlocked"),
-        "sign-out": sign_out,
-        "link": link,
-        "appoint": appoint,
-    }
-    desk.page("people/{login}", show)
-    desk.act("people/{login}/password", reset_password, show)
-    for name, act in plain.items():
-        desk.act(f"people/{{login}}/{name}", _and_back(act), show)
 
 
 def _departments(desk: AccountDesk) -> None:

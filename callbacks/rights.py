@@ -13,50 +13,62 @@ from layouts.rights import Answer, Question, matrix_page, of_page, who_page
 
 def register(desk: AccountDesk) -> None:
     """The pages `rights`, `rights/who`, `rights/of`."""
-    office = desk.office
+    table = Table(desk)
+    desk.page("rights", table.show)
+    desk.page("rights/who", table.show_who)
+    desk.page("rights/of", table.show_of)
 
-    def people(known: Register, asked: Asked) -> list[tuple[str, str]]:
-        return [(one.login, f"{one.name} ({one.login})") for one in known.found("", asked.now_ms)]
 
-    def show(frame: Frame, asked: Asked) -> str:
-        return matrix_page(frame, desk.ground(), people(office.roster.register(asked.by, "posts.see"), asked))
+class Table:
+    """The table of rights, asked from both sides."""
 
-    def show_who(frame: Frame, asked: Asked) -> str:
-        known = office.roster.register(asked.by, "posts.see")
-        question = Question(
-            asked.word("action"), asked.word("place"), asked.word("topic"), grade_of(asked).name.lower()
-        )
+    def __init__(self, desk: AccountDesk) -> None:
+        self._desk, self._office = desk, desk.office
+
+    def show(self, frame: Frame, asked: Asked) -> str:
+        """The whole table."""
+        return matrix_page(frame, self._desk.ground(), _people(self._known(asked), asked))
+
+    def show_who(self, frame: Frame, asked: Asked) -> str:
+        """Who may do something, there, about that; people, tokens and seats."""
+        known, grade = self._known(asked), grade_of(asked)
+        question = Question(asked.word("action"), asked.word("place"), asked.word("topic"), grade.name.lower())
         if question.action not in RIGHTS:
             raise UnknownName(f"no action {question.action!r} is known")
-        bearers = [*office.roster.bearers(asked.now_ms), *_devices(known, asked)]
         found = who_may(
-            bearers,
+            [*self._office.roster.bearers(asked.now_ms), *self._devices(known, asked)],
             question.action,
-            area=desk.chain(question.area),
+            area=self._desk.chain(question.area),
             topic=question.topic,
-            sensitivity=grade_of(asked),
+            sensitivity=grade,
         )
         answers = [Answer(*_called(frame, known, bearer), decision) for bearer, decision in found]
-        return who_page(frame, desk.ground(), people(known, asked), question, answers)
+        return who_page(frame, self._desk.ground(), _people(known, asked), question, answers)
 
-    def show_of(frame: Frame, asked: Asked) -> str:
-        known, login = office.roster.register(asked.by, "posts.see"), asked.word("login")
+    def show_of(self, frame: Frame, asked: Asked) -> str:
+        """What somebody may do, and what he lacks for the rest."""
+        known, login = self._known(asked), asked.word("login")
         person = known.person(login)
-        [bearer] = [one for one in office.roster.bearers(asked.now_ms) if one.name == f"person:{login}"]
+        [bearer] = [one for one in self._office.roster.bearers(asked.now_ms) if one.name == f"person:{login}"]
         decisions = [(action, may_somewhere(bearer, action)) for action in RIGHTS]
-        return of_page(frame, desk.ground(), people(known, asked), login, person.name, decisions)
+        return of_page(frame, self._desk.ground(), _people(known, asked), (login, person.name), decisions)
 
-    def _devices(known: Register, asked: Asked) -> list[Bearer]:
+    def _known(self, asked: Asked) -> Register:
+        return self._office.roster.register(asked.by, "posts.see")
+
+    def _devices(self, known: Register, asked: Asked) -> list[Bearer]:
         """Tokens as their bearers, and seats, which look on when nobody sits there."""
-        tokens = [of_token(one, asked.now_ms) for one in office.tokens.all() if not one.seat]
+        tokens = [of_token(one, asked.now_ms) for one in self._office.tokens.all() if not one.seat]
         return tokens + [of_seat(seat, known.posts[seat.post]) for seat in known.seats.values()]
 
-    def _called(frame: Frame, known: Register, bearer: Bearer) -> tuple[str, str]:
-        kind, _, name = bearer.name.partition(":")
-        if kind == "person":
-            return known.person(name).name, f"{frame.word('account.kind-person')} · {name}"
-        return bearer.grants[0].post, frame.word(f"account.kind-{kind}")
 
-    desk.page("rights", show)
-    desk.page("rights/who", show_who)
-    desk.page("rights/of", show_of)
+def _people(known: Register, asked: Asked) -> list[tuple[str, str]]:
+    return [(one.login, f"{one.name} ({one.login})") for one in known.found("", asked.now_ms)]
+
+
+def _called(frame: Frame, known: Register, bearer: Bearer) -> tuple[str, str]:
+    """What a bearer is called, and what he is."""
+    kind, _, name = bearer.name.partition(":")
+    if kind == "person":
+        return known.person(name).name, f"{frame.word('account.kind-person')} · {name}"
+    return bearer.grants[0].post, frame.word(f"account.kind-{kind}")

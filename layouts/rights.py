@@ -62,11 +62,11 @@ def of_page(
     frame: Frame,
     ground: Ground,
     people: Sequence[tuple[str, str]],
-    login: str,
-    name: str,
+    whom: tuple[str, str],
     decisions: Sequence[tuple[str, Decision]],
 ) -> str:
-    """Every action of the table: whether he may, by which post and where, or what he lacks."""
+    """Every action of the table: whether he may, by which post and where, or what he lacks. whom: login and name."""
+    login, name = whom
     rows = [
         el(
             "tr",

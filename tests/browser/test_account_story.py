@@ -54,6 +54,32 @@ def sign_in(page: Page, address: str, login: str, password: str) -> None:
 def test_a_new_colleague_comes_in(chromium: Browser, house: Guarded) -> None:
     login = f"newcomer-{real_ms()}"
     house.person(Role.DUTY, login=f"before-{login}", name="赵前任")
+    first = made(chromium, house, login)
+    appointed(chromium, house, login)
+    with at_desk(chromium, house, {}) as (page, _):
+        sign_in(page, house.address, login, "not it")
+        expect(page.get_by_role("alert")).to_have_text("账号或口令不正确")
+        sign_in(page, house.address, login, first)
+        expect(page).to_have_url(f"{house.address}new-password?next=wall")
+        page.goto(f"{house.address}indicators")
+        expect(page).to_have_url(f"{house.address}new-password?next=indicators")  # nothing else opens
+        change_password(page, first, "Another-word-1")
+        expect(page.get_by_role("alert")).to_have_text("两次输入的新口令不一样")
+        change_password(page, first, CHOSEN)
+        expect(page).to_have_url(f"{house.address}wall")
+        code = a_second_factor(page, house)
+        page.get_by_role("button", name="退出").click()
+        sign_in(page, house.address, login, CHOSEN)
+        expect(page.get_by_role("heading", name="输入动态口令")).to_be_visible()
+        page.goto(f"{house.address}wall")
+        expect(page.get_by_role("heading", name="输入动态口令")).to_be_visible()  # half signed in opens nothing
+        page.get_by_label("动态口令").fill(code)
+        page.get_by_role("button", name="登录").click()
+        expect(page).to_have_url(f"{house.address}wall")
+
+
+def made(chromium: Browser, house: Guarded, login: str) -> str:
+    """The system administrator makes an account. Returns its first password."""
     with at_desk(chromium, house, house.colleague(Role.SYSTEM)) as (page, watch):
         page.goto(f"{house.address}people")
         adding = page.locator("form[method=post]", has_text="建立账号")
@@ -68,6 +94,11 @@ def test_a_new_colleague_comes_in(chromium: Browser, house: Guarded) -> None:
         page.goto(f"{house.address}people/{login}")
         expect(page.get_by_role("button", name="任命")).to_have_count(0)  # that is another administrator's work
         watch.assert_quiet(urlsplit(house.address).netloc)
+    return first
+
+
+def appointed(chromium: Browser, house: Guarded, login: str) -> None:
+    """The security administrator gives somebody the post of whoever was before him."""
     with at_desk(chromium, house, house.colleague(Role.SECURITY)) as (page, watch):
         page.goto(f"{house.address}people/{login}")
         page.get_by_label("岗位").select_option(f"post-duty-before-{login}")
@@ -76,30 +107,14 @@ def test_a_new_colleague_comes_in(chromium: Browser, house: Guarded) -> None:
         page.goto(f"{house.address}rights/of?login={login}")
         expect(page.locator("h2")).to_contain_text("钱新人能做")
         watch.assert_quiet(urlsplit(house.address).netloc)
-    with at_desk(chromium, house, {}) as (page, _):
-        sign_in(page, house.address, login, "not it")
-        expect(page.get_by_role("alert")).to_have_text("账号或口令不正确")
-        sign_in(page, house.address, login, first)
-        expect(page).to_have_url(f"{house.address}new-password?next=wall")
-        page.goto(f"{house.address}indicators")
-        expect(page).to_have_url(f"{house.address}new-password?next=indicators")  # nothing else opens
-        for again, told in (("Another-word-1", "两次输入的新口令不一样"), (CHOSEN, None)):
-            page.get_by_label("原口令").fill(first)
-            page.get_by_label("新口令", exact=True).fill(CHOSEN)
-            page.get_by_label("再输一次新口令").fill(again)
-            page.get_by_role("button", name="修改口令").click()
-            if told:
-                expect(page.get_by_role("alert")).to_have_text(told)
-        expect(page).to_have_url(f"{house.address}wall")
-        code = a_second_factor(page, house)
-        page.get_by_role("button", name="退出").click()
-        sign_in(page, house.address, login, CHOSEN)
-        expect(page.get_by_role("heading", name="输入动态口令")).to_be_visible()
-        page.goto(f"{house.address}wall")
-        expect(page.get_by_role("heading", name="输入动态口令")).to_be_visible()  # half signed in opens nothing
-        page.get_by_label("动态口令").fill(code)
-        page.get_by_role("button", name="登录").click()
-        expect(page).to_have_url(f"{house.address}wall")
+
+
+def change_password(page: Page, old: str, again: str) -> None:
+    """Fill the form of a new password; `again` is what is typed the second time."""
+    page.get_by_label("原口令").fill(old)
+    page.get_by_label("新口令", exact=True).fill(CHOSEN)
+    page.get_by_label("再输一次新口令").fill(again)
+    page.get_by_role("button", name="修改口令").click()
 
 
 def a_second_factor(page: Page, house: Guarded) -> str:
