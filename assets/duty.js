@@ -159,7 +159,7 @@
     shelve: (item) => cityvitals.dutyDialog.shelve(item, act),
     comment: (item) => cityvitals.dutyDialog.comment(item, act),
     merge: (item) => cityvitals.dutyDialog.merge(item, shown, act),
-    case: () => undefined,
+    case: (item) => cityvitals.dutyDialog.openCase(item, site, toast),
   };
 
   /** Copy text; without HTTPS there is no clipboard for scripts, but the old command works. */
@@ -204,7 +204,7 @@
   }
 
   async function mute() {
-    const untilMs = cityvitals.live.cityMs() + 300000;
+    const untilMs = Math.round(cityvitals.live.cityMs()) + 300000;
     const answer = await cityvitals.dutyActs.act({ key: "sound" }, "mute", { until_ms: untilMs });
     if (!answer.ok) cityvitals.sound.muteHere(untilMs); // who may not tell the room, or cannot, quiets this screen alone
     toast(words(answer.ok ? "duty.done_mute" : "duty.muted_here"));
@@ -234,7 +234,7 @@
     const key = event.key.toLowerCase();
     if (key === "enter" && event.target.closest("button, a")) return; // the button in focus is meant
     const verb = ["q", "h", "l", "w", "d", "t", "g", "b", "c"].includes(key)
-      && (cityvitals.dutyDetail.verbs(current() || { kind: "" }, () => true, true).find((one) => one.key === key) || {}).verb;
+      && (cityvitals.dutyDetail.verbs(current() || { kind: "" }, () => true, { any: true }).find((one) => one.key === key) || {}).verb;
     if (verb) doVerb(verb);
     else if (/^[1-6]$/.test(key)) doVerdict(cityvitals.dutyDetail.VERDICTS[key - 1]);
     else if (KEYS[key]) KEYS[key]();

@@ -25,7 +25,7 @@
     return VERBS.filter((verb) => verb[3].includes(item.kind)).map(([key, verb, right]) => {
       const allowed = !right || may(right);
       const done = verb === "acknowledge" && !item.waits;
-      const missing = verb === "case" && !cases;
+      const missing = verb === "case" && !Object.keys(cases || {}).length;
       const why = missing ? words("duty.no_cases_yet") : !allowed ? words("duty.no_right") : done ? cityvitals.dutyState.onIt(item.stands, 0) : "";
       return { key: key, verb: verb, label: words("duty.verb_" + verb.replace("-", "_")), enabled: allowed && !done && !missing, why: why };
     });

@@ -85,6 +85,21 @@
       refused(await act(item, "merge", { into: values.into }, null, words("duty.done_merge"))));
   }
 
+  /** Open a case 立案 about an item: all of it is filled in, Enter agrees. The kind of the same domain comes first. */
+  function openCase(item, site, toast) {
+    const indicator = (cityvitals.live.picture().indicators || {})[(item.warning || {}).indicator] || {};
+    const near = (kind) => (kind.domain === indicator.domain ? 0 : 1);
+    const kinds = Object.entries(site.cases).sort((a, b) => near(a[1]) - near(b[1])).map(([key, kind]) => [key, kind.name]);
+    const key = cityvitals.dutyActs.newKey();
+    ask(words("duty.verb_case"), choice("kind", kinds) + input("title", 'required maxlength="120" value="' + esc(item.sentence.slice(0, 120)) + '"'), async (values) => {
+      const body = { key: key, kind: values.kind, title: values.title, text: item.sentence, area: item.area || "", correlation: item.warningId || item.key };
+      const answer = await cityvitals.dutyActs.ask("POST", "cases", body);
+      if (!answer.ok) return cityvitals.dutyActs.sentenceOf(answer);
+      toast(words("duty.done_case", { number: answer.body.number || answer.body.id || "" }));
+      return "";
+    });
+  }
+
   /** What a silence can be about, from the item that is chosen: [[name, scope]]. */
   function scopes(item) {
     const warning = item.warning;
@@ -100,7 +115,7 @@
   function silence(item) {
     if (!item || !item.warning || !item.warning.rule) return;
     const found = scopes(item);
-    const nowMs = cityvitals.live.cityMs();
+    const nowMs = Math.round(cityvitals.live.cityMs());
     const body = (values) => Object.assign({}, found[Number(values.scope)][1], {
       maintenance: values.maintenance === "yes", reason: values.reason || "", from_ms: nowMs, until_ms: nowMs + Number(values.length) * HOUR_MS,
     });
@@ -146,5 +161,5 @@
     ask(words("duty.help"), '<dl class="keys">' + rows.join("") + "</dl>", null);
   }
 
-  cityvitals.dutyDialog = { ask, choice, comment, field, help, input, merge, shelve, silence, silences, takeOver };
+  cityvitals.dutyDialog = { ask, choice, comment, field, help, input, merge, openCase, shelve, silence, silences, takeOver };
 })(window);

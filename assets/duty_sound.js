@@ -59,7 +59,7 @@
     const found = new Set(isStale ? ["lost"] : []);
     for (const item of items) {
       if (!item.waits || (item.kind !== "card" && item.kind !== "source" && item.kind !== "signal")) continue;
-      const name = item.kind === "source" ? "lost" : item.level;
+      const name = item.kind === "source" || item.silent ? "lost" : item.level;
       const before = seen.get(item.key);
       if (!before || before[0] !== name) seen.set(item.key, [name, nowMs]);
       const breaksThrough = name === "red" && mute && seen.get(item.key)[1] > mute.from_ms;

@@ -38,7 +38,7 @@
     return {
       key: id, kind: "card", level: card.level, urgency: URGENCY[card.level] || 0, waits: cardWaits(card, stands), sinceMs: card.since_ms,
       sentence: card.sentence || lead.sentence || "", area: card.area, issued: lead.issuer === "issued", stands: stands,
-      cause: card.cause || "", causeName: card.cause_name || "", members: card.warnings, warning: lead, warningId: card.warnings[0],
+      silent: Boolean(card.silent), cause: card.cause || "", causeName: card.cause_name || "", members: card.warnings, warning: lead, warningId: card.warnings[0],
     };
   }
 

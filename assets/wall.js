@@ -15,7 +15,7 @@
     "wall-chain": [["probe", "sources"], (picture, nowMs) => cityvitals.header.chain(picture, nowMs), true],
     "wall-city": [["areas", "domains", "values"], (picture) => cityvitals.vitals.city(picture, site.base_path)],
     "wall-domains": [["domains", "sparks", "sources", "values"], (picture, nowMs) => cityvitals.vitals.domains(picture, nowMs, site.base_path), true],
-    "wall-warnings-title": [["warnings"], (picture) => cityvitals.warnings.title(picture)],
+    "wall-warnings-title": [["warnings", "cards", "duty", "silences"], (picture, nowMs) => cityvitals.warnings.title(picture, nowMs), true],
     "wall-events": [["events"], (picture, nowMs) => cityvitals.warnings.events(picture, nowMs, places("--events-shown")), true],
     "wall-sources": [["sources"], (picture, nowMs) => cityvitals.warnings.sources(picture, nowMs, places("--sources-shown")), true],
     "wall-trend-heading": [["trends"], (picture) => (picture.trends.focus ? trend.heading(picture.trends.focus) : "")],
@@ -73,7 +73,7 @@
       const [names, painter, ages] = PANELS[id];
       if (touches(names) || (everySecond && ages)) put(id, painter(picture, nowMs));
     }
-    if (everySecond || touches(["warnings", "areas"])) paintWarnings(picture, nowMs);
+    if (everySecond || touches(["warnings", "areas", "cards", "duty", "silences"])) paintWarnings(picture, nowMs);
     if (touches(["trends"])) paintTrend(picture);
     if (touches(["areas", "warnings", "stations", "vehicles", "events", "values", "indicators"])) cityvitals.mapLayers.paint(picture);
     root.document.documentElement.dataset.painted = String(live.condition().revision);
@@ -92,11 +92,13 @@
     const nowMs = live.cityMs();
     if (nowMs !== null) put("wall-clock", cityvitals.header.clock(nowMs));
     if (state === "live") paint(new Set(), true); // ages stand still with a picture that stands still
+    if (nowMs !== null) cityvitals.sound.turn(live.picture(), state === "stale", nowMs);
   }
 
   /** Begin once the layout stands. boundaries: GeoJSON of the counties. */
   function start(boundaries, siteWanted) {
     site = siteWanted;
+    cityvitals.sound.start();
     page.start(site, onFrame, everySecond);
     cityvitals.mapLayers.start(boundaries, site);
     root.addEventListener("resize", () => paint(new Set(Object.keys(live.picture())), true));

@@ -37,14 +37,24 @@
       .map((area) => ({ area: area, name: ((areas || {})[area] || { name: area }).name, count: counts[area] }));
   }
 
-  /** One warning: shape, level word, area, age; the sentence. Computed and issued are told apart in words. */
-  function row(warning, areas, nowMs, address) {
+  /** Of each warning, how its card stands with people: {waits, on} with who is on it in words. */
+  function standings(picture, nowMs) {
+    const found = {};
+    for (const item of cityvitals.dutyState.items(picture)) {
+      for (const id of item.members || []) found[id] = { waits: item.waits, on: cityvitals.dutyState.onIt(item.stands, nowMs) };
+    }
+    return found;
+  }
+
+  /** One warning: shape, level word, area, who is on it, age; the sentence. Computed and issued are told apart in words. */
+  function row(warning, areas, nowMs, address, stands) {
     const area = (areas || {})[warning.area];
+    const on = stands.on ? '<em class="on">' + esc(stands.on) + "</em>" : "";
     const href = address + "indicators/" + encodeURIComponent(warning.indicator) + "/" + encodeURIComponent(warning.subject);
     const issued = warning.issuer === "issued" ? '<i class="issued">' + esc(words("wall.issued")) + "</i>" : "";
     return { key: warning.key, level: warning.level,
-      html: '<a class="warning level-' + warning.level + '" href="' + esc(href) + '">' + format.mark(warning.level)
-        + "<header><b>" + esc(format.levelWord(warning.level)) + "</b><span>" + esc(area ? area.name : "") + issued + "</span><time>"
+      html: '<a class="warning level-' + warning.level + (stands.waits ? " waits" : "") + '" href="' + esc(href) + '">' + format.mark(warning.level)
+        + "<header><b>" + esc(format.levelWord(warning.level)) + "</b><span>" + esc(area ? area.name : "") + issued + "</span>" + on + "<time>"
         + esc(format.span(nowMs - warning.since_ms)) + "</time></header><p>" + esc(warning.sentence) + "</p></a>" };
   }
 
@@ -58,15 +68,20 @@
   /** Rows of the list for `lines` places. */
   function rows(picture, lines, nowMs, address) {
     const chosen = choose(picture.warnings, lines);
-    const shown = chosen.shown.map((warning) => row(warning, picture.areas, nowMs, address));
+    const stands = standings(picture, nowMs);
+    const shown = chosen.shown.map((warning) => row(warning, picture.areas, nowMs, address, stands[warning.key] || { waits: true, on: "" }));
     if (!chosen.others) return shown;
     return shown.concat(othersRow(othersByArea(picture.warnings, chosen.shown, picture.areas), chosen.others));
   }
 
-  /** Title: how many are active, and by whose judgement. */
-  function title(picture) {
+  /** Title: how many are active, how many of these nobody acknowledged, and how many are hidden: never unseen. */
+  function title(picture, nowMs) {
     const total = active(picture.warnings).length;
-    return "<h2>" + esc(words("wall.warnings")) + " <b>" + format.count(total) + "</b></h2><span>" + esc(words("wall.computed_by_us")) + "</span>";
+    const found = cityvitals.dutyState.counts(picture, nowMs);
+    const notes = [["waiting", found.waiting], ["shelved", found.shelved], ["silenced", found.silenced]].filter(([, count]) => count)
+      .map(([name, count]) => '<em class="' + name + '">' + esc(words("duty." + name, { count: format.count(count) })) + "</em>").join("");
+    const end = found.nextEndMs ? " " + esc(words("duty.next_end", { time: format.moment(found.nextEndMs, nowMs) })) : "";
+    return "<h2>" + esc(words("wall.warnings")) + " <b>" + format.count(total) + "</b></h2><span>" + (notes + end || esc(words("wall.computed_by_us"))) + "</span>";
   }
 
   /**

@@ -13,6 +13,7 @@ from layouts.account_menu import account_menu
 LINKS = (
     ("wall", "desk.wall"),
     ("duty", "duty.title"),
+    ("dispatch", "dispatch.title"),
     ("warnings", "duty.warnings"),
     ("indicators", "desk.indicators"),
 )
@@ -21,8 +22,13 @@ LINKS = (
 def duty(declared: Declared, settings: Settings, assets_version: str) -> html.Div:
     """The whole desk; empty places until the first frame."""
     language = settings.language
-    metrics = {one.id: one.name[language] for one in declared.metrics.values()}
-    site = {"base_path": settings.base_path, "language": language, "assets": assets_version, "metrics": metrics}
+    site = {
+        "base_path": settings.base_path,
+        "language": language,
+        "assets": assets_version,
+        "metrics": {one.id: one.name[language] for one in declared.metrics.values()},
+        "cases": {one.id: {"name": one.name[language], "domain": one.domain} for one in declared.case_kinds.values()},
+    }
     return html.Div(
         [
             dcc.Store(id=ids.DUTY_SITE, data=site),

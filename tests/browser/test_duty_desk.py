@@ -66,6 +66,7 @@ def row(page: Page, key: str) -> str:
 
 
 @pytest.mark.claim("WARN", "Acknowledge, verdict and the number to call take one key each on /duty.")
+@pytest.mark.claim("WARN", "A mute stands on every screen with its end and who muted.")
 @pytest.mark.claim("WARN", "An unacknowledged red keeps sounding until it is acknowledged; a rise rings again.")
 def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRoom) -> None:
     zhao, qian = night.colleague(Role.DUTY), night.colleague(Role.SHIFT_LEADER)
@@ -100,6 +101,8 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
         expect(first.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
         until(first, f"{RUNG}.red > {before}")
         expect(second.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
+        first.keyboard.press("m")
+        expect(second.locator("#shell-sound-bar")).to_contain_text("值班员一 静音")
 
 
 @pytest.mark.claim("WARN", "The second officer who acknowledges sees who was first; nothing is done twice.")
