@@ -104,7 +104,15 @@ class WholeCity:
         return self.said.read_text("utf-8") if self.said.exists() else ""
 
     def wait_until_ready(self) -> str:
-        """The one address that it prints."""
+        """The one address that it prints, when all of its parts are well."""
+        address = self.wait_for_address()
+        nobody = Site(f"http://127.0.0.1:{self.ports['PORT']}{self.variables.get('BASE_PATH', '/')}")
+        eventually(lambda: nobody.ask("healthz").status == 200 or self._ended(), READY_WITHIN_S)
+        assert not self._ended(), self.words()
+        return address
+
+    def wait_for_address(self) -> str:
+        """The one address that it prints, as soon as it does."""
         eventually(lambda: "/wall" in self.words() or self._ended(), READY_WITHIN_S)
         assert not self._ended(), self.words()
         (address,) = re.findall(r"https?://[!-~]+/wall[!-~]*", self.words())

@@ -23,19 +23,26 @@ from core.errors import NeighbourDown, StartError
 from core.messages import text
 from core.records import Scene, Stamp
 from core.settings import Settings, as_environment
+from stream.beats import read_beats
 from stream.connect import connect, shown
 from stream.embedded.broker import broker_command
 from stream.embedded.children import accepts, check_port, start_child, wait_until
 from stream.embedded.redis_server import answers, redis_command
-from stream.scenes import active_scene, declare_scene, show_scene
+from stream.scenes import active_scene, declare_scene, keys_of, show_scene
 from workers.first_start import FirstStart, begin_accounts
+from workers.own_site import check_tls, near_connection, printed_address
 from workers.parts import GRACE_S, Part, Process, stop_together
 from workers.worker import Stop
 
 log = logging.getLogger(__name__)
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
-WORKERS = ("ingest", "engine", "archive", "board", "web", "probe")
+# The first figures need these, and until they stand nothing else asks for the cores: the others begin a moment after
+# the city has decided its past, which the board still has to draw, or when that takes too long.
+FIRST = ("engine", "board", "web", "ingest")
+LATER = ("archive", "probe")
+WORKERS = (*FIRST, *LATER)
+LATER_AFTER_S, LATER_AT_LAST_S = 1.0, 10.0
 OF_ACCOUNTS = ("relay", "notify")  # what only people, and the database that knows them, need
 # Data flow from left to right: what produces stops first, what others still need stops last.
 STOP_ORDER = (
@@ -101,21 +108,21 @@ class Installation:
             wait_until(lambda: accepts(*listens), broker.process, "MQTT", broker.log_file)
             self.settings = replace(self.settings, mqtt_url=f"mqtt://127.0.0.1:{given.mqtt_port}")
 
-    def start_workers(self, extra: Sequence[str]) -> None:
-        """Start every worker of ours."""
-        for name in (*workers_of(self.settings), *(("simulate",) if self.settings.simulate else ()), *extra):
+    def start_workers(self, names: Sequence[str]) -> None:
+        """Start workers of ours."""
+        for name in names:
             self.start(name, [sys.executable, str(APP), name])
             if name == "engine":
                 for number in range(2, self.settings.engines + 1):
                     self.start(f"engine-{number}", [sys.executable, str(APP), name])
 
-    def keep(self, stop: Stop, scene: Scene, address: str) -> None:
-        """Until a signal: start again what dies, and say the address once the site is ready.
+    def keep(self, stop: Stop, scene: Scene, address: str, later: Sequence[str]) -> None:
+        """Until a signal: start again what dies, say the address once the site is ready, start the others after that.
 
         A Redis that was emptied knows no scene any more: `scene` is declared again.
         """
-        begun_s, said = monotonic_s(), False
-        looked_s = begun_s
+        begun_s = looked_s = monotonic_s()
+        said, later_s = False, begun_s + LATER_AT_LAST_S
         while not stop.asked:
             if monotonic_s() - looked_s >= SCENE_S:
                 looked_s = monotonic_s()
@@ -129,19 +136,24 @@ class Installation:
                     self.tell("died", **died, log=part.log_file)
                 part.start_when_due()
                 _put_aside(part.log_file)
-            waited_s = int(monotonic_s() - begun_s)
-            if not said and _is_ready(self.settings):
+            waited_s = monotonic_s() - begun_s
+            if not said and _is_ready(self.settings, scene):
                 self.tell("ready", address=address)
                 said = True
             elif not said and waited_s >= READY_WITHIN_S:
                 logs = self.settings.var / "log"
-                self.tell("not-ready", waited_s=waited_s, address=address, logs=logs)
+                self.tell("not-ready", waited_s=int(waited_s), address=address, logs=logs)
                 said = True
+            if later and _has_decided(self.settings, scene):
+                later_s = min(later_s, monotonic_s() + LATER_AFTER_S)
+            if later and monotonic_s() >= later_s:
+                self.start_workers(later)
+                later = ()
             time.sleep(LOOK_S)
 
     def tell_founded(self, first: FirstStart | None) -> str:
         """Say what is told only once, if this is the first start. Returns the address of the wall."""
-        site = f"http://{self.settings.host}:{self.settings.port}{self.settings.base_path}"
+        site = printed_address(self.settings)
         if first is None:
             return f"{site}wall"
         self.tell("founded", login=first.founder.login, password=first.founder.password)
@@ -187,6 +199,7 @@ def run(settings: Settings, say: Say, prepare: Prepare, extra: Sequence[str] = (
 def _run(city: Installation, declared: Declared, prepare: Prepare, extra: Sequence[str], stop: Stop) -> None:
     settings = city.settings
     check_port(settings.host, settings.port, "HTTP", "CITYVITALS_PORT")
+    check_tls(settings)
     scene = scene_of(settings, declared)
     stamp = text(f"stamp.{scene.stamp}", settings.language)
     city.tell("starting", city=declared.city.name[settings.language], stamp=stamp)
@@ -194,11 +207,12 @@ def _run(city: Installation, declared: Declared, prepare: Prepare, extra: Sequen
         founded = begin_accounts(city.settings)
         city.start_servers()
         _declare(city.settings, scene)
-        city.start_workers(extra)  # they load their parts while the past is written, and wait for a scene
+        city.start_workers(FIRST)  # they load their parts while the past is written, and wait for a scene
         address = city.tell_founded(founded())  # at once: who does not wait until all is ready would never hear it
         prepare(city.settings, scene)
         _show(city.settings, scene)
-        city.keep(stop, scene, address)
+        simulate = ("simulate",) if settings.simulate else ()
+        city.keep(stop, scene, address, (*simulate, *workers_of(settings)[len(FIRST) :], *extra))
         city.tell("stopping")
     finally:
         city.stop()
@@ -244,6 +258,17 @@ def _scene_is_lost(settings: Settings) -> bool:
         client.close()
 
 
+def _has_decided(settings: Settings, scene: Scene) -> bool:
+    """True when the engine has told values of the city."""
+    client = connect(settings.redis_url)
+    try:
+        return bool(client.exists(keys_of(client, scene).values))
+    except NeighbourDown:
+        return False
+    finally:
+        client.close()
+
+
 @contextmanager
 def _locked(var: Path) -> Iterator[None]:
     """Hold the folder for this process; the kernel lets go of it however the process ends."""
@@ -263,12 +288,21 @@ def _put_aside(log_file: Path) -> None:
         os.truncate(log_file, 0)
 
 
-def _is_ready(settings: Settings) -> bool:
-    """True when the site says that every part of it is well. No proxy of the environment comes between."""
-    site = http.client.HTTPConnection(settings.host, settings.port, timeout=2)
+def _is_ready(settings: Settings, scene: Scene) -> bool:
+    """True when the site answers, and those behind it have turned. No proxy of the environment comes between."""
+    client = connect(settings.redis_url)
+    try:
+        beats = read_beats(client, keys_of(client, scene))
+    except NeighbourDown:
+        return False
+    finally:
+        client.close()
+    if any(name not in beats or beats[name].beat_ms < scene.real_ms for name in FIRST if name != "web"):
+        return False
+    site = near_connection(settings, 2)
     try:
         site.request("GET", f"{settings.base_path}healthz")
-        return site.getresponse().status == http.client.OK
+        return site.getresponse().status in (http.client.OK, http.client.SERVICE_UNAVAILABLE)  # the others come later
     except (OSError, http.client.HTTPException):
         return False
     finally:

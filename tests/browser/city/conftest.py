@@ -19,6 +19,8 @@ from whole_city import APP, Site, WholeCity
 from stream.embedded.children import start_child, stop_child
 
 BEHIND = "/cityvitals/"
+DOMAINS = 5
+DOMAINS_KNOWN = "document.querySelectorAll('#wall-domains .known .figure').length"
 
 OpenPage = Callable[..., Page]
 Shoot = Callable[[Page, str], None]
@@ -26,15 +28,17 @@ Shoot = Callable[[Page, str], None]
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[WholeCity]:
-    """A calm demonstration of Maoming; `first_wall`: from the command to the first live wall in a browser."""
+    """A calm demonstration of Maoming; `first_wall`: from the command to the first live wall with figures."""
     running = WholeCity(tmp_path_factory.mktemp("city"))
     page = patient(chromium.new_page(viewport={"width": WALL[0], "height": WALL[1]}))
     begun = machine.Moment.now()
     try:
-        page.goto(running.start().wait_until_ready())  # the wall's own link: nobody has signed in
+        page.goto(running.start().wait_for_address())  # the wall's own link: nobody has signed in
         until(page, LIVE)
+        until(page, f"{DOMAINS_KNOWN} === {DOMAINS}")
         running.first_wall = machine.since(begun)
         page.close()
+        running.wait_until_ready()
         yield running
         assert running.interrupt() == 0, running.words()
     finally:
