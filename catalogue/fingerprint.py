@@ -11,7 +11,19 @@ import orjson
 
 # Said, never reckoned with.
 SAID = frozenset(
-    {"source", "owner", "phone", "note", "relations", "cadence", "sensitivity", "lifecycle", "normal", "as_declared"}
+    {
+        "source",
+        "owner",
+        "phone",
+        "note",
+        "relations",
+        "cadence",
+        "sensitivity",
+        "discloses",
+        "lifecycle",
+        "normal",
+        "as_declared",
+    }
 )
 LANGUAGES = {"zh", "en"}  # a mapping with these keys is a name or a sentence in both languages
 

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from catalogue.entries import Entries, refuse_unknown
 from catalogue.findings import Findings
-from indicators.definition import Aggregate, Lifecycle, RollUp, WindowKind
+from indicators.definition import Aggregate, Lifecycle, RollUp, Sensitivity, WindowKind
 from indicators.faults import formula_names, measured
 from indicators.formula import compile_formula
 from indicators.schema import IndicatorEntry
@@ -97,12 +97,12 @@ def _source_faults(entries: Entries, indicator: IndicatorEntry) -> Iterator[Faul
     for row, one in enumerate(indicator.inputs):
         source = entries.indicators.get(one.indicator)
         if source:
-            yield from ((("inputs", row, "indicator"), said) for said in _use_faults(one.indicator, source))
+            yield from ((("inputs", row, "indicator"), said) for said in _use_faults(indicator, one.indicator, source))
             yield from _missing_levels(("inputs", row, "area"), one.indicator, source, _wanted(indicator, one.area))
     for row, part in enumerate(indicator.parts):
         source = entries.indicators.get(part.indicator)
         if source:
-            yield from ((("parts", row, "indicator"), said) for said in _use_faults(part.indicator, source))
+            yield from ((("parts", row, "indicator"), said) for said in _use_faults(indicator, part.indicator, source))
             yield from _missing_levels(("parts", row, "indicator"), part.indicator, source, set(indicator.levels))
 
 
@@ -113,9 +113,13 @@ def _wanted(indicator: IndicatorEntry, area: str) -> set[str]:
     return {"city"} if area == "city" else set(indicator.levels)
 
 
-def _use_faults(name: str, source: IndicatorEntry) -> Iterator[str]:
+def _use_faults(indicator: IndicatorEntry, name: str, source: IndicatorEntry) -> Iterator[str]:
     if not source.computed:
         yield f"{name} is {source.lifecycle}: it has no value to be reckoned with"
+    narrow = list(Sensitivity).index(source.sensitivity) > list(Sensitivity).index(indicator.sensitivity)
+    if narrow and name not in indicator.discloses:
+        seen = f"{name} is {source.sensitivity}, what is computed from it is {indicator.sensitivity}"
+        yield f"{seen}: name it in discloses if what this tells of it may be seen that far"
 
 
 def _missing_levels(

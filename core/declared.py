@@ -84,8 +84,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Something that reports. `area` is the smallest declared area it stands in, "" while unplaced.
+    """Something that reports.
 
+    `area` is the smallest area of the tree that it stands in: as declared, else the one around its place; "" unplaced.
     `metrics` are those it is expected to report; `references` its own bounds (river stage).
     `simulated` True: invented by us for demonstration and marked so wherever it is drawn. What it hangs on, "" unknown:
     `feeder` 供电区, `gateway` 网关 and `vendor` 厂商 by their names, `parent` 上级设备 by the id of a device.

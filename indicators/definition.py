@@ -212,6 +212,7 @@ class Indicator:
     owner: str = ""  # department 责任部门
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     sensitivity: Sensitivity = Sensitivity.INTERNAL
+    discloses: tuple[str, ...] = ()  # more sensitive ones of which it may tell what it tells
     relations: tuple[Relation, ...] = ()
     steps: dict[str, RollUp] = field(default_factory=dict)  # level → how its areas come from the next finer level
     normal: float | None = None

@@ -154,6 +154,7 @@ class IndicatorEntry(Entry):
     cadence: Cadence = "realtime"
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     sensitivity: Sensitivity = Sensitivity.INTERNAL
+    discloses: tuple[str, ...] = ()
     version: Annotated[str, Field(min_length=1)] = "1"
     levels: Annotated[tuple[LevelName, ...], Field(min_length=1)] = ("city",)
     metrics: tuple[Name, ...] = ()

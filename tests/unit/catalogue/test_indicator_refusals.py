@@ -204,6 +204,18 @@ def test_what_is_not_computed_is_not_referred_to(told, lifecycle: str) -> None:
     assert found[-1][0].startswith("- {level: red")
 
 
+@pytest.mark.claim("ENGINE", "An indicator that tells more widely what is restricted is refused unless it says so")
+def test_what_is_restricted_is_not_told_more_widely_by_another_name(told) -> None:
+    closed = MOVING.replace("    unit: mm\n", "    unit: mm\n    sensitivity: restricted\n")
+    for derived in (DERIVED, SCORE):
+        found = told(closed + derived)
+        assert found and all("is restricted, what is computed from it is internal" in said for _, said in found)
+        said_so = derived.replace("    owner:", "    discloses: [t.moving]\n    owner:")
+        assert told(closed + said_so) == []
+        as_closed = derived.replace("    owner:", "    sensitivity: restricted\n    owner:")
+        assert told(closed + as_closed) == []
+
+
 def test_rules_of_an_indicator_in_trial_stay_in_trial(told) -> None:
     tried = MOVING.replace("    unit: mm\n", "    unit: mm\n    lifecycle: trial\n")
     assert told(tried, RULE) == []
