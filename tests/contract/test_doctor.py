@@ -21,7 +21,7 @@ from stream.scenes import declare_scene
 from workers import doctor, doctor_servers
 from workers.broker_greeting import Greeting, greet
 from workers.findings import Finding, Told, Verdict
-from workers.supervisor import WORKERS
+from workers.supervisor import workers_of
 
 Check = Callable[[Settings], Iterator[Told]]
 
@@ -60,7 +60,7 @@ def test_the_embedded_redis_is_praised(settings: Settings, redis_server: str, re
 
 def test_workers_that_do_not_turn_are_named(settings: Settings, redis_server: str, redis_client: Client) -> None:
     keys = declare_scene(redis_client, Scene("demo-440900", "440900", Stamp.DEMO, "city"), 4)
-    for worker in WORKERS[:-1]:
+    for worker in {*workers_of(settings)} - {"probe"}:
         beat(redis_client, keys, worker)
     findings = [t.in_words("en") for t in doctor_servers.redis(replace(settings, redis_url=redis_server))]
     faults = [finding.sentence for finding in findings if finding.verdict is Verdict.FAULT]
