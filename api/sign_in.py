@@ -20,7 +20,7 @@ from accounts.sign_in import SignedIn, Where
 from accounts.sources.contract import Refused
 from api.bearers import SESSION, set_cookie, shown_by
 from api.entrance import Entrance
-from api.errors import ApiError, answer
+from api.errors import ApiError, answer, errors
 from api.me import STATUS, Code, NewPassword, change_password, show_code, signed
 from api.push import read_body
 from api.sign_in_page import code_page, new_password_page, sign_in_page
@@ -55,6 +55,15 @@ class TypedTwice(NewPassword):
     again: str | None = Field(None, max_length=1000)
 
 
+_TAKES = {  # as JSON for programs, as a form for people
+    "required": True,
+    "content": {
+        kind: {"schema": Wanted.model_json_schema()}
+        for kind in ("application/json", "application/x-www-form-urlencoded")
+    },
+}
+
+
 class Turns:
     """Passwords are judged few at a time: a flood of sign-ins takes neither all memory nor all threads."""
 
@@ -76,7 +85,7 @@ class Turns:
 
 def sign_in_routes(entrance: Entrance) -> APIRouter:
     """`/sign-in`, `/sign-in/code`, `/new-password` and `/sign-out`."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(tags=["accounts"])
     _sign_in(router, entrance)
     _code(router, entrance)
     _new_password(router, entrance)
@@ -98,12 +107,12 @@ def sign_in_routes(entrance: Entrance) -> APIRouter:
 def _sign_in(router: APIRouter, entrance: Entrance) -> None:
     turns = Turns(entrance)
 
-    @router.get("/sign-in")
+    @router.get("/sign-in", include_in_schema=False)
     async def page(request: Request) -> Response:
         seat = await asyncio.to_thread(_seat, entrance, shown_by(request.headers))
         return sign_in_page(entrance, request.query_params.get("next", ""), seat=seat[1])
 
-    @router.post("/sign-in")
+    @router.post("/sign-in", openapi_extra={"requestBody": _TAKES}, responses=errors(401, 422, 429, 503))
     async def sign_in(request: Request) -> Response:
         """A form is answered with the page to go to, or with the form and why not; JSON with JSON."""
         wanted, is_form = await _sent(request, Wanted)
@@ -186,7 +195,7 @@ async def _end(entrance: Entrance, shown: Cookies, address: str) -> bool:
 
 
 def _code(router: APIRouter, entrance: Entrance) -> None:
-    @router.get("/sign-in/code")
+    @router.get("/sign-in/code", include_in_schema=False)
     async def page(request: Request) -> Response:
         """The second step; who has no second factor sets one up on his own page."""
         onward = request.query_params.get("next", "")
@@ -195,15 +204,19 @@ def _code(router: APIRouter, entrance: Entrance) -> None:
         except ApiError:
             return sign_in_page(entrance, onward)
         has_factor = await asyncio.to_thread(entrance.office.credentials.has_factor, one.person)
-        if one.session.strong or not has_factor:
-            return RedirectResponse(f"{entrance.base_path}account?told=factor-first", 303)
-        return code_page(entrance, onward)
+        if has_factor and not one.session.strong:
+            return code_page(entrance, onward)
+        wants_one = entrance.bearer().grants and not has_factor  # else it is a post that he lacks: his page says so
+        return RedirectResponse(f"{entrance.base_path}account" + ("?told=factor-first" if wants_one else ""), 303)
 
-    @router.post("/sign-in/code")
+    @router.post("/sign-in/code", include_in_schema=False)
     async def code(request: Request) -> Response:
         """The code of an authenticator, from the form."""
         given, _ = await _sent(request, CodeStep)
-        one = await signed(entrance, request)
+        try:
+            one = await signed(entrance, request)
+        except ApiError:  # it took him too long
+            return sign_in_page(entrance, given.next)
         refused = await show_code(entrance, one, given)
         if refused is not None:
             return code_page(entrance, given.next, refused.in_words(entrance.language), STATUS.get(refused.code, 422))
@@ -211,15 +224,18 @@ def _code(router: APIRouter, entrance: Entrance) -> None:
 
 
 def _new_password(router: APIRouter, entrance: Entrance) -> None:
-    @router.get("/new-password")
+    @router.get("/new-password", include_in_schema=False)
     async def page() -> Response:
         return new_password_page(entrance)
 
-    @router.post("/new-password")
+    @router.post("/new-password", include_in_schema=False)
     async def new_password(request: Request) -> Response:
         """The form of a password that must change, which stands before every page until it is done."""
         given, _ = await _sent(request, TypedTwice)
-        one = await signed(entrance, request)
+        try:
+            one = await signed(entrance, request)
+        except ApiError:
+            return sign_in_page(entrance, "")
         refused = Refused("again-differs") if given.again not in {None, given.new} else None
         refused = refused or await change_password(entrance, one, given)
         if refused is not None:
