@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from accounts.sealing import seal_of
 from accounts.warden import Warden
-from callbacks.account_desk import AccountDesk, Asked, Done
+from callbacks.account_desk import AccountDesk, Asked, Done, Show
 from callbacks.people import sees_personal
 from core.accounts import EVERYWHERE
 from core.messages import text
@@ -76,38 +76,47 @@ def _wiring(desk: AccountDesk, board: Switchboard) -> None:
         )
         return routes_page(frame, wired)
 
-    def put_recipient(asked: Asked) -> Done:
-        new = Recipient(
-            id=asked.word("id"),
-            name=asked.word("name"),
-            addresses={channel: asked.word(f"to_{channel}") for channel in Channel},
-            secret=asked.word("secret"),
-            person=asked.word("person"),
-            exercise=bool(asked.word("exercise")),
-            budget=int(asked.word("budget") or BUDGET),
-            disabled=bool(asked.word("disabled")),
-        )
-        known = board.wiring().recipients.get(new.id)
-        board.put_recipient(asked.by, changed(known, new), asked.now_ms)
-        return Done("notices/routes", "saved")
-
-    def put_route(asked: Asked) -> Done:
+    def put(asked: Asked) -> Done:
         board.put_route(asked.by, _route(asked), asked.now_ms)
         return Done("notices/routes", "saved")
 
-    def drop_recipient(asked: Asked) -> Done:
-        board.drop_recipient(asked.by, asked.place["recipient"], asked.now_ms)
-        return Done("notices/routes", "saved")
-
-    def drop_route(asked: Asked) -> Done:
+    def drop(asked: Asked) -> Done:
         board.drop_route(asked.by, asked.place["route"], asked.now_ms)
         return Done("notices/routes", "saved")
 
     desk.page("notices/routes", show)
-    desk.act("notices/routes", put_route, show)
-    desk.act("notices/routes/{route}/drop", drop_route, show)
-    desk.act("notices/recipients", put_recipient, show)
-    desk.act("notices/recipients/{recipient}/drop", drop_recipient, show)
+    desk.act("notices/routes", put, show)
+    desk.act("notices/routes/{route}/drop", drop, show)
+    _recipients(desk, board, show)
+
+
+def _recipients(desk: AccountDesk, board: Switchboard, show: Show) -> None:
+    def put(asked: Asked) -> Done:
+        new = _recipient(asked)
+        known = board.wiring().recipients.get(new.id)
+        board.put_recipient(asked.by, changed(known, new), asked.now_ms)
+        return Done("notices/routes", "saved")
+
+    def drop(asked: Asked) -> Done:
+        board.drop_recipient(asked.by, asked.place["recipient"], asked.now_ms)
+        return Done("notices/routes", "saved")
+
+    desk.act("notices/recipients", put, show)
+    desk.act("notices/recipients/{recipient}/drop", drop, show)
+
+
+def _recipient(asked: Asked) -> Recipient:
+    """A recipient out of a form; addresses that are left empty are none. Raises ValueError."""
+    return Recipient(
+        id=asked.word("id"),
+        name=asked.word("name"),
+        addresses={channel: asked.word(f"to_{channel}") for channel in Channel},
+        secret=asked.word("secret"),
+        person=asked.word("person"),
+        exercise=bool(asked.word("exercise")),
+        budget=int(asked.word("budget") or BUDGET),
+        disabled=bool(asked.word("disabled")),
+    )
 
 
 def _route(asked: Asked) -> Route:

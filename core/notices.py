@@ -150,6 +150,7 @@ class Matter:
     """What has been told of one warning, and to whom: what decides whether there is news.
 
     seen_ms: real time at which its present news was first seen. told, acknowledged: the highest such level.
+    silent: why it never rings: `trial`, `late` (a late report) or `flapping`.
     thread: what it is told together with, once it was seen; a card may get another id.
     told_to: (recipient, channel). held: why the last news was not told. step: how far it went up the chain of deputies.
     """
@@ -164,8 +165,7 @@ class Matter:
     seen_ms: int
     since_ms: int
     issued: bool = False
-    trial: bool = False
-    late: bool = False
+    silent: str = ""
     told: Level = Level.NORMAL
     acknowledged: Level = Level.NORMAL
     told_to: tuple[tuple[str, Channel], ...] = ()

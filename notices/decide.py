@@ -165,8 +165,7 @@ class _Turn:
         return bool(reason)
 
     def _held(self, one: Matter) -> str:
-        own = "trial" if one.trial else "late" if one.late else ""
-        return own or self._policy.quiet.get(one.warning, "")
+        return one.silent or self._policy.quiet.get(one.warning, "")
 
     def _tell_news(self, lead: Matter, kind: Kind) -> None:
         notice = self._notice(lead, kind, lead.level)

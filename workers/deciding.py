@@ -12,7 +12,9 @@ from accounts.sealing import Seal
 from board.belonging import chain_of
 from catalogue.declared import Declared
 from core.notices import Matter
-from core.records import HOUR_MS, Issuer, Scene, WarningPhase
+from core.records import HOUR_MS, CityWarning, Issuer, Scene, WarningPhase
+from early_warning.belongings import Belongings
+from early_warning.cards import REMEMBERED_MS, grouped
 from early_warning.duty import standings
 from early_warning.duty_fold import Standing, shelved_until
 from early_warning.duty_rules import Concerned, is_hidden
@@ -42,6 +44,8 @@ class Deciding:
         self._position: Projected | None = None
         self._decided_ms = 0
         self._looked_ms: int | None = None
+        self._ended: dict[str, CityWarning] = {}  # lately: what is over keeps a card together for a while
+        self._belongings = Belongings(declared.devices, declared.areas, declared.indicators, declared.rules)
 
     def turn(self, now_ms: int, city_ms: int) -> int:
         """Look, decide, write. Returns how many notices are new. now_ms: real time. Raises NeighbourDown."""
@@ -50,7 +54,7 @@ class Deciding:
             if not changed and not any(_waits(matter, now_ms) for matter in self._open.values()):
                 return 0
             standing = standings(connection, self._scene.id, list(self._known))
-            matters = self._matters(standing, now_ms)
+            matters = self._matters(standing, now_ms, city_ms)
             policy = self._policy(connection, self._quiet(connection, standing, city_ms))
             told_ms = kept.told_since(connection, now_ms - WINDOW_MS)
             ledger = Ledger(told_ms, kept.waiting_digests(connection, self._scene.id))
@@ -71,6 +75,7 @@ class Deciding:
             changed += [*standing_warnings(connection, scene), *warnings_of(connection, scene, list(self._open))]
             self._looked_ms = now_ms
         found = {one.warning.id: one for one in changed}
+        self._ended |= {name: one.warning for name, one in found.items() if not _stands(one) and not one.trial}
         ended = {name for name, one in found.items() if not _stands(one) and name not in self._open}
         for name in kept.spoken_of(connection, scene, ended):  # it was over, and that was dealt with
             del found[name]
@@ -78,9 +83,9 @@ class Deciding:
         self._decided_ms = max((one.warning.decided_ms for one in changed), default=self._decided_ms)
         return bool(found)
 
-    def _matters(self, standing: Mapping[str, Standing], now_ms: int) -> dict[str, Matter]:
+    def _matters(self, standing: Mapping[str, Standing], now_ms: int, city_ms: int) -> dict[str, Matter]:
         """Each warning as it stands now, with what has been told of it."""
-        cards = self._cards(standing)
+        cards = self._cards(standing, city_ms)
         found = {}
         for name, one in self._known.items():
             before = self._open.get(name)
@@ -102,14 +107,16 @@ class Deciding:
             seen_ms=now_ms,
             since_ms=warning.since_ms,
             issued=warning.issuer is Issuer.ISSUED,
-            trial=one.trial,
-            late=warning.late,
+            silent=_silent(one),
             acknowledged=standing.level,
         )
 
-    def _cards(self, standing: Mapping[str, Standing]) -> dict[str, str]:
-        """Warning → the card that it is under, of those that stand."""
-        return {name: standing[name].into or name for name, one in self._known.items() if _stands(one)}
+    def _cards(self, standing: Mapping[str, Standing], city_ms: int) -> dict[str, str]:
+        """Warning → the card that it is under: what people merged, else what has one cause."""
+        self._ended = {name: one for name, one in self._ended.items() if (one.ended_ms or 0) > city_ms - REMEMBERED_MS}
+        known = self._ended | {name: one.warning for name, one in self._known.items() if _stands(one)}
+        found = {member: card.id for card in grouped(known.values(), self._belongings) for member in card.warnings}
+        return found | {name: into for name, one in standing.items() if (into := one.into)}
 
     def _quiet(self, connection: Transaction, standing: Mapping[str, Standing], city_ms: int) -> dict[str, str]:
         """What people keep quiet now: warning → shelved or silenced."""
@@ -157,12 +164,17 @@ def roster_of(connection: Transaction, seal: Seal) -> Roster:
     )
 
 
+def _silent(one: KeptWarning) -> str:
+    """Why a warning never rings, "" when it does (`early_warning.cards.rings`)."""
+    flaps = one.warning.facts.get("flapping", 0) > 1
+    return "trial" if one.trial else "late" if one.warning.late else "flapping" if flaps else ""
+
+
 def _stands(one: KeptWarning) -> bool:
     return one.warning.phase is WarningPhase.ACTIVE
 
 
 def _waits(matter: Matter, now_ms: int) -> bool:
     """Whether a matter may have to be told although its warning did not change."""
-    silent = matter.held in ("trial", "late")
     due = any(at_ms is not None and at_ms <= now_ms for at_ms in (matter.escalate_ms, matter.standing_ms))
-    return due or (matter.level > matter.told and not silent)
+    return due or (matter.level > matter.told and not matter.silent)

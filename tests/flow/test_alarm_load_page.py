@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from guarded_site import Guarded
+from kept_warning import warning
 
 from accounts.founding import console
 from core.accounts import Department, Post, Reach, Role, Seat
 from core.clock import real_ms
-from core.records import HOUR_MS, CityWarning, Issuer, Level, Stamp, WarningPhase
+from core.records import HOUR_MS, CityWarning, Level, WarningPhase
 from early_warning.alarm_shifts import shift_at
 from store.warnings import KeptWarning, keep_warnings
 
 
 def _warning(name: str, since_ms: int, **more: object) -> CityWarning:
-    made = CityWarning(
-        id=name,
-        rule="water.river_stage",
-        rule_version="1",
-        indicator="water.river_stage",
-        subject="mm-river-01",
-        issuer=Issuer.COMPUTED,
-        phase=WarningPhase.CLEARED,
-        level=Level.NORMAL,
-        peak=Level.ORANGE,
-        since_ms=since_ms,
-        updated_ms=since_ms + 90_000,
-        ended_ms=since_ms + 90_000,
-        decided_ms=since_ms,
-        value=121.0,
-        bound=120.0,
-        unit="m",
-        trend="rising",
-        revision=1,
-        stamp=Stamp.LIVE,
-    )
-    return replace(made, **more)  # type: ignore[arg-type]
+    """One that lasted a minute and a half."""
+    ended = {"phase": WarningPhase.CLEARED, "ended_ms": since_ms + 90_000, "subject": "mm-river-01"}
+    return warning(name, Level.ORANGE, since_ms, **ended | more)
 
 
 @pytest.mark.claim("WARN", "Alarm load of each seat and shift with its targets; worst rules lead to the desk's draft.")

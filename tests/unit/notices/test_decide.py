@@ -135,10 +135,10 @@ def test_of_a_retracted_first_warning_they_hear_and_then_what_is_true() -> None:
     assert room.at(7, matter("w3", Level.RED, "w3", phase="cleared")) == [("li", "cleared")]
 
 
-@pytest.mark.parametrize("why", ["trial", "late"])
+@pytest.mark.parametrize("why", ["trial", "late", "flapping"])
 def test_trial_and_late_reports_do_not_ring_and_are_kept_with_their_reason(why: str) -> None:
     room = Room()
-    silent = matter(level=Level.RED, **{why: True})
+    silent = matter(level=Level.RED, silent=why)
     assert room.at(0, silent) == []
     assert room.at(60, replace(silent, phase=WarningPhase.CLEARED)) == []
     assert set(room.reasons()) == {why}
