@@ -16,18 +16,34 @@
   }
 
   /**
-   * Which warnings stand on the wall and how many do not: {shown, others}. With one line to spare for
+   * Active warnings, those on one card as one: its gravest, with the sentence of the card and `members`, their keys.
+   * Several of one cause take one line, whatever else stands between them in time.
+   */
+  function gathered(warnings, cards) {
+    const all = active(warnings), here = new Set(all.map((warning) => warning.key)), joined = new Map(), shown = new Set();
+    for (const card of listed(cards)) {
+      const members = card.warnings.filter((key) => here.has(key));
+      const { sentence, since_ms, area, subjects } = card;
+      if (members.length > 1) members.forEach((key) => joined.set(key, { card: card.key, own: { members, sentence, since_ms, area, subjects } }));
+    }
+    return all.map((warning) => [warning, joined.get(warning.key) || { card: warning.key, own: { members: [warning.key], subjects: 1 } }])
+      .filter(([, one]) => !shown.has(one.card) && shown.add(one.card))
+      .map(([warning, one]) => Object.assign({}, warning, one.own));
+  }
+
+  /**
+   * What stands on the wall and how many warnings do not: {shown, others, total}. With one line to spare for
    * "另有 N 条" when they do not all fit.
    */
-  function choose(warnings, lines) {
-    const all = active(warnings);
-    return all.length <= lines ? { shown: all, others: 0, total: all.length }
-      : { shown: all.slice(0, lines - 1), others: all.length - (lines - 1), total: all.length };
+  function choose(warnings, lines, cards) {
+    const all = gathered(warnings, cards), total = all.reduce((sum, one) => sum + one.members.length, 0);
+    const shown = all.length <= lines ? all : all.slice(0, lines - 1);
+    return { shown, others: total - shown.reduce((sum, one) => sum + one.members.length, 0), total };
   }
 
   /** Counts by area of those warnings that are not shown; they add up to `others`. */
   function othersByArea(warnings, shown, areas) {
-    const here = new Set(shown.map((warning) => warning.key));
+    const here = new Set(shown.flatMap((warning) => warning.members));
     const counts = {};
     for (const warning of active(warnings)) {
       if (!here.has(warning.key)) counts[warning.area] = (counts[warning.area] || 0) + 1;
@@ -46,15 +62,16 @@
     return found;
   }
 
-  /** One warning: shape, level word, area, who is on it, age; the sentence. Computed and issued are told apart in words. */
+  /** One warning or one card: how many places, shape, level word, area, who is on it, age; the sentence. Computed and issued are told apart in words. */
   function row(warning, areas, nowMs, address, stands) {
     const area = (areas || {})[warning.area];
     const on = stands.on ? '<em class="on">' + esc(stands.on) + "</em>" : "";
     const href = address + "indicators/" + encodeURIComponent(warning.indicator) + "/" + encodeURIComponent(warning.subject);
+    const count = warning.subjects > 1 ? '<i class="count">' + esc(words("wall.subjects", { count: format.count(warning.subjects) })) + "</i>" : "";
     const issued = warning.issuer === "issued" ? '<i class="issued">' + esc(words("wall.issued")) + "</i>" : "";
     return { key: warning.key, level: warning.level,
       html: '<a class="warning level-' + warning.level + (stands.waits ? " waits" : "") + '" href="' + esc(href) + '">' + format.mark(warning.level)
-        + "<header><b>" + esc(format.levelWord(warning.level)) + "</b><span>" + esc(area ? area.name : "") + issued + "</span>" + on + "<time>"
+        + "<header><b>" + esc(format.levelWord(warning.level)) + "</b><span>" + esc(area ? area.name : "") + count + issued + "</span>" + on + "<time>"
         + esc(format.span(nowMs - warning.since_ms)) + "</time></header><p>" + esc(warning.sentence) + "</p></a>" };
   }
 
@@ -67,7 +84,7 @@
 
   /** Rows of the list for `lines` places. */
   function rows(picture, lines, nowMs, address) {
-    const chosen = choose(picture.warnings, lines);
+    const chosen = choose(picture.warnings, lines, picture.cards);
     const stands = standings(picture, nowMs);
     const shown = chosen.shown.map((warning) => row(warning, picture.areas, nowMs, address, stands[warning.key] || { waits: true, on: "" }));
     if (!chosen.others) return shown;

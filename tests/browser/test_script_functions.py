@@ -191,6 +191,24 @@ def test_shown_and_counted_warnings_add_up(call: Call, lines: int, count: int) -
     assert len(chosen["shown"]) + bool(chosen["others"]) <= lines
 
 
+@pytest.mark.parametrize("lines", [1, 2, 5])
+def test_a_card_takes_one_line_and_all_its_warnings_are_counted(call: Call, lines: int) -> None:
+    levels = ["blue", "red", "orange", "yellow"]
+    warnings = {
+        f"w{n}": {"phase": "active", "level": levels[n % 4], "since_ms": n, "area": "a", "sentence": f"{n}"}
+        for n in range(40)
+    }
+    members = [f"w{n}" for n in range(36)]
+    card = {"warnings": [*members, "gone"], "since_ms": 0, "area": "c", "subjects": 30, "sentence": "疑似同因"}
+    chosen = call("warnings.choose", warnings, lines, {"w0": card})
+    others = call("warnings.othersByArea", warnings, chosen["shown"], {})
+    assert sum(len(one["members"]) for one in chosen["shown"]) + chosen["others"] == chosen["total"] == 40
+    assert sum(entry["count"] for entry in others) == chosen["others"]
+    told = [(one["sentence"], one["subjects"], one["area"]) for one in chosen["shown"]]
+    assert told == [("37", 1, "a"), ("疑似同因", 30, "c"), ("38", 1, "a"), ("39", 1, "a"), ("36", 1, "a")][: len(told)]
+    assert len(told) == (5 if lines == 5 else lines - 1)
+
+
 def test_only_a_wholly_silent_county_is_blind(scripts: Page) -> None:
     stations = {
         "1": {"area": "a", "kind": "station", "state": "silent"},
