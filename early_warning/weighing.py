@@ -87,7 +87,7 @@ def floods(opened_ms: Int64) -> int:
 def segments(outcome: Outcome, subject: str, until_ms: int) -> list[tuple[int, int, Level]]:
     """The levels of one subject above normal, as spans (from, to, level)."""
     turns = list(outcome.turns.get(subject, ()))
-    ends_ms = [at_ms for at_ms, _ in turns[1:]] + [until_ms]
+    ends_ms = [*(at_ms for at_ms, _ in turns), until_ms][1:]
     return [(at_ms, end_ms, level) for (at_ms, level), end_ms in zip(turns, ends_ms, strict=True) if level]
 
 
