@@ -14,12 +14,13 @@ from api.errors import ApiError, errors
 from api.rest import Present
 from core.clock import real_ms
 from core.errors import UnknownName
+from core.units import FixRow
 from dispatch.book import Told
 from dispatch.fleet import UnitBook
 from dispatch.grouping import Grouper, Proposal, Sighting
 from dispatch.units import STALE_MS, Fix, Need, Suggestion, Unit
 from store import cases as kept
-from store.units import FixRow, keep_apart, kept_apart
+from store.units import keep_apart, kept_apart
 
 REFUSED = errors(401, 403, 404, 422, 503)
 REACH_M = 5000.0  # as far as any cause of a pack reaches, and a little more

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.declared import Device, Feed, Metric, Words
+from core.units import UnitRow
 from dispatch.kinds import CaseKind, Cause
 from dispatch.plans import Plan
 from early_warning.rule import Rule
 from geo.areas import AreaTree
 from indicators.definition import Indicator
-from store.units import UnitRow
 
 
 @dataclass(frozen=True, slots=True)

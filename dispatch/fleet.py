@@ -12,11 +12,11 @@ from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
 from core.errors import IllegalStep, NotAllowed, UnknownName
+from core.units import FixRow, UnitRow
 from dispatch.states import AssignmentState
 from dispatch.units import Duty, Fix, Fleet, Need, Suggestion, Unit
 from store import units as kept
 from store.outbox import tell
-from store.units import FixRow, UnitRow
 
 UNIT = "unit.changed"  # topic of the outbox
 EDIT, TELL = "units.edit", "cases.report"

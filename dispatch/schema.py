@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 
 from core.declared import Words
 from core.schema import Entry, Name
+from core.units import UnitRow
 from dispatch.calendars import Counting
 from dispatch.clocks import Obligation, Terms
 from dispatch.kinds import CaseKind, Cause, Grade, KindClass, Symptom
 from dispatch.plans import Plan, PlanStep, ResponseLevel, Trigger
 from dispatch.steps import STEPS, UNIT_STEPS, Verb
 from geo.schema import Lat, Lon
-from store.units import UnitRow
 
 YEAR_S = 366 * 86_400
 OF_A_DAY_S = 86_400

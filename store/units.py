@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from core.units import FixRow, UnitRow
 from store.sql import Transaction
 from store.tables.cases import assignments
 from store.tables.units import apart, unit_fixes, units
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A unit as it is stored. lon_deg, lat_deg: its home, degrees WGS 84; None: it has none."""
-
-    id: str
-    name: str
-    department: str
-    capabilities: tuple[str, ...]
-    area: str = ""
-    lon_deg: float | None = None
-    lat_deg: float | None = None
-    phone: str = ""
-    device: str = ""
-    off: bool = False
-    speed_kmh: float = 40.0
-    crew: int = 1
-    crew_needed: int = 1
-    rests_until_ms: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FixRow:
-    """Where a unit was, degrees WGS 84, m, ms UTC, and who said so."""
-
-    unit: str
-    lon_deg: float
-    lat_deg: float
-    accuracy_m: float
-    at_ms: int
-    by: str
 
 
 def put_unit(connection: Transaction, unit: UnitRow) -> None:

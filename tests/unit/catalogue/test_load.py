@@ -229,9 +229,11 @@ def test_the_fingerprint_is_the_same_in_another_process(maoming: catalogue.Decla
     assert other.stdout.strip() == maoming.fingerprint
 
 
-def test_loading_does_not_wait_for_geopandas() -> None:
-    program = "import sys, pathlib, catalogue; catalogue.load(pathlib.Path(sys.argv[1]), '440900'); print(*sys.modules)"
+def test_a_start_does_not_wait_for_what_it_does_not_need() -> None:
+    loading = "catalogue.load(pathlib.Path(sys.argv[1]), '440900')"
+    program = f"import sys, pathlib, catalogue, workers.engine, workers.board; {loading}; print(*sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", program, str(PACKS)], cwd=PACKS.parent, capture_output=True, text=True, check=True
     )
-    assert {"geopandas", "pandas", "pyproj"}.isdisjoint(run.stdout.split())
+    heavy = {"geopandas", "pandas", "pyproj", "pyarrow", "sqlalchemy", "alembic", "openpyxl", "docx", "fastapi", "dash"}
+    assert heavy & {*run.stdout.split()} == set()

@@ -1,0 +1,37 @@
+"""Units that are sent out, and where they were: as declared in packs, stored and proposed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit as it is stored. lon_deg, lat_deg: its home, degrees WGS 84; None: it has none."""
+
+    id: str
+    name: str
+    department: str
+    capabilities: tuple[str, ...]
+    area: str = ""
+    lon_deg: float | None = None
+    lat_deg: float | None = None
+    phone: str = ""
+    device: str = ""
+    off: bool = False
+    speed_kmh: float = 40.0
+    crew: int = 1
+    crew_needed: int = 1
+    rests_until_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FixRow:
+    """Where a unit was, degrees WGS 84, m, ms UTC, and who said so."""
+
+    unit: str
+    lon_deg: float
+    lat_deg: float
+    accuracy_m: float
+    at_ms: int
+    by: str
