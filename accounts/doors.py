@@ -132,6 +132,8 @@ DOORS: Mapping[str, str] = {
     "GET /rules/{rule}": "rules.see",
     "page rules": "rules.see",
     "page wall": "wall.see",
+    "GET /dispatch": "cases.see",
+    "page dispatch": "cases.see",
     "page indicators": "pages.see",
     # scripts, styles and fonts: the sign-in page needs them before anybody is known, and they hold no data
     "FILES /assets": OPEN,

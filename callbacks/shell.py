@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from core.settings import Settings
 from layouts import ids, shell
 from layouts.desk import desk
+from layouts.dispatch import dispatch
 from layouts.duty import duty
 from layouts.reading import PictureReader
 from layouts.rules import rules_page
@@ -34,13 +35,17 @@ def page_of(pathname: str, settings: Settings, reader: PictureReader) -> Compone
     if declared is None:
         return shell.waiting(settings.language)
     parts = [unquote(part) for part in pathname.removeprefix(settings.base_path).split("/") if part]
+    assets = reader.assets_version()
+    page: Component = shell.waiting(settings.language)
     match parts:
         case ["wall"]:
-            return wall(declared, settings, reader.assets_version())
+            page = wall(declared, settings, assets)
         case ["rules", *rule]:
-            return rules_page(settings, reader.assets_version(), rule[0] if rule else "")
+            page = rules_page(settings, assets, rule[0] if rule else "")
         case ["duty"]:
-            return duty(declared, settings, reader.assets_version())
+            page = duty(declared, settings, assets)
+        case ["dispatch"]:
+            page = dispatch(declared, settings, assets)
         case ["indicators", *_]:
-            return desk(settings, reader.assets_version())
-    return shell.waiting(settings.language)
+            page = desk(settings, assets)
+    return page

@@ -19,6 +19,7 @@ from api.entrance import Entrance
 from callbacks import account as account_wiring
 from callbacks import alarm_load as alarm_load_wiring
 from callbacks import duty as duty_wiring
+from callbacks import dispatch as dispatch_wiring
 from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
@@ -37,6 +38,7 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PAGES = (
     "wall",
     "duty",
+    "dispatch",
     "indicators",
     "indicators/{indicator}",
     "indicators/{indicator}/{subject}",
@@ -76,6 +78,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     wall_wiring.register(app)
     duty_wiring.register(app)
     indicators_wiring.register(app, settings, reader)
+    dispatch_wiring.register(app)
     explain_wiring.register(app, settings, reader)
     rules_wiring.register(app, settings, reader, entrance)
     _serve_pages(server, app, base, settings.accounts)

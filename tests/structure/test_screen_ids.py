@@ -91,6 +91,7 @@ async def pages(settings: Settings, reader: StillReader) -> dict[str, list[str]]
     around = ids_of(shell.layout(settings))
     found = {"wall": around + ids_of(page_of("/wall", settings, reader))}
     found["duty"] = around + ids_of(page_of("/duty", settings, reader))
+    found["dispatch"] = around + ids_of(page_of("/dispatch", settings, reader))
     for path in ("/indicators", "/indicators/ecology.aqi", "/indicators/water.river_stage/mm-river-02"):
         body = await body_of(path, settings, reader)
         found[path] = around + ids_of(page_of(path, settings, reader)) + ids_of(body)
@@ -112,7 +113,7 @@ def test_no_page_has_an_id_twice(shown: dict[str, list[str]]) -> None:
 
 def test_every_id_has_its_one_home_and_is_used(shown: dict[str, list[str]]) -> None:
     assert {one for found in shown.values() for one in found} == IDS
-    assert all(re.fullmatch(r"(shell|wall|desk|duty|rules)(-[a-z]+)+", one) for one in IDS)
+    assert all(re.fullmatch(r"(shell|wall|desk|duty|dispatch|rules)(-[a-z]+)+", one) for one in IDS)
 
 
 def test_no_callback_dangles(app: Dash) -> None:

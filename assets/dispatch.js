@@ -1,0 +1,272 @@
+/* The dispatch desk: the queue, one case whole, the map, who could go. Lists come from the API when the live feed moves. */
+(function (root) {
+  "use strict";
+  const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const QUIET_MS = 150; // several changes at once are one question
+  const UNITS_EVERY_MS = 5000;
+  const TOAST_MS = 8000;
+  let site = null;
+  let queue = [];
+  let chosen = null; // number of the case that is shown
+  let shown = null; // it, whole
+  let offers = [];
+  let proposals = [];
+  let units = [];
+  let asking = null;
+  let unitsAtMs = -Infinity;
+  let toastTimer = null;
+
+  // The other scripts are loaded after this one.
+  const at = (id) => cityvitals.page.at(id);
+  const esc = (text) => cityvitals.format.esc(text);
+  const words = (code, values) => cityvitals.format.words(code, values);
+  const ask = (method, path, body) => cityvitals.dutyActs.ask(method, path, body);
+  const nowMs = () => cityvitals.live.cityMs();
+  const names = () => Object.fromEntries(units.map((unit) => [unit.id, unit.name]));
+
+  /** Whether the person may take a step; what a unit did may be written down by who dispatches. */
+  function may(verb) {
+    const right = site.rights[verb];
+    const actions = cityvitals.dutyActs;
+    return actions.may(right) || (["cases.accept", "cases.report"].includes(right) && actions.may("cases.dispatch"));
+  }
+
+  function toast(text, bad) {
+    const place = at("dispatch-toast");
+    place.textContent = text;
+    place.className = "duty-toast shown" + (bad ? " bad" : "");
+    root.clearTimeout(toastTimer);
+    toastTimer = root.setTimeout(() => { place.className = "duty-toast"; }, TOAST_MS);
+  }
+
+  function paint() {
+    const ms = nowMs();
+    if (ms === null || !at("dispatch-queue")) return;
+    const { page, dispatchView, dispatchMap } = cityvitals;
+    const load = ((cityvitals.live.picture().case_load || {}).main) || { open: queue.length, late: 0, held: 0 };
+    page.put("dispatch-counts", "<h2>" + esc(words("dispatch.queue")) + " <b>" + cityvitals.format.count(load.open) + "</b></h2>"
+      + (load.late ? '<span class="level-red">' + cityvitals.format.mark("red") + esc(words("dispatch.count_late", { count: load.late })) + "</span>" : "")
+      + (load.held ? "<span>" + esc(words("dispatch.count_held", { count: load.held })) + "</span>" : ""));
+    page.put("dispatch-queue", queue.map((one) => dispatchView.row(one, site, ms, one.id === chosen)).join("")
+      || '<li class="duty-calm"><b>' + esc(words("dispatch.empty")) + "</b><span>" + esc(words("dispatch.empty_note")) + "</span></li>");
+    page.put("dispatch-case", shown ? dispatchView.html(shown, { site: site, nowMs: ms, may: may, names: names(), proposals: proposals }) : '<p class="case-none">' + esc(words("dispatch.choose")) + "</p>");
+    page.put("dispatch-map", dispatchMap.svg(site.boundaries, queue, units, shown, ms));
+    page.put("dispatch-offers", offers.length ? "<h3>" + esc(words("dispatch.offers", { needs: "" })) + "</h3><ol>" + offers.map(dispatchView.suggested).join("") + "</ol>" : "");
+  }
+
+  /** Read the queue, and the case that is shown when it moved. */
+  async function refresh(whole) {
+    const answer = await ask("GET", "cases");
+    if (answer.ok) queue = answer.body.cases;
+    if (chosen === null && queue.length) chosen = queue[0].id;
+    if (root.performance.now() - unitsAtMs > UNITS_EVERY_MS) {
+      unitsAtMs = root.performance.now();
+      const found = await ask("GET", "units");
+      if (found.ok) units = found.body.units;
+    }
+    paint();
+    const short = queue.find((one) => one.id === chosen);
+    if (chosen && (whole || !shown || shown.id !== chosen || !short || short.revision !== shown.revision)) await open(chosen);
+    paint();
+  }
+
+  /** Show one case; who could go and what it is one with comes behind it. */
+  async function open(id) {
+    chosen = id;
+    const answer = await ask("GET", "cases/" + encodeURIComponent(id));
+    if (!answer.ok || chosen !== id) return;
+    if (!shown || shown.id !== id) [offers, proposals] = [[], []];
+    shown = answer.body;
+    paint();
+    const open_ = !["closed", "evaluated", "rejected", "merged"].includes(shown.state);
+    const [going, alike] = await Promise.all([
+      open_ && shown.facts.place && cityvitals.dutyActs.may("cases.dispatch") ? ask("GET", "cases/" + encodeURIComponent(id) + "/units") : { ok: true, body: { units: [] } },
+      open_ ? ask("GET", "cases/" + encodeURIComponent(id) + "/proposals") : { ok: true, body: { proposals: [] } },
+    ]);
+    if (chosen !== id) return;
+    offers = going.ok ? going.body.units : [];
+    proposals = alike.ok ? alike.body.proposals : [];
+    paint();
+  }
+
+  /** Take a step. Gives the sentence of a refusal; who was slower is shown what changed meanwhile. */
+  async function send(id, body) {
+    const wanted = Object.assign({ key: cityvitals.dutyActs.newKey() }, body);
+    const answer = await ask("POST", "cases/" + encodeURIComponent(id) + "/steps", wanted);
+    if (answer.ok) {
+      if (answer.body.id === chosen) shown = answer.body;
+      paint();
+      refresh(true);
+      return "";
+    }
+    if (answer.status === 401 && cityvitals.account) cityvitals.account.refused();
+    const before = shown ? shown.revision : 0;
+    if (answer.status === 409) {
+      await open(id);
+      const news = shown.log.filter((entry) => entry.number > before).map((entry) => entry.by.replace(/^person:/, "") + " " + cityvitals.dispatchView.verb(entry.verb));
+      return words("dispatch.was_changed", { news: news.join("；") });
+    }
+    return cityvitals.dutyActs.sentenceOf(answer);
+  }
+
+  async function tell(promise, done) {
+    const problem = await promise;
+    if (problem) toast(problem, true);
+    else if (done) toast(done);
+    return problem;
+  }
+
+  function step(verb) {
+    if (!shown || !shown.possible.includes(verb)) return;
+    if (!may(verb)) return toast(words("dispatch.no_right"), true);
+    const body = (fields) => ({ verb: verb, fields: fields, revision: ["note", "reply"].includes(verb) ? null : shown.revision });
+    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown }, (fields) => send(shown.id, body(fields))));
+  }
+
+  /** What a unit did, written down for it: it called, or it is known otherwise. */
+  function unitStep(verb, assignment) {
+    const origin = cityvitals.dutyActs.may(site.rights[verb]) && !["cases.accept", "cases.report"].includes(site.rights[verb]) ? "person" : "relayed";
+    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown }, (fields) => send(shown.id, { verb: verb, assignment: assignment, origin: origin, fields: fields })));
+  }
+
+  /** Send a unit: a case that has no department yet is dispatched to its own first. */
+  async function sendUnit(unit) {
+    if (!shown) return;
+    for (const verb of ["file", "dispatch"]) {
+      const due = verb === "file" ? shown.state === "reported" : ["filed", "returned"].includes(shown.state);
+      const lead = shown.facts.lead || (site.kinds[shown.facts.kind] || {}).lead;
+      if (due && (await tell(send(shown.id, { verb: verb, revision: shown.revision, fields: verb === "dispatch" ? { lead: lead } : {} })))) return;
+    }
+    const assignment = "t" + (shown.units.length + 1) + "-" + unit;
+    tell(send(shown.id, { verb: "notify", assignment: assignment.slice(0, 40), fields: { unit: unit } }), words("dispatch.sent", { unit: names()[unit] || unit }));
+  }
+
+  /** A line of the command bar. */
+  function command(line) {
+    const found = cityvitals.dispatchBar.read(line, units);
+    if (found.problem) return toast(words("dispatch." + found.problem, { near: found.near.join("、") }), true);
+    if (!shown) return toast(words("dispatch.choose"), true);
+    if (found.verb === "note") return tell(send(shown.id, { verb: "note", fields: { text: found.text } }), words("dispatch.done"));
+    if (found.verb === "notify") return sendUnit(found.unit);
+    const own = shown.units.filter((unit) => unit.unit === found.unit && !["clear", "refused", "failed"].includes(unit.state)).pop();
+    if (!own) return toast(words("dispatch.bar_not_here", { unit: names()[found.unit] || found.unit }), true);
+    const fields = found.text ? { reason: found.text, text: found.text } : {};
+    return tell(send(shown.id, { verb: found.verb, assignment: own.assignment, origin: "relayed", fields: fields }),
+      (names()[found.unit] || found.unit) + " " + cityvitals.dispatchView.verb(found.verb));
+  }
+
+  async function mergeAll(ids) {
+    for (const id of ids) {
+      if (await tell(send(id, { verb: "merge", fields: { into: shown.id } }))) return;
+    }
+    toast(words("dispatch.merged", { count: ids.length }));
+  }
+
+  function move(by) {
+    const place = Math.max(0, queue.findIndex((one) => one.id === chosen));
+    const next = queue[Math.min(queue.length - 1, Math.max(0, place + by))];
+    if (!next) return;
+    open(next.id);
+    paint();
+    const row = at("dispatch-queue").querySelector(".chosen");
+    if (row) row.scrollIntoView({ block: "nearest" });
+  }
+
+  function onKey(event) {
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const bar = at("dispatch-bar");
+    if (event.target === bar) {
+      if (event.key === "Enter" && bar.value.trim()) { command(bar.value); bar.value = ""; event.preventDefault(); }
+      if (event.key === "Escape") bar.blur();
+      return;
+    }
+    if (event.target.closest("input, textarea, select, dialog")) return;
+    const key = event.key.toLowerCase();
+    if (cityvitals.dispatchBar.opens(event.key)) bar.focus();
+    else if (key === "j" || key === "arrowdown") move(1);
+    else if (key === "k" || key === "arrowup") move(-1);
+    else if (key === "n") newCase();
+    else {
+      const verb = shown && shown.possible.find((name) => cityvitals.dispatchView.KEYS[name] === key);
+      if (!verb) return;
+      step(verb);
+    }
+    event.preventDefault();
+  }
+
+  function newCase() {
+    if (!cityvitals.dutyActs.may("cases.open")) return toast(words("dispatch.no_right"), true);
+    cityvitals.dispatchForms.report(site, async (wanted) => {
+      const answer = await ask("POST", "cases", Object.assign({ key: cityvitals.dutyActs.newKey() }, wanted));
+      if (!answer.ok) return cityvitals.dutyActs.sentenceOf(answer);
+      chosen = answer.body.id;
+      refresh(true);
+      return "";
+    });
+  }
+
+  function onClick(event) {
+    const found = event.target.closest("[data-case], [data-verb], [data-unit-verb], [data-send], [data-merge-all], [data-merge-into], [data-apart], [data-do]");
+    if (!found || found.closest("dialog")) return;
+    const told = found.dataset;
+    if (told.verb) step(told.verb);
+    else if (told.unitVerb) unitStep(told.unitVerb, told.assignment);
+    else if (told.send) sendUnit(told.send);
+    else if (told.mergeAll) mergeAll(told.mergeAll.split(","));
+    else if (told.mergeInto) tell(send(shown.id, { verb: "merge", revision: shown.revision, fields: { into: told.mergeInto } }));
+    else if (told.apart) ask("POST", "cases/" + encodeURIComponent(shown.id) + "/apart", { others: told.apart.split(",") }).then(() => open(shown.id));
+    else if (told.do === "new") newCase();
+    else if (told.case) { event.preventDefault(); open(told.case); paint(); }
+  }
+
+  /** A unit is dragged from the list of who could go onto the case, or onto a row of the queue. */
+  function drag() {
+    root.addEventListener("dragstart", (event) => {
+      const offer = event.target.closest("[data-offer]");
+      if (offer) event.dataTransfer.setData("text/plain", offer.dataset.offer);
+    });
+    const target = (event) => event.target.closest("#dispatch-case, .case-row");
+    root.addEventListener("dragover", (event) => { if (target(event)) event.preventDefault(); });
+    root.addEventListener("drop", async (event) => {
+      const place = target(event);
+      const unit = event.dataTransfer.getData("text/plain");
+      if (!place || !unit) return;
+      event.preventDefault();
+      if (place.dataset.case && place.dataset.case !== chosen) await open(place.dataset.case);
+      sendUnit(unit);
+    });
+  }
+
+  function onFrame(sections) {
+    const { live, page } = cityvitals;
+    if (!live.picture().city) return;
+    if (sections.has("city")) page.put("duty-identity", cityvitals.header.identity(live.picture().city.main, live.condition()));
+    if (sections.has("cases") || sections.has("case_load") || asking === null) {
+      root.clearTimeout(asking);
+      asking = root.setTimeout(refresh, QUIET_MS);
+    }
+    root.document.documentElement.dataset.painted = String(live.condition().revision);
+  }
+
+  function everySecond(state) {
+    const { live, page } = cityvitals;
+    if (nowMs() === null) return;
+    page.put("duty-clock", cityvitals.header.clock(nowMs()));
+    if (state === "live") page.put("duty-chain", cityvitals.header.chain(live.picture(), nowMs()));
+    paint();
+  }
+
+  const clientside = (root.dash_clientside = root.dash_clientside || {});
+  clientside.cityvitals = Object.assign(clientside.cityvitals || {}, {
+    /** Callback: the frame of the dispatch desk stands. */
+    startDispatch(siteOfPage) {
+      site = siteOfPage;
+      cityvitals.dutyActs.start(site, paint);
+      cityvitals.page.start(site, onFrame, everySecond);
+      root.addEventListener("keydown", onKey);
+      root.addEventListener("click", onClick);
+      drag();
+      return clientside.no_update;
+    },
+  });
+})(window);

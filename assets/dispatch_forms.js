@@ -1,0 +1,95 @@
+/* What a step of a case still asks for: one dialog, made from the fields that the step needs. */
+(function (root) {
+  "use strict";
+  const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const esc = (text) => cityvitals.format.esc(text); // its file is loaded after this one
+  const words = (code, values) => cityvitals.format.words(code, values);
+  const HOUR_MS = 3600000;
+  const VAGUE_M = 10000; // of a place of which only the district is known
+  const DAY_MS = 24 * HOUR_MS;
+  const dialog = () => cityvitals.page.at("dispatch-dialog");
+
+  const label = (name, inside) => "<label><span>" + esc(words("dispatch.field_" + name)) + "</span>" + inside + "</label>";
+  const input = (name, more) => label(name, '<input name="' + name + '" autocomplete="off" ' + (more || "required") + ">");
+  const area = (name, more) => label(name, '<textarea name="' + name + '" rows="3" maxlength="500" ' + (more || "required") + "></textarea>");
+  const choice = (name, options, chosen) => label(name, '<select name="' + name + '">' + options.map(([value, text]) => '<option value="' + esc(value) + '"' + (value === chosen ? " selected" : "") + ">" + esc(text) + "</option>").join("") + "</select>");
+
+  /** Ask, and send. onSubmit(values) gives the sentence of a refusal, or nothing when it is done. */
+  function ask(title, fields, onSubmit) {
+    const place = dialog();
+    const before = root.document.activeElement;
+    place.innerHTML = "<form><h2>" + esc(title) + "</h2>" + fields + '<p class="problem" role="alert"></p><footer><button type="submit" class="verb large">' + esc(words("dispatch.submit"))
+      + '</button><button type="button" class="verb large" data-close>' + esc(words("dispatch.cancel")) + "</button></footer></form>";
+    const form = place.querySelector("form");
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const send = form.querySelector('[type="submit"]');
+      send.disabled = true;
+      const problem = await onSubmit(Object.fromEntries(new root.FormData(form).entries()));
+      send.disabled = false;
+      if (problem) form.querySelector(".problem").textContent = problem;
+      else place.close();
+    });
+    place.querySelector("[data-close]").addEventListener("click", () => place.close());
+    place.addEventListener("close", () => { if (before && before.focus) before.focus(); }, { once: true });
+    place.showModal();
+  }
+
+  /** The fields of each step that needs any. more: {site, nowMs, one: the case}. */
+  const FORMS = {
+    reject: () => area("reason"),
+    dispatch: ({ site, one }) => input("lead", 'required list="dispatch-leads" value="' + esc(one.facts.lead || (site.kinds[one.facts.kind] || {}).lead || "") + '"')
+      + '<datalist id="dispatch-leads">' + site.leads.map((lead) => '<option value="' + esc(lead) + '">').join("") + "</datalist>",
+    return: () => area("reason"), finish: () => area("result"), redo: () => area("reason"), reopen: () => area("reason"),
+    evaluate: () => input("score", 'type="number" min="0" max="100" required') + input("satisfied", 'type="number" min="0" max="100"'),
+    shelve: () => area("reason") + input("approver"),
+    postpone: () => area("reason") + input("days", 'type="number" min="1" max="366" value="7" required'),
+    "ask-extension": ({ one }) => choice("obligation", one.clocks.filter((clock) => ["running", "warned"].includes(clock.standing)).map((clock) => [clock.obligation, words("case.obligation-" + clock.obligation)]), "handle")
+      + input("hours", 'type="number" min="1" max="2000" value="24" required') + area("reason"),
+    "deny-extension": () => area("reason"), pause: () => area("reason"), escalate: () => area("reason"),
+    supervise: () => area("text") + input("days", 'type="number" min="1" max="60" value="5" required'),
+    note: () => area("text"), reply: () => area("text"),
+    merge: () => input("into"),
+    "report-up": () => choice("stage", ["first", "follow-up", "final"].map((stage) => [stage, words("dispatch.stage_" + stage.replace("-", "_"))]), "first"),
+    refuse: () => area("reason"), fail: () => area("reason"),
+  };
+
+  /** The fields of an entry from what was typed: days and hours become times and spans. */
+  function fieldsOf(values, nowMs) {
+    const fields = {};
+    for (const [name, value] of Object.entries(values)) {
+      if (value === "") continue;
+      if (name === "days") fields.until_ms = nowMs + Number(value) * DAY_MS;
+      else if (name === "hours") fields.by_ms = Number(value) * HOUR_MS;
+      else if (name === "score" || name === "satisfied") fields[name] = Number(value);
+      else fields[name] = value;
+    }
+    return fields;
+  }
+
+  /** What a step needs is asked for, else it is sent at once. send(fields) gives the sentence of a refusal. */
+  async function step(verb, more, send) {
+    const form = FORMS[verb];
+    if (!form) return send({});
+    ask(cityvitals.dispatchView.verb(verb), form(more), (values) => send(fieldsOf(values, more.nowMs)));
+    return "";
+  }
+
+  /** A new case by hand. send(report) gives the sentence of a refusal. */
+  function report(site, send) {
+    const kinds = Object.entries(site.kinds).map(([id, kind]) => [id, kind.name]);
+    const areas = Object.entries(site.areas);
+    ask(words("dispatch.new_case"), choice("kind", kinds) + input("title", 'required maxlength="120"') + choice("area", areas) + input("said", 'maxlength="200"')
+      + input("lonlat", 'pattern="\\s*[0-9.]+\\s*[,，]\\s*[0-9.]+\\s*"') + area("text", "") + input("caller", 'maxlength="60"') + input("phone", 'type="tel" maxlength="32"'), (values) => {
+      const wanted = { kind: values.kind, title: values.title, area: values.area, text: values.text };
+      const [lon, lat] = (values.lonlat || "").split(/[,，]/).map(Number);
+      const centre = site.centres[values.area];
+      if (lon && lat) wanted.place = { lon_deg: lon, lat_deg: lat, accuracy_m: 100, origin: "map", said: values.said };
+      else if (centre) wanted.place = { lon_deg: centre[0], lat_deg: centre[1], accuracy_m: VAGUE_M, origin: "said", said: values.said };
+      if (values.caller || values.phone) wanted.caller = { name: values.caller, phone: values.phone };
+      return send(wanted);
+    });
+  }
+
+  cityvitals.dispatchForms = { fieldsOf, report, step };
+})(typeof window === "undefined" ? globalThis : window);

@@ -1,0 +1,97 @@
+"""The dispatch desk 调度台: named places that `assets/dispatch*.js` fill from the live feed and the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+
+from catalogue.declared import Declared
+from core.messages import text
+from core.settings import Settings
+from dispatch.steps import STEPS, UNIT_STEPS
+from geo.areas import AreaLevel
+from layouts import ids
+from layouts.duty import head
+
+
+def dispatch(declared: Declared, settings: Settings, assets_version: str) -> html.Div:
+    """The whole desk; empty places until the first answer."""
+    language = settings.language
+    return html.Div(
+        [
+            dcc.Store(id=ids.DISPATCH_SITE, data=site_of(declared, settings, assets_version)),
+            head(settings),
+            html.Main(
+                [
+                    html.Section(
+                        [
+                            html.Header(id=ids.DISPATCH_COUNTS, className="dispatch-counts"),
+                            html.Ol(id=ids.DISPATCH_QUEUE, className="dispatch-queue", role="listbox"),
+                        ],
+                        className="dispatch-left dies",
+                    ),
+                    html.Section(id=ids.DISPATCH_CASE, className="dispatch-case dies"),
+                    _right(declared, language),
+                ],
+                className="dispatch-body",
+            ),
+            _foot(language),
+            html.Dialog(id=ids.DISPATCH_DIALOG),
+            html.Div(id=ids.DISPATCH_TOAST, className="duty-toast", role="status"),
+        ],
+        className="dispatch",
+    )
+
+
+def site_of(declared: Declared, settings: Settings, assets_version: str) -> dict[str, Any]:
+    """What the scripts must know of the city: kinds, areas in official order, rights of each step, county shapes."""
+    language = settings.language
+    kinds = {
+        kind.id: {"name": kind.name[language], "lead": kind.lead, "capabilities": list(kind.capabilities)}
+        for kind in declared.case_kinds.values()
+    }
+    areas = [*declared.areas.at(AreaLevel.COUNTY), declared.areas.city]
+    return {
+        "base_path": settings.base_path,
+        "language": language,
+        "assets": assets_version,
+        "kinds": kinds,
+        "areas": {area.id: area.name[language] for area in areas},
+        "centres": {area.id: list(area.centre_deg) for area in areas},
+        "leads": sorted({kind.lead for kind in declared.case_kinds.values()}),
+        "rights": {str(verb): step.action for verb, step in (STEPS | UNIT_STEPS).items()},
+        "boundaries": declared.boundaries,
+    }
+
+
+def _right(declared: Declared, language: str) -> html.Section:
+    city = declared.city
+    review = city.map_review or text("wall.map_internal", language)
+    source = text("wall.map_source", language, source=city.map_source, date=city.map_date)
+    return html.Section(
+        [
+            html.Div(id=ids.DISPATCH_MAP, className="dispatch-map"),
+            html.P(f"{source} · {review}", className="dispatch-note"),
+            html.Div(id=ids.DISPATCH_OFFERS, className="dispatch-offers"),
+        ],
+        className="dispatch-right dies",
+    )
+
+
+def _foot(language: str) -> html.Footer:
+    """The command bar, and keys that belong to no case."""
+    return html.Footer(
+        [
+            html.Button([html.Kbd("N"), text("dispatch.new_case", language)], className="verb", **{"data-do": "new"}),
+            dcc.Input(
+                id=ids.DISPATCH_BAR,
+                type="text",
+                autoComplete="off",
+                placeholder=text("dispatch.bar_hint", language),
+                debounce=True,
+            ),
+            html.Small(text("dispatch.keys", language)),
+        ],
+        className="dispatch-foot",
+    )
