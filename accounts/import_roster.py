@@ -14,14 +14,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from accounts.bearer import Bearer
 from accounts.roster import Roster, Term
 from core.accounts import EVERYWHERE, Department, Person, Post, Reach, Role, Sensitivity
 from core.clock import CHINA, to_ms
-from core.errors import CityVitalsError, DeclarationError, Taken
+from core.errors import CityVitalsError, DeclarationError, NotAllowed, Taken
 from core.messages import text
 from core.records import DAY_MS
 
@@ -34,6 +31,18 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 _SENSITIVITIES = {"公开": Sensitivity.PUBLIC, "内部": Sensitivity.INTERNAL, "敏感": Sensitivity.SENSITIVE}
 _ROLES = {text(f"role.{role}", language): role for role in Role for language in ("zh", "en")}
+
+
+class Misfilled(ValueError):
+    """A cell that cannot be meant so; `code` is a message of `core/messages/roster.yaml`."""
+
+    def __init__(self, code: str, **places: object) -> None:
+        super().__init__(code)
+        self.code, self.places = code, places
+
+    def in_words(self, language: str) -> str:
+        """What is wrong with it."""
+        return text(f"roster.{self.code}", language, **self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +64,21 @@ class Row:
         return found or (EVERYWHERE,)
 
     def needed(self, column: str) -> str:
-        """A cell that must not be empty. Raises ValueError."""
+        """A cell that must not be empty. Raises Misfilled."""
         if not self.word(column):
-            raise ValueError(f"{column} is empty")
+            raise Misfilled("empty", column=column)
         return self.word(column)
 
     def moment_ms(self, column: str) -> int | None:
-        """A cell as the beginning of a day in China, ms UTC. Raises ValueError."""
+        """A cell as the beginning of a day in China, ms UTC. Raises Misfilled."""
         cell = self.cells.get(column)
         if cell is None or cell == "":
             return None
         day = cell.date() if isinstance(cell, datetime) else cell
-        day = day if isinstance(day, date) else date.fromisoformat(str(cell).strip())
+        try:
+            day = day if isinstance(day, date) else date.fromisoformat(str(cell).strip())
+        except ValueError:
+            raise Misfilled("date", value=cell) from None
         return to_ms(datetime(day.year, day.month, day.day, tzinfo=CHINA))
 
 
@@ -82,25 +94,26 @@ class Wish:
 Record = Department | Post | Person | Wish
 
 
-def import_workbook(roster: Roster, by: Bearer, file: Path | BinaryIO, now_ms: int) -> int:
+def import_workbook(roster: Roster, by: Bearer, file: Path | BinaryIO, now_ms: int, language: str = "en") -> int:
     """Write what a workbook says. People who exist keep their login and get the new name and telephone.
 
-    Returns how many rows were written.
+    Returns how many rows were written. language: of the mistakes that are told.
 
     Raises:
         DeclarationError: Mistakes, each with sheet and row.
         NotAllowed: `by` may not.
     """
-    records = read_workbook(file, now_ms)
+    records = read_workbook(file, now_ms, language)
     for row, record in records:
         try:
             _write(roster, by, record, now_ms)
         except CityVitalsError as refused:
-            raise DeclarationError([f"{row.place}: {refused}"]) from refused
+            why = refused.in_words(language) if isinstance(refused, NotAllowed) else str(refused)
+            raise DeclarationError([f"{row.place}: {why}"]) from refused
     return len(records)
 
 
-def read_workbook(file: Path | BinaryIO, now_ms: int) -> list[tuple[Row, Record]]:
+def read_workbook(file: Path | BinaryIO, now_ms: int, language: str = "en") -> list[tuple[Row, Record]]:
     """What each row says, in the order of the sheets. Raises DeclarationError: all mistakes of form."""
     readers: Mapping[str, Callable[[Row], Record]] = {
         DEPARTMENTS: _department,
@@ -110,11 +123,11 @@ def read_workbook(file: Path | BinaryIO, now_ms: int) -> list[tuple[Row, Record]
     }
     found: list[tuple[Row, Record]] = []
     problems: list[str] = []
-    for row in _rows(file):
+    for row in _rows(file, language):
         try:
             found.append((row, readers[row.sheet](row)))
-        except ValueError as wrong:
-            problems.append(f"{row.place}: {wrong}")
+        except Misfilled as wrong:
+            problems.append(f"{row.place}: {wrong.in_words(language)}")
     if problems:
         raise DeclarationError(problems)
     return found
@@ -133,22 +146,26 @@ def _write(roster: Roster, by: Bearer, record: Record, now_ms: int) -> None:
                 roster.appoint(by, login, post, term, now_ms)
 
 
-def _rows(file: Path | BinaryIO) -> Iterator[Row]:
+def _rows(file: Path | BinaryIO, language: str) -> Iterator[Row]:
     """The rows of our sheets. Raises DeclarationError: no workbook, or a sheet without a column that it needs."""
-    name = file.name if isinstance(file, Path) else "XLSX"
+    before = f"{file.name}, " if isinstance(file, Path) else ""  # an upload needs no name
+    from openpyxl import load_workbook  # noqa: PLC0415 - a fifth of a second, which no start needs
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         book = load_workbook(file, read_only=True, data_only=True)
     except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as problem:
-        raise DeclarationError([f"{name}: {problem}"]) from problem
+        raise DeclarationError([f"{before}{text('roster.no-workbook', language)}"]) from problem
     for sheet in filter(book.sheetnames.__contains__, COLUMNS):
         lines = book[sheet].iter_rows(values_only=True)
         head = [str(cell or "").strip() for cell in next(lines, ())]
         missing = [column for column in COLUMNS[sheet] if column not in head]
         if missing:
-            raise DeclarationError([f"{name}, {sheet}: no column {'、'.join(missing)}"])
+            told = text("roster.no-column", language, columns="、".join(missing))
+            raise DeclarationError([f"{before}{sheet}: {told}"])
         for number, line in enumerate(lines, start=2):
             if any(cell not in (None, "") for cell in line):
-                yield Row(sheet, f"{name}, {sheet}, {number}", dict(zip(head, line, strict=False)))
+                yield Row(sheet, f"{before}{sheet}, {number}", dict(zip(head, line, strict=False)))
     book.close()
 
 
@@ -159,9 +176,9 @@ def _department(row: Row) -> Department:
 def _post(row: Row) -> Post:
     role, grade = row.needed("角色"), row.word("密级") or "内部"
     if role not in _ROLES:
-        raise ValueError(f"角色 {role!r}; known: {'、'.join(_ROLES)}")
+        raise Misfilled("unknown", column="角色", value=role, known="、".join(text(f"role.{one}", "zh") for one in Role))
     if grade not in _SENSITIVITIES:
-        raise ValueError(f"密级 {grade!r}; known: {'、'.join(_SENSITIVITIES)}")
+        raise Misfilled("unknown", column="密级", value=grade, known="、".join(_SENSITIVITIES))
     reach = Reach(row.words("区域"), row.words("专题"), _SENSITIVITIES[grade])
     return Post(row.needed("编号"), row.needed("名称"), row.needed("部门"), _ROLES[role], reach)
 
@@ -173,7 +190,7 @@ def _person(row: Row) -> Person:
 def _wish(row: Row, now_ms: int) -> Wish:
     from_ms, until_ms, rank = row.moment_ms("开始"), row.moment_ms("结束"), row.word("副职") or "0"
     if not rank.isdecimal():
-        raise ValueError(f"副职 {rank!r} is not a number")
+        raise Misfilled("rank", value=rank)
     ending_ms = None if until_ms is None else until_ms + DAY_MS  # the last day is served whole
     term = Term(now_ms if from_ms is None else from_ms, ending_ms, int(rank))
     return Wish(row.needed("账号"), row.needed("岗位"), term)

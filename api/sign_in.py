@@ -119,7 +119,7 @@ def _sign_in(router: APIRouter, entrance: Entrance) -> None:
         at = await where(entrance, request)
         found = await turns.judged(wanted, replace(at, seat=wanted.seat or at.seat))
         if is_form:
-            return await admitted(entrance, request, found, wanted.next)
+            return await admitted(entrance, request, found, wanted.next, wanted.login)
         if isinstance(found, Refused):
             return answer(STATUS.get(found.code, 401), f"sign-in.{found.code}", found.in_words(entrance.language))
         done = JSONResponse({"login": found.person.login, "needs_code": found.needs_code})
@@ -132,11 +132,17 @@ async def where(entrance: Entrance, request: Request) -> Where:
     return Where(entrance.peers.of(request.scope).address, seat)
 
 
-async def admitted(entrance: Entrance, request: Request, found: SignedIn | Refused, onward: str) -> Response:
-    """What a person is shown after a proof: the page where he goes, with his session; or the form and why not."""
+async def admitted(
+    entrance: Entrance, request: Request, found: SignedIn | Refused, onward: str, login: str = ""
+) -> Response:
+    """What a person is shown after a proof: the page where he goes, with his session; or the form and why not.
+
+    login: what he typed, for the next attempt.
+    """
     if isinstance(found, Refused):
         _, seat = await asyncio.to_thread(_seat, entrance, shown_by(request.headers))
-        return sign_in_page(entrance, onward, found.in_words(entrance.language), STATUS.get(found.code, 401), seat)
+        why, status = found.in_words(entrance.language), STATUS.get(found.code, 401)
+        return sign_in_page(entrance, onward, why, status, seat, login)
     done = RedirectResponse(entrance.base_path + await landing(entrance, found, onward), 303)
     return await _begun(entrance, request, done, found)
 

@@ -16,7 +16,9 @@ POLICY = (
 )
 
 
-def sign_in_page(entrance: Entrance, onward: str, why: str = "", status: int = 200, seat: str = "") -> HTMLResponse:
+def sign_in_page(
+    entrance: Entrance, onward: str, why: str = "", status: int = 200, seat: str = "", login: str = ""
+) -> HTMLResponse:
     """The form to sign in with, and the other ways that this installation has.
 
     Args:
@@ -25,6 +27,7 @@ def sign_in_page(entrance: Entrance, onward: str, why: str = "", status: int = 2
         why: The last attempt was refused, in one sentence.
         status: Of the answer.
         seat: The name of the seat where somebody signs in; he follows whoever sits there.
+        login: What was typed before; then the password is what is missing.
     """
     word = _Words(entrance.language)
     sources = entrance.office.sources
@@ -38,8 +41,15 @@ def sign_in_page(entrance: Entrance, onward: str, why: str = "", status: int = 2
         for name in (*sources.elsewhere, *(["proxy"] if sources.carried else []))
     ]
     form = [
-        _field(word("login"), "login", autocomplete="username", autofocus=True, maxlength=200),
-        _field(word("password"), "password", type="password", autocomplete="current-password", maxlength=1000),
+        _field(word("login"), "login", autocomplete="username", maxlength=200, value=login, autofocus=not login),
+        _field(
+            word("password"),
+            "password",
+            type="password",
+            autocomplete="current-password",
+            maxlength=1000,
+            autofocus=bool(login),
+        ),
         el("input", type="hidden", name="next", value=onward),
         el("button", word("enter")),
     ]

@@ -138,8 +138,7 @@ class AccountDesk:
                 sent.setdefault(name, []).append(value)
             asked = await self._asked(request, sent)
             if own and asked.signed is None:
-                why = text("rights.locked", self.language) if asked.by.locked else ""
-                return sign_in_page(self._entrance, path, why)
+                return self._sign_in_first(asked, path)
             told = Told(sentence_of(asked.word("told"), self.language))
             return await self._shown(show, asked, told)
 
@@ -152,7 +151,7 @@ class AccountDesk:
             sent, files = await _form(request)
             asked = replace(await self._asked(request, sent), files=files)
             if own and asked.signed is None:
-                raise ApiError(401, "sign-in-first")
+                return self._sign_in_first(asked, "account")
             form = request.url.path.removeprefix(self.base_path)
             try:
                 done = await asyncio.to_thread(act, asked)
@@ -174,6 +173,11 @@ class AccountDesk:
             return RedirectResponse(f"{self.base_path}{done.onward}{mark}told={done.code}", 303)
 
         self._server.add_api_route(self.base_path + path, post, methods=["POST"], include_in_schema=False)
+
+    def _sign_in_first(self, asked: Asked, onward: str) -> Response:
+        """The sign-in page in the place of one's own: nobody is signed in, or not any more."""
+        why = text("rights.locked", self.language) if asked.by.locked else ""
+        return sign_in_page(self._entrance, onward, why, 401 if why else 200)
 
     async def _asked(self, request: Request, sent: Mapping[str, list[str]]) -> Asked:
         """What was asked, by whom. Who is signed in without any post may still look after his own account."""

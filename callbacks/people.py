@@ -150,13 +150,13 @@ def _import(desk: AccountDesk) -> None:
     def preview(asked: Asked) -> Written:
         content = asked.files.get("workbook", b"")
         known = office.roster.register(asked.by, "people.see")
-        found = tuple(effects(read_workbook(BytesIO(content), asked.now_ms), known, asked.now_ms))
+        found = tuple(effects(read_workbook(BytesIO(content), asked.now_ms, desk.language), known, asked.now_ms))
         return lambda frame: import_page(frame, found, b64encode(content).decode())
 
     def write(asked: Asked) -> Done:
         """The same workbook again, from the form of its preview."""
         content = BytesIO(b64decode(asked.word("workbook"), validate=True))
-        import_workbook(office.roster, asked.by, content, asked.now_ms)
+        import_workbook(office.roster, asked.by, content, asked.now_ms, desk.language)
         return Done("people", "imported")
 
     desk.act("import", preview, show_people)

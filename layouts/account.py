@@ -64,10 +64,14 @@ def _who(frame: Frame, own: Own) -> Markup:
 
 
 def _proofs(frame: Frame, own: Own) -> Markup:
-    word = frame.word
-    return el(
-        "section",
-        el("h2", word("account.password")),
+    """Password and second factor; one that waits for its code stands first."""
+    password, factor = _password(frame, own), (el("h2", frame.word("account.factor")), _factor(frame, own))
+    return el("section", (factor, password) if own.otpauth else (password, factor))
+
+
+def _password(frame: Frame, own: Own) -> Part:
+    return (
+        el("h2", frame.word("account.password")),
         el("p", _password_words(frame, own.standing), class_="note"),
         frame.form(
             "account/password",
@@ -76,8 +80,6 @@ def _proofs(frame: Frame, own: Own) -> Markup:
             frame.field("", "again", "sign-in.again", type="password", autocomplete="new-password", required=True),
             button="sign-in.change",
         ),
-        el("h2", word("account.factor")),
-        _factor(frame, own),
     )
 
 

@@ -58,7 +58,6 @@ def action_words(action: str, language: str) -> str:
 def _row(frame: Frame, entry: AuditEntry, names: Mapping[str, str]) -> Markup:
     act = entry.act
     detail = " · ".join(_said(frame, act.detail))
-    reason = str(act.detail.get("reason", "")) if act.outcome == "refused" else ""
     shown: Part = detail
     if len(detail) > DETAIL_LETTERS:
         shown = frame.folded(detail[:DETAIL_LETTERS] + "…", detail)
@@ -69,7 +68,7 @@ def _row(frame: Frame, entry: AuditEntry, names: Mapping[str, str]) -> Markup:
         el("td", _who(frame, act.actor, names)),
         el("td", action_words(act.action, frame.language), el("small", act.action)),
         el("td", act.subject),
-        el("td", frame.word(f"audit.{act.outcome}"), el("small", reason) if reason else None),
+        el("td", frame.word(f"audit.{act.outcome}")),
         el("td", act.address),
         el("td", shown, class_="detail"),
         class_="refused" if act.outcome == "refused" else None,
