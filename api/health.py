@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,11 +71,14 @@ class Seen:
 FAULT: Responses = {503: {"model": Health}}
 
 
-def health_routes(hub: Hub, settings: Settings, sees_all: Callable[[], bool]) -> APIRouter:
-    """`/healthz` and `/metrics`. sees_all: whether who asks may know more than up or down."""
+def health_routes(
+    hub: Hub, settings: Settings, sees_all: Callable[[], bool], further: Sequence[Collector] = ()
+) -> APIRouter:
+    """`/healthz` and `/metrics`. sees_all: whether who asks may know more than up or down. further: more numbers."""
     router = APIRouter(tags=["operation"])
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(HubCollector(hub))
+    for collector in (HubCollector(hub), *further):
+        registry.register(collector)
 
     @router.get("/healthz", responses=FAULT)
     async def healthz(response: Response) -> Health | UpOrDown:
@@ -87,7 +91,7 @@ def health_routes(hub: Hub, settings: Settings, sees_all: Callable[[], bool]) ->
     @router.get("/metrics", responses=FORMATS, response_class=Response)
     async def metrics() -> Response:
         """Counters and ages for Prometheus."""
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(await asyncio.to_thread(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

@@ -33,6 +33,7 @@ from api.history import history_routes
 from api.hub import Hub
 from api.live import Cut, live_routes, whole
 from api.me import me_routes
+from api.notice_metrics import NoticeCollector
 from api.page_reader import PageReader
 from api.push import push_routes
 from api.rest import rest_routes
@@ -100,7 +101,8 @@ class Site:
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
-        app.include_router(health_routes(self.hub, settings, self._sees_health), prefix=under)
+        further = [NoticeCollector(self.entrance.office.database)] if self.entrance is not None else []
+        app.include_router(health_routes(self.hub, settings, self._sees_health, further), prefix=under)
         app.include_router(self._docs(), prefix=under)
         app.mount(f"{under}/api/static", StaticFiles(directory=STATIC))
         app.include_router(_nothing_else(), prefix=under)

@@ -70,7 +70,7 @@ class Switchboard:
         """A recipient, new or changed. Raises NotAllowed, Objection."""
         what = {"exercise": recipient.exercise, "disabled": recipient.disabled, "channels": sorted(recipient.addresses)}
         with self._warden.acting(by, EDIT, f"recipient:{recipient.id}", now_ms, what) as connection:
-            _check_recipient(recipient)
+            check_recipient(recipient)
             put_recipient(connection, recipient, self._seal.close)
 
     def drop_recipient(self, by: Bearer, recipient: str, now_ms: int) -> None:
@@ -163,7 +163,7 @@ def objection(code: str, **places: object) -> Objection:
     return Objection(code, in_words)
 
 
-def _check_recipient(recipient: Recipient) -> None:
+def check_recipient(recipient: Recipient) -> None:
     """Whether somebody can be told there. Raises Objection."""
     if not _ID.fullmatch(recipient.id) or not recipient.name.strip():
         raise objection("bad-id")

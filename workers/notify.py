@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from accounts.sealing import seal_of
+from accounts.sealing import Seal, seal_of
 from core.clock import monotonic_s, real_ms
 from core.messages import text
 from core.settings import Settings
 from ingest.transports.publish import Publisher
 from notices.channels.choose import carriers_of
+from notices.defaults import recipients_of, routes_of
 from store.migrate import migrate
+from store.notice_routes import put_recipient, put_route, recipients, routes
 from store.notices import counts
 from store.sql import Database, open_database
 from workers.deciding import Deciding
@@ -42,6 +44,7 @@ def serve(running: Running) -> None:
 def _notify(running: Running, database: Database, publisher: Publisher) -> None:
     settings = running.settings
     seal = seal_of(settings.key, settings.var)
+    _begin_with_defaults(database, seal, settings.language)
     deciding = Deciding(database, seal, running.scene, running.declared, settings.language)
     delivering = Delivering(database, seal, settings, carriers_of(settings, publisher))
     says, counted_s = "", float("-inf")
@@ -55,6 +58,17 @@ def _notify(running: Running, database: Database, publisher: Publisher) -> None:
             time.sleep(LOOK_S)
     finally:
         delivering.close()
+
+
+def _begin_with_defaults(database: Database, seal: Seal, language: str) -> None:
+    """In a new installation; who has dropped them all gets them again with the next start."""
+    with database.transaction() as connection:
+        if recipients(connection, seal.open) or routes(connection):
+            return
+        for recipient in recipients_of(language):
+            put_recipient(connection, recipient, seal.close)
+        for route in routes_of(language):
+            put_route(connection, route)
 
 
 def _says(database: Database, language: str) -> str:

@@ -139,3 +139,9 @@ def test_a_system_reads_its_feed_with_its_token(house: Guarded) -> None:
     assert b"<msgType>Cancel</msgType>" in newest.content and b"<references>" in newest.content
     assert house.ask("GET", "api/v1/cap/list-li", machine).status_code == 404
     assert house.ask("GET", "api/v1/cap/feed-p", house.colleague(Role.DUTY)).status_code == 403
+
+
+def test_metrics_count_deliveries_by_channel_and_state(house: Guarded) -> None:
+    _tell(house, "count-1", Delivery("count-a", "nobody", Channel.VOICE, 1, 1, State.FAILED))
+    metrics = house.ask("GET", "metrics", house.as_role(Role.MACHINE)).text
+    assert 'cityvitals_notices{channel="voice",state="failed"} 1.0' in metrics
