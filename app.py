@@ -178,11 +178,14 @@ def explain(
 
 
 @cli.command()
-def doctor() -> None:
+def doctor(
+    security: Annotated[bool, typer.Option("--security", help="What it does against attackers, and what not.")] = False,
+) -> None:
     """Say in words what is wrong with this installation; exit code 1 when anything is."""
     from workers import doctor as physician
+    from workers import doctor_security
 
-    findings = physician.run(_settings())
+    findings = (doctor_security if security else physician).run(_settings())
     for finding in findings:
         typer.echo(f"{finding.verdict.upper():8} {finding.sentence}")
     raise SystemExit(any(finding.verdict is physician.Verdict.FAULT for finding in findings))

@@ -10,9 +10,10 @@ from core.messages import text
 
 
 class Verdict(StrEnum):
-    """OK; WARNING: it works, with less than it could; FAULT: it does not work."""
+    """OK; WARNING: it works, with less than it could; FAULT: it does not work; UNKNOWN: nobody can see it from here."""
 
     OK = "ok"
+    UNKNOWN = "unknown"
     WARNING = "warning"
     FAULT = "fault"
 
@@ -41,6 +42,11 @@ class Told:
 def ok(code: str, **places: Any) -> Told:
     """It is as it should be."""
     return Told(Verdict.OK, code, places)
+
+
+def unknown(code: str, **places: Any) -> Told:
+    """Nobody can see it from here; the sentence says who can."""
+    return Told(Verdict.UNKNOWN, code, places)
 
 
 def warning(code: str, **places: Any) -> Told:

@@ -79,7 +79,7 @@ def test_no_address_of_a_registry_and_no_path_of_a_machine() -> None:
 
 
 def test_rooms_do_not_hide_a_module_of_others() -> None:
-    rooms = {Path(name).parts[0] for name in PYTHON if "/" in name}
+    rooms = {Path(name).parts[0] for name in PYTHON if "/" in name and not name.startswith(".")}
     code = (
         f"import sys, importlib.util, json; sys.path = [p for p in sys.path if p not in ('', {str(ROOT)!r})];"
         f"print(json.dumps([r for r in {sorted(rooms)!r} if importlib.util.find_spec(r)]))"
