@@ -27,6 +27,8 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/indicators/{indicator}/{area}/series": "indicators.see",
     "GET /api/v1/indicators/{indicator}/{area}/history": "indicators.see",
     "GET /api/v1/warnings": "warnings.see",
+    "GET /api/v1/warnings/kept": "warnings.see",
+    "GET /api/v1/warnings/kept/{warning}": "warnings.see",
     # the duty desk; each act is asked again with the area and topic of what it is about
     "POST /api/v1/warnings/{warning}/acts": "warnings.confirm",
     "GET /api/v1/warnings/{warning}/acts": "warnings.see",
@@ -125,6 +127,9 @@ DOORS: Mapping[str, str] = {
     "GET /wall": "wall.see",
     "GET /duty": "pages.see",
     "page duty": "pages.see",
+    "GET /warnings": "pages.see",
+    "GET /warnings/{warning}": "pages.see",
+    "page warnings": "pages.see",
     "GET /indicators": "pages.see",
     "GET /indicators/{indicator}": "pages.see",
     "GET /indicators/{indicator}/{subject}": "pages.see",

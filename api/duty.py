@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from accounts.looks import Look
 from accounts.masking import mask_phone
@@ -199,7 +199,7 @@ def _silence_routes(router: APIRouter, duty: Duty) -> None:
         return models.SilenceTold.of(made)
 
     @router.post("/silences/{number}/end")
-    async def end(number: int) -> models.SilenceTold:
+    async def end(number: Annotated[int, Path(ge=1, le=1 << 53)]) -> models.SilenceTold:
         """Let a silence end now."""
         present = Present(duty.hub)
         now = duty.now(present)

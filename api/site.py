@@ -31,6 +31,7 @@ from api.headers import Headers
 from api.health import health_routes
 from api.history import history_routes
 from api.hub import Hub
+from api.kept_warnings import kept_routes
 from api.live import Cut, live_routes, whole
 from api.me import me_routes
 from api.notice_metrics import NoticeCollector
@@ -92,6 +93,7 @@ class Site:
             app.include_router(alarm_load_routes(self.hub, self.entrance), prefix=under)
             duty = Duty(self.hub, self.entrance)
             app.include_router(duty_routes(duty), prefix=under)
+            app.include_router(kept_routes(duty), prefix=under)
             app.include_router(entry_routes(duty, client, settings), prefix=under)
             cases = Cases(self.hub, self.entrance)
             app.include_router(case_routes(cases), prefix=under)

@@ -15,6 +15,7 @@ from layouts.duty import duty
 from layouts.reading import PictureReader
 from layouts.rules import rules_page
 from layouts.wall import wall
+from layouts.warnings import warnings
 
 
 def register(app: Dash, settings: Settings, reader: PictureReader) -> None:
@@ -44,6 +45,8 @@ def page_of(pathname: str, settings: Settings, reader: PictureReader) -> Compone
             page = rules_page(settings, assets, rule[0] if rule else "")
         case ["duty"]:
             page = duty(declared, settings, assets)
+        case ["warnings", *_]:
+            page = warnings(declared, settings, assets)
         case ["dispatch"]:
             page = dispatch(declared, settings, assets)
         case ["indicators", *_]:

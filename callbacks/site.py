@@ -38,6 +38,8 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PAGES = (
     "wall",
     "duty",
+    "warnings",
+    "warnings/{warning}",
     "dispatch",
     "indicators",
     "indicators/{indicator}",

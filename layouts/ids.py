@@ -48,6 +48,13 @@ DUTY_RINGING = "duty-ringing"
 DUTY_DIALOG = "duty-dialog"
 DUTY_TOAST = "duty-toast"
 
+# Warnings: places that `assets/duty_kept.js` fills.
+DUTY_KEPT_SITE = "duty-kept-site"
+DUTY_KEPT_FILTERS = "duty-kept-filters"
+DUTY_KEPT_AREAS = "duty-kept-areas"
+DUTY_KEPT_LIST = "duty-kept-list"
+DUTY_KEPT_DETAIL = "duty-kept-detail"
+
 # Desk: the pages below /indicators.
 DESK_SITE = "desk-site"
 DESK_IDENTITY = "desk-identity"

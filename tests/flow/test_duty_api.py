@@ -15,8 +15,9 @@ from accounts.founding import console
 from core.accounts import Reach, Role
 from core.clock import real_ms
 from core.duty import ACT
-from core.records import HOUR_MS
+from core.records import HOUR_MS, MINUTE_MS, CityWarning, Issuer, Level, Stamp, WarningPhase
 from store.outbox import told_after
+from store.warnings import KeptWarning, keep_warnings
 from stream.appender import raw_message
 from stream.codec import decode_events
 from stream.connect import connect
@@ -171,3 +172,38 @@ def test_hand_entries_go_the_way_of_machines(desk: Desk, house: Guarded) -> None
     client.close()
     assert {event.type for event in events} == {"signal.orange", "report"}
     assert all(event.attributes["by_hand"] is True for event in events)
+
+
+@pytest.mark.claim(
+    "WARN", "Warnings of days past are listed with who acknowledged and judged, cut to the reach of the post."
+)
+def test_kept_warnings_tell_what_was_done(desk: Desk, house: Guarded) -> None:
+    now_ms, scene = real_ms(), "demo-440900"
+    ids = [f"kept-{next(_NUMBERS)}" for _ in range(2)]
+    rows = [
+        KeptWarning(_ended(one, subject, now_ms - (at + 1) * HOUR_MS, now_ms), scene, area, f"{subject} 超警戒")
+        for at, (one, subject, area) in enumerate(
+            zip(ids, ("mm-river-03", "mm-river-01"), ("440981", "440983"), strict=True)
+        )
+    ]
+    with house.office.database.transaction() as connection:
+        keep_warnings(connection, rows)
+    assert desk.ask(Role.DUTY, "POST", f"warnings/{ids[0]}/acts", wish("verdict", verdict="true-handled"))[0] == 200
+    listed = {one["id"]: one for one in desk.ask(Role.DUTY, "GET", "warnings/kept")[1]["warnings"]}
+    assert (listed[ids[0]]["verdict"], listed[ids[0]]["verdict_by"]) == ("true-handled", "值班员一")
+    assert (listed[ids[1]]["verdict"], listed[ids[1]]["area_name"]) == ("", "信宜市")
+    narrow = house.as_role(Role.DUTY, Reach(("440981",)))
+    seen = {one["id"] for one in desk.ask(Role.DUTY, "GET", "warnings/kept", who=narrow)[1]["warnings"]}
+    assert ids[0] in seen and ids[1] not in seen
+    assert desk.ask(Role.DUTY, "GET", f"warnings/kept/{ids[1]}", who=narrow)[0] == 404
+    whole = desk.ask(Role.DUTY, "GET", f"warnings/kept/{ids[0]}")[1]
+    assert whole["warning"]["rule_name"] and whole["warning"]["sentence"] == "mm-river-03 超警戒"
+    early = f"warnings/kept?until_ms={now_ms - 90 * MINUTE_MS}&from_ms={now_ms - 3 * HOUR_MS}"
+    assert {one["id"] for one in desk.ask(Role.DUTY, "GET", early)[1]["warnings"]} & set(ids) == {ids[1]}
+
+
+def _ended(one: str, subject: str, since_ms: int, now_ms: int) -> CityWarning:
+    stage = ("water.river_stage", "1", "water.river_stage", subject)
+    state = (Issuer.COMPUTED, WarningPhase.CLEARED, Level.ORANGE, Level.ORANGE)
+    times = (since_ms, now_ms - MINUTE_MS, now_ms - MINUTE_MS, now_ms)
+    return CityWarning(one, *stage, *state, *times, 71.2, 70.4, "m", "falling", 3, Stamp.DEMO)

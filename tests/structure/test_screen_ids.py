@@ -90,6 +90,7 @@ async def pages(settings: Settings, reader: StillReader) -> dict[str, list[str]]
     """Ids of each page as a browser holds them: shell, page, body."""
     around = ids_of(shell.layout(settings))
     found = {"wall": around + ids_of(page_of("/wall", settings, reader))}
+    found["warnings"] = around + ids_of(page_of("/warnings/w1", settings, reader))
     found["duty"] = around + ids_of(page_of("/duty", settings, reader))
     found["dispatch"] = around + ids_of(page_of("/dispatch", settings, reader))
     for path in ("/indicators", "/indicators/ecology.aqi", "/indicators/water.river_stage/mm-river-02"):
