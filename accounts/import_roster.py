@@ -176,7 +176,8 @@ def _department(row: Row) -> Department:
 def _post(row: Row) -> Post:
     role, grade = row.needed("角色"), row.word("密级") or "内部"
     if role not in _ROLES:
-        raise Misfilled("unknown", column="角色", value=role, known="、".join(text(f"role.{one}", "zh") for one in Role))
+        known = "、".join(text(f"role.{one}", "zh") for one in Role)
+        raise Misfilled("unknown", column="角色", value=role, known=known)
     if grade not in _SENSITIVITIES:
         raise Misfilled("unknown", column="密级", value=grade, known="、".join(_SENSITIVITIES))
     reach = Reach(row.words("区域"), row.words("专题"), _SENSITIVITIES[grade])

@@ -53,6 +53,7 @@ class Office:
         Raises NeighbourDown; nothing is lost, the next call does it.
         """
         self.looks.write(now_ms)
+        self.sessions.write_uses()
         self.journal.anchor(now_ms)
 
 

@@ -6,6 +6,7 @@ somebody signs in on top of it. One that was ended shows nothing; a seat falls b
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 
 from accounts.bearer import NOBODY, Bearer, held, of_seat, of_token
@@ -52,6 +53,8 @@ class Sessions:
 
     def __init__(self, warden: Warden, lasting: Lasting) -> None:
         self._warden, self._lasting = warden, lasting
+        self._lock = threading.Lock()
+        self._tokens_used: dict[int, int] = {}  # number of a token → when, ms UTC: looking never waits for writing
 
     def begin(self, connection: Transaction, session: Session) -> tuple[Session, str]:
         """Write a session of a person who has proved himself; who was signed in at the same seat is signed out.
@@ -78,9 +81,22 @@ class Sessions:
             if not bearer.grants and token is not None:
                 bearer = _of_token(connection, token, now_ms)
         if token is not None and bearer.grants and now_ms - (token.used_ms or 0) >= TOKEN_USED_EVERY_MS:
-            with self._warden.database.transaction() as writing:
-                store.token_used(writing, token.id, now_ms)
+            with self._lock:
+                self._tokens_used[token.id] = now_ms
         return replace(bearer, address=address)
+
+    def write_uses(self) -> int:
+        """Write which tokens were used since the last call. Returns how many. Raises NeighbourDown; then they wait."""
+        with self._lock:
+            waiting = dict(self._tokens_used)
+        if waiting:
+            with self._warden.database.transaction() as connection:
+                for token, at_ms in waiting.items():
+                    store.token_used(connection, token, at_ms)
+            with self._lock:
+                newer = {one: at_ms for one, at_ms in self._tokens_used.items() if waiting.get(one) != at_ms}
+                self._tokens_used = newer
+        return len(waiting)
 
     def find(self, secret: str) -> tuple[Session, Person] | None:
         """The session of a cookie that nobody ended, and its person."""

@@ -69,6 +69,7 @@ class Entrance:
         now_ms = real_ms()
         self.refusals.write(now_ms)
         self.office.looks.write(now_ms)
+        self.office.sessions.write_uses()
 
     def close(self) -> None:
         """Write what still waits, and give back the database."""

@@ -99,5 +99,7 @@ def _without_id(row: dict[str, Any]) -> dict[str, Any]:
 
 def _token(row: RowMapping) -> Token:
     reach = Reach(tuple(row["areas"]), tuple(row["topics"]), Sensitivity(row["sensitivity"]))
-    plain = {name: row[name] for name in ("id", "name", "digest", "made_ms", "expires_ms", "seat", "revoked_ms", "used_ms")}
+    plain = {
+        name: row[name] for name in ("id", "name", "digest", "made_ms", "expires_ms", "seat", "revoked_ms", "used_ms")
+    }
     return Token(role=Role(row["role"]), reach=reach, actions=tuple(row["actions"]), **plain)

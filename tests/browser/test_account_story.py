@@ -143,6 +143,7 @@ def test_a_token_is_made_revoked_and_found(chromium: Browser, house: Guarded) ->
         page.get_by_role("button", name="复制").click()
         wall = {"Cookie": f"{TOKEN}={secret}"}
         assert house.ask("GET", "wall", wall).status_code == 200
+        house.entrance.write()
         page.goto(f"{house.address}tokens")
         assert secret not in page.content()
         row = page.locator("tr", has_text=name)
