@@ -48,7 +48,7 @@
     const { seed } = desk;
     const open = seed.open;
     const inForce = seed.versions.find((one) => one.state === "relaxed" && one.in_force);
-    const parts = [];
+    const parts = seed.week_after ? [seed.week_after] : [];
     if (inForce) parts.push(words("rules.relaxed_until", { by: inForce.author, until: moment(inForce.ended_ms), reason: inForce.reason }));
     if (open) parts.push(words("rules.open_says", { version: open.version, state: words("rules.state_" + open.state), author: open.author, at: moment(open.changed_ms) }) + (open.reason ? "：" + open.reason : "") + (open.remark ? "（" + open.remark + "）" : ""));
     return parts.join(" · ");
@@ -113,9 +113,10 @@
     const place = cityvitals.page.at("rules-title");
     const versions = seed.versions.map((one) => '<li><b>' + esc("v" + one.version) + "</b> " + esc(words("rules.state_" + one.state)) + (one.in_force ? " ●" : "") + " " + esc(one.author + (one.approver ? " → " + one.approver : "")) + " " + esc(moment(one.effective_ms || one.changed_ms)) + (one.reason ? " · " + esc(one.reason) : "")
       + (seed.rights.edit && !seed.open ? ' <button type="button" data-verb="restore" data-number="' + one.number + '">' + esc(words("rules.verb_restore")) + "</button>" : "") + "</li>").join("");
-    const complaints = (seed.complaints || []).map((one) => "<li>" + esc(one.by + "：" + one.said) + (one.answer ? "" : " · " + esc(words("rules.unanswered"))) + "</li>").join("");
+    const sheet = (more) => seed.address + "/sheet" + more;
+    const complaints = (seed.complaints || []).map((one) => '<li><a href="' + esc(sheet("?complaint=" + one.number)) + '">' + esc(one.by + "：" + one.said) + "</a>" + (one.answer ? "" : " · " + esc(words("rules.unanswered"))) + "</li>").join("");
     place.innerHTML = "<h1>" + esc(seed.name) + "</h1><span>" + esc(words("rules.places_count", { count: seed.places.length })) + "</span><span>" + esc(words("rules.state_version", { state: words("rules.state_" + seed.state), version: seed.version })) + '</span><span class="ground">' + esc(seed.source) + "</span>"
-      + (complaints ? "<details><summary>" + esc(words("rules.complaints_of", { count: seed.complaints.length })) + "</summary><ul>" + complaints + "</ul></details>" : "")
+      + '<a class="sheet-link" href="' + esc(sheet("?place=" + encodeURIComponent(desk.place))) + '">' + esc(words("rules.sheet_link")) + "</a>" + (complaints ? "<details><summary>" + esc(words("rules.complaints_of", { count: seed.complaints.length })) + "</summary><ul>" + complaints + "</ul></details>" : "")
       + "<details><summary>" + esc(words("rules.versions_of", { count: seed.versions.length })) + "</summary><ul>" + (versions || "<li>" + esc(words("rules.versions_none")) + "</li>") + '</ul></details><span class="who">' + esc(seed.who || "") + "</span>";
     if (place.dataset.heard) return;
     place.dataset.heard = "1";

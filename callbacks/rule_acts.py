@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from accounts.bearer import NOBODY, Bearer
 from accounts.rights import Decision, may
@@ -23,6 +24,7 @@ from early_warning.declaration import declaration_of
 from early_warning.rule import Rule
 from early_warning.rule_desk import File, RuleDesk
 from early_warning.rule_office import Declaration, Relaxing, RuleOffice, Shipped, Terms
+from early_warning.week_after import week_after
 from layouts.figures.rule_desk import Opened, seed
 from layouts.reading import PictureReader
 from store.people import people
@@ -85,7 +87,23 @@ class RuleActs:
             language=self._language,
         )
         told = seed(opened, file.open_version, (asked.get("place") or [""])[0])
+        told["address"] = f"{self._settings.base_path}rules/{quote(name)}"
+        told["week_after"] = await asyncio.to_thread(self._week_after, file, opened.now_ms)
         return told | {"complaints": _complaints(file, named), "who": self._who(named)}
+
+    def _week_after(self, file: File, now_ms: int) -> str:
+        """What was promised of the version in force against what came, in words; empty: nothing was promised."""
+        judging = file.judging(now_ms)
+        if judging is None:
+            return ""
+        scene = self._reader.scene_id()
+        actual = self._desk.told_since(scene, judging.rule, judging.version, judging.effective_ms)
+        found = week_after(judging.expected, judging.effective_ms, actual, now_ms)
+        if found is None:
+            return ""
+        code = "rules.week_breached" if found.is_breached else "rules.week_after"
+        figures = {"expected": f"{found.expected:.1f}", "actual": found.actual, "days": f"{found.days:.1f}"}
+        return text(code, self._language, **figures)
 
     async def act(self, name: str, asked: Asked) -> dict[str, Any]:
         """Do what a button says; `said` tells what came of it, `done` whether it was done."""

@@ -23,6 +23,7 @@ from callbacks import dispatch as dispatch_wiring
 from callbacks import explain as explain_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
+from callbacks import rule_papers as rule_papers_wiring
 from callbacks import rules as rules_wiring
 from callbacks import shell as shell_wiring
 from callbacks import wall as wall_wiring
@@ -61,6 +62,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
         desk = AccountDesk(server, entrance, reader)
         notices_wiring.register(desk, settings)
         alarm_load_wiring.register(desk, reader)
+        rule_papers_wiring.register(desk, settings, reader)
     app = Dash(
         "cityvitals",
         server=server,  # type: ignore[arg-type]  # annotated for Flask; backend="fastapi" takes this

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.labels import Label
-from core.records import DAY_MS, Level
+from core.records import DAY_MS, Level, WarningPhase
 from core.rule_versions import OPEN_STATES, Complaint, RuleVersion
 from early_warning.backtest import Case, Past
 from early_warning.declaration import rule_of
@@ -19,10 +19,13 @@ from early_warning.kept_past import Asked, KeptPast, Newest, indicators_of
 from early_warning.rule import Rule
 from early_warning.scoring import Incident
 from early_warning.subjects import Ground
+from early_warning.week_after import WEEK_MS
 from early_warning.weighing import Swept, Weighed, sweep_level, weigh
 from store.labels import labels_between
 from store.rules import complaints_about, in_force, versions_of
 from store.sql import Database
+from store.warnings import Asked as Told
+from store.warnings import warnings_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,15 @@ class RuleDesk:
             return File()
         with self._database.reading() as connection:
             return File(tuple(versions_of(connection, city, rule)), tuple(complaints_about(connection, city, rule)))
+
+    def told_since(self, scene: str, rule: str, version: str, since_ms: int) -> int:
+        """How many warnings of a version opened in the week from a time on (city time). Raises NeighbourDown."""
+        if self._database is None:
+            return 0
+        with self._database.reading() as connection:
+            found = warnings_between(connection, scene, since_ms, since_ms + WEEK_MS, Told(rule=rule))
+        opened = (one.warning for one in found if since_ms <= one.warning.since_ms < since_ms + WEEK_MS)
+        return sum(one.rule_version == version and one.phase is not WarningPhase.RETRACTED for one in opened)
 
     def labels(self, city: str, scene: str, from_ms: int = 0, upto_ms: int = NEVER_ENDED_MS) -> list[Label]:
         """What people said of a span, of one scene and of the world. Raises NeighbourDown."""

@@ -9,6 +9,7 @@ from core.messages import text
 from core.settings import Settings
 from layouts import ids
 from layouts.account_menu import account_menu
+from layouts.duty import LINKS
 
 
 def rules_page(settings: Settings, assets_version: str, rule: str) -> html.Div:
@@ -26,7 +27,7 @@ def _stores(settings: Settings, assets_version: str) -> list[Component]:
 
 def _head(settings: Settings) -> html.Header:
     language = settings.language
-    links = [("wall", "desk.wall"), ("indicators", "desk.indicators"), ("rules", "rules.title")]
+    links = [*LINKS, ("rules", "rules.title"), ("labels", "account.page-labels")]
     return html.Header(
         [
             html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
