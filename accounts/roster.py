@@ -11,8 +11,10 @@ from accounts.register import Register
 from accounts.rights import refusal
 from accounts.warden import Warden
 from core.accounts import ADMINISTRATORS, DEVICES, Appointment, Department, Person, Post, Role, Seat
+from core.duty import SEATS
 from core.errors import UnknownName
 from store import people as kept
+from store.outbox import tell
 from store.sessions import end_sessions
 from store.sql import Transaction
 
@@ -69,6 +71,7 @@ class Roster:
             if post.role in DEVICES:
                 raise refusal("role-of-tokens", role=post.role)
             kept.put_post(connection, post)
+            _tell_seats(connection, now_ms)
             for person in kept.people(connection):
                 _keep_apart(connection, person, now_ms)
 
@@ -76,6 +79,7 @@ class Roster:
         """A seat, new or changed. Raises NotAllowed, UnknownName."""
         with self._warden.acting(by, "posts.edit", f"seat:{seat.id}", now_ms, {"post": seat.post}) as connection:
             kept.put_seat(connection, seat)
+            _tell_seats(connection, now_ms)
 
     def appoint(self, by: Bearer, login: str, post: str, term: Term, now_ms: int) -> int:
         """Give a person a post for a time, as its holder or as a deputy. Returns the number of the appointment.
@@ -162,6 +166,15 @@ class Roster:
             appointments, posts = kept.appointments(connection), kept.posts(connection)
             everybody = kept.people(connection)
         return [Bearer(f"person:{one.login}", held(one, appointments, posts, now_ms), strong=True) for one in everybody]
+
+
+def _tell_seats(connection: Transaction, now_ms: int) -> None:
+    """Tell the city how far each seat reaches: a warning belongs to one of them."""
+    posts = kept.posts(connection)
+    reaches = [(seat, posts[seat.post].reach) for seat in kept.seats(connection).values()]
+    told = [{"id": seat.id, "name": seat.name, "areas": r.areas, "topics": r.topics} for seat, r in reaches]
+    if told:
+        tell(connection, SEATS, {"seats": told}, now_ms)
 
 
 def _well_formed(person: Person) -> None:

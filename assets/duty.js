@@ -152,7 +152,7 @@
       paint();
     },
     async copy(item) {
-      const done = await copied(item.sentence);
+      const done = await copied(cityvitals.dutyState.whole(item, cityvitals.live.cityMs()));
       toast(words(done ? "duty.done_copy" : "duty.copy_by_hand"), !done);
     },
     "take-over": (item) => cityvitals.dutyDialog.takeOver(item, act),

@@ -79,6 +79,7 @@
     const stands = item.stands;
     const at = (ms) => cityvitals.format.moment(ms, nowMs);
     const lines = [
+      stands.seat && words(stands.went_up ? "duty.seat_after" : "duty.seat_of", { seat: stands.seat }),
       stands.acked_by && words("duty.did_ack", { name: stands.acked_by, time: at(stands.acked_ms), level: stands.acked_level && item.level ? cityvitals.format.levelWord(stands.acked_level) : "" }),
       stands.holder && words("duty.did_hold", { name: stands.holder }),
       stands.shelved_until_ms > nowMs && words("duty.did_shelve", { name: stands.shelved_by, time: at(stands.shelved_until_ms), reason: stands.shelf_reason }),
@@ -120,7 +121,7 @@
     const head = (item.level ? cityvitals.format.levelTag(item.level) : '<span class="level"><b>' + esc(words("duty.kind_" + item.kind)) + "</b></span>")
       + (item.causeName || item.cause ? '<span class="cause">' + esc(words("duty.cause", { cause: item.causeName || item.cause })) + "</span>" : "")
       + (item.issued ? '<i class="issued">' + esc(words("wall.issued")) + "</i>" : "") + (item.byHand ? '<i class="issued">' + esc(words("duty.by_hand")) + "</i>" : "");
-    return '<article class="level-' + (item.level || "none") + '"><header>' + head + "</header><p class=\"sentence\">" + esc(item.sentence) + "</p>"
+    return '<article class="level-' + (item.level || "none") + '"><header>' + head + "</header><p class=\"sentence\">" + esc(item.sentence) + '</p><p class="next">' + esc(cityvitals.dutyState.next(item, nowMs)) + "</p>"
       + '<div class="duty-verbs">' + all.slice(0, MAIN).map((verb) => button(verb, true)).join("") + "</div>"
       + '<div class="duty-verbs">' + all.slice(MAIN).map((verb) => button(verb, false)).join("") + "</div>"
       + contacts(more.contacts, item, picture) + verdicts(item, more.may)

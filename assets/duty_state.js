@@ -6,7 +6,7 @@
   const DEVICES_SHOWN = 30;
   const URGENCY = { red: 90, orange: 80, lost: 70, yellow: 60, report: 55, blue: 50, event: 40, device: 20, cleared: 10 };
   const UNTOUCHED = {
-    acked_level: "", acked_by: "", acked_ms: 0, holder: "", comments: [], shelved_until_ms: 0, verdict: "", verdict_by: "",
+    acked_level: "", acked_by: "", acked_ms: 0, holder: "", comments: [], shelved_until_ms: 0, verdict: "", verdict_by: "", seat: "", went_up: 0,
     into: "", silenced: false, since_ms: 0,
   };
 
@@ -136,5 +136,24 @@
     return stands.acked_by ? words("duty.is_acked", { name: stands.acked_by, time: cityvitals.format.moment(stands.acked_ms, nowMs) }) : "";
   }
 
-  cityvitals.dutyState = { cards, counts, items, onIt, standing };
+  /** The end of the sentence: who is on it, or what has to be done next; as `early_warning/duty_sentence.py` says it. */
+  function next(item, nowMs) {
+    const { format } = cityvitals;
+    const stands = item.stands;
+    const at = (ms) => format.moment(ms, nowMs);
+    if (stands.verdict) return words("duty.on_judged", { name: stands.verdict_by, verdict: words("duty.verdict_" + stands.verdict.replace(/-/g, "_")) });
+    if (stands.silenced) return words("duty.on_silenced");
+    if (stands.shelved_until_ms > nowMs) return words("duty.on_shelved", { time: at(stands.shelved_until_ms) });
+    if (item.waits) return item.level ? words("duty.next_" + item.level) : words("duty.next_orange");
+    if (stands.holder && stands.holder !== stands.acked_by) return words("duty.on_held", { name: stands.holder });
+    return stands.acked_by ? words("duty.on_acked", { name: stands.acked_by, time: at(stands.acked_ms) }) : "";
+  }
+
+  /** The one sentence whole, for any chat. */
+  function whole(item, nowMs) {
+    const on = next(item, nowMs);
+    return on ? words("duty.whole", { sentence: item.sentence, on: on }) : item.sentence;
+  }
+
+  cityvitals.dutyState = { next, whole, cards, counts, items, onIt, standing };
 })(typeof window === "undefined" ? globalThis : window);

@@ -16,11 +16,12 @@ from board.canvas import Canvas, Record
 from board.names import Names
 from board.words import level_word
 from catalogue.declared import Declared
-from core.duty import ACT, SILENCE, SOUND, Deed, DutyAct, Silence
+from core.duty import ACT, SEATS, SILENCE, SOUND, Deed, DutyAct, Silence
 from core.messages import text
-from core.records import DAY_MS, Level
+from core.records import DAY_MS
 from early_warning.duty_fold import UNTOUCHED, Standing, after, shelved_until, spread, together, waits
 from early_warning.duty_rules import Concerned, is_hidden
+from early_warning.seats import SeatReach, ladder, owner
 
 KEPT_MS = 2 * DAY_MS  # city time: what nobody touched for so long, and is not active, is over
 LOOK_MS = 1000  # shelves and silences end by the second
@@ -33,12 +34,16 @@ class DutyBook:
         self._declared, self._names, self._scene = declared, names, scene
         self._standings: dict[str, Standing] = {}
         self._silences: dict[int, Silence] = {}
+        self._seats: list[SeatReach] = []
         self._mute: DutyAct | None = None
         self._dirty = True
         self._drawn_ms = 0
 
     def fold(self, topic: str, body: Mapping[str, Any]) -> None:
         """Take in one row of the stream of acts; those of other scenes and topics are passed over."""
+        if topic == SEATS:
+            self._seats = msgspec.convert(body["seats"], list[SeatReach])
+            self._dirty = True
         if body.get("scene") != self._scene:
             return
         if topic == SILENCE:
@@ -78,6 +83,7 @@ class DutyBook:
             "standings": {item: asdict(standing) for item, standing in self._standings.items()},
             "silences": [asdict(one) for one in self._silences.values()],
             "mute": asdict(self._mute) if self._mute else None,
+            "seats": [asdict(seat) for seat in self._seats],
         }
 
     def restore(self, kept: Mapping[str, Any]) -> None:
@@ -85,6 +91,7 @@ class DutyBook:
         self._standings = msgspec.convert(kept["standings"], dict[str, Standing])
         self._silences = {one.number: one for one in msgspec.convert(kept["silences"], list[Silence])}
         self._mute = msgspec.convert(kept["mute"], DutyAct | None)
+        self._seats = msgspec.convert(kept.get("seats", []), list[SeatReach])
         self._dirty = True
 
     def _take(self, act: DutyAct) -> None:
@@ -144,20 +151,26 @@ class DutyBook:
 
     def _card(self, card: Record, active: Mapping[str, Concerned], hidden: set[str], now_ms: int) -> Record | None:
         members = [one for one in card["warnings"] if one in active]
-        standing = together(self._standings.get(one, UNTOUCHED) for one in members)
-        silenced = bool(members) and hidden.issuperset(members)
-        if standing == UNTOUCHED and not silenced:
+        if not members:
             return None
-        level = max((active[one].level for one in members), default=Level.NORMAL)
-        shelved_ms = shelved_until(standing, level, now_ms)
+        standing = together(self._standings.get(one, UNTOUCHED) for one in members)
+        silenced = hidden.issuperset(members)
+        if standing == UNTOUCHED and not silenced and not self._seats:
+            return None
+        gravest = max((active[one] for one in members), key=lambda one: one.level)
+        waiting = waits(standing, gravest.level, now_ms) and not silenced
+        waited_ms = now_ms - max(gravest.since_ms, standing.at_ms) if waiting else 0
+        seat, went_up = owner(ladder(self._seats, gravest), gravest.level, max(0, waited_ms))
         return _record(standing) | {
-            "waits": waits(standing, level, now_ms) and not silenced,
+            "waits": waiting,
             "silenced": silenced,
-            "shelved_until_ms": shelved_ms,
+            "seat": seat.name if seat else "",
+            "went_up": went_up,
+            "shelved_until_ms": shelved_until(standing, gravest.level, now_ms),
             "shelved_by": "、".join(one.name for one in standing.shelves if one.until_ms > now_ms),
             "shelf_reason": next((one.reason for one in standing.shelves if one.until_ms > now_ms), ""),
-            "area": active[members[0]].area[0] if members else self._names.city,
-            "topic": active[members[0]].topic if members else "",
+            "area": gravest.area[0],
+            "topic": gravest.topic,
         }
 
     def _item(self, item: str) -> Record:

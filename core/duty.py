@@ -9,7 +9,7 @@ from typing import Any
 
 from core.records import HOUR_MS, MINUTE_MS, Level
 
-ACT, SILENCE = "duty.act", "duty.silence"  # topics of the outbox
+ACT, SILENCE, SEATS = "duty.act", "duty.silence", "duty.seats"  # topics of the outbox
 
 SHELVED_AT_MOST_MS = 4 * HOUR_MS
 MUTED_AT_MOST_MS = 5 * MINUTE_MS

@@ -16,6 +16,7 @@ LINKS = (
     ("dispatch", "dispatch.title"),
     ("warnings", "duty.warnings"),
     ("indicators", "desk.indicators"),
+    ("rules", "duty.rules"),
 )
 
 

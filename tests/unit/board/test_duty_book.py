@@ -11,7 +11,7 @@ from board.canvas import Canvas
 from board.duty import DutyBook
 from board.names import Names
 from catalogue.declared import Declared
-from core.duty import ACT, SILENCE, Deed, DutyAct, Scope, Silence
+from core.duty import ACT, SEATS, SILENCE, Deed, DutyAct, Scope, Silence
 from core.records import HOUR_MS, MINUTE_MS, Level
 
 T0_MS, SCENE = 1_793_500_000_000, "live-440900"
@@ -136,3 +136,15 @@ def test_a_restart_is_invisible(room: Room, declared: Declared) -> None:
     other.book.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(room.book.snapshot())))
     other.warn("orange")
     assert msgspec.json.encode([other.at(1), other.canvas.sections["silences"]]) == before
+
+
+@pytest.mark.claim("WARN", "The seat that has a warning stands on its card, and the next one when nobody acknowledges.")
+def test_a_card_names_its_seat_until_somebody_acknowledges(room: Room) -> None:
+    room.warn("red")
+    seats = [("city", "市值班室", "*"), ("county", "高州值班室", "440981")]
+    told = [{"id": one, "name": name, "areas": [area], "topics": ["*"]} for one, name, area in seats]
+    room.tell(SEATS, {"seats": told})
+    assert (room.at(0)["w1"]["seat"], room.at(0)["w1"]["went_up"]) == ("高州值班室", 0)
+    assert (room.at(1)["w1"]["seat"], room.at(1)["w1"]["went_up"]) == ("市值班室", 1)
+    room.act(2, Deed.ACKNOWLEDGE, {"w1": Level.RED})
+    assert (room.at(9)["w1"]["seat"], room.at(9)["w1"]["waits"]) == ("高州值班室", False)

@@ -1,0 +1,71 @@
+"""The end of the one sentence is the same from Python (messages, voice) and from the script of the desk (复制文字)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from core.duty import Deed, DutyAct
+from core.messages import texts
+from core.records import HOUR_MS, MINUTE_MS, Level
+from early_warning.duty_fold import folded, shelved_until, waits
+from early_warning.duty_sentence import whole
+
+pytestmark = pytest.mark.browser
+
+ASSETS = Path(__file__).parents[2] / "assets"
+NOW_MS = 1_795_341_600_000  # 18:00 in China
+SAID = "鉴江信宜水位 77.42 m，超警戒水位 0.42 m，16:07 起，上涨"
+
+
+def act(kind: Deed, by: str = "赵一", level: Level = Level.ORANGE, **more: object) -> DutyAct:
+    at_ms = NOW_MS - 10 * MINUTE_MS
+    return DutyAct("k", "s", kind, "w1", {"w1": level}, f"person:{by}", by, "岗", at_ms, **more)  # type: ignore[arg-type]
+
+
+SHELVED = act(Deed.SHELVE, until_ms=NOW_MS + HOUR_MS, text="检修")
+CASES = [
+    ([], Level.RED, "尚无人确认，请立即电话叫应责任人。"),
+    ([], Level.ORANGE, "尚无人确认，请核实并通知责任单位。"),
+    ([act(Deed.ACKNOWLEDGE)], Level.ORANGE, "赵一 17:50 确认，正在处置。"),
+    ([act(Deed.ACKNOWLEDGE)], Level.RED, "尚无人确认，请立即电话叫应责任人。"),
+    ([act(Deed.ACKNOWLEDGE), act(Deed.TAKE_OVER, "钱二")], Level.ORANGE, "钱二正在处置。"),
+    ([SHELVED], Level.ORANGE, "已搁置至 19:00。"),
+    ([act(Deed.VERDICT, verdict="true-handled")], Level.ORANGE, "赵一定性为属实已处置。"),
+]
+
+
+@pytest.fixture(scope="module")
+def script(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context()
+    page = context.new_page()
+    for name in ("format", "duty_state"):
+        page.add_script_tag(content=(ASSETS / f"{name}.js").read_text("utf-8"))
+    page.evaluate("words => cityvitals.format.setWords(words)", texts("zh"))
+    yield page
+    context.close()
+
+
+@pytest.mark.claim(
+    "WARN", "One sentence says where, what, since when, trend, who is on it and what comes next, everywhere."
+)
+def test_python_and_the_script_end_the_sentence_alike(script: Page) -> None:
+    for acts, level, expected in CASES:
+        stands = folded(acts, "w1")
+        assert whole(SAID, stands, level, NOW_MS, "zh") == f"{SAID}；{expected}"
+        record = {
+            "acked_by": stands.name,
+            "acked_ms": stands.at_ms,
+            "holder": stands.holder_name,
+            "shelved_until_ms": shelved_until(stands, level, NOW_MS),
+            "verdict": stands.verdict,
+            "verdict_by": stands.verdict_name,
+            "silenced": False,
+        }
+        word = level.name.lower()
+        item = {"sentence": SAID, "level": word, "waits": waits(stands, level, NOW_MS), "stands": record}
+        told = script.evaluate("given => cityvitals.dutyState.whole(...given)", [item, NOW_MS])
+        assert told == f"{SAID}；{expected}"
