@@ -18,6 +18,7 @@ from api.bearers import Bearers
 from api.doorways import Doorways
 from api.limits import Limit
 from api.peer import Peers
+from api.sensitive import SensitiveLooks
 from api.sight import Sights
 from core.clock import real_ms
 from core.errors import NeighbourDown
@@ -40,6 +41,7 @@ class Entrance:
         self.refusals = Refusals(office.journal)
         self.sign_ins, self.requests = Limit(settings.sign_in_per_min), Limit(settings.api_per_min)
         self.sights = Sights(self.bearer)
+        self.sensitive = SensitiveLooks(office.looks)
         self._bearer: ContextVar[Bearer] = ContextVar("bearer", default=NOBODY)
 
     def bearer(self) -> Bearer:

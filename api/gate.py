@@ -83,6 +83,15 @@ class Visit:
         return self.door.startswith(("GET /", "POST /", "* /{rest")) and "text/html" in self.headers.get("accept", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a request to Dash asks for: a callback, for the pages of these addresses; by a hand, or by a clock."""
+
+    door: str
+    pages: tuple[str, ...] = ()
+    by_hand: bool = False
+
+
 class Gate:
     """ASGI middleware around the whole site."""
 
@@ -117,7 +126,10 @@ class Gate:
         decision = self._in_reach(bearer, named) or enter(bearer, visit.door)
         if decision.allowed and door == CALLBACKS:
             content = await _body(receive)
-            decision, by_hand = self._callback_decision(bearer, content)
+            called = _called(content)
+            decision = self._callback_decision(bearer, called)
+            door, by_hand = called.door, called.by_hand
+            named = named_on_page(called.pages[0], self._entrance.base_path) if called.pages else {}
             receive = _replayed(content or b"", receive)
         else:
             by_hand = scope.get("method") not in SAFE_METHODS or visit.reads_pages
@@ -127,7 +139,16 @@ class Gate:
         if by_hand:
             with suppress(NeighbourDown):
                 await self._entrance.bearers.used(visit.shown)
+        self._note_look(bearer, door or visit.door, named)
         await self._let_in(visit, bearer, receive, send)
+
+    def _note_look(self, bearer: Bearer, door: str, named: Mapping[str, str]) -> None:
+        """Who is shown restricted indicators stands in the audit; a callback is known by its own door."""
+        declared = self._declared()
+        if declared is not None:
+            with self._entrance.looking_as(bearer):
+                sight = self._entrance.sights.of(declared)
+            self._entrance.sensitive.noted(bearer, door, named, declared, sight)
 
     async def _let_in(self, visit: Visit, bearer: Bearer, receive: Receive, send: Send) -> None:
         visit.scope.setdefault("state", {})["bearer"] = bearer
@@ -158,21 +179,12 @@ class Gate:
 
         return ask_and_send
 
-    def _callback_decision(self, bearer: Bearer, content: bytes | None) -> tuple[Decision, bool]:
-        """Whether he may call a Dash callback, and see the page that it fills; and whether a hand called it."""
-        try:
-            called = json.loads(content or b"")
-            door, changed = callback_door(called["output"]), called.get("changedPropIds") or []
-            values = [one for one in _flat([called.get("inputs"), called.get("state")]) if isinstance(one, dict)]
-            pages = [str(one.get("value") or "") for one in values if one.get("property") == "pathname"]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return Decision(False, "unknown-door", action="callback"), False
-        base = self._entrance.base_path
-        decisions = [enter(bearer, one) for one in (door, *(page_door(page, base) for page in pages))]
-        at_one = door in OF_ONE_PLACE
-        decisions += filter(None, (self._in_reach(bearer, named_on_page(page, base), at_one) for page in pages))
-        refused = next((one for one in decisions if not one.allowed), decisions[0])
-        return refused, any(str(one).endswith(BY_HAND) for one in changed)
+    def _callback_decision(self, bearer: Bearer, called: Called) -> Decision:
+        """Whether he may call a Dash callback, and see the page that it fills."""
+        base, at_one = self._entrance.base_path, called.door in OF_ONE_PLACE
+        decisions = [enter(bearer, one) for one in (called.door, *(page_door(page, base) for page in called.pages))]
+        decisions += filter(None, (self._in_reach(bearer, named_on_page(page, base), at_one) for page in called.pages))
+        return next((one for one in decisions if not one.allowed), decisions[0])
 
     def _in_reach(self, bearer: Bearer, named: Mapping[str, str], at_one: bool = False) -> Decision | None:
         """Why an area, a station or an indicator that an address names is out of his reach; None: it is not."""
@@ -276,6 +288,18 @@ def _is_foreign(visit: Visit) -> bool:
         return site not in {"same-origin", "none"}
     is_browser = "cookie" in visit.headers and "authorization" not in visit.headers
     return is_browser and visit.shown != Cookies() and visit.scope["type"] != "websocket"
+
+
+def _called(content: bytes | None) -> Called:
+    """What a body asks for; of one that nobody can read, a callback that there is not."""
+    try:
+        called = json.loads(content or b"")
+        door, changed = callback_door(called["output"]), called.get("changedPropIds") or []
+        values = [one for one in _flat([called.get("inputs"), called.get("state")]) if isinstance(one, dict)]
+        pages = tuple(str(one.get("value") or "") for one in values if one.get("property") == "pathname")
+        return Called(door, pages, any(str(one).endswith(BY_HAND) for one in changed))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Called("callback")
 
 
 async def _body(receive: Receive) -> bytes | None:

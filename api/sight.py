@@ -93,7 +93,11 @@ class Sight:
     def picture(self, sections: Mapping[str, Mapping[str, Record]]) -> Sections:
         """Those records of a picture, or of a difference, that he may see."""
         return {
-            section: {key: record for key, record in records.items() if self._sees_record(section, key, record)}
+            section: {
+                key: self._cut(record) if section == "domains" else record
+                for key, record in records.items()
+                if self._sees_record(section, key, record)
+            }
             for section, records in sections.items()
         }
 
@@ -109,19 +113,29 @@ class Sight:
                 self._frames.popitem(last=False)
         return cut
 
+    def _cut(self, domain: Record) -> Record:
+        """A domain without the figure that stands for it when he may not see that one."""
+        headline = domain["headline"]
+        if headline is None or self.sees_value(headline["indicator"], headline["area"]):
+            return domain
+        return domain | {"headline": None, "hidden": True}
+
     def _sees_record(self, section: str, key: str, record: Record) -> bool:
         city = self._declared.areas.city.id
         judges: Mapping[str, Callable[[], bool]] = {
             "indicators": lambda: self.sees_indicator(key),
             "domains": lambda: self.sees("indicators.see", city, key, Sensitivity.INTERNAL),
-            "sparks": lambda: self.sees("indicators.see", city, key, Sensitivity.INTERNAL),
+            "sparks": lambda: self.sees_value(record.get("indicator", ""), record.get("area", city)),
             "values": lambda: self.sees_value(record["indicator"], record["area"]),
             "areas": lambda: self.sees("warnings.see", key),
             "warnings": lambda: (
                 self.sees_value(record["indicator"], record["subject"])
                 and self.sees("warnings.see", record["subject"], self._topic(record["indicator"]))
             ),
-            "cards": lambda: self.sees("warnings.see", record["area"]),  # of all topics; others see each warning alone
+            "cards": lambda: (
+                self.sees("warnings.see", record["area"])  # of all topics; others see each warning alone
+                and all(self.sees_value(one, record["area"]) for one in record.get("indicators", ()))
+            ),
             "cases": lambda: self.sees("warnings.see", record["area"] or city, record["topic"]),
             "duty": lambda: self.sees("warnings.see", record["area"], record["topic"]),
             "stations": lambda: self.sees_device(key),

@@ -146,7 +146,7 @@
 
   function unknown(domain, headline, silent, nowMs) {
     const why = silent.length ? format.silence(silent[0], nowMs)
-      : headline ? headline.name : words("wall.no_value_yet");
+      : headline ? headline.name : words(domain.hidden ? "wall.hidden" : "wall.no_value_yet");
     const reported = headline ? format.reporting(headline.reported, headline.expected) : format.reporting(domain.reported, domain.expected);
     return '<div class="figure"><b>—</b></div><p class="no-data">' + esc(words("level.unknown")) + "</p>"
       + '<p class="what"><span>' + esc(why) + '</span></p><p class="reported">' + esc(reported) + "</p>";

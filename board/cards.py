@@ -55,6 +55,7 @@ class CardBook:
             "cause": card.cause,
             "cause_name": name,
             "warnings": list(card.warnings),
+            "indicators": sorted({self._known[one].indicator for one in card.warnings}),
             "inhibited": len(card.inhibited),
             "level": level_word(card.level),
             "since_ms": card.since_ms,

@@ -99,7 +99,8 @@ class Domains:
         self._drawn[domain] = now
         down_bad = self._declared.indicators[now[0]].direction is Direction.DOWN_BAD
         points = thin(history.points(now[0], now[1], now[2] - DAY_MS), SPARK_POINTS, down_bad)
-        canvas.put("sparks", domain, {"points": points}, urgent=not drawn or drawn[:2] != now[:2])
+        record = {"points": points, "indicator": now[0], "area": now[1]}
+        canvas.put("sparks", domain, record, urgent=not drawn or drawn[:2] != now[:2])
 
     def _feeds_of(self, domain: Domain) -> tuple[str, ...]:
         by_indicator: Mapping[str, tuple[str, ...]] = feeds_of_indicators(self._declared)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import uvicorn
@@ -28,6 +30,7 @@ DEMO = Scene("demo-440900", "440900", Stamp.DEMO, "city")
 REPLAY = Scene("replay-440900-1", "440900", Stamp.REPLAY, "replay/city")
 BASE = "/cityvitals/"
 RAIN = "meteorology.rain_1h"
+SECRET = "security.video_events_1h"
 
 
 def settings_of(redis_url: str, port: int, **more: str) -> Settings:
@@ -35,6 +38,15 @@ def settings_of(redis_url: str, port: int, **more: str) -> Settings:
     given = {"REDIS_URL": redis_url, "BASE_PATH": BASE, "CITYVITALS_PORT": str(port), "CITYVITALS_ACCOUNTS": "0"}
     given["CITYVITALS_SIGN_IN_PER_MIN"] = "100000"  # a test signs in more often than an office
     return load(given | {"CITYVITALS_PACKS": str(REPOSITORY / "packs")} | more)
+
+
+def with_a_secret(packs: Path) -> Path:
+    """The shipped packs once more, in a folder where the police have restricted one indicator, `SECRET`."""
+    shutil.copytree(REPOSITORY / "packs", packs)
+    file = packs / "topics" / "security.yaml"
+    before, name, after = file.read_text("utf-8").partition(f"  {SECRET}:\n")
+    file.write_text(f"{before}{name}    sensitivity: restricted\n{after}", "utf-8")
+    return packs
 
 
 def values(indicator: str, end_ms: int, areas: dict[str, float]) -> ValueBatch:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import orjson
 import pytest
 from guarded_site import Guarded, guarded
-from live_city import BASE, RAIN, City, settings_of
+from live_city import BASE, RAIN, City, settings_of, with_a_secret
 from prerequisites import eventually, unused_port
 from websockets.sync.client import connect as ws_connect
 
@@ -25,8 +25,9 @@ RIVER = "mm-river-01"  # stands in THERE
 
 @pytest.fixture(scope="module")
 def site(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    var = str(tmp_path_factory.mktemp("var"))
-    settings = settings_of(redis_server, unused_port(), CITYVITALS_ACCOUNTS="1", CITYVITALS_VAR=var)
+    var, packs = str(tmp_path_factory.mktemp("var")), with_a_secret(tmp_path_factory.mktemp("packs") / "packs")
+    given = {"CITYVITALS_ACCOUNTS": "1", "CITYVITALS_VAR": var, "CITYVITALS_PACKS": str(packs)}
+    settings = settings_of(redis_server, unused_port(), **given)
     client = connect(redis_server)
     client.flushall()
     city = City(client, settings)

@@ -45,7 +45,8 @@ def picture(declared: Declared, situation: str, city_ms: int, warnings: int = 0)
     sections["events"] = events_of(declared, city_ms, rng, 4 if situation == "typhoon" else 2)
     sections["domains"] = _domains(declared, sections, city_ms)
     sections["sparks"] = {
-        name: {"points": wave(city_ms, base, swing, 96, rng)} for name, (_, base, swing) in DOMAIN_VALUES.items()
+        name: {"points": wave(city_ms, base, swing, 96, rng), "indicator": one, "area": declared.areas.city.id}
+        for name, (one, base, swing) in DOMAIN_VALUES.items()
     }
     sections["trends"] = {"focus": trend_of(declared, sections, city_ms, rng)}
     for warning in sections["warnings"].values():

@@ -1,0 +1,90 @@
+"""A restricted indicator: who may not see it finds it nowhere; who may is noted; and every wall shares one encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+import pytest
+from guarded_site import Guarded, standing_house
+from live_city import SECRET, with_a_secret
+
+from accounts.sessions import Cookies
+from api.sight import Sight
+from board import frames
+from board.frames import Stance
+from core.accounts import Reach, Role, Sensitivity
+from core.clock import real_ms
+
+DOMAIN = "social_management"  # SECRET stands for it
+CLEARED = Reach(sensitivity=Sensitivity.SENSITIVE)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A city whose police have restricted the count of video events, which stands for its domain on the wall."""
+    packs = with_a_secret(tmp_path_factory.mktemp("packs") / "packs")
+    with standing_house(tmp_path_factory.mktemp("house"), CITYVITALS_PACKS=str(packs)) as opened:
+        yield opened
+
+
+def _picture(site: Guarded, who: dict[str, str]) -> dict[str, dict[str, dict[str, object]]]:
+    return orjson.loads(site.ask("GET", "live/poll", who).content)[0]["set"]
+
+
+def _mentions(picture: dict[str, dict[str, dict[str, object]]]) -> list[str]:
+    """Where a figure of the restricted indicator stands."""
+    values = [key for key, one in picture["values"].items() if one["indicator"] == SECRET]
+    lines = [key for key, one in picture["sparks"].items() if one["indicator"] == SECRET]
+    headlines = [key for key, one in picture["domains"].items() if (one["headline"] or {}).get("indicator") == SECRET]
+    return values + lines + headlines
+
+
+@pytest.mark.claim("ACCOUNTS", "A restricted figure is nowhere in the picture of those who may not see it.")
+def test_a_restricted_figure_is_nowhere_for_those_who_may_not(site: Guarded) -> None:
+    cleared, others = (_picture(site, site.as_role(Role.DUTY, reach)) for reach in (CLEARED, Reach()))
+    wall = _picture(site, site.as_role(Role.WALL))
+    assert len(_mentions(cleared)) >= 3
+    for picture in (others, wall):
+        assert _mentions(picture) == []
+        assert picture["domains"][DOMAIN]["hidden"] and picture["domains"][DOMAIN]["name"]
+        assert len(picture["domains"]) == 5 and len(picture["stations"]) == len(cleared["stations"])
+    duty = site.as_role(Role.DUTY)
+    for path in (f"api/v1/indicators/{SECRET}/440900/series", f"indicators/{SECRET}/440900"):
+        assert site.ask("GET", path, duty).json()["error"]["code"] == "sensitivity"
+    values = site.ask("GET", "api/v1/indicators", duty).json()["values"]
+    assert values and SECRET not in {one["indicator"] for one in values}
+
+
+@pytest.mark.claim("ACCOUNTS", "Who is shown a restricted figure stands in the audit, in batches, once in ten minutes.")
+def test_who_is_shown_a_restricted_figure_is_noted(site: Guarded) -> None:
+    cleared, other = site.person(Role.DUTY, CLEARED), site.person(Role.DUTY)
+    for person in (cleared, other):
+        who = site.as_person(person)
+        for _ in range(3):
+            site.ask("GET", "live/poll", who)
+            site.ask("GET", f"api/v1/indicators/{SECRET}/440900/series", who)
+            site.ask("GET", "api/v1/indicators/meteorology.rain_1h/440900/series", who)
+    looks = [look for entry in site.acts("sensitive.look") for look in entry.act.detail["looks"]]
+    seen = [(actor, subject) for actor, _, subject, _ in looks if actor != f"person:{other.login}"]
+    mine = [subject for actor, subject in seen if actor == f"person:{cleared.login}"]
+    assert sorted(mine) == [SECRET, f"{SECRET}@440900"]
+    assert not [actor for actor, *_ in looks if actor == f"person:{other.login}"]
+
+
+@pytest.mark.claim("ACCOUNTS", "Twenty walls of one reach cost one encoding of a frame.")
+def test_walls_of_one_reach_share_one_encoding(site: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    declared, sights, cut = site.entrance.sights._declared, site.entrance.sights, []
+    assert declared is not None
+    picture = Sight.picture
+    monkeypatch.setattr(Sight, "picture", lambda self, sections: cut.append(self) or picture(self, sections))
+    sections, now_ms = site.picture.sections, real_ms()
+    frame = frames.snap(Stance("demo", "a", now_ms, now_ms, 1.0), 1, sections)
+    told = set()
+    for token in (site.token(Role.WALL) for _ in range(20)):
+        bearer = site.office.sessions.bearer(Cookies(token=token), "", now_ms)
+        with site.entrance.looking_as(bearer):
+            sight = sights.of(declared)
+        assert sight is not None
+        told.add(id(sight.frame(frame)))
+    assert (len(told), len(cut)) == (1, 1)
