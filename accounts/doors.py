@@ -43,14 +43,14 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/stations/{device}": "stations.see",
     "GET /api/v1/dead": "letters.see",
     "GET /api/v1/cases": "cases.see",
-    "POST /api/v1/cases": "cases.open",
+    "POST /api/v1/cases": "cases.tell",
     "GET /api/v1/cases/{case}": "cases.see",
-    "POST /api/v1/cases/{case}/steps": "cases.see",  # each step asks for its own right, there and of that place
     "GET /api/v1/cases/{case}/units": "cases.dispatch",
     "GET /api/v1/cases/{case}/proposals": "cases.see",
     "POST /api/v1/cases/{case}/apart": "cases.dispatch",
     "GET /api/v1/units": "units.see",
     "POST /api/v1/units/{unit}/position": "cases.report",
+    "POST /api/v1/cases/{case}/steps": "cases.see",  # each step asks for its own right, there and of that place
     "POST /api/v1/readings/{feed}/{device}": "readings.push",
     "GET /healthz": OPEN,  # without `health.see` it says only up or down
     "GET /metrics": "metrics.see",
@@ -60,9 +60,9 @@ DOORS: Mapping[str, str] = {
     # signing in and out, and what concerns oneself
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,
-    "GET /sign-in/code": OPEN,  # these two ask for the session themselves
     "GET /sign-in/with/{source}": OPEN,
     "GET /sign-in/back/{source}": OPEN,
+    "GET /sign-in/code": OPEN,  # these two ask for the session themselves
     "POST /sign-in/code": OPEN,
     "POST /sign-out": OPEN,
     "GET /new-password": OPEN,  # it asks for the session itself and for its password
@@ -144,6 +144,9 @@ DOORS: Mapping[str, str] = {
     "POST /rules/{rule}/sheet": "rules.edit",
     "page wall": "wall.see",
     "GET /dispatch": "cases.see",
+    "GET /m": "cases.see",
+    "POST /m/step": "cases.see",
+    "POST /m/report": "cases.tell",
     "page dispatch": "cases.see",
     "page indicators": "pages.see",
     # scripts, styles and fonts: the sign-in page needs them before anybody is known, and they hold no data

@@ -100,6 +100,7 @@ RIGHTS: Mapping[str, Right] = {
     "warnings.confirm": _right(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.DISPATCHER),
     "warnings.silence": _right(Role.SHIFT_LEADER, Role.LEADER),
     "entries.make": _right(Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER, Role.HOTLINE),
+    "cases.tell": _right(_ROOM, _OUTSIDE, Role.MACHINE),
     "cases.open": _right(Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER, Role.HOTLINE),
     "cases.dispatch": _right(Role.SHIFT_LEADER, Role.DISPATCHER),
     "cases.accept": _right(_OUTSIDE),

@@ -18,9 +18,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.entrance import Entrance
 from callbacks import account as account_wiring
 from callbacks import alarm_load as alarm_load_wiring
-from callbacks import duty as duty_wiring
 from callbacks import dispatch as dispatch_wiring
+from callbacks import duty as duty_wiring
 from callbacks import explain as explain_wiring
+from callbacks import field as field_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
 from callbacks import rule_papers as rule_papers_wiring
@@ -58,6 +59,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     base = settings.base_path
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
     if entrance is not None:
+        field_wiring.register(server, base, entrance, reader)
         account_wiring.register_pages(server, entrance, reader)  # before Dash, as above
         desk = AccountDesk(server, entrance, reader)
         notices_wiring.register(desk, settings)

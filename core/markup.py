@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 EMPTY_ELEMENTS = frozenset({"br", "img", "input", "link", "meta", "path", "rect"})
-STYLES = ("base.css", "fonts.css", "fonts_rare.css", "account.css", "notices.css", "rule_papers.css")
+STYLES = ("base.css", "fonts.css", "fonts_rare.css", "account.css", "notices.css", "rule_papers.css", "field.css")
 
 
 class Markup(str):

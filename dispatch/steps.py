@@ -91,7 +91,7 @@ _ANY = frozenset(CaseState)
 _ALL = tuple(Obligation)
 
 STEPS: Mapping[Verb, Step] = {
-    Verb.REPORT: Step("cases.open", frozenset(), _C.REPORTED, ("kind", "title"), (_O.FILE, _O.REPLY, _O.REPORT_UP)),
+    Verb.REPORT: Step("cases.tell", frozenset(), _C.REPORTED, ("kind", "title"), (_O.FILE, _O.REPLY, _O.REPORT_UP)),
     Verb.FILE: Step("cases.open", frozenset({_C.REPORTED}), _C.FILED, (), (_O.DISPATCH,), (_O.FILE,)),
     Verb.REJECT: Step("cases.open", frozenset({_C.REPORTED}), _C.REJECTED, ("reason",), (), (_O.FILE,), _ALL),
     Verb.DISPATCH: Step(

@@ -79,7 +79,7 @@ def test_a_report_is_written_audited_and_told_once(office: Office, book: CaseBoo
     first, again = reported(book, wang), reported(book, wang)
     assert first == again
     assert first.case.id == "440900-20261122-0001"
-    assert [act for act in acts_of(office) if act[1] == "cases.open"] == [("person:wang", "cases.open", "done")]
+    assert [act for act in acts_of(office) if act[1] == "cases.tell"] == [("person:wang", "cases.tell", "done")]
     with office.database.reading() as connection:
         told = [row for row in told_after(connection, 0) if row.topic == CASE]
         row = kept.case_of(connection, first.case.id)

@@ -1,0 +1,98 @@
+"""The phone in the field: every step without scripts, and what has no network waits and is done exactly once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from guarded_site import Guarded
+from playwright.sync_api import Browser, Page
+from visits import PHONE, show_cookie, until
+
+from core.accounts import Role
+
+pytestmark = pytest.mark.browser
+
+
+@contextmanager
+def phone(chromium: Browser, house: Guarded, path: str, scripts: bool = True) -> Iterator[Page]:
+    """A telephone of a field team at one of the plain pages, which have no shell of Dash."""
+    fresh = chromium.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, java_script_enabled=scripts)
+    try:
+        show_cookie(fresh, house.address, house.colleague(Role.FIELD))
+        page = fresh.new_page()
+        page.goto(house.address + path)
+        yield page
+    finally:
+        fresh.close()
+
+
+def sent_to(house: Guarded, unit: str, title: str) -> str:
+    """A case with a unit that was just told."""
+    desk = house.colleague(Role.DISPATCHER)
+    place = {"lon_deg": 110.6, "lat_deg": 21.6, "accuracy_m": 600, "origin": "said", "said": "老街口"}
+    wanted = {"key": f"field-{time.time_ns()}", "kind": "water.road_water", "title": title, "area": "440982"}
+    case = house.ask("POST", "api/v1/cases", desk, json=wanted | {"place": place}).json()["id"]
+    steps: list[dict[str, Any]] = [
+        {"verb": "file"},
+        {"verb": "dispatch", "fields": {"lead": "市水务局"}},
+        {"verb": "notify", "assignment": "t1", "fields": {"unit": unit}},
+    ]
+    for step in steps:
+        answer = house.ask("POST", f"api/v1/cases/{case}/steps", desk, json={"key": f"field-{time.time_ns()}"} | step)
+        assert answer.status_code == 200, answer.text
+    return str(case)
+
+
+def verbs(house: Guarded, case: str) -> list[str]:
+    log = house.ask("GET", f"api/v1/cases/{case}", house.colleague(Role.DISPATCHER)).json()["log"]
+    return [entry["verb"] for entry in log]
+
+
+@pytest.mark.claim("COMMAND", "Without scripts a plain page does every step of a task, from 签收 to 完成.")
+def test_every_step_without_scripts(chromium: Browser, house: Guarded) -> None:
+    case = sent_to(house, "pump-3", "南环路积水")
+    with phone(chromium, house, "m", scripts=False) as page:
+        page.select_option("select[name=unit]", "pump-3")
+        page.get_by_role("button", name="进入").click()
+        for button in ("签收", "出发", "到场", "完成"):
+            page.get_by_role("button", name=button, exact=True).click()
+            page.locator(".told", has_text="已记录").wait_for()
+        assert page.locator(".none").text_content() == "没有待办任务"
+    assert verbs(house, case)[3:] == ["notify", "accept", "take", "depart", "arrive", "clear"]
+
+
+@pytest.mark.claim("COMMAND", "The offline phone sends its queue in order and exactly once.")
+def test_the_offline_queue_is_sent_once(chromium: Browser, house: Guarded) -> None:
+    case = sent_to(house, "pump-4", "北环路积水")
+    with phone(chromium, house, "m?unit=pump-4") as page:
+        until(page, "document.querySelector('.can').textContent.includes('断网暂存 ✓')")
+        page.context.set_offline(True)
+        page.get_by_role("button", name="签收", exact=True).click()
+        until(page, "!document.querySelector('.waits').hidden")
+        page.locator("details.report summary").click()
+        page.fill(".report input[name=title]", "断网时看到的塌方")
+        page.locator(".report button").click()
+        until(page, "document.querySelector('.waits').textContent.startsWith('2 ')")
+        assert verbs(house, case)[-1] == "notify"
+        page.context.set_offline(False)
+        page.evaluate("() => { window.dispatchEvent(new Event('online')); window.dispatchEvent(new Event('online')); }")
+        until(page, "document.querySelector('article header em').textContent === '已签收'")
+        until(page, "document.querySelector('.waits').hidden")
+    assert verbs(house, case).count("accept") == 1
+    queue = house.ask("GET", "api/v1/cases", house.colleague(Role.DISPATCHER)).json()["cases"]
+    assert [one["title"] for one in queue].count("断网时看到的塌方") == 1
+
+
+def test_a_point_goes_out_in_the_datum_of_its_map(house: Guarded) -> None:
+    sent_to(house, "pipe-2", "河西路爆管")
+    page = house.ask("GET", "m?unit=pipe-2", house.colleague(Role.FIELD)).text
+    assert "uri.amap.com/marker?position=110.60" in page and "110.600000" not in page
+    assert "coord_type=bd09ll" in page and "±600 米" in page
+
+
+def test_who_has_no_cases_has_no_phone(house: Guarded) -> None:
+    assert house.ask("GET", "m", house.colleague(Role.RULES)).status_code in (303, 403)
