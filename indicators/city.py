@@ -152,20 +152,21 @@ class CityFold:
 
     def _valued(self, line: Line, windows: Mapping[int, Touch]) -> list[ValueBatch]:
         """The batches of one line; each is carried on before the next, because a window may look at those before."""
-        told, plan, ends_ms = [], line.plan, sorted(windows)
-        valued = self._valuation.whole(line, [end_ms for end_ms in ends_ms if windows[end_ms].whole])
-        for end_ms in ends_ms:
-            if end_ms in valued:
-                told.append(self._batch(line, end_ms, plan.all, valued.pop(end_ms)))
-                continue
+        told, plan = [], line.plan
+        at_once = self._valuation.at_once(line, {end_ms: windows[end_ms].whole for end_ms in sorted(windows)})
+        for end_ms in sorted(windows):
             touch = windows[end_ms]
+            if touch.whole and end_ms in at_once:
+                told.append(self._batch(line, end_ms, plan.all, at_once.pop(end_ms)))
+                continue
             changed = rising(np.concatenate([NOBODY, *touch.stations]), len(plan.stations))
             touched = np.concatenate([plan.ascent.subjects_of(changed), *touch.subjects])
             subjects = plan.all if touch.whole else rising(touched, len(plan.subjects))
-            if len(subjects):
-                told.append(
-                    self._batch(line, end_ms, subjects, self._valuation.valued(line, end_ms, subjects, changed))
-                )
+            if not len(subjects):
+                continue
+            everybody = at_once.pop(end_ms, None)
+            valued = everybody.of(subjects) if everybody else self._valuation.valued(line, end_ms, subjects, changed)
+            told.append(self._batch(line, end_ms, subjects, valued))
         return told
 
     def _batch(self, line: Line, end_ms: int, subjects: Rows, valued: Valued) -> ValueBatch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,8 @@ from indicators.told import VALUE
 # Of so many windows of one indicator it is held what the stations brought: the open ones and the last decided.
 # More would cost memory for windows that late readings rarely touch; those are aggregated again.
 HELD_WINDOWS = 3
+# Of so few stations all are looked up in many windows sooner than those that changed in one after the other.
+FEW_STATIONS = 512
 _LATEST_MS = np.iinfo(np.int64).max
 _COUNTS = ("reported", "expected")
 
@@ -40,6 +42,12 @@ class Valued(NamedTuple):
     def carried(self) -> Columns:
         """What others read of it, as in `told.VALUE`."""
         return {name: getattr(self, name) for name in VALUE}
+
+    def of(self, subjects: Rows) -> Valued:
+        """Those of some rows."""
+        counts = self.reported[subjects], self.expected[subjects]
+        detail = tuple(self.detail[row] for row in subjects.tolist())
+        return Valued(self.value[subjects], *counts, self.newest_ms[subjects], detail)
 
     def by_window(self, windows: int) -> Iterator[Valued]:
         """Its parts, of so many windows that lie one behind the other."""
@@ -94,19 +102,25 @@ class Valuation:
         """The window ends of which it is held what stations brought."""
         return self._held.get(line.key, {}).keys()
 
-    def whole(self, line: Line, ends_ms: Sequence[int]) -> dict[int, Valued]:
-        """All subjects over some windows, rising, to the bit what `valued` gives, with far fewer calls.
+    def at_once(self, line: Line, whole: Mapping[int, bool]) -> dict[int, Valued]:
+        """All subjects over some windows, to the bit what `valued` gives, with far fewer calls.
 
-        Windows without which it is cheaper are left out: the last ones, of which it is held what stations brought.
+        Windows for which that is no cheaper are left out: those of which it is held what stations brought, the last
+        ones, of which it will be, and of many stations those in which only some changed.
+
+        Args:
+            line: The version of the indicator that decides these windows.
+            whole: By window end, rising: whether it is asked for everybody.
         """
+        few, held = len(line.plan.stations) <= FEW_STATIONS, self.held(line)
+        ends_ms = [end_ms for end_ms in whole if (few or whole[end_ms]) and end_ms not in held][:-HELD_WINDOWS]
         most = AT_ONCE // max(len(line.plan.stations), len(line.plan.subjects), 1)
-        ends_ms = ends_ms[:-HELD_WINDOWS]
         if most < 2 or not line.plan.subjects or line.indicator.window is WindowKind.SINCE_EVENT or line.method.dated:
             return {}
         found: dict[int, Valued] = {}
         for start in range(0, len(ends_ms), most):
             some = ends_ms[start : start + most]
-            found |= zip(some, self._at_once(line, np.array(some)).by_window(len(some)), strict=True)
+            found |= zip(some, self._windows(line, np.array(some)).by_window(len(some)), strict=True)
         return found
 
     def numbers(self, line: Line, end_ms: int, subjects: Rows, brought: Brought) -> dict[str, Float64]:
@@ -151,7 +165,7 @@ class Valuation:
             found.values[:, stations] = heard.inputs
         line.plan.ascent.tally(found, stations)
 
-    def _at_once(self, line: Line, ends_ms: Int64) -> Valued:
+    def _windows(self, line: Line, ends_ms: Int64) -> Valued:
         """All subjects over some windows, window by window."""
         if not line.indicator.measured:
             return self._from_others(line, ends_ms, line.plan.all)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -34,7 +34,7 @@ CALLS = {"c1": "video.person", "c2": "video.person", "h1": "hotline.call", "h2":
 class OneByOne(Valuation):
     """Values every window for itself."""
 
-    def whole(self, line: Line, ends_ms: Sequence[int]) -> dict[int, Valued]:
+    def at_once(self, line: Line, whole: Mapping[int, bool]) -> dict[int, Valued]:
         return {}
 
 
@@ -43,8 +43,8 @@ class Counting(Valuation):
 
     windows = 0
 
-    def whole(self, line: Line, ends_ms: Sequence[int]) -> dict[int, Valued]:
-        found = super().whole(line, ends_ms)
+    def at_once(self, line: Line, whole: Mapping[int, bool]) -> dict[int, Valued]:
+        found = super().at_once(line, whole)
         self.windows += len(found)
         return found
 
