@@ -14,7 +14,7 @@ run: $(VENV)/run  ## Start the whole city: make run [CITY=茂名] [REDIS_URL=…
 
 test: $(VENV)/dev  ## Install what the proofs need and run all of them.
 	@bash .ci/prerequisites.sh
-	@$(PY) -m pytest -m "not long" -n 3
+	@$(PY) -m pytest -m "not long" -n 4
 
 test-long: $(VENV)/dev  ## The long proofs: chaos, fuzz, soak.
 	@bash .ci/prerequisites.sh
