@@ -128,7 +128,7 @@
       + "</dl>" + history(whole.acts, nowMs) + "</div>" + why(whole.why)
       + (related ? '<div class="duty-related"><h3>' + esc(words("duty.related")) + "</h3><ol>" + related + "</ol></div>" : "")
       + '<nav class="duty-links">' + link("duty", "duty.title") + link("indicators/" + encodeURIComponent(one.indicator) + "/" + encodeURIComponent(one.subject), "duty.indicator")
-      + link("rules/" + encodeURIComponent(one.rule) + "?area=" + encodeURIComponent(one.area) + "&from=" + (one.since_ms - DAY_MS) + "&to=" + (one.ended_ms || whole.city_ms), "duty.complain") + "</nav></article>";
+      + link("rules/" + encodeURIComponent(one.rule) + "/complain?warning=" + encodeURIComponent(one.id) + "&place=" + encodeURIComponent(one.subject) + "&from=" + (one.since_ms - DAY_MS) + "&to=" + (one.ended_ms || whole.city_ms), "duty.complain") + "</nav></article>";
   }
 
   function paint() {

@@ -16,7 +16,7 @@ LINKS = (
     ("dispatch", "dispatch.title"),
     ("warnings", "duty.warnings"),
     ("indicators", "desk.indicators"),
-    ("rules", "duty.rules"),
+    ("rules", "rules.title"),
 )
 
 

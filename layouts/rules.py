@@ -27,7 +27,7 @@ def _stores(settings: Settings, assets_version: str) -> list[Component]:
 
 def _head(settings: Settings) -> html.Header:
     language = settings.language
-    links = [*LINKS, ("rules", "rules.title"), ("labels", "account.page-labels")]
+    links = [*LINKS, ("labels", "account.page-labels")]
     return html.Header(
         [
             html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
