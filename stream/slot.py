@@ -252,6 +252,11 @@ def owners(client: Client, keys: Keys) -> dict[str, str]:
     return {slot: (owner or b"").decode() for slot, owner in zip(slots, pipe.execute(), strict=True)}
 
 
+def decided(client: Client, keys: Keys, slot: str) -> str:
+    """The newest tick that the owner of a slot decided."""
+    return (client.hget(keys.checkpoint(slot), "decided") or START.encode()).decode()
+
+
 def definition_of(client: Client, keys: Keys, slot: str) -> str:
     """Under which definition the state of a slot was made; "" without any."""
     return (client.hget(keys.checkpoint(slot), "definition") or b"").decode()

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from core.clock import monotonic_s, real_ms
 from core.errors import NeighbourDown, UnreadableEntry
@@ -16,9 +17,10 @@ from store.history.compaction import Keeping, compact
 from store.history.manifest import Folder
 from store.history.writer import Archive
 from stream.archived import note_archived
-from stream.codec import EVENTS, READINGS, VALUES, decode_events, decode_readings, decode_values
-from stream.entries import START
+from stream.codec import EVENTS, READINGS, VALUES, decode_events, decode_panes, decode_readings, decode_values
+from stream.entries import START, order
 from stream.scenes import declared_scenes
+from stream.slot import decided, owners
 from stream.tail import Tail
 from workers.redecided import Redecided
 from workers.worker import Running, run_worker
@@ -29,6 +31,8 @@ ENTRIES_A_TURN = 500
 BLOCK_MS = 500
 ROWS = 1_000_000  # gathered rows are written at the latest at so many, some 100 MB
 COMPACT_S = 600.0
+DECIDED_S = 3.0  # so long it waits for what the engine has to say against the readings that came last
+LOOK_S = 0.05
 AGAIN_S = 5.0  # after the disk took nothing
 
 Entry = list[ValueBatch] | ReadingBatch | list[Event]
@@ -72,7 +76,9 @@ class Archiving:
         }
         streams = [keys.values, *(key(slot) for slot in keys.slots for key in (keys.readings, keys.events))]
         self._tail = Tail(running.client, {stream: self._archive.positions.get(stream, START) for stream in streams})
-        note_archived(running.client, keys, self._tail.positions)
+        told = {keys.panes(slot): self._archive.positions.get(keys.panes(slot), START) for slot in keys.slots}
+        self._told = Tail(running.client, told)
+        note_archived(running.client, keys, self._positions)
         self._tried_s = self._compacted_s = monotonic_s()
         self._trouble = ""  # what the disk said when it took nothing
         self._unreadable = 0
@@ -95,9 +101,11 @@ class Archiving:
 
     def write(self) -> None:
         """Write what was read; while the disk takes nothing it stays in memory, and in the streams."""
+        with suppress(NeighbourDown):  # what was gathered is written all the same
+            self._hear_doubts()
         self._tried_s = monotonic_s()
         try:
-            self._rows += self._archive.flush(self._tail.positions, real_ms())
+            self._rows += self._archive.flush(self._positions, real_ms())
         except OSError as refused:
             if not self._trouble:
                 log.error("%s takes nothing, the streams keep it: %s", self._folder.path, refused)
@@ -107,6 +115,24 @@ class Archiving:
             log.info("%s takes files again", self._folder.path)
         self._trouble = ""
         note_archived(self._running.client, self._running.keys, self._archive.positions)
+
+    @property
+    def _positions(self) -> dict[str, str]:
+        return {**self._tail.positions, **self._told.positions}
+
+    def _hear_doubts(self) -> None:
+        """Read what the engine has against the readings that were gathered, when one is there to decide on them."""
+        client, keys, begun_s = self._running.client, self._running.keys, monotonic_s()
+        owner = owners(client, keys)
+        read = {slot: order(self._tail.positions[keys.readings(slot)]) for slot in keys.slots if owner[slot]}
+        while monotonic_s() - begun_s < DECIDED_S:
+            if all(order(decided(client, keys, slot)) >= upto for slot, upto in read.items()):
+                break
+            time.sleep(LOOK_S)
+        while found := self._told.read(ENTRIES_A_TURN, 0):
+            for _, (_, fields) in found:
+                with suppress(UnreadableEntry):  # the city counts it
+                    self._archive.doubts.fold(decode_panes(fields))
 
     def _take(self, entry_id: str, fields: Mapping[bytes, bytes]) -> None:
         decode = self._decoders.get(fields.get(b"k", b""))

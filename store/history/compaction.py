@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.clock import real_ms
-from core.records import DAY_MS, HOUR_MS, Int64
+from core.records import DAY_MS, HOUR_MS, Int64, Quality
 from store.history.columns import BESIDE, BESIDE_NAMES, EVENTS, KINDS, READINGS, THINNED, VALUES, numbers, ranks
 from store.history.days import day_name, day_of, month_name, month_of, month_span_ms
 from store.history.files import Asked, joined, names_in, read, write
@@ -185,7 +185,8 @@ def _newest(table: pa.Table, step_ms: int) -> pa.Table:
 def _each_once(table: pa.Table) -> pa.Table:
     """Without readings that stand there already, to the bit: files are imported twice, messages come twice."""
     keys = [ranks(table, "device")[0], ranks(table, "metric")[0], numbers(table, "event_ms")]
-    keys += [numbers(table, "value").view(np.int64), numbers(table, "quality")]
+    quality = numbers(table, "quality") & ~np.uint16(Quality.SETTLING | Quality.CLOCK_SKEWED)  # told after they came
+    keys += [numbers(table, "value").view(np.int64), quality]
     in_order = np.lexsort(keys)
     again = np.zeros(len(table), dtype=np.bool_)
     again[in_order[1:]] = np.all([key[in_order[1:]] == key[in_order[:-1]] for key in keys], axis=0)

@@ -40,7 +40,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """`positions`: stream → id of the last entry that is in the files. `files`: in the order they were written.
 
     decided_ms: city time of the newest decision that was archived, 0 without any. computed_ms: real time of the newest
-    values that `compute` wrote, 0 without any.
+    values that `compute` wrote, 0 without any. settling, clock_s: as in `store/history/doubts.py`, as of the positions.
     """
 
     version: int = VERSION
@@ -48,6 +48,8 @@ class Manifest(msgspec.Struct, frozen=True):
     positions: dict[str, str] = {}
     decided_ms: int = 0
     computed_ms: int = 0
+    settling: dict[str, tuple[int, int]] = {}
+    clock_s: dict[str, int] = {}
     files: tuple[File, ...] = ()
 
 

@@ -22,6 +22,7 @@ from store.history.columns import (
     values_table,
 )
 from store.history.days import day_name, day_of, month_name, month_of
+from store.history.doubts import Doubts
 from store.history.files import write
 from store.history.manifest import File, Folder, Manifest
 
@@ -34,7 +35,9 @@ class Archive:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self.positions = folder.manifest().positions
+        manifest = folder.manifest()
+        self.positions = manifest.positions
+        self.doubts = Doubts(manifest.settling, manifest.clock_s)  # against what is gathered
         self._values: list[tuple[int, ValueBatch]] = []
         self._readings: list[ReadingBatch] = []
         self._events: list[tuple[int, Event]] = []
@@ -68,7 +71,7 @@ class Archive:
         called = f"{ids[0]}_{ids[-1]}" if ids else ""
         tables = {
             VALUES: _settled(values_table(self._values)),
-            READINGS: readings_table(self._readings),
+            READINGS: readings_table([self.doubts.flagged(batch) for batch in self._readings]),
             EVENTS: events_table(self._events),
         }
         files = [
@@ -86,6 +89,8 @@ class Archive:
                 manifest,
                 positions={**before, **positions},
                 decided_ms=max(manifest.decided_ms, decided_ms),
+                settling=self.doubts.settling,
+                clock_s=self.doubts.clock_s,
                 files=(*manifest.files, *files),
             )
 
