@@ -13,6 +13,13 @@
   let painted = "";
   const mount = () => root.document.getElementById("shell-account");
 
+  /** Whether this page has a place for the menu; from there comes the address of the site. */
+  function hasMenu() {
+    const place = mount();
+    base = place ? place.dataset.base || null : null;
+    return base !== null;
+  }
+
   /** Ask the server; answers the parsed JSON with its status, null when nobody answers. */
   async function ask(path, body) {
     const sent = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
@@ -125,6 +132,10 @@
     const within = (selector) => (event.target.closest ? event.target.closest(selector) : null);
     const button = within("[data-account]");
     const act = button && button.dataset.account;
+    if (hasMenu() && within('a[href*="sign-in?next="]')) { // the way in of another page: on top of it
+      event.preventDefault();
+      open();
+    }
     if (act === "open") open();
     if (act === "leave") leave();
     if (act === "close") dialog().close();
@@ -134,9 +145,7 @@
   }
 
   function everySecond() {
-    const place = mount();
-    base = place ? place.dataset.base || null : null;
-    if (base === null) return;
+    if (!hasMenu()) return;
     if (root.performance.now() - askedAtMs >= ASK_EVERY_MS) askMe();
     else paint();
   }
