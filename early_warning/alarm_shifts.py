@@ -17,6 +17,7 @@ from store.warnings import Asked, KeptWarning, warnings_between
 
 LENGTH_MS = 12 * HOUR_MS
 BEGINS_H = 8  # and twelve hours later: rooms hand over at eight
+YEARS = range(2000, 2200)  # beyond them a time has no neighbour that can be written
 MOST = 100_000  # warnings of one look
 
 Belongs = Callable[[KeptWarning], tuple[tuple[str, ...], str]]  # its areas, the smallest first, and its topic
@@ -69,10 +70,12 @@ def shift_named(name: str) -> Shift:
     day, _, which = name.rpartition("-")
     hours = {"day": BEGINS_H, "night": BEGINS_H + 12}
     try:
-        begun = to_ms(datetime.fromisoformat(f"{day}T00:00:00+08:00"))
-        return Shift(begun + hours[which] * HOUR_MS)
+        begun = datetime.fromisoformat(f"{day}T00:00:00+08:00")
+        if begun.year in YEARS:
+            return Shift(to_ms(begun) + hours[which] * HOUR_MS)
     except (ValueError, KeyError):
-        raise UnknownName(f"no shift {name!r}; shifts are named like 2026-11-22-day") from None
+        pass
+    raise UnknownName(f"no shift {name!r}; shifts are named like 2026-11-22-day")
 
 
 def loads(

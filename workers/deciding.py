@@ -176,5 +176,8 @@ def _stands(one: KeptWarning) -> bool:
 
 def _waits(matter: Matter, now_ms: int) -> bool:
     """Whether a matter may have to be told although its warning did not change."""
-    due = any(at_ms is not None and at_ms <= now_ms for at_ms in (matter.escalate_ms, matter.standing_ms))
+    waits_ms = [matter.standing_ms]
+    if matter.acknowledged < matter.told:  # who takes that back is seen with the next whole look
+        waits_ms.append(matter.escalate_ms)
+    due = any(at_ms is not None and at_ms <= now_ms for at_ms in waits_ms)
     return due or (matter.level > matter.told and not matter.silent)

@@ -56,4 +56,6 @@ def test_a_shift_of_two_seats(house: Guarded) -> None:
     assert house.ask("GET", "alarm-load", who).status_code == 200
     assert house.ask("GET", "alarm-load?shift=yesterday", who).status_code == 404
     assert house.ask("GET", "api/v1/alarm-load?shift=2026-13-01-day", who).status_code == 404
+    for name in ("0001-01-01-day", "9999-12-31-night", "2026-11-22-dawn"):
+        assert house.ask("GET", f"alarm-load?shift={name}", who).status_code == 404
     assert house.ask("GET", "api/v1/alarm-load", house.colleague(Role.FIELD)).status_code == 403
