@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
 from accounts.bearer import Bearer
+from accounts.doors import action_of
 from accounts.rights import RIGHTS, may_somewhere
 from accounts.roster import Term
 from accounts.sources.contract import Refused
@@ -43,18 +44,6 @@ POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; script-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_ASKS = {  # what each page of the menu asks for; the doors ask again
-    "wall": "wall.see",
-    "indicators": "pages.see",
-    "notices": "notices.see",
-    "alarm-load": "alarm-load.see",
-    "people": "people.see",
-    "departments": "people.see",
-    "posts": "posts.see",
-    "rights": "posts.see",
-    "tokens": "tokens.make",
-    "audit": "audit.see",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +182,7 @@ class AccountDesk:
     async def _shown(self, show: Show, asked: Asked, told: Told, status: int = 200) -> Response:
         person = asked.signed.person if asked.signed else None
         held = asked.rights()
-        places = tuple(place for place in (*LOOKED_AT, *PLACES) if _ASKS[place] in held)
+        places = tuple(place for place in (*LOOKED_AT, *PLACES) if action_of(f"GET /{place}") in held)
         viewer = Viewer(person.name if person else asked.by.name, person.login if person else "", places)
         frame = Frame(self.language, self.base_path, viewer, told)
         try:
