@@ -112,6 +112,8 @@
     desk.draft = keep ? before : copy(saved());
     if (!again) {
       desk.place = seed.place;
+      // Opened by the alarm load: the draft holds as long as would calm the rule.
+      desk.draft.bounds.forEach((one) => { one.hold_s = Math.max(one.hold_s || 0, seed.hold_s || 0) || one.hold_s; });
       const of = (one) => desk.draft.bounds.filter((other) => other.indicator === one.indicator);
       const first = desk.draft.bounds.reduce((best, one) => (of(one).length > of(best).length ? one : best));
       desk.shown = first.indicator;

@@ -17,7 +17,7 @@ from catalogue.declared import Declared
 from core.clock import real_ms
 from core.errors import CityVitalsError, DeclarationError, NotAllowed, Objection, UnknownName
 from core.messages import text
-from core.records import HOUR_MS
+from core.records import DAY_MS, HOUR_MS
 from core.rule_versions import RuleVersion
 from core.settings import Settings
 from early_warning.declaration import declaration_of
@@ -87,6 +87,7 @@ class RuleActs:
             language=self._language,
         )
         told = seed(opened, file.open_version, (asked.get("place") or [""])[0])
+        told["hold_s"] = _hold_s((asked.get("hold_s") or [""])[0])
         told["address"] = f"{self._settings.base_path}rules/{quote(name)}"
         told["week_after"] = await asyncio.to_thread(self._week_after, file, opened.now_ms)
         return told | {"complaints": _complaints(file, named), "who": self._who(named)}
@@ -197,6 +198,11 @@ def _shipped(declared: Declared) -> Any:
         return Shipped(rule.version, declaration_of(rule)) if rule else None
 
     return found
+
+
+def _hold_s(asked: str) -> int:
+    """The hold that the page of the alarm load proposes, s; 0 for none."""
+    return min(int(asked), DAY_MS // 1000) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 0
 
 
 def _complaints(file: File, named: Mapping[str, str]) -> list[dict[str, Any]]:
