@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from math import inf
+from math import inf, isnan
 
 from core.declared import Device
 from core.records import CityWarning
 from early_warning.rule import Inhibition, Rule
 from geo.areas import AreaLevel, AreaTree
 from geo.distance import great_circle_m
+from indicators.ascent import HUNG_ON
 from indicators.definition import Aggregate, Indicator
 
 COARSE = (AreaLevel.CITY, AreaLevel.COUNTY, AreaLevel.ZONE)  # too wide to be one place
@@ -39,15 +40,23 @@ class Belongings:
     def key(self, cause: str, warning: CityWarning) -> str:
         """On what of a kind a warning hangs: the same text for those that hang on the same; "" for nothing.
 
-        A place is a town or less; in a county or the city only warnings of one rule are of one place.
+        A place is a town or less; in a county or the city only warnings of one rule are of one place. Of silence all
+        areas are one place: what is silent in a town is silent in its county and in the city.
         """
         device = self._devices.get(warning.subject)
         if cause != "place":
-            return self._of_device(cause, device) if device else ""
+            return self._of_device(cause, device) if device else self.is_itself(cause, warning)
         area = device.area if device else warning.subject
+        if device is None and self.is_silence(warning):
+            return self._areas.city.id
         if device is None or (area in self._areas and self._areas[area].level not in COARSE):
             return area
         return f"{area}|{warning.rule}"
+
+    def is_itself(self, cause: str, warning: CityWarning) -> str:
+        """The name of the feeder or gateway that a warning is about, not one of what hangs on it; "" when it is not."""
+        rule = self._rules.get(warning.rule)
+        return warning.subject if rule is not None and rule.subjects == cause else ""
 
     def cause_id(self, cause: str, key: str) -> str:
         """What a key names: a feeder, gateway or vendor by its name, a source, a device or an area by its id."""
@@ -62,6 +71,13 @@ class Belongings:
         indicator = self._indicators.get(warning.indicator)
         silent = indicator is not None and indicator.aggregate is Aggregate.REPORTING
         return silent or "lost_ms" in warning.facts
+
+    def silent_at(self, warning: CityWarning) -> int:
+        """How many devices are silent, as a warning about the share on line at a feeder or gateway tells; else 0."""
+        rule = self._rules.get(warning.rule)
+        if rule is None or rule.subjects not in HUNG_ON or not self.is_silence(warning) or isnan(warning.value):
+            return 0
+        return round(self._hanging[rule.subjects, warning.subject] * (1 - warning.value / 100))
 
     def common_area(self, subjects: Collection[str]) -> str:
         """The county that all subjects lie in; the city when there is none."""
@@ -101,6 +117,8 @@ class Belongings:
     def _label(self, label: str, subject: str) -> str:
         """An attribute of a station, what it hangs on, or its county."""
         device = self._devices.get(subject)
+        if label in HUNG_ON and self._hanging[label, subject]:
+            return subject
         if label == "area":
             return self._county(subject)
         if device is None:

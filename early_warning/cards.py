@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from core.records import HOUR_MS, MINUTE_MS, CityWarning, Level, WarningPhase
 from early_warning.belongings import Belongings
+from early_warning.episodes import NEVER_ENDED_MS
 
 # What hits several at once shows within minutes; a spell of rain that goes on for hours is not one moment.
 TOGETHER_MS = 5 * MINUTE_MS
@@ -35,7 +36,7 @@ class Card:
     id: of its oldest warning. cause, cause_id: on what they are laid, "" for one alone (`Belongings.key`). warnings:
     ids of the active ones, the gravest first; inhibited: those of them that stand only because another one does.
     level: the gravest. since_ms: the oldest. area: the county of all, else the city. subjects: how many stations or
-    areas warn. silent: all of them tell of silence.
+    areas warn, of a silent feeder or gateway how many devices are silent. silent: all of them tell of silence.
     """
 
     id: str
@@ -106,19 +107,28 @@ def _groups(
     asked = [one for one in warnings if cause not in OF_SILENCE or belongings.is_silence(one)]
     for key, members in sorted(_by(asked, lambda one: belongings.key(cause, one)).items()):
         wanted = max(least, share * belongings.hanging_on(cause, key))
-        for moment in _moments(members) if key else ():
-            if len(moment) > 1 and len({one.subject for one in moment}) >= wanted:
+        told = {one.id for one in members if belongings.is_itself(cause, one)}
+        for moment in _moments(members, told) if key else ():
+            is_told = any(one.id in told for one in moment)
+            if is_told or (len(moment) > 1 and len({one.subject for one in moment}) >= wanted):
                 yield key, moment
 
 
-def _moments(warnings: Sequence[CityWarning]) -> Iterator[list[CityWarning]]:
-    """Runs of warnings in time, each within `TOGETHER_MS` of the one before and `SPELL_MS` of the first."""
+def _moments(warnings: Sequence[CityWarning], told: Collection[str]) -> Iterator[list[CityWarning]]:
+    """Runs of warnings in time, each within `TOGETHER_MS` of the one before and `SPELL_MS` of the first.
+
+    told: ids of those about the cause itself; while one of them stands, whatever follows is of the same moment.
+    """
     run: list[CityWarning] = []
+    until_ms = 0
     for one in warnings:
-        if run and (one.since_ms - run[-1].since_ms > TOGETHER_MS or one.since_ms - run[0].since_ms > SPELL_MS):
+        apart = run and (one.since_ms - run[-1].since_ms > TOGETHER_MS or one.since_ms - run[0].since_ms > SPELL_MS)
+        if apart and one.since_ms > until_ms:
             yield run
-            run = []
+            run, until_ms = [], 0
         run.append(one)
+        if one.id in told:
+            until_ms = max(until_ms, NEVER_ENDED_MS if one.ended_ms is None else one.ended_ms)
     if run:
         yield run
 
@@ -138,7 +148,7 @@ def _card(
         level=active[0].level,
         since_ms=members[0].since_ms,
         area=belongings.common_area({one.subject for one in active}),
-        subjects=len({one.subject for one in active}),
+        subjects=max(len({one.subject for one in active}), *(belongings.silent_at(one) for one in active)),
         silent=all(belongings.is_silence(one) for one in members),
     )
 

@@ -149,8 +149,8 @@ class Schedule:
 class Rule:
     """One warning rule 预警规则, pinned into each warning it opens as (id, version).
 
-    subjects: station, village, town, zone, county or city. bounds: at most one for each level; the gravest satisfied
-    one wins.
+    subjects: station, village, town, zone, county or city, or what stations hang on, feeder 供电区 or gateway 网关.
+    bounds: at most one for each level; the gravest satisfied one wins.
     min_reporting: 0 to 1; a value to which a smaller share of its reporters 到报率 came counts as unknown.
     no_data, no_data_after_s: what follows when a level was unknown for so long.
     valid_from_ms: since when this version is in force, ms UTC; a backtest judges as if it always had been.

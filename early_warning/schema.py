@@ -159,7 +159,7 @@ class RuleEntry(Entry):
 
     name: Words
     domain: str
-    subjects: Literal["station", "village", "town", "zone", "county", "city"]
+    subjects: Literal["station", "village", "town", "zone", "county", "city", "feeder", "gateway"]
     direction: Literal[Direction.UP_BAD, Direction.DOWN_BAD]
     bounds: Annotated[tuple[BoundEntry, ...], Field(min_length=1)]
     state: RuleState

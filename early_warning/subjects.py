@@ -9,11 +9,11 @@ from core.declared import Device, Feed
 from core.records import DAY_MS
 from early_warning.rule import Rule, asked
 from geo.areas import AreaLevel, AreaTree
+from indicators.ascent import HUNG_ON, STATION
 from indicators.city import FED_WINDOWS
 from indicators.definition import Indicator
 from indicators.plan import reports_to
 
-STATION = "station"
 # A station's village lies in its town, that in its county; its zone 功能区 is nearer to it than the county.
 NEAREST_FIRST = (AreaLevel.GRID, AreaLevel.VILLAGE, AreaLevel.TOWN, AreaLevel.ZONE, AreaLevel.COUNTY, AreaLevel.CITY)
 
@@ -28,7 +28,9 @@ class Ground:
     feeds: Mapping[str, Feed]
 
     def subjects(self, rule: Rule) -> list[str]:
-        """Whom a rule judges: the stations that feed one of its indicators, or all areas of its level."""
+        """Whom a rule judges: stations that feed one of its indicators, what they hang on, or all areas of a level."""
+        if rule.subjects in HUNG_ON:
+            return sorted({getattr(device, rule.subjects) for device in self.devices.values()} - {""})
         if rule.subjects != STATION:
             return [area.id for area in self.areas.at(AreaLevel(rule.subjects))]
         judged = sorted({bound.indicator for bound in rule.bounds})

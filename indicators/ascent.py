@@ -21,8 +21,10 @@ from indicators.groups import Groups, Rows, rising
 from indicators.rollup import Tally, in_direction, number, tallied, together
 
 STATION = "station"
+HUNG_ON = ("feeder", "gateway")  # no areas: what devices hang on, by the name that they declare
 # In this order subjects are numbered, so that what a step rolls up stands before it.
-LEVELS: tuple[str, ...] = (STATION, *reversed(DOWNWARDS[1:]), AreaLevel.ZONE, AreaLevel.CITY)
+LEVELS: tuple[str, ...] = (STATION, *HUNG_ON, *reversed(DOWNWARDS[1:]), AreaLevel.ZONE, AreaLevel.CITY)
+BESIDE = (*HUNG_ON, AreaLevel.ZONE)  # never a step from one level to the next
 BLOCK = 128
 
 Standing = Mapping[str, str]  # level → the area of that level in which a station stands
@@ -230,7 +232,7 @@ def _rows(numbers: Sequence[int]) -> Rows:
 def _steps(indicator: Indicator, standing: Sequence[Standing], row_of: Mapping[str, int]) -> tuple[_Step, ...]:
     """The steps of an indicator, the finest first. row_of: the row of each subject."""
     found = []
-    ladder = [level for level in LEVELS[1:] if level in indicator.levels and level != AreaLevel.ZONE]
+    ladder = [level for level in LEVELS[1:] if level in indicator.levels and level not in BESIDE]
     for below, level in zip(["", *ladder], ladder, strict=False):
         if level not in indicator.steps:
             continue

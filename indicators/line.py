@@ -121,7 +121,7 @@ class Lines:
         same = [self.sources[one.indicator].subjects for one in inputs if one.area == "same"]
         level_of = {subject: _level(subject, areas) for subjects in same for subject in subjects}
         if not same:
-            level_of = {area.id: area.level for level in LEVELS[1:] for area in areas.at(AreaLevel(level))}
+            level_of = {area.id: area.level for level in AreaLevel for area in areas.at(level)}
         wanted = [subject for subject, level in level_of.items() if level in indicator.levels]
         return sorted(wanted, key=lambda subject: (LEVELS.index(level_of[subject]), subject))
 

@@ -9,7 +9,7 @@ import numpy as np
 from core.declared import Device, Feed
 from core.records import Int64
 from geo.areas import AreaTree
-from indicators.ascent import Ascent
+from indicators.ascent import HUNG_ON, Ascent
 from indicators.definition import Indicator
 from indicators.groups import Rows
 
@@ -60,12 +60,18 @@ class Plan:
         def weight(name: str) -> float:
             if name in reporters:
                 return _number(reporters[name].attributes.get(indicator.weight, ""))
-            return areas[name].attributes.get(indicator.weight, np.nan)
+            return areas[name].attributes.get(indicator.weight, np.nan) if name in areas else np.nan
 
-        standing = [{str(level): area for level, area in areas.holding(d).items()} for d in reporters.values()]
+        standing = [_standing(device, areas) for device in reporters.values()]
         self.ascent = Ascent(indicator, self.station_names, standing, weight)
         self.subjects = tuple(fed_at) or self.ascent.subjects
         self.all: Rows = np.arange(len(self.subjects))
+
+
+def _standing(device: Device, areas: AreaTree) -> dict[str, str]:
+    """By level the area that a device stands in, and what it hangs on."""
+    hung_on = {level: name for level in HUNG_ON if (name := getattr(device, level))}
+    return hung_on | {str(level): area for level, area in areas.holding(device).items()}
 
 
 def reports_to(indicator: Indicator, device: Device, feeds: Mapping[str, Feed]) -> bool:

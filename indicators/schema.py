@@ -28,7 +28,7 @@ from indicators.definition import (
 from indicators.faults import DAY_S, PERIOD_S, RETENTION_S, faults, said_s
 from indicators.formula import RESERVED
 
-LevelName = Literal["station", "city", "county", "zone", "town", "village", "grid"]
+LevelName = Literal["station", "city", "county", "zone", "town", "village", "grid", "feeder", "gateway"]
 InputName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Cadence = Literal["realtime", "hourly", "daily", "weekly", "monthly", "quarterly", "termly", "yearly"]
 NOTHING = Words("", "")

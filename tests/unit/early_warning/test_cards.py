@@ -131,6 +131,13 @@ def test_what_is_too_little_or_too_far_apart_in_time_is_no_cause() -> None:
     assert told(cards(devices, slowly)) == [("feeder", "城南站", 8), ("feeder", "城南站", 4)]
 
 
+def test_silence_of_counties_and_the_city_is_one_matter() -> None:
+    areas = [warning(area, n, rule=f"silent{n}", indicator="alive") for n, area in enumerate((NORTH, SOUTH, CITY))]
+    assert told(cards([], areas)) == [("place", CITY, 3)]
+    wet = [warning(area, rule="rain") for area in (NORTH, SOUTH)]
+    assert told(cards([], wet)) == [("", "", 1), ("", "", 1)], "rain in two counties is theirs to acknowledge"
+
+
 def test_a_town_is_a_place_for_all_rules_a_county_for_one() -> None:
     town, county = [device(f"d{n}", TOWN, feed=f"f{n}") for n in range(2)], [device(f"d{n}") for n in range(2, 4)]
     warnings = [warning(f"d{n}", rule=f"r{n}") for n in range(4)]
@@ -172,6 +179,24 @@ def test_inhibition_puts_a_warning_on_the_card_of_the_other(case: str) -> None:
     found = cards(devices, [warning("d1", rule="cut", level=Level.ORANGE), *low], rule("cut"), rule("low", inhibition))
     assert {one.partition(".")[2].partition(".")[0] for card in found for one in card.inhibited} == hidden
     assert len(found) == 6 - len(hidden)
+
+
+@pytest.mark.claim(
+    "WARN", "When most devices of a feeder go silent, one card names it with their count, until all is back"
+)
+def test_a_feeder_that_is_told_of_takes_all_that_hangs_on_it() -> None:
+    devices = [device(f"d{n}", feeder="城南站", feed=f"f{n}") for n in range(300)]
+    cut = replace(warning("城南站", 9, rule="cut", level=Level.ORANGE), indicator="alive", value=4.0)
+    of_feeder = replace(rule("cut"), subjects="feeder")
+    (alone,) = cards(devices, [cut], of_feeder)
+    assert (alone.cause, alone.cause_id, alone.subjects, alone.silent) == ("feeder", "城南站", 288, True)
+    before = [warning(f"d{n}", 6, rule="low") for n in range(3)]
+    after = [warning(f"d{n}", n, rule="silent") for n in range(20, 120, 7)]  # slower ones are missed later
+    (card,) = cards(devices, [*before, cut, *after], of_feeder, rule("silent"), rule("low"))
+    assert (len(card.warnings), card.subjects, card.id) == (1 + 3 + 15, 288, before[0].id)
+    ended = replace(over(cut), ended_ms=T0_MS + 60 * MINUTE_MS)
+    later = cards(devices, [ended, warning("d200", 70, rule="low")], of_feeder, rule("low"))
+    assert told(later) == [("", "", 1)]
 
 
 def test_what_flaps_is_one_card() -> None:
