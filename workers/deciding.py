@@ -7,6 +7,7 @@ and what has been told of it. A process that dies between two turns leaves nothi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from accounts.sealing import Seal
 from board.belonging import chain_of
@@ -18,6 +19,7 @@ from early_warning.cards import REMEMBERED_MS, grouped
 from early_warning.duty import standings
 from early_warning.duty_fold import Standing, shelved_until
 from early_warning.duty_rules import Concerned, is_hidden
+from early_warning.duty_sentence import whole
 from notices.addressing import Policy
 from notices.budget import WINDOW_MS, Ledger
 from notices.decide import Decision, decide, followed
@@ -90,7 +92,9 @@ class Deciding:
         for name, one in self._known.items():
             before = self._open.get(name)
             card = cards.get(name) or (before.card if before else name)
-            found[name] = followed(self._matter(one, card, standing[name], now_ms), before)
+            fresh = self._matter(one, card, standing[name], now_ms)
+            said = whole(one.sentence, standing[name], fresh.level, city_ms, self._language)
+            found[name] = followed(replace(fresh, sentence=said) if _stands(one) else fresh, before)
         return found
 
     def _matter(self, one: KeptWarning, card: str, standing: Standing, now_ms: int) -> Matter:

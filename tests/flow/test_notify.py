@@ -161,7 +161,7 @@ def test_nobody_acknowledges_a_red_warning(room: Room) -> None:
     assert at["138-zhang"] <= 1
     assert at["138-wang"] - at["138-zhang"] <= 60
     assert at["138-zhao"] - at["138-wang"] <= 60
-    assert "无人确认，转报：w1 水位 62.35 m" in {said for _, _, said in reached}
+    assert reached[-1][2] == "无人确认，转报：w1 水位 62.35 m；尚无人确认，请立即电话叫应责任人。"
 
 
 def test_an_acknowledgement_at_the_desk_ends_the_calls_also_after_a_restart(room: Room) -> None:
@@ -235,7 +235,8 @@ def test_beyond_the_budget_one_digest_goes_when_there_is_room_again(room: Room) 
     room.warn(warning("w99"))
     assert len(room.run(5)) == 1, "red goes at once"
     reached = room.run(600)
-    assert [said for _, _, said in reached] == ["另有 14 条通知(黄色 14)合并，其中：w06 水位 62.35 m"]
+    ((_, _, said),) = reached
+    assert said.startswith("另有 14 条通知(黄色 14)合并，其中：w06 水位 62.35 m")
 
 
 def test_shelved_and_silenced_do_not_ring_until_they_come_back(room: Room) -> None:
