@@ -74,7 +74,7 @@ def until(page: Page, condition: str, argument: Any = None) -> None:
 def show_cookie(fresh: BrowserContext, address: str, who: Mapping[str, str]) -> None:
     """Give a browser the session or the token of somebody of `guarded_site`."""
     name, _, secret = who["Cookie"].partition("=")
-    fresh.add_cookies([{"name": name, "value": secret, "url": address}])
+    fresh.add_cookies([{"name": name, "value": secret, "domain": urlsplit(address).hostname, "path": "/"}])
 
 
 @contextmanager

@@ -81,6 +81,16 @@ def test_wrong_settings(city: Callable[..., WholeCity]) -> None:
         assert [line for line in said if name in line and words in line], said
 
 
+@pytest.mark.claim(
+    "ACCOUNTS", "An open website, or TLS without its files, is refused before anything starts."
+)
+def test_a_start_that_would_be_unsafe(city: Callable[..., WholeCity], tmp_path: Path) -> None:
+    (sentence,) = refusal(city(CITYVITALS_HOST="0.0.0.0", CITYVITALS_ACCOUNTS="0"))
+    assert "CITYVITALS_HOST" in sentence and "CITYVITALS_ACCOUNTS" in sentence
+    absent = str(tmp_path / "none.pem")
+    assert absent in refusal(city(CITYVITALS_TLS_CERTIFICATE=absent, CITYVITALS_TLS_KEY=absent))[-1]
+
+
 @pytest.mark.claim("PULSE", "a pack with mistakes is refused before anything starts, all at once, with file and line")
 def test_broken_packs(city: Callable[..., WholeCity], tmp_path: Path) -> None:
     packs = tmp_path / "packs"

@@ -220,6 +220,39 @@ def test_refusals_are_audited(site: Guarded) -> None:
     assert all(act.outcome == "refused" and act.address == "127.0.0.1" for act in acts)
 
 
+@pytest.mark.claim(
+    "ACCOUNTS", "A direct POST to Dash, WebSocket, SSE, a disguised path and a wrong token: refused, and in the audit."
+)
+def test_every_way_that_is_refused_is_audited(site: Guarded) -> None:
+    """By somebody who may see no picture, whose name the audit then has; and by a token that was never made."""
+    person = site.person(Role.SYSTEM)
+    who = site.as_person(person)
+    callback = next(one for one in site.callbacks if "desk-body" in one["output"])
+    refused = [
+        site.ask("POST", "_dash-update-component", who, json=_call(callback, f"{BASE}indicators")),
+        site.ask("POST", "_dash-update-component", who, json={"output": "nobody.children"}),
+        site.ask("GET", "live/sse", who),
+        site.ask("GET", "live/poll", who),
+        site.ask("GET", "api/v1/%77arnings", who),
+        site.ask("GET", "wall", {"Authorization": "Bearer cityvitals_" + "x" * 43}),
+    ]
+    assert all(_refused(answer) for answer in refused)
+    with pytest.raises(InvalidStatus):
+        ws_connect(_socket(site, "/live/ws"), additional_headers=who)
+    acts = [entry.act for entry in site.acts()]
+    mine = {act.subject for act in acts if act.actor == f"person:{person.login}"}
+    assert mine >= {
+        "POST /_dash-update-component",
+        "callback nobody.children",
+        "GET /live/sse",
+        "GET /live/poll",
+        "GET /api/v1/warnings",
+        "WS /live/ws",
+    }
+    assert [act for act in acts if act.actor == "nobody" and act.subject == "GET /wall"]
+    assert {act.outcome for act in acts} == {"refused"}
+
+
 @pytest.mark.claim("ACCOUNTS", "A direct POST to Dash calls no callback that its sender may not call.")
 @pytest.mark.parametrize(
     "body",
