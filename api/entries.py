@@ -56,7 +56,10 @@ class Happening(BaseModel):
 
 
 class Signal(BaseModel):
-    """A signal 预警信号 that an authority issued. until_ms 0: until it is lifted."""
+    """A signal 预警信号 that an authority issued. until_ms 0: until it is lifted.
+
+    lifts: the key under which it was entered, when this says that it was lifted 解除.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,7 +71,7 @@ class Signal(BaseModel):
     area: str = Field(max_length=64)
     at_ms: int = Field(0, ge=0, le=1 << 53)
     until_ms: int = Field(0, ge=0, le=1 << 53)
-    lifted: bool = False  # it was lifted 解除; key: that of its entry
+    lifts: str = Field("", max_length=80)
     number: str = Field("", max_length=60)
 
 
@@ -140,7 +143,9 @@ def _message(present: Present, entry: Reading | Happening | Signal, by: str, now
     attributes = marked | {"area": entry.area}
     event: dict[str, Any] = {"id": entry.key, "t": at_ms, "told": now_ms}
     if isinstance(entry, Signal):
-        event |= {"type": f"{SIGNAL}.{entry.level}"} | ({"phase": "end", "ended": now_ms} if entry.lifted else {})
+        event["type"] = f"{SIGNAL}.{entry.level}"
+        if entry.lifts:
+            event |= {"id": entry.lifts, "phase": "end", "ended": now_ms}
         attributes |= {"what": entry.what, "level": entry.level, "issuer": entry.issuer, "number": entry.number}
         attributes |= {"until_ms": float(entry.until_ms)}
     else:

@@ -155,6 +155,7 @@
       const done = await copied(cityvitals.dutyState.whole(item, cityvitals.live.cityMs()));
       toast(words(done ? "duty.done_copy" : "duty.copy_by_hand"), !done);
     },
+    lift: (item) => cityvitals.dutyEntry.lift(item, toast),
     "take-over": (item) => cityvitals.dutyDialog.takeOver(item, act),
     shelve: (item) => cityvitals.dutyDialog.shelve(item, act),
     comment: (item) => cityvitals.dutyDialog.comment(item, act),
@@ -233,7 +234,7 @@
     if (event.target.closest("input, textarea, select, dialog")) return;
     const key = event.key.toLowerCase();
     if (key === "enter" && event.target.closest("button, a")) return; // the button in focus is meant
-    const verb = ["q", "h", "l", "w", "d", "t", "g", "b", "c"].includes(key)
+    const verb = ["q", "h", "l", "w", "x", "d", "t", "g", "b", "c"].includes(key)
       && (cityvitals.dutyDetail.verbs(current() || { kind: "" }, () => true, { any: true }).find((one) => one.key === key) || {}).verb;
     if (verb) doVerb(verb);
     else if (/^[1-6]$/.test(key)) doVerdict(cityvitals.dutyDetail.VERDICTS[key - 1]);

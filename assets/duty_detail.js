@@ -12,6 +12,7 @@
     ["h", "merge", CONFIRM, ["card"]],
     ["l", "case", "cases.open", ["card", "event", "signal"]],
     ["w", "false", CONFIRM, ["card", "event", "cleared"]],
+    ["x", "lift", "entries.make", ["signal"]],
     ["d", "call", CONFIRM, ["card", "source", "event", "device", "signal", "cleared"]],
     ["t", "take-over", CONFIRM, ["card"]],
     ["g", "shelve", "warnings.silence", ["card"]],
@@ -22,7 +23,7 @@
 
   /** Verbs of an item: [{key, verb, label, enabled, why}]. */
   function verbs(item, may, cases) {
-    return VERBS.filter((verb) => verb[3].includes(item.kind)).map(([key, verb, right]) => {
+    return VERBS.filter((verb) => verb[3].includes(item.kind) && (verb[1] !== "lift" || item.byHand)).map(([key, verb, right]) => {
       const allowed = !right || may(right);
       const done = verb === "acknowledge" && !item.waits;
       const missing = verb === "case" && !Object.keys(cases || {}).length;

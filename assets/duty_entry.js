@@ -81,5 +81,18 @@
     });
   }
 
-  cityvitals.dutyEntry = { entry };
+  /** Say that a signal that was entered by hand was lifted 解除. */
+  function lift(item, toast) {
+    const { signal } = item;
+    cityvitals.dutyDialog.ask(words("duty.lift", { title: signal.title }), '<p class="note">' + esc(words("duty.lift_note")) + "</p>", async () => {
+      const nowMs = Math.round(cityvitals.live.cityMs());
+      const told = { kind: "signal", key: cityvitals.dutyActs.newKey(), lifts: signal.id.replace(/^by-hand:/, ""), what: signal.what, level: signal.level,
+        issuer: signal.issuer, area: signal.area, at_ms: Math.min(signal.at_ms, nowMs) };
+      const answer = await cityvitals.dutyActs.ask("POST", "entries", { entry: told });
+      if (answer.ok) toast(words("duty.done_lift"));
+      return answer.ok ? "" : cityvitals.dutyActs.sentenceOf(answer);
+    });
+  }
+
+  cityvitals.dutyEntry = { entry, lift };
 })(window);

@@ -47,7 +47,7 @@
     return {
       key: "signal:" + signal.id, kind: "signal", level: signal.level, urgency: (URGENCY[signal.level] || 0) + 1, waits: !stands.acked_ms,
       sinceMs: signal.at_ms, sentence: words("duty.signal", { issuer: signal.issuer, area: signal.area_name, title: signal.title }),
-      area: signal.area, issued: true, byHand: signal.by_hand, stands: stands, untilMs: signal.until_ms,
+      area: signal.area, issued: true, byHand: signal.by_hand, stands: stands, untilMs: signal.until_ms, signal: signal,
     };
   }
 

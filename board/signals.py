@@ -47,6 +47,7 @@ class SignalBook:
         colour = text(f"level.{level}_colour", language)
         return {
             "id": event.id,
+            "what": told.get("what", ""),
             "title": text("duty.signal_title", language, what=told.get("what", ""), colour=colour),
             "level": level,
             "issuer": told.get("issuer", ""),

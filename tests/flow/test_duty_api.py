@@ -161,6 +161,7 @@ def test_hand_entries_go_the_way_of_machines(desk: Desk, house: Guarded) -> None
     assert enter(Role.DUTY, **(reading | {"metric": "ph"})) == 404
     signal = {"kind": "signal", "what": "台风", "level": "orange", "issuer": "市气象台", "area": "440900"}
     assert enter(Role.DUTY, **signal) == 200
+    assert enter(Role.DUTY, **signal, lifts="entry-of-before") == 200
     assert enter(Role.DUTY, kind="event", area="440981", text="群众来电：河水漫过桥面") == 200
     client, keys = connect(house.entrance.settings.redis_url), house.picture.keys
     raw = raw_message(client, keys, "mm-river-03")
@@ -171,6 +172,7 @@ def test_hand_entries_go_the_way_of_machines(desk: Desk, house: Guarded) -> None
     events = [event for log in logs for _, fields in log for event in decode_events(fields)]
     client.close()
     assert {event.type for event in events} == {"signal.orange", "report"}
+    assert [event.id for event in events if event.ended_ms is not None] == ["by-hand:entry-of-before"]
     assert all(event.attributes["by_hand"] is True for event in events)
 
 
