@@ -1,6 +1,7 @@
 """Rules as packs write them: the four shapes that one threshold cannot express, and what is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,15 @@ import yaml
 from pydantic import ValidationError
 
 import catalogue
-from core.declared import Device, Reference, Words
-from core.records import DAY_MS, HOUR_MS, Level
+from core.declared import Device, Feed, Reference, Words
+from core.records import DAY_MS, HOUR_MS, Level, Stamp, Status, ValueBatch
 from early_warning.backtest import Case, Past, backtest
 from early_warning.past import Series
 from early_warning.rule import Comparison, NoData, Rule, Schedule
 from early_warning.schema import RuleEntry
+from early_warning.watch import Watch
+from geo.areas import Area, AreaLevel, AreaTree
+from indicators.definition import Aggregate, Indicator, RollUp
 
 HEAD = """
 name: {zh: 规则, en: rule}
@@ -42,7 +46,33 @@ def levels(rule: Rule, step_ms: int, devices: dict[str, Device] | None = None, *
         (outcome,) = backtest([Case(rule, ("s",))], Past(ends_ms[:stop], cut, devices or {}, "c"))
         standing = [one for one in outcome.episodes.get("s", ()) if one.ended_ms is None]
         found.append(int(standing[0].last_level) if standing else 0)
+    assert live_levels(rule, step_ms, devices or {}, series) == found, "live is the backtest"
     return found
+
+
+def live_levels(
+    rule: Rule, step_ms: int, devices: dict[str, Device], series: Mapping[str, Sequence[float]]
+) -> list[int]:
+    """The level at station `s` after each window end, as the live watch tells it."""
+    what = (rule.direction, step_ms // 1000, step_ms // 1000, Aggregate.LAST, RollUp.MAX, ("station",), rule.source)
+    indicators = {name: Indicator(name, rule.name, "test", "", *what, metrics=("m",)) for name in series}
+    station = Device("s", "f", rule.name, "", None, ("m",))
+    areas = AreaTree([Area("c", rule.name, AreaLevel.CITY, "", (0, 0))])
+    feeds = {"f": Feed("f", rule.name, "f/+/+"), "river": Feed("river", rule.name, "river/+/+")}
+    declared = {name: replace(one, metrics=("m",)) for name, one in devices.items()}
+    watch = Watch({rule.id: rule}, indicators, {"s": station} | declared, areas, feeds)
+    levels, now = [], {"s": 0}
+    for row in range(len(next(iter(series.values())))):
+        end_ms = T0_MS + row * step_ms
+        ones, final = np.ones(1, dtype=np.int32), np.array([Status.FINAL], dtype=np.uint8)
+        rest = (ones, ones, np.array([end_ms]), final, ("",))
+        told = [
+            ValueBatch(name, "1", end_ms, end_ms, ("s",), np.array([float(values[row])]), *rest)
+            for name, values in series.items()
+        ]
+        now |= {one.subject: int(one.level) for one in watch.judge(told, end_ms, Stamp.TEST)}
+        levels.append(now["s"])
+    return levels
 
 
 @pytest.mark.claim("WARN", "Rule shape 1: a window for each colour")
