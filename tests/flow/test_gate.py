@@ -407,7 +407,8 @@ def test_a_malformed_sign_in_is_refused_in_words(site: Guarded, body: bytes) -> 
 
 def test_a_stranger_hears_only_up_or_down(site: Guarded) -> None:
     assert set(site.ask("GET", "healthz", {}).json()) == {"state"}
-    assert "parts" in site.ask("GET", "healthz", site.as_role(Role.OPERATIONS)).json()
+    parts = site.ask("GET", "healthz", site.as_role(Role.OPERATIONS)).json()["parts"]
+    assert parts["relay"]["state"] == "never"  # whatever people do would be told to nobody
 
 
 def test_a_page_leads_nobody_to_the_sign_in_page_and_back(site: Guarded) -> None:
