@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 RED, ORANGE = "n-red", "n-orange"
 SENTENCE = ".duty-detail .sentence"
 RUNG = "cityvitals.sound.rung()"
+COMPOSING = "dispatchEvent(new KeyboardEvent('keydown', { key: 'q', isComposing: true }))"
 MUTE_AT_FIRST = """  // as a browser that plays nothing before somebody touches the page
 const Real = window.AudioContext;
 window.AudioContext = class extends Real { constructor() { super(); this.suspend(); } };
@@ -66,6 +67,7 @@ def row(page: Page, key: str) -> str:
 
 
 @pytest.mark.claim("WARN", "Acknowledge, verdict and the number to call take one key each on /duty.")
+@pytest.mark.claim("WARN", "An issued signal is entered by hand with two keys when its fields stand as before.")
 @pytest.mark.claim("WARN", "A mute stands on every screen with its end and who muted.")
 @pytest.mark.claim("WARN", "An unacknowledged red keeps sounding until it is acknowledged; a rise rings again.")
 def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRoom) -> None:
@@ -103,6 +105,17 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
         expect(second.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
         first.keyboard.press("m")
         expect(second.locator("#shell-sound-bar")).to_contain_text("值班员一 静音")
+
+        first.evaluate(COMPOSING)  # what an input method swallows is no order
+        first.keyboard.press("n")
+        first.locator("dialog [name=issuer]").fill("市气象台")
+        first.keyboard.press("Enter")
+        expect(first.locator("dialog[open]")).to_have_count(0)
+    assert [entry.act.outcome for entry in night.acts("entries.make")] == ["done"]
+    covered = [
+        entry.act.subject for entry in night.acts("warnings.confirm") if entry.act.detail["kind"] == "acknowledge"
+    ]
+    assert covered == [RED], "the key of an input method acknowledged nothing"
 
 
 @pytest.mark.claim("WARN", "The second officer who acknowledges sees who was first; nothing is done twice.")
