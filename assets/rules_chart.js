@@ -71,7 +71,8 @@
   function timeTicks(drawn, x, box) {
     const day = 86400000;
     const offset = 8 * 3600000;
-    const step = day * (desk().days <= 7 ? 1 : desk().days <= 31 ? 5 : 61);
+    let step = day * (desk().days <= 7 ? 1 : desk().days <= 31 ? 5 : 61);
+    while ((drawn.until_ms - drawn.from_ms) / step > (box.right - box.left) / (box.rem * 4.5)) step *= 2;
     let text = "";
     for (let time = Math.ceil((drawn.from_ms + offset) / step) * step - offset; time <= drawn.until_ms; time += step) {
       if (x(time) < box.left + box.rem || x(time) > box.right - box.rem) continue;

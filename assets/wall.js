@@ -11,7 +11,7 @@
   // id → [sections that it is painted from, painter, whether it shows ages and so is painted every second]
   const PANELS = {
     "wall-identity": [["city"], (picture) => cityvitals.header.identity(picture.city.main, live.condition())],
-    "wall-in-force": [["city"], (picture, nowMs) => cityvitals.header.inForce(picture.city.main, nowMs)],
+    "wall-in-force": [["city", "relaxed"], (picture, nowMs) => cityvitals.header.inForce(picture.city.main, nowMs) + cityvitals.header.relaxed(picture.relaxed, nowMs)],
     "wall-chain": [["probe", "sources"], (picture, nowMs) => cityvitals.header.chain(picture, nowMs), true],
     "wall-city": [["areas", "domains", "values"], (picture) => cityvitals.vitals.city(picture, site.base_path)],
     "wall-domains": [["domains", "sparks", "sources", "values"], (picture, nowMs) => cityvitals.vitals.domains(picture, nowMs, site.base_path), true],

@@ -24,6 +24,12 @@
     return plans + signals.join("");
   }
 
+  /** Rules that a shift leader relaxed for hours: until when, who; nobody may believe that they judge as usual. */
+  function relaxed(rules, nowMs) {
+    return Object.keys(rules || {}).sort().map((key) => '<span class="relaxed"><b>' + esc(words("wall.relaxed", { rule: rules[key].rule_name })) + "</b> "
+      + esc(words("wall.relaxed_until", { until: format.moment(rules[key].until_ms, nowMs), by: rules[key].by })) + "</span>").join("");
+  }
+
   /** Date, weekday and clock of the city; the seconds are the sign of life of this page. */
   function clock(cityMs) {
     const at = format.civil(cityMs);
@@ -64,5 +70,5 @@
       + "<span" + (load.refused_hour ? ' class="noted"' : "") + ">" + esc(refused) + "</span><span>" + esc(odd) + '</span><span class="legal">' + esc(words("wall.legal")) + "</span>";
   }
 
-  cityvitals.header = { chain, clock, footer, identity, inForce, oldestSource };
+  cityvitals.header = { chain, clock, footer, identity, inForce, oldestSource, relaxed };
 })(typeof window === "undefined" ? globalThis : window);

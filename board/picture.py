@@ -108,6 +108,12 @@ class Picture:
         """`feed|what` → messages, readings, refused since the scene began."""
         self._pulse.counts(counts, real_now_ms)
 
+    def fold_relaxed(self, relaxed: Mapping[str, Record]) -> None:
+        """Rules that a shift leader relaxed 临时放宽: until when, who, why; all that are, each time."""
+        for rule, record in relaxed.items():
+            self._canvas.put("relaxed", rule, {"rule_name": self._names.rule(rule), **record}, urgent=True)
+        self._canvas.keep_only("relaxed", relaxed)
+
     def tick(self, city_now_ms: int, real_now_ms: int) -> None:
         """Draw everything that folding or time itself changed."""
         self._real_now_ms = real_now_ms

@@ -90,7 +90,7 @@ class RuleActs:
         told["hold_s"] = _hold_s((asked.get("hold_s") or [""])[0])
         told["address"] = f"{self._settings.base_path}rules/{quote(name)}"
         told["week_after"] = await asyncio.to_thread(self._week_after, file, opened.now_ms)
-        return told | {"complaints": _complaints(file, named), "who": self._who(named)}
+        return told | {"complaints": _complaints(file, named)}
 
     def _week_after(self, file: File, now_ms: int) -> str:
         """What was promised of the version in force against what came, in words; empty: nothing was promised."""
@@ -184,10 +184,6 @@ class RuleActs:
 
     def _bearer(self) -> Bearer:
         return self._entrance.bearer() if self._entrance else NOBODY
-
-    def _who(self, named: Mapping[str, str]) -> str:
-        login = self._bearer().name.partition(":")[2]
-        return named.get(login, "")
 
 
 def _shipped(declared: Declared) -> Any:

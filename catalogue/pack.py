@@ -63,7 +63,7 @@ def find_pack(packs: Path, city: str, problems: list[str], adopted: Adopted = NO
             earlier = sections[section].get(entry_id)
             sections[section][entry_id] = piece.over(earlier) if earlier else piece
     _add(sections["areas"], "areas", own, problems)
-    for section, entries in adopted.items():
+    for section, entries in ((name, adopted[name]) for name in sections if name in adopted):
         for entry_id, entry in entries.items():
             piece, earlier = piece_of(entry, f"adopted:{section}.{entry_id}"), sections[section].get(entry_id)
             sections[section][entry_id] = piece.over(earlier) if earlier and section != "rules" else piece

@@ -170,7 +170,9 @@ class Consequences:
         lasted = (min(episode.until_ms, now_ms) - episode.since_ms) / HOUR_MS
         return [
             html.I(className=f"shape {episode.peak.name.lower()} level-{episode.peak.name.lower()}"),
-            f"{moment(episode.since_ms, now_ms, self._language)} {self._names.subject(subject)} ",
+            html.Span(
+                f"{moment(episode.since_ms, now_ms, self._language)} {self._names.subject(subject)}", className="what"
+            ),
             html.Span(measured(lasted, "h", 1, self._language)),
             html.Span(verdict, className="verdict"),
         ]

@@ -141,8 +141,10 @@ def _chart(frame: Frame, sheet: Sheet) -> Markup:
         x = WIDE * (at_ms - first) / ((last - first) or 1)
         steps.append(f"{pen}{x:.1f} {y(lowest):.1f}L{x:.1f} {y(highest):.1f}")
         pen = "L"
+    # each path in a group of its own, which closes it: inside of an image nothing else does
     edges = [
-        el("path", d=f"M0 {y(bound):.1f}H{WIDE}", class_="new" if is_new else "old") for bound, is_new in sheet.edges
+        el("g", el("path", d=f"M0 {y(bound):.1f}H{WIDE}", class_="new" if is_new else "old"))
+        for bound, is_new in sheet.edges
     ]
-    line = el("path", d="".join(steps), class_="line")
+    line = el("g", el("path", d="".join(steps), class_="line"))
     return el("svg", edges, line, viewBox=f"0 0 {WIDE} {HIGH}", class_="sheet-chart", role="img")

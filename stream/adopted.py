@@ -13,9 +13,10 @@ import msgspec
 from stream.connect import Client
 
 ADOPTED = "cityvitals:adopted"  # hash: city → sections; city + ANNOUNCED → what the engines were told last
+RELAXED = "relaxed"  # a section that is no section of packs: rule → until_ms, by, reason of a relaxation 临时放宽
 ANNOUNCED = ":announced"
 
-Sections = Mapping[str, Mapping[str, Any]]  # as in a pack: section → id → entry
+Sections = Mapping[str, Mapping[str, Any]]  # as in a pack: section → id → entry; and `RELAXED`
 
 
 def adopted(client: Client, city: str) -> Sections:

@@ -8,7 +8,7 @@ between two steps is mended by the next look.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.errors import DeclarationError, UnknownName
@@ -16,9 +16,10 @@ from core.rule_versions import RuleVersion, VersionState
 from core.settings import Settings
 from early_warning.declaration import beside
 from early_warning.rule import RuleState
+from store.people import people
 from store.rules import in_force, versions_of
 from store.sql import Database
-from stream.adopted import Sections, adopt, adopted, is_announced, note_announced
+from stream.adopted import RELAXED, Sections, adopt, adopted, is_announced, note_announced
 from stream.connect import Client
 from stream.scenes import active_scene
 from workers.definitions import apply
@@ -42,7 +43,8 @@ def lay_over(database: Database, client: Client, settings: Settings, city: str, 
     if scene is None:
         return False
     with database.reading() as connection:
-        wanted = sections_of(versions_of(connection, city), now_ms)
+        named = {f"person:{one.login}": one.name for one in people(connection)}
+        wanted = sections_of(versions_of(connection, city), now_ms, named)
     if adopted(client, scene.city) == wanted and (is_announced(client, scene.city, wanted) or not wanted):
         return False
     adopt(client, scene.city, wanted)
@@ -56,13 +58,22 @@ def lay_over(database: Database, client: Client, settings: Settings, city: str, 
     return True
 
 
-def sections_of(versions: Iterable[RuleVersion], now_ms: int) -> Sections:
-    """What lies over the packs at a time: rules in force, and those on trial beside them."""
+def sections_of(versions: Iterable[RuleVersion], now_ms: int, named: Mapping[str, str]) -> Sections:
+    """What lies over the packs at a time: rules in force, those on trial beside them, and which are relaxed.
+
+    named: how people are called who relaxed one.
+    """
     kept = list(versions)
-    judging = {rule: _entry(version, RuleState.ACTIVE) for rule, version in in_force(kept, now_ms).items()}
+    standing = in_force(kept, now_ms)
+    judging = {rule: _entry(version, RuleState.ACTIVE) for rule, version in standing.items()}
     tried = (version for version in kept if version.state is VersionState.TRIAL)
     judging |= {beside(version.rule): _entry(version, RuleState.TRIAL) for version in tried}
-    return {"rules": judging} if judging else {}
+    relaxed = {
+        rule: {"until_ms": one.ended_ms, "by": named.get(one.author, one.author), "reason": one.reason}
+        for rule, one in standing.items()
+        if one.state is VersionState.RELAXED
+    }
+    return ({"rules": judging} if judging else {}) | ({RELAXED: relaxed} if relaxed else {})
 
 
 def _entry(version: RuleVersion, state: RuleState) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from core.clock import monotonic_s, real_ms
 from core.errors import UnreadableEntry
 from core.settings import Settings
 from stream.acts import ACTS, decode_act
+from stream.adopted import RELAXED, adopted
 from stream.beats import last_probe, read_beats, read_counts
 from stream.boards import Snapshot, frame_of, load_snapshot, newest_revision, take_board
 from stream.boards import frames as frames_after
@@ -138,6 +139,7 @@ class Drawing:
         if probe is not None:
             self._picture.fold_probe(probe.round_trip_ms, probe.seen_ms)
         self._picture.fold_counts(read_counts(client, keys), real_ms())
+        self._picture.fold_relaxed(adopted(client, self._running.scene.city).get(RELAXED, {}))
 
     def _show(self) -> None:
         """Append one frame with what changed, if anything did."""

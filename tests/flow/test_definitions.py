@@ -271,6 +271,8 @@ def test_what_was_approved_judges_and_what_has_ended_does_not(site: Site, wait_f
     wait_for(lambda: ("7", WarningPhase.ACTIVE) in judging())
     site.client.delete(ADOPTED)  # an emptied Redis gets back what the database says
     assert brought(now_ms) and adopted(site.client, "440900")["rules"][rule]["version"] == kept.version
+    assert adopted(site.client, "440900")["relaxed"][rule]["until_ms"] == now_ms + 60_000
     assert brought(now_ms + 60_000)  # by itself it has ended
+    assert adopted(site.client, "440900") == {}
     site.rain(range(191, 201), 0.2)
     wait_for(lambda: judging() == {("7", WarningPhase.CLEARED)})
