@@ -76,7 +76,11 @@ class Archiving:
         }
         streams = [keys.values, *(key(slot) for slot in keys.slots for key in (keys.readings, keys.events))]
         self._tail = Tail(running.client, {stream: self._archive.positions.get(stream, START) for stream in streams})
-        told = {keys.panes(slot): self._archive.positions.get(keys.panes(slot), START) for slot in keys.slots}
+        read = self._tail.positions  # from where there is something to be said against readings
+        told = {
+            keys.panes(slot): self._archive.positions.get(keys.panes(slot), read[keys.readings(slot)])
+            for slot in keys.slots
+        }
         self._told = Tail(running.client, told)
         note_archived(running.client, keys, self._positions)
         self._tried_s = self._compacted_s = monotonic_s()
