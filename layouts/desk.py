@@ -8,12 +8,12 @@ from core.messages import text
 from core.settings import Settings
 from layouts import explain, ids
 from layouts.account_menu import account_menu
+from layouts.duty import LINKS
 
 
 def desk(settings: Settings, assets_version: str) -> html.Div:
     """An empty desk page; its body is filled for the address and again whenever its figures change."""
     language = settings.language
-    links = [("wall", "desk.wall"), ("indicators", "desk.indicators")]
     return html.Div(
         [
             dcc.Store(
@@ -25,7 +25,7 @@ def desk(settings: Settings, assets_version: str) -> html.Div:
             html.Header(
                 [
                     html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
-                    html.Nav([html.A(text(code, language), href=settings.base_path + page) for page, code in links]),
+                    html.Nav([html.A(text(code, language), href=settings.base_path + page) for page, code in LINKS]),
                     dcc.Input(
                         id=ids.DESK_FILTER,
                         type="search",
