@@ -18,6 +18,7 @@ from core.errors import UnknownName
 from core.records import DAY_MS, HOUR_MS
 from early_warning.duty import standings
 from early_warning.duty_fold import UNTOUCHED, Standing
+from early_warning.terms import terms
 from store.warnings import Asked, KeptWarning, warning_of, warnings_between
 
 LONGEST_MS, LATEST_MS = 400 * DAY_MS, 1 << 53
@@ -67,11 +68,15 @@ class KeptList(BaseModel):
 
 
 class KeptWhole(BaseModel):
-    """One warning, the facts that its rule left, and others of the same station or county at about that time."""
+    """One warning, the facts that its rule left, and others of the same station or county at about that time.
+
+    terms: what its rule says now, in words, a line a level.
+    """
 
     city_ms: int
     warning: Kept
     facts: dict[str, Any]
+    terms: list[str]
     related: list[Kept]
 
 
@@ -110,6 +115,7 @@ class Shelf:
             city_ms=present.origin().city_ms,
             warning=told(present, kept, stands[warning]),
             facts=kept.warning.facts,
+            terms=_terms(present, kept.warning.rule),
             related=[told(present, one, stands[one.warning.id]) for one in near[:RELATED]],
         )
 
@@ -148,6 +154,12 @@ def kept_routes(duty: Duty) -> APIRouter:
         return await asyncio.to_thread(shelf.whole, Present(duty.hub), warning)
 
     return router
+
+
+def _terms(present: Present, rule: str) -> list[str]:
+    declared = present.declared
+    known = declared.rules.get(rule)
+    return terms(known, declared.indicators, present.reader.name, present.language) if known else []
 
 
 def told(present: Present, kept: KeptWarning, stands: Standing = UNTOUCHED) -> Kept:

@@ -103,6 +103,12 @@
       + "</li>" + inputs.join("") + stations.join("") + "<li><small>" + esc(words(found.agrees ? "duty.why_agrees" : "duty.why_differs")) + "</small></li></ol></div>";
   }
 
+  /** What the rule says, a line a level. */
+  function terms(lines) {
+    const said = (lines || []).map((line) => "<li>" + esc(line) + "</li>").join("");
+    return said ? '<div class="duty-why"><h3>' + esc(words("duty.terms")) + "</h3><ol>" + said + "</ol></div>" : "";
+  }
+
   function history(acts, nowMs) {
     const line = (act) => "<li><time>" + esc(cityvitals.format.moment(act.at_ms, nowMs)) + "</time><b>" + esc(act.name) + "</b> " + esc(words("duty.act_" + act.kind.replace("-", "_")))
       + " " + esc(act.verdict ? words("duty.verdict_" + act.verdict.replace(/-/g, "_")) : "") + (act.text ? " <q>" + esc(act.text) + "</q>" : "") + " <small>" + esc(act.post) + "</small></li>";
@@ -125,7 +131,7 @@
       + '<div class="duty-columns"><dl class="duty-facts">' + pair("value", "<b>" + esc(one.text) + "</b> " + esc(one.unit)) + pair("bound", one.bound === null ? "" : esc(one.bound) + " " + esc(one.unit))
       + pair("since", esc(format.moment(one.since_ms, nowMs))) + pair("ended", one.ended_ms ? esc(format.moment(one.ended_ms, nowMs)) + " <small>" + esc(format.span(one.ended_ms - one.since_ms)) + "</small>" : "")
       + pair("rule", esc(one.rule_name) + " <small>" + esc(words("duty.version", { version: one.version })) + "</small>") + pair("issuer", esc(words(one.issuer === "issued" ? "wall.issued" : "duty.computed")))
-      + "</dl>" + history(whole.acts, nowMs) + "</div>" + why(whole.why)
+      + "</dl>" + history(whole.acts, nowMs) + "</div>" + terms(whole.terms) + why(whole.why)
       + (related ? '<div class="duty-related"><h3>' + esc(words("duty.related")) + "</h3><ol>" + related + "</ol></div>" : "")
       + '<nav class="duty-links">' + link("duty", "duty.title") + link("indicators/" + encodeURIComponent(one.indicator) + "/" + encodeURIComponent(one.subject), "duty.indicator")
       + link("rules/" + encodeURIComponent(one.rule) + "/complain?warning=" + encodeURIComponent(one.id) + "&place=" + encodeURIComponent(one.subject) + "&from=" + (one.since_ms - DAY_MS) + "&to=" + (one.ended_ms || whole.city_ms), "duty.complain") + "</nav></article>";
