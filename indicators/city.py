@@ -88,7 +88,8 @@ class CityFold:
             changes[change.indicator].append(change)
         values: list[ValueBatch] = []
         for line in self._lines:
-            values += self._valued(line, self._touched(line, changes[line.key]))
+            if windows := self._touched(line, changes[line.key]):
+                values += self._valued(line, windows)
         self._inputs.pass_time(self._now_ms)
         self._carried.pass_time(self._now_ms)
         return sorted(values, key=lambda batch: (batch.window_end_ms, batch.indicator))
@@ -116,7 +117,7 @@ class CityFold:
         for end_ms in self._due(line):
             found[end_ms].whole = True
         # Of these everything is looked up anyway; of those with a trend the windows behind are told who changed.
-        anew = set() if line.indicator.forecast_s else found.keys() - self._valuation.held(line)
+        anew = found.keys() - self._valuation.held(line) if found and not line.indicator.forecast_s else set()
         for change in changes:
             row = line.plan.stations.row[change.devices]
             row = row[row >= 0]

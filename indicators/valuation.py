@@ -112,6 +112,8 @@ class Valuation:
             line: The version of the indicator that decides these windows.
             whole: By window end, rising: whether it is asked for everybody.
         """
+        if len(whole) <= HELD_WINDOWS:
+            return {}
         few, held = len(line.plan.stations) <= FEW_STATIONS, self.held(line)
         ends_ms = [end_ms for end_ms in whole if (few or whole[end_ms]) and end_ms not in held][:-HELD_WINDOWS]
         most = AT_ONCE // max(len(line.plan.stations), len(line.plan.subjects), 1)
