@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,10 +14,10 @@ from api.entrance import Entrance
 from api.errors import ApiError, errors
 from api.hub import Hub
 from api.rest import Present
-from board.positions import belonging_in
+from board.positions import kept_concerned
 from core.errors import UnknownName
 from early_warning.alarm_load import RECOMMENDED, Load
-from early_warning.alarm_shifts import Shift, loads, seated, shift_at, shift_named
+from early_warning.alarm_shifts import Shift, loads, seats_of, shift_at, shift_named
 
 SEE = "alarm-load.see"
 
@@ -95,9 +96,9 @@ def alarm_load_routes(hub: Hub, entrance: Entrance) -> APIRouter:
 
 
 def _loads(entrance: Entrance, present: Present, register: Register, shift: Shift, now_ms: int) -> dict[str, Load]:
-    seats, belongs = seated(register.seats, register.posts), belonging_in(present.declared)
+    seats, placed = seats_of(register.seats, register.posts), partial(kept_concerned, present.declared)
     with entrance.office.database.reading() as connection:
-        return loads(connection, present.scene.id, shift, now_ms, seats, belongs)
+        return loads(connection, present.scene.id, shift, now_ms, seats, placed)
 
 
 def _told(seat: str, one: Load) -> LoadTold:

@@ -1,18 +1,24 @@
-"""Where a kept warning belongs: its areas and its topic, by which seats are found."""
+"""Where a kept warning belongs: its areas, its topic and its rule, by which seats, silences and routes know it."""
 
 from __future__ import annotations
 
 from board.belonging import chain_of
 from catalogue.declared import Declared
-from early_warning.alarm_shifts import Belongs
+from early_warning.duty_rules import Concerned
 from store.warnings import KeptWarning
 
 
-def belonging_in(declared: Declared) -> Belongs:
-    """How the warnings of a city are placed."""
-
-    def belongs(one: KeptWarning) -> tuple[tuple[str, ...], str]:
-        indicator = declared.indicators.get(one.warning.indicator)
-        return chain_of(declared, one.warning.subject), indicator.domain if indicator else ""
-
-    return belongs
+def kept_concerned(declared: Declared, one: KeptWarning) -> Concerned:
+    """A warning of the database as acts and seats see it."""
+    warning = one.warning
+    indicator = declared.indicators.get(warning.indicator)
+    return Concerned(
+        id=warning.id,
+        level=warning.level,
+        area=chain_of(declared, warning.subject),
+        topic=indicator.domain if indicator else "",
+        rule=warning.rule,
+        subject=warning.subject,
+        since_ms=warning.since_ms,
+        ended_ms=warning.ended_ms or 0,
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from accounts.rights import may_somewhere
 from board.names import Names
-from board.positions import belonging_in
+from board.positions import kept_concerned
 from callbacks.account_desk import AccountDesk, Asked
 from core.errors import UnknownName
-from early_warning.alarm_shifts import loads, seated, shift_at, shift_named
+from early_warning.alarm_shifts import loads, seats_of, shift_at, shift_named
 from layouts.account_frame import Frame
 from layouts.alarm_load import Shown, alarm_load_page
 from layouts.reading import PictureReader
@@ -24,14 +26,14 @@ def register(desk: AccountDesk, reader: PictureReader) -> None:
             raise UnknownName("no city is on show yet")
         names, register = Names(declared, frame.language), desk.office.roster.register(asked.by, SEE)
         shift = shift_named(asked.word("shift")) if asked.word("shift") else shift_at(now_ms)
-        seats = seated(register.seats, register.posts)
+        seats = seats_of(register.seats, register.posts)
         with desk.office.database.reading() as connection:
-            found = loads(connection, reader.scene_id(), shift, now_ms, seats, belonging_in(declared))
+            found = loads(connection, reader.scene_id(), shift, now_ms, seats, partial(kept_concerned, declared))
         shown = Shown(
             shift=shift,
             now_ms=now_ms,
             loads=found,
-            seats={seat.id: seat.name for seat, _ in seats},
+            seats={seat.id: seat.name for seat in seats},
             rule=names.rule,
             subject=names.subject,
             desk=may_somewhere(asked.by, "rules.see").allowed,

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.accounts import EVERYWHERE, Post, Reach, Seat
+from core.accounts import Post, Seat
 from core.clock import CHINA, from_ms, to_ms
 from core.errors import UnknownName
 from core.records import HOUR_MS, WarningPhase
 from early_warning.alarm_load import STANDING_MS, Alarm, Load, load
+from early_warning.duty_rules import Concerned
+from early_warning.seats import SeatReach, ladder
 from store.sql import Transaction
 from store.warnings import Asked, KeptWarning, warnings_between
 
@@ -20,7 +22,7 @@ BEGINS_H = 8  # and twelve hours later: rooms hand over at eight
 YEARS = range(2000, 2200)  # beyond them a time has no neighbour that can be written
 MOST = 100_000  # warnings of one look
 
-Belongs = Callable[[KeptWarning], tuple[tuple[str, ...], str]]  # its areas, the smallest first, and its topic
+Placed = Callable[[KeptWarning], Concerned]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def shift_named(name: str) -> Shift:
 
 
 def loads(
-    connection: Transaction, scene: str, shift: Shift, now_ms: int, seats: Sequence[tuple[Seat, Post]], belongs: Belongs
+    connection: Transaction, scene: str, shift: Shift, now_ms: int, seats: Sequence[SeatReach], placed: Placed
 ) -> dict[str, Load]:
     """Seat → its load in a shift, up to now; "" is what belongs to no seat, or all of it where no seat is set up."""
     until_ms = max(shift.from_ms + 1, min(shift.until_ms, now_ms))
@@ -88,30 +90,17 @@ def loads(
     of: dict[str, list[Alarm]] = defaultdict(list)
     for one in found:
         if not one.warning.late:
-            of[_seat_of(one, seats, belongs)].append(_alarm(one))
-    names = [seat.id for seat, _ in seats]
+            rungs = ladder(seats, placed(one))
+            of[rungs[0].id if rungs else ""].append(_alarm(one))
+    names = [seat.id for seat in seats]
     names += [""] if of[""] or not names else []
     return {name: load(of[name], shift.from_ms, until_ms) for name in names}
 
 
-def seated(seats: Mapping[str, Seat], posts: Mapping[str, Post]) -> list[tuple[Seat, Post]]:
-    """Seats with their posts, the narrower reach first: what a narrow one covers is not left to a wide one."""
-    known = [(seat, posts[seat.post]) for seat in seats.values() if seat.post in posts]
-    return sorted(known, key=lambda pair: (_width(pair[1].reach), pair[0].id))
-
-
-def _seat_of(one: KeptWarning, seats: Sequence[tuple[Seat, Post]], belongs: Belongs) -> str:
-    areas, topic = belongs(one)
-    return next((seat.id for seat, post in seats if _covers(post.reach, areas, topic)), "")
-
-
-def _covers(reach: Reach, areas: Sequence[str], topic: str) -> bool:
-    here = EVERYWHERE in reach.areas or not set(reach.areas).isdisjoint(areas)
-    return here and (EVERYWHERE in reach.topics or topic in reach.topics)
-
-
-def _width(reach: Reach) -> int:
-    return (EVERYWHERE in reach.areas) + (EVERYWHERE in reach.topics)
+def seats_of(seats: Mapping[str, Seat], posts: Mapping[str, Post]) -> list[SeatReach]:
+    """Seats with the reach of their posts, by id."""
+    found = ((seat, posts[seat.post].reach) for seat in seats.values() if seat.post in posts)
+    return [SeatReach(seat.id, seat.name, reach.areas, reach.topics) for seat, reach in found]
 
 
 def _alarm(one: KeptWarning) -> Alarm:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from accounts.sealing import Seal
-from board.belonging import chain_of
+from board.positions import kept_concerned
 from catalogue.declared import Declared
 from core.notices import Matter
 from core.records import HOUR_MS, CityWarning, Issuer, Scene, WarningPhase
@@ -18,7 +18,7 @@ from early_warning.belongings import Belongings
 from early_warning.cards import REMEMBERED_MS, grouped
 from early_warning.duty import standings
 from early_warning.duty_fold import Standing, shelved_until
-from early_warning.duty_rules import Concerned, is_hidden
+from early_warning.duty_rules import is_hidden
 from early_warning.duty_sentence import whole
 from notices.addressing import Policy
 from notices.budget import WINDOW_MS, Ledger
@@ -98,13 +98,12 @@ class Deciding:
         return found
 
     def _matter(self, one: KeptWarning, card: str, standing: Standing, now_ms: int) -> Matter:
-        warning = one.warning
-        indicator = self._declared.indicators.get(warning.indicator)
+        warning, place = one.warning, kept_concerned(self._declared, one)
         return Matter(
             warning=warning.id,
             card=card,
-            topic=indicator.domain if indicator else "",
-            areas=chain_of(self._declared, warning.subject),
+            topic=place.topic,
+            areas=place.area,
             sentence=one.sentence,
             level=warning.level if _stands(one) else warning.peak,
             phase=warning.phase,
@@ -129,15 +128,9 @@ class Deciding:
         for name, one in self._known.items():
             if shelved_until(standing[name], one.warning.level, city_ms):
                 found[name] = "shelved"
-            elif any(is_hidden(scope, self._concerned(one)) for scope in scopes):
+            elif any(is_hidden(scope, kept_concerned(self._declared, one)) for scope in scopes):
                 found[name] = "silenced"
         return found
-
-    def _concerned(self, one: KeptWarning) -> Concerned:
-        warning = one.warning
-        indicator = self._declared.indicators.get(warning.indicator)
-        area, topic = chain_of(self._declared, warning.subject), indicator.domain if indicator else ""
-        return Concerned(warning.id, warning.level, area, topic, warning.rule, warning.subject)
 
     def _policy(self, connection: Transaction, quiet: Mapping[str, str]) -> Policy:
         scene = self._scene
