@@ -106,16 +106,21 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
         first.keyboard.press("m")
         expect(second.locator("#shell-sound-bar")).to_contain_text("值班员一 静音")
 
-        first.evaluate(COMPOSING)  # what an input method swallows is no order
-        first.keyboard.press("n")
-        first.locator("dialog [name=issuer]").fill("市气象台")
-        first.keyboard.press("Enter")
-        expect(first.locator("dialog[open]")).to_have_count(0)
+        composing_orders_nothing_and_a_signal_is_entered(first)
     assert [entry.act.outcome for entry in night.acts("entries.make")] == ["done"]
     covered = [
         entry.act.subject for entry in night.acts("warnings.confirm") if entry.act.detail["kind"] == "acknowledge"
     ]
     assert covered == [RED], "the key of an input method acknowledged nothing"
+
+
+def composing_orders_nothing_and_a_signal_is_entered(page: Page) -> None:
+    """What an input method swallows is no order; N and Enter enter a signal whose fields stand as before."""
+    page.evaluate(COMPOSING)
+    page.keyboard.press("n")
+    page.locator("dialog [name=issuer]").fill("市气象台")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 @pytest.mark.claim("WARN", "The second officer who acknowledges sees who was first; nothing is done twice.")
