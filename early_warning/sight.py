@@ -82,7 +82,8 @@ class Sight:
             name: Told(Wanted.by(own, indicators[name].slide_s))
             for name, own in groupby(wanted, key=lambda one: one.indicator)
         }
-        self._judged_at = {bound.indicator for bound in rule.bounds}  # their windows are when the rule is judged
+        judging = {bound.indicator for bound in rule.bounds}  # their windows are when the rule is judged
+        self._judged_at = judging & self.told.keys()  # without any subject nothing is looked at
         self.keeps_losses = rule.no_data is NoData.LOST
         self._eras: dict[int, _Era] = {}
         self._changes_ms = self._laid_out(0).changes_ms
