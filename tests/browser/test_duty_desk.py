@@ -72,10 +72,7 @@ def row(page: Page, key: str) -> str:
 @pytest.mark.claim("WARN", "An unacknowledged red keeps sounding until it is acknowledged; a rise rings again.")
 def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRoom) -> None:
     zhao, qian = night.colleague(Role.DUTY), night.colleague(Role.SHIFT_LEADER)
-    with (
-        desk(chromium, night, zhao, before=MUTE_AT_FIRST) as first,
-        desk(chromium, night, qian) as second,
-    ):
+    with desk(chromium, night, zhao, before=MUTE_AT_FIRST) as first, desk(chromium, night, qian) as second:
         until(first, LIVE)
         expect(first.locator("#shell-sound-bar")).to_contain_text("本屏声音被浏览器禁止")
         expect(first.locator(SENTENCE)).to_contain_text("鉴江信宜水位")
@@ -108,10 +105,10 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
 
         composing_orders_nothing_and_a_signal_is_entered(first)
     assert [entry.act.outcome for entry in night.acts("entries.make")] == ["done"]
-    covered = [
-        entry.act.subject for entry in night.acts("warnings.confirm") if entry.act.detail["kind"] == "acknowledge"
-    ]
-    assert covered == [RED], "the key of an input method acknowledged nothing"
+    acts = [entry.act for entry in night.acts("warnings.confirm")]
+    assert [act.subject for act in acts if act.detail["kind"] == "acknowledge"] == [RED], (
+        "the key of an input method acknowledged nothing"
+    )
 
 
 def composing_orders_nothing_and_a_signal_is_entered(page: Page) -> None:
