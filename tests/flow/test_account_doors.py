@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from guarded_site import Guarded, standing_house
+from live_city import BASE
 
 from accounts import totp
 from accounts.founding import LOGIN, console
@@ -50,7 +51,7 @@ class Browser:
     def onward(self, answer: requests.Response) -> str:
         """Where an answer leads, below the base path."""
         assert answer.status_code == 303, (answer.status_code, answer.text[:500])
-        return answer.headers["location"].removeprefix("/cityvitals/")
+        return answer.headers["location"].removeprefix(BASE)
 
 
 @pytest.mark.claim(
@@ -123,6 +124,48 @@ def test_a_workbook_that_is_none_is_told_on_the_page(empty_house: Guarded) -> No
     sent = empty_house.ask("POST", "import", who, files={"workbook": ("a.xlsx", b"no workbook")})
     assert sent.status_code == 422 and "不是可读的 XLSX 文件" in sent.text
     assert empty_house.ask("POST", "import/write", who, data={"workbook": "%%%"}).status_code == 422
+
+
+def test_signing_in_and_out_by_form_and_by_json(empty_house: Guarded) -> None:
+    house, login = empty_house, empty_house.person(Role.DUTY, login="by-form").login
+    first = house.office.credentials.reset_password(console(), login, real_ms())
+    given = {"login": login, "password": first}
+    wrong = house.ask("POST", "sign-in", {}, json=given | {"password": "wrong"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "sign-in.wrong")
+    sent = house.ask(
+        "POST", "sign-in", {}, data=given | {"next": "//evil.example"}, headers={"X-Forwarded-Proto": "https"}
+    )
+    assert (sent.status_code, sent.headers["location"]) == (303, f"{BASE}evil.example")
+    cookie = sent.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "Secure" not in cookie  # nobody trusts this proxy
+    who = {"Cookie": cookie.partition(";")[0]}
+    house.asking.cookies.clear()
+    assert house.ask("GET", "api/v1/me", who).json()["renewing"]
+    assert house.ask("GET", "wall", who).json()["error"]["code"] == "new-password"
+    to_change = house.ask("GET", "wall", who, headers={"Accept": "text/html"}).headers["location"]
+    assert 'name="new"' in house.ask("GET", to_change.removeprefix(BASE), who).text
+    assert house.ask("POST", "new-password", who, data={"old": "wrong", "new": "Harbour-lights-8"}).status_code == 422
+    change = {"old": first, "new": "Harbour-lights-8"}
+    assert house.ask("POST", "api/v1/me/password", who, json=change).status_code == 204
+    assert house.ask("GET", "wall", who).status_code == 200
+    out = house.ask("POST", "sign-out", who, json={})
+    assert out.json() == {"signed_out": True}
+    assert house.ask("GET", "wall", who).status_code == 401
+    kinds = [entry.act.outcome for entry in house.acts("sign-in") if entry.act.subject == f"person:{login}"]
+    assert kinds == ["refused", "done"]
+
+
+def test_a_login_locks_and_says_so(empty_house: Guarded) -> None:
+    login = empty_house.person(Role.DUTY, login="locked-out").login
+    answers = [
+        empty_house.ask("POST", "sign-in", {}, json={"login": login, "password": "x"}).status_code for _ in range(6)
+    ]
+    assert answers == [401] * 5 + [429]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff\xfe", b"{" * 9000, b'{"login": 1, "password": null}'])
+def test_a_malformed_sign_in_is_refused_in_words(empty_house: Guarded, body: bytes) -> None:
+    assert empty_house.ask("POST", "sign-in", {}, data=body).status_code == 422
 
 
 def _own_password(house: Guarded, login: str) -> str:

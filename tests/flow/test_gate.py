@@ -365,46 +365,6 @@ def test_readings_need_a_token(site: Guarded) -> None:
     assert requests.post(site.address + path, json=reading, timeout=5).status_code == 401
 
 
-def test_signing_in_and_out_by_form_and_by_json(site: Guarded) -> None:
-    founder = site.office.found(real_ms())
-    assert founder is not None
-    given = {"login": founder.login, "password": founder.password}
-    wrong = site.ask("POST", "sign-in", {}, json=given | {"password": "wrong"})
-    assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "sign-in.wrong")
-    sent = site.ask(
-        "POST", "sign-in", {}, data=given | {"next": "//evil.example"}, headers={"X-Forwarded-Proto": "https"}
-    )
-    assert (sent.status_code, sent.headers["location"]) == (303, f"{BASE}evil.example")
-    cookie = sent.headers["set-cookie"]
-    assert "HttpOnly" in cookie and "Secure" not in cookie  # nobody trusts this proxy
-    who = {"Cookie": cookie.partition(";")[0]}
-    site.asking.cookies.clear()
-    assert site.ask("GET", "api/v1/me", who).json()["renewing"]
-    assert site.ask("GET", "wall", who).json()["error"]["code"] == "new-password"
-    to_change = site.ask("GET", "wall", who, headers={"Accept": "text/html"}).headers["location"]
-    assert 'name="new"' in site.ask("GET", to_change.removeprefix(BASE), who).text
-    assert site.ask("POST", "new-password", who, data={"old": "wrong", "new": "Good-password-1"}).status_code == 422
-    change = {"old": founder.password, "new": "Good-password-1"}
-    assert site.ask("POST", "api/v1/me/password", who, json=change).status_code == 204
-    assert site.ask("GET", "wall", who).status_code == 200
-    out = site.ask("POST", "sign-out", who, json={})
-    assert out.json() == {"signed_out": True}
-    assert site.ask("GET", "wall", who).status_code == 401
-    kinds = [entry.act.outcome for entry in site.acts("sign-in") if entry.act.subject == f"person:{founder.login}"]
-    assert kinds == ["refused", "done"]
-
-
-def test_a_login_locks_and_says_so(site: Guarded) -> None:
-    login = site.person(Role.DUTY).login
-    answers = [site.ask("POST", "sign-in", {}, json={"login": login, "password": "x"}).status_code for _ in range(6)]
-    assert answers == [401] * 5 + [429]
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff\xfe", b"{" * 9000, b'{"login": 1, "password": null}'])
-def test_a_malformed_sign_in_is_refused_in_words(site: Guarded, body: bytes) -> None:
-    assert site.ask("POST", "sign-in", {}, data=body).status_code == 422
-
-
 def test_a_stranger_hears_only_up_or_down(site: Guarded) -> None:
     assert set(site.ask("GET", "healthz", {}).json()) == {"state"}
     parts = site.ask("GET", "healthz", site.as_role(Role.OPERATIONS)).json()["parts"]
