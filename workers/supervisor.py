@@ -23,7 +23,7 @@ from core.errors import NeighbourDown, StartError
 from core.messages import text
 from core.records import Scene, Stamp
 from core.settings import Settings, as_environment
-from stream.beats import read_beats
+from stream.beats import WELL, read_beats
 from stream.connect import connect, shown
 from stream.embedded.broker import broker_command
 from stream.embedded.children import accepts, check_port, start_child, wait_until
@@ -289,7 +289,7 @@ def _put_aside(log_file: Path) -> None:
 
 
 def _is_ready(settings: Settings, scene: Scene) -> bool:
-    """True when the site answers, and those behind it have turned. No proxy of the environment comes between."""
+    """True when the site answers, and those behind it turn and are well. No proxy of the environment comes between."""
     client = connect(settings.redis_url)
     try:
         beats = read_beats(client, keys_of(client, scene))
@@ -297,7 +297,8 @@ def _is_ready(settings: Settings, scene: Scene) -> bool:
         return False
     finally:
         client.close()
-    if any(name not in beats or beats[name].beat_ms < scene.real_ms for name in FIRST if name != "web"):
+    well = {name for name, beat in beats.items() if beat.beat_ms >= scene.real_ms and beat.state == WELL}
+    if not {"ingest", "engine", "board"} <= well:
         return False
     site = near_connection(settings, 2)
     try:
