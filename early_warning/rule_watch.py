@@ -56,7 +56,8 @@ class RuleWatch:
         if told:
             moved = self._frames.fold_from(first_ms, self._sight.looks)
             touched = self._sight.touched(told, last_ms)
-            for column in np.flatnonzero(moved | touched).tolist():
+            warned = (column for column in self._warnings if touched[column])
+            for column in sorted({*np.flatnonzero(moved).tolist(), *warned}):
                 if moved[column]:
                     changed += self._rebuilt(column, judging)
                 else:

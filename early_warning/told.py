@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.records import Float64, Status, UInt8, ValueBatch
+from core.records import Status, UInt8, ValueBatch
 from early_warning.judge import Mask
 from early_warning.lanes import Quantity
 from early_warning.past import Series
@@ -18,6 +18,7 @@ from early_warning.rule import Judged
 from indicators.chunks import Columns, pack, unpack
 
 NOT_TOLD, OPEN, FINAL = 0, 1, 2
+EVERY = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Told:
         ends_ms = self.ends_ms[bisect_left(self.ends_ms, first_ms) : bisect_right(self.ends_ms, last_ms)]
         state = self._stacked(ends_ms, "state")
         is_open = (state == OPEN) | ((state == NOT_TOLD) & ~(state == FINAL).any(axis=1, keepdims=True))
-        return self._series(ends_ms, None), is_open
+        return self._series(ends_ms, EVERY), is_open
 
     def at(self, area: str, last_ms: int) -> Series:
         """All that is kept of one area up to a time, (k,)."""
@@ -110,17 +111,14 @@ class Told:
             self._rows[end_ms] = row | {name: np.full(count, np.nan) for name, kept in beside.items() if kept}
         return self._rows[end_ms]
 
-    def _series(self, ends_ms: Sequence[int], column: int | None) -> Series:
-        def stacked(name: str) -> Float64:
-            whole = self._stacked(ends_ms, name)
-            return np.asarray(whole if column is None else whole[:, column])
+    def _series(self, ends_ms: Sequence[int], column: int | slice) -> Series:
+        reporting = self._stacked(ends_ms, "reporting", column) if self.wanted.reporting else None
+        baseline = self._stacked(ends_ms, "baseline", column) if self.wanted.baseline else None
+        times, value = np.array(ends_ms, dtype=np.int64), self._stacked(ends_ms, "value", column)
+        return Series(times, value, reporting, baseline, self.wanted.valid_s)
 
-        reporting = stacked("reporting") if self.wanted.reporting else None
-        baseline = stacked("baseline") if self.wanted.baseline else None
-        times = np.array(ends_ms, dtype=np.int64)
-        return Series(times, stacked("value"), reporting, baseline, self.wanted.valid_s)
-
-    def _stacked(self, ends_ms: Sequence[int], name: str) -> NDArray[Any]:
+    def _stacked(self, ends_ms: Sequence[int], name: str, column: int | slice = EVERY) -> NDArray[Any]:
+        """A column of rows, (k, n), or of one area (k,)."""
         if not ends_ms:
-            return np.empty((0, len(self.wanted.areas)))
-        return np.stack([self._rows[end_ms][name] for end_ms in ends_ms])
+            return np.empty((0, len(self.wanted.areas)))[:, column]
+        return np.array([self._rows[end_ms][name][column] for end_ms in ends_ms])
