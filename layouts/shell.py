@@ -11,7 +11,16 @@ from core.messages import text, texts
 from core.settings import Settings
 from layouts import ids
 
-IN_BROWSER = ("wall.", "duty.", "desk.", "level.", "stamp.", "rules.", "dispatch.", "case.")  # topics whose words the scripts write
+IN_BROWSER = (
+    "wall.",
+    "duty.",
+    "desk.",
+    "level.",
+    "stamp.",
+    "rules.",
+    "dispatch.",
+    "case.",
+)  # topics whose words the scripts write
 AGAIN_MS = 1000  # a screen that is on before the city is asks so often, and then comes alive by itself
 OLDEST_CHROMIUM = 109  # the last one on Windows 7
 

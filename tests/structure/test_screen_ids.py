@@ -149,7 +149,9 @@ def test_python_and_scripts_name_the_same_functions(app: Dash) -> None:
 
 def test_scripts_know_only_ids_that_exist() -> None:
     named = {
-        one for text in SCRIPTS.values() for one in re.findall(r'(?<!class=)"((?:shell|wall|desk|duty|rules)(?:-[a-z]+)+)"', text)
+        one
+        for text in SCRIPTS.values()
+        for one in re.findall(r'(?<!class=)"((?:shell|wall|desk|duty|rules)(?:-[a-z]+)+)"', text)
     }
     assert named
     assert named <= IDS

@@ -224,7 +224,11 @@ def test_two_versions_are_compared_warning_by_warning() -> None:
 def test_scores_say_on_how_many_labels_they_rest() -> None:
     (outcome,) = backtest([Case(rule(BLUE), ("a",))], past(x=[0, 6, 6, 0, 0, 6, 0, 0, 0, 0]))
     at = [T0_MS + minute * MINUTE_MS for minute in range(11)]
-    labels = [Incident(frozenset("a"), at[2], at[4]), Incident(frozenset("a"), at[9], at[10]), Incident(frozenset(["elsewhere"]), at[1], at[2])]
+    labels = [
+        Incident(frozenset("a"), at[2], at[4]),
+        Incident(frozenset("a"), at[9], at[10]),
+        Incident(frozenset(["elsewhere"]), at[1], at[2]),
+    ]
     found = score(outcome, ("a",), labels, early_s=60)
     assert (found.labels, found.hits, found.misses, found.true_warnings, found.false_alarms) == (2, 1, 1, 1, 1)
     assert (found.precision, found.recall, found.lead_s) == (0.5, 0.5, 60.0)
