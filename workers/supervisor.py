@@ -42,7 +42,7 @@ APP = Path(__file__).resolve().parent.parent / "app.py"
 FIRST = ("engine", "board", "web", "ingest")
 LATER = ("archive", "probe")
 WORKERS = (*FIRST, *LATER)
-LATER_AFTER_S, LATER_AT_LAST_S = 1.0, 10.0
+LATER_AFTER_S, LATER_AT_LAST_S = 2.0, 12.0
 OF_ACCOUNTS = ("relay", "notify")  # what only people, and the database that knows them, need
 # Data flow from left to right: what produces stops first, what others still need stops last.
 STOP_ORDER = (
