@@ -101,7 +101,7 @@ def test_what_listens_to_everybody_is_found(tmp_path: Path) -> None:
     with socket.create_server(("0.0.0.0", open_wide.redis_port)):
         said = _said(open_wide)
     assert _verdict(said, f"port {open_wide.redis_port} can be reached from other machines") is Verdict.FAULT
-    assert _verdict(said, "There is no database of accounts yet") is Verdict.UNKNOWN
+    assert _verdict(said, "Accounts are not there yet") is Verdict.UNKNOWN
     assert not (tmp_path / FILE).exists()
 
 
