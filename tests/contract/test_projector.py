@@ -13,6 +13,7 @@ from stream.codec import encode_warnings
 from stream.connect import Client
 from stream.keys import CITY_SLOT, Keys
 from stream.scenes import declare_scene
+from stream.slot import Slot, lineage
 from workers.project import Projecting
 
 T0_MS = 1_700_000_000_000
@@ -113,6 +114,18 @@ def test_a_transaction_that_fails_is_done_again(
 
 def _killed(*_: object) -> None:
     raise RuntimeError("killed")
+
+
+def test_a_dropped_state_has_another_name(redis_client: Client, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(definition: str, real_ms: int) -> str:
+        monkeypatch.setattr("stream.slot.real_ms", lambda: real_ms)
+        Slot.take(redis_client, keys, CITY_SLOT, definition)
+        return lineage(redis_client, keys, CITY_SLOT)[0]
+
+    assert lineage(redis_client, keys, CITY_SLOT) == ("", 0)
+    first = taken("8-a", 1)
+    assert first and taken("8-a", 2) == first, "the next owner goes on with the same state"
+    assert taken("8-b", 3) != first
 
 
 @pytest.mark.claim("WARN", "What a dropped state left standing ends in SQL, once the engine has decided anew up to now")
