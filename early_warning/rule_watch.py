@@ -72,7 +72,9 @@ class RuleWatch:
         """
         ends: list[int] = []
         for batch in values:
-            kept = self._sight.told[batch.indicator]
+            kept = self._sight.told.get(batch.indicator)
+            if kept is None:  # nobody is judged here
+                continue
             begun_ms = self._frames.folded_upto_ms
             if batch.window_end_ms + self._sight.reach_ms <= begun_ms:
                 continue

@@ -224,6 +224,12 @@ def test_a_rule_in_trial_says_so() -> None:
     assert warning.facts["trial"] is True
 
 
+def test_a_rule_that_judges_nobody_hears_values_and_says_nothing() -> None:
+    rule = Rule("cut", "1", SAME, "test", "feeder", Direction.UP_BAD, PLAIN, RuleState.ACTIVE, SOURCE)
+    watching = Watch({rule.id: rule}, INDICATORS, DEVICES, AREAS, FEEDS)
+    assert watching.judge([told(1, 6.0)], T0_MS, Stamp.TEST) == []
+
+
 def test_ids_are_the_same_on_every_machine() -> None:
     ids = {next(iter(w.newest)) for w in (Ledger(watch()), Ledger(watch())) if w.judge(1, told(1, 6.0))}
     assert len(ids) == 1
