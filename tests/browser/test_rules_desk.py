@@ -120,7 +120,10 @@ def opened(page: Page) -> Callable[[str], list[str]]:
 
 
 def drag(page: Page, level: str, by_px: int) -> None:
-    box = page.locator(f".bound.level-{level} rect").bounding_box()
+    handle = page.locator(f".bound.level-{level} rect")
+    boxes = [handle.bounding_box()]
+    eventually(lambda: boxes[-1] or boxes.append(handle.bounding_box()))  # none while the chart is drawn anew
+    box = boxes[-1]
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
