@@ -45,7 +45,9 @@ class HungPicture:
         """Hang up a picture of `tests/frames/board_snapshot.py`: calm, typhoon, unknown, silent, empty."""
         wanted = board_snapshot.picture(self.declared, situation, real_ms(), warnings)
         with self._lock:
-            gone = {name: [key for key in held if key not in wanted.get(name, {})] for name, held in self.sections.items()}
+            gone = {
+                name: [key for key in held if key not in wanted.get(name, {})] for name, held in self.sections.items()
+            }
             self._turn(Difference(wanted, gone))
             stored = frames.snap(self._stance(), self.revision, self.sections)
             self._owner.save(Snapshot(f"{self.revision}-0", {}, stored))

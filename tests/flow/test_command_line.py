@@ -81,9 +81,7 @@ def test_wrong_settings(city: Callable[..., WholeCity]) -> None:
         assert [line for line in said if name in line and words in line], said
 
 
-@pytest.mark.claim(
-    "ACCOUNTS", "An open website, or TLS without its files, is refused before anything starts."
-)
+@pytest.mark.claim("ACCOUNTS", "An open website, or TLS without its files, is refused before anything starts.")
 def test_a_start_that_would_be_unsafe(city: Callable[..., WholeCity], tmp_path: Path) -> None:
     (sentence,) = refusal(city(CITYVITALS_HOST="0.0.0.0", CITYVITALS_ACCOUNTS="0"))
     assert "CITYVITALS_HOST" in sentence and "CITYVITALS_ACCOUNTS" in sentence
