@@ -16,9 +16,13 @@ PARTS = ("ingest", "engine", "archive", "board", "web", "probe", "simulate")
 DRIVER = """
 import os, sys
 from pathlib import Path
+from types import SimpleNamespace
 from core.settings import load
 from workers import supervisor
 supervisor.APP = Path(sys.argv[1])
+supervisor.LATER_AT_LAST_S = 0.5  # parts that stand in decide nothing
+well = SimpleNamespace(beat_ms=2**62, state=supervisor.WELL)
+supervisor.read_beats = lambda client, keys: {name: well for name in supervisor.WORKERS}
 raise SystemExit(supervisor.run(load(os.environ), lambda sentence: print(sentence, flush=True), lambda *_: None))
 """
 Wait = Callable[..., None]
@@ -148,6 +152,7 @@ def test_several_engines_are_parts_of_their_own(
 ) -> None:
     run = Run(tmp_path, CITYVITALS_ENGINES="3").start(started)
     wait_for(lambda: run.says("Ready: "), 40)
+    wait_for((tmp_path / "simulate.pid").exists)
     engines = [pid for pid in run.family() if b"stand_in_app.py\x00engine" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     assert len(engines) == 3
     assert run.process is not None

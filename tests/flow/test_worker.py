@@ -40,8 +40,7 @@ def settings(redis_server: str) -> Settings:
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """No packs, no pauses, and the test's own log; signal handlers are put back."""
-    monkeypatch.setattr(worker.catalogue, "load", lambda packs, city: f"declared {city}")
+    """No pauses, and the test's own log; signal handlers are put back."""
     monkeypatch.setattr(worker, "write_logs", lambda name, level: None)
     monkeypatch.setattr(worker, "LONGEST_PAUSE_S", 0.1)
     monkeypatch.setattr(worker, "TURN_S", 0.02)
@@ -62,14 +61,14 @@ def test_a_worker_serves_until_its_signal(redis_client: Client, settings: Settin
     served: list[tuple[str, Keys, object]] = []
 
     def serve(running: Running) -> None:
-        served.append((running.scene.id, running.keys, running.declared))
+        served.append((running.scene.id, running.keys, running.declared.city.code))
         assert not running.stopping()
         running.beat("ok", "turning")
         end()
         assert running.stopping()
 
     assert run_worker("engine", settings, serve) == 0
-    assert served == [("demo-440900", Keys("demo-440900", 4), "declared 440900")]
+    assert served == [("demo-440900", Keys("demo-440900", 4), "440900")]
     assert read_beats(redis_client, Keys("demo-440900", 4))["engine"].says == "turning"
 
 
@@ -200,10 +199,10 @@ def test_packs_with_mistakes_end_the_worker(
 ) -> None:
     declare_scene(redis_client, DEMO, 4)
 
-    def refuse(packs: Path, city: str) -> None:
+    def refuse(packs: Path, city: str, adopted: object) -> None:
         raise DeclarationError(["a.yaml:1: wrong", "b.yaml:2: wrong too"])
 
-    monkeypatch.setattr(worker.catalogue, "load", refuse)
+    monkeypatch.setattr(worker.catalogue, "load_fitting", refuse)
     assert run_worker("engine", settings, lambda running: None) == 1
     assert "b.yaml:2: wrong too" in caplog.text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 
 import chinese_calendar
 import pytest
@@ -32,6 +33,7 @@ def is_counted(at_ms: int, of_hours: bool) -> bool:
     return not of_hours or any(begin <= second < end for begin, end in HOURS)
 
 
+@cache
 def calendars() -> dict[bool, WorkCalendar]:
     return {True: work_hours(HOLIDAYS, *YEARS, HOURS), False: working_days(HOLIDAYS, *YEARS)}
 
