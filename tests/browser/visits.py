@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from live_city import BASE
 from machine import Moment, since
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 from prerequisites import patience
@@ -74,7 +75,9 @@ def until(page: Page, condition: str, argument: Any = None) -> None:
 def show_cookie(fresh: BrowserContext, address: str, who: Mapping[str, str]) -> None:
     """Give a browser the session or the token of somebody of `guarded_site`."""
     name, _, secret = who["Cookie"].partition("=")
-    fresh.add_cookies([{"name": name, "value": secret, "domain": urlsplit(address).hostname, "path": "/"}])
+    where = urlsplit(address)
+    path = BASE if where.path.startswith(BASE) else "/"  # as the site sets it: another path would be a second cookie
+    fresh.add_cookies([{"name": name, "value": secret, "domain": where.hostname, "path": path}])
 
 
 @contextmanager
