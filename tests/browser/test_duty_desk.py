@@ -101,6 +101,7 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
         until(first, f"{RUNG}.red > {before}")
         expect(second.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
         first.keyboard.press("m")
+        second.locator("#duty-clock").click()  # a page that nobody has touched yet is told that it cannot ring
         expect(second.locator("#shell-sound-bar")).to_contain_text("值班员一 静音")
 
         composing_orders_nothing_and_a_signal_is_entered(first)
