@@ -10,9 +10,10 @@ from core.records import DAY_MS, HOUR_MS, Float64, Int64
 
 CIVIL_OFFSET_MS = 8 * HOUR_MS
 
-# Share of the busiest hour. Traffic: two peaks; calls: office hours with a second rise after supper.
+# Share of the busiest hour. Traffic: two peaks; calls: office hours with a second rise after supper, and never so few
+# that an hour of the night without any would look like a dead line.
 TRAFFIC = (12, 8, 6, 5, 7, 20, 45, 90, 100, 78, 70, 68, 66, 66, 70, 74, 82, 97, 100, 76, 60, 48, 34, 20)
-CALLS = (8, 5, 4, 3, 4, 8, 20, 45, 80, 100, 96, 82, 55, 60, 85, 90, 84, 72, 58, 62, 60, 45, 28, 14)
+CALLS = (14, 12, 12, 12, 12, 14, 20, 45, 80, 100, 96, 82, 55, 60, 85, 90, 84, 72, 58, 62, 60, 45, 28, 14)
 PEOPLE = (10, 6, 4, 3, 5, 15, 40, 80, 90, 85, 80, 88, 92, 80, 78, 80, 90, 100, 96, 90, 75, 52, 32, 18)
 
 
