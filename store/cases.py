@@ -168,24 +168,6 @@ def near(connection: Transaction, scene: str, lon_deg: float, lat_deg: float, re
     return rows
 
 
-def merged_into(connection: Transaction, case: str) -> list[CaseRow]:
-    """The cases that another one leads."""
-    rows = connection.execute(select(cases).where(cases.c.into == case).order_by(cases.c.id)).mappings()
-    return [_case(row) for row in rows]
-
-
-def with_correlation(connection: Transaction, correlation: str) -> list[CaseRow]:
-    """Every case of one chain, from the readings on."""
-    rows = connection.execute(select(cases).where(cases.c.correlation == correlation).order_by(cases.c.id)).mappings()
-    return [_case(row) for row in rows]
-
-
-def reported_between(connection: Transaction, scene: str, from_ms: int, until_ms: int) -> list[CaseRow]:
-    """Cases reported in [from_ms, until_ms), in their order."""
-    asked = select(cases).where(cases.c.scene == scene, cases.c.reported_ms >= from_ms, cases.c.reported_ms < until_ms)
-    return [_case(row) for row in connection.execute(asked.order_by(cases.c.reported_ms, cases.c.id)).mappings()]
-
-
 def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRow]:
     """What units have in hand now, the oldest first."""
     asked = select(assignments).where(assignments.c.unit.in_(list(units)), assignments.c.is_over.is_(False))
