@@ -48,7 +48,7 @@
       + input("hours", 'type="number" min="1" max="2000" value="24" required') + area("reason"),
     "deny-extension": () => area("reason"), pause: () => area("reason"), escalate: () => area("reason"),
     supervise: () => area("text") + input("days", 'type="number" min="1" max="60" value="5" required'),
-    note: () => area("text"), reply: () => area("text"),
+    note: () => area("text"), reply: () => area("text"), "call-back": () => input("satisfied", 'type="number" min="0" max="100" required') + area("text", ""),
     merge: () => input("into"),
     "report-up": () => choice("stage", ["first", "follow-up", "final"].map((stage) => [stage, words("dispatch.stage_" + stage.replace("-", "_"))]), "first"),
     refuse: () => area("reason"), fail: () => area("reason"),

@@ -8,7 +8,7 @@
   // verb → its key; what is not here is behind 更多
   const KEYS = { file: "l", reject: "x", dispatch: "p", take: "s", finish: "f", verify: "y", redo: "r", close: "e", note: "b", merge: "h", unmerge: "h",
     "take-up": "z", "ask-extension": "q", extend: "q", reopen: "o", evaluate: "v", return: "t" };
-  const HIDDEN = new Set(["strike", "correct", "amend", "appeal", "grant-appeal", "deny-appeal"]); // asked where they belong
+  const HIDDEN = new Set(["join", "part", "strike", "correct", "amend", "appeal", "grant-appeal", "deny-appeal"]); // asked where they belong
   const UNIT_STEPS = { reserved: ["notify", "clear"], notified: ["accept", "depart", "arrive", "refuse"], accepted: ["depart", "arrive", "fail"],
     "en-route": ["arrive", "fail"], "on-scene": ["clear", "fail"] };
 

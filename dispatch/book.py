@@ -92,23 +92,27 @@ class CaseBook:
             IllegalStep: Not possible now, something is missing, or somebody else was faster.
             UnknownName: There is no such case or kind.
         """
-        rules = self._rules()
         if (done := self._done_before(by, wish.key)) is not None:
             return self.read(done)
         right = right_of(wish)
         detail = {"verb": wish.verb, "key": wish.key, "origin": wish.origin, "assignment": wish.assignment}
         with self._warden.acting(by, right, wish.case or "case:new", now.real_ms, detail) as connection:
-            if (row := kept.entry_with_key(connection, by.name, wish.key)) is not None:  # a repeat at the same moment
-                return _told(connection, row.case, rules)
-            if wish.verb is Verb.REPORT and not wish.case:
-                told, belongs = None, Belongs(now.scene, now.stamp)
-            else:
-                known = kept.case_of(connection, wish.case)
-                told, belongs = _told(connection, wish.case, rules), Belongs(known.scene, known.stamp)
-                if belongs.scene != now.scene:
-                    raise IllegalStep("other-scene", case=wish.case)
-            self._ask(by, right, told, wish, rules)
-            return self._written(connection, told, belongs, (by, wish, now), rules)
+            return self.act_within(connection, by, wish, now)
+
+    def act_within(self, connection: Transaction, by: Bearer, wish: Wish, now: Now) -> Told:
+        """The same as a part of an act that concerns several cases, in its transaction; it sees to the audit."""
+        rules = self._rules()
+        if (row := kept.entry_with_key(connection, by.name, wish.key)) is not None:  # a repeat at the same moment
+            return _told(connection, row.case, rules)
+        if wish.verb is Verb.REPORT and not wish.case:
+            told, belongs = None, Belongs(now.scene, now.stamp)
+        else:
+            known = kept.case_of(connection, wish.case)
+            told, belongs = _told(connection, wish.case, rules), Belongs(known.scene, known.stamp)
+            if belongs.scene != now.scene:
+                raise IllegalStep("other-scene", case=wish.case)
+        self._ask(by, right_of(wish), told, wish, rules)
+        return self._written(connection, told, belongs, (by, wish, now), rules)
 
     def read(self, case: str) -> Told:
         """A case with its whole log. Raises UnknownName. Who may see it is asked by whoever shows it."""

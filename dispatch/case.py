@@ -9,8 +9,9 @@ from typing import Any
 from core.errors import IllegalStep
 from dispatch.clocks import Calendars, Clock, Obligation
 from dispatch.log import Entry, Origin
+from dispatch.passing import check_passing, is_of_time, stage_of
 from dispatch.states import AssignmentState, CaseState, Hold
-from dispatch.steps import IN_HOLD, RESTING, STEPS, UNIT_STEPS, Step, Verb, possible
+from dispatch.steps import IN_HOLD, OF_TIME, RESTING, STEPS, UNIT_STEPS, Step, Verb, possible
 
 MERGED, PAUSED, HELD = "merged", "paused", "held"  # why the clocks of a case rest
 WAITING = frozenset({Hold.SHELVED, Hold.POSTPONED})
@@ -53,8 +54,9 @@ class Case:
     """One case after its entry number `revision`.
 
     facts: kind, title, grade, place, lead, assisting … as they were given or amended last. clocks: every one that ever
-    began, in that order. rests: why its clocks rest; empty: they run. redone, returned, escalated, reopened: how often.
-    appeal: "", `asked`, `granted` (figures leave it out) or `denied`.
+    began, in that order. rests: why its clocks rest; empty: they run. redone, returned, reopened: how often.
+    escalated: to which level, 0: not at all. appeal: "", `asked`, `granted` (figures leave it out) or `denied`. items: what told of it beside reports, by id
+    (`dispatch/intake.py`).
     """
 
     id: str
@@ -76,6 +78,7 @@ class Case:
     escalated: int = 0
     reopened: int = 0
     appeal: str = ""
+    items: tuple[str, ...] = ()
 
     def clock(self, obligation: Obligation) -> Clock | None:
         """The clock of an obligation that began last."""
@@ -83,7 +86,12 @@ class Case:
 
     @property
     def possible(self) -> tuple[Verb, ...]:
-        """What may be done to it now, apart from rights and from what only its entry can tell."""
+        """What somebody may do to it now, apart from rights and from what only its entry can tell."""
+        return tuple(verb for verb in self._accepts if verb not in OF_TIME)
+
+    @property
+    def _accepts(self) -> tuple[Verb, ...]:
+        """What its log may go on with."""
         verbs = possible(self.state)
         if self.hold in WAITING:
             verbs = tuple(verb for verb in verbs if verb in IN_HOLD)
@@ -139,14 +147,22 @@ def _check(case: Case | None, log: Sequence[Entry], entry: Entry, calendars: Cal
         raise IllegalStep("future", verb=entry.verb)
     if case and entry.number != case.revision + 1:
         raise IllegalStep("changed", revision=case.revision)
+    if entry.verb in (Verb.JOIN, Verb.PART) and not _are_names(entry.fields["items"]):
+        raise IllegalStep("needs", verb=entry.verb, needs="items")
     if entry.verb in (Verb.STRIKE, Verb.CORRECT):
         _check_aim(log, entry)
+    if case and is_of_time(entry):
+        check_passing(case.clock(Obligation(entry.fields["obligation"])), entry, calendars)
     if case and entry.verb is Verb.ASK_EXTENSION:
         clock = case.clock(Obligation(entry.fields["obligation"]))
         if clock is None or clock.is_over or clock.left_ms(entry.at_ms, calendars) <= 0:
             raise IllegalStep("extension-late", obligation=entry.fields["obligation"])
     if case and entry.verb is Verb.MERGE and entry.fields["into"] == case.id:
         raise IllegalStep("into-itself", case=case.id)
+
+
+def _are_names(given: object) -> bool:
+    return isinstance(given, list) and all(isinstance(one, str) for one in given)
 
 
 def _check_aim(log: Sequence[Entry], entry: Entry) -> None:
@@ -164,10 +180,9 @@ def _check_aim(log: Sequence[Entry], entry: Entry) -> None:
 def _stepped(case: Case | None, entry: Entry, calendars: Calendars) -> Case:
     if entry.verb in UNIT_STEPS:
         return _unit_stepped(case, entry)
-    accepted = case.possible if case else (Verb.REPORT,)
-    if entry.verb not in accepted:
-        state = case.state if case else "none"
-        raise IllegalStep("not-now", verb=entry.verb, state=state, accepted=", ".join(accepted))
+    if entry.verb not in (case._accepts if case else (Verb.REPORT,)):
+        state, offered = (case.state, case.possible) if case else ("none", (Verb.REPORT,))
+        raise IllegalStep("not-now", verb=entry.verb, state=state, accepted=", ".join(offered))
     if case is None:
         case = Case(entry.case, CaseState.REPORTED, entry.at_ms, entry.at_ms, 0, dict(entry.fields))
     change = CHANGES[entry.verb](case, entry) if entry.verb in CHANGES else {}
@@ -201,6 +216,11 @@ def _unmerged(case: Case, entry: Entry) -> Change:
     }
 
 
+def _escalated(case: Case, entry: Entry) -> Change:
+    """By time to the level of the point that a clock has passed; by people and by count to the next one."""
+    return {"escalated": max(case.escalated, entry.fields["level"]) if is_of_time(entry) else case.escalated + 1}
+
+
 def _amended(case: Case, entry: Entry) -> Change:
     return {"facts": {**case.facts, **{name: entry.fields[name] for name in AMENDED if name in entry.fields}}}
 
@@ -220,13 +240,15 @@ CHANGES: Mapping[Verb, Callable[[Case, Entry], Change]] = {
         "rests": case.rests | {MERGED},
     },
     Verb.UNMERGE: _unmerged,
+    Verb.JOIN: lambda case, entry: {"items": (*case.items, *(i for i in entry.fields["items"] if i not in case.items))},
+    Verb.PART: lambda case, entry: {"items": tuple(i for i in case.items if i not in entry.fields["items"])},
     Verb.ASK_EXTENSION: _asked,
     Verb.EXTEND: lambda case, entry: {"asked": None, "hold": Hold.EXTENDED},
     Verb.DENY_EXTENSION: lambda case, entry: {"asked": None},
     Verb.FINISH: lambda case, entry: {"hold": Hold.NONE if case.hold is Hold.EXTENDED else case.hold},
     Verb.REDO: lambda case, entry: {"redone": case.redone + 1},
     Verb.RETURN: lambda case, entry: {"returned": case.returned + 1},
-    Verb.ESCALATE: lambda case, entry: {"escalated": case.escalated + 1},
+    Verb.ESCALATE: _escalated,
     Verb.REOPEN: lambda case, entry: {"reopened": case.reopened + 1},
     Verb.APPEAL: lambda case, entry: {"appeal": "asked"},
     Verb.GRANT_APPEAL: lambda case, entry: {"appeal": "granted"},
@@ -247,7 +269,9 @@ def _clocked(case: Case, entry: Entry, rests: frozenset[str], calendars: Calenda
 
 
 def _moved(clock: Clock, entry: Entry, step: Step, asked: Asked | None) -> Clock:
-    """A clock that its entry meets, drops or extends."""
+    """A clock that its entry meets, drops or extends, or of which it says how far time has taken it."""
+    if is_of_time(entry) and clock.obligation == entry.fields["obligation"]:
+        return clock.at_stage(stage_of(entry))
     if clock.obligation in step.meets:
         return clock.met(entry.at_ms)
     if clock.obligation in step.drops:

@@ -35,13 +35,18 @@ class Verb(StrEnum):
     RESUME = "resume"  # 恢复计时
     MERGE = "merge"  # 并案
     UNMERGE = "unmerge"  # 拆案
+    JOIN = "join"  # 归入: warnings, video items and messages that tell of it
+    PART = "part"  # 移出 some of them
     AMEND = "amend"  # 更正: place, kind, grade, title …
     NOTE = "note"  # 备注, photo, message
     STRIKE = "strike"  # 划去 an entry; it stays readable
     CORRECT = "correct"  # 更正时间 of a step
+    WARN = "warn"  # 临期提醒: a clock comes near its end
+    BREACH = "breach"  # 超时: a clock has ended
     ESCALATE = "escalate"  # 升级
     SUPERVISE = "supervise"  # 督办
     REPLY = "reply"  # 答复
+    CALL_BACK = "call-back"  # 回访: whether the citizen is content
     REPORT_UP = "report-up"  # 信息上报
     APPEAL = "appeal"  # 申诉: the figures should not count this one
     GRANT_APPEAL = "grant-appeal"  # 申诉成立: they do not
@@ -85,6 +90,8 @@ class UnitStep:
     needs: tuple[str, ...] = ()
     meets: tuple[Obligation, ...] = ()
 
+
+TIME_ALONE = "cases.time"  # a right that nobody has
 
 _C, _A, _O = CaseState, AssignmentState, Obligation
 _ANY = frozenset(CaseState)
@@ -143,13 +150,18 @@ STEPS: Mapping[Verb, Step] = {
     Verb.RESUME: Step("cases.dispatch", OPEN),
     Verb.MERGE: Step("cases.dispatch", OPEN, _C.MERGED, ("into",)),
     Verb.UNMERGE: Step("cases.dispatch", frozenset({_C.MERGED})),
+    Verb.JOIN: Step("cases.dispatch", OPEN, None, ("items",)),
+    Verb.PART: Step("cases.dispatch", _ANY, None, ("items", "reason")),
     Verb.AMEND: Step("cases.dispatch", _ANY, None, ("reason",)),
     Verb.NOTE: Step("cases.note", _ANY, None, ("text",)),
     Verb.STRIKE: Step("cases.note", _ANY, None, ("entry", "reason")),
     Verb.CORRECT: Step("cases.dispatch", _ANY, None, ("entry", "at_ms", "reason")),
-    Verb.ESCALATE: Step("cases.supervise", OPEN, None, ("reason",)),
+    Verb.WARN: Step(TIME_ALONE, OPEN | {_C.MERGED}, None, ("obligation",)),
+    Verb.BREACH: Step(TIME_ALONE, OPEN | {_C.MERGED}, None, ("obligation",)),
+    Verb.ESCALATE: Step("cases.supervise", OPEN | {_C.MERGED}, None, ("reason",)),
     Verb.SUPERVISE: Step("cases.supervise", OPEN, None, ("text", "until_ms")),
     Verb.REPLY: Step("cases.report", OPEN | {_C.MERGED}, None, ("text",), (), (_O.REPLY,)),
+    Verb.CALL_BACK: Step("calls.take", _ANY - {_C.REJECTED}, None, ("satisfied",)),
     Verb.APPEAL: Step("cases.report", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED}), None, ("reason",)),
     Verb.GRANT_APPEAL: Step("cases.supervise", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED})),
     Verb.DENY_APPEAL: Step("cases.supervise", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED}), None, ("reason",)),
@@ -174,18 +186,26 @@ UNIT_STEPS: Mapping[Verb, UnitStep] = {
 
 # While a case rests these count no further; a citizen's reply and the report upward wait for nobody.
 RESTING = frozenset(Obligation) - {Obligation.REPLY, Obligation.REPORT_UP}
+# What time alone does; nobody is offered it.
+OF_TIME = frozenset({Verb.WARN, Verb.BREACH})
 # What is still done to a case that is shelved or postponed.
 IN_HOLD = frozenset(
     {
+        Verb.WARN,
+        Verb.BREACH,
+        Verb.ESCALATE,
         Verb.TAKE_UP,
         Verb.MERGE,
         Verb.UNMERGE,
+        Verb.JOIN,
+        Verb.PART,
         Verb.AMEND,
         Verb.NOTE,
         Verb.STRIKE,
         Verb.CORRECT,
         Verb.SUPERVISE,
         Verb.REPLY,
+        Verb.CALL_BACK,
     }
 )
 

@@ -40,7 +40,7 @@ TERMS: Mapping[Obligation, Terms] = {
 FIELDS: dict[str, Any] = {
     "kind": "road-water", "title": "路面积水", "reason": "理由", "lead": "water", "result": "已排水", "score": 90,
     "approver": "li", "until_ms": 2**41, "obligation": "handle", "by_ms": HOUR_MS, "into": "B", "text": "备注",
-    "entry": 1, "stage": "first", "unit": "消防3",
+    "entry": 1, "stage": "first", "unit": "消防3", "items": ["event:1"], "satisfied": 80,
 }  # fmt: skip
 BEGAN_MS = 1_767_600_000_000  # 5 January 2026, 16:00 in China
 UNRESTED = {Obligation.REPLY, Obligation.REPORT_UP}
