@@ -17,6 +17,9 @@ def check_cases(entries: Entries, problems: list[str]) -> None:
 
 def _check_plans(entries: Entries, problems: list[str]) -> None:
     for plan_id, plan in entries.plans.items():
+        for named in plan.hastened:
+            where = entries.where("plans", plan_id, "hastened")
+            refuse_unknown(problems, where, f"plans.{plan_id}.hastened", named, entries.pack.sections["case_kinds"])
         for key, section in (("kinds", "case_kinds"), ("rules", "rules")):
             for named in getattr(plan.trigger, key):
                 where = entries.where("plans", plan_id, "trigger")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
 from core.declared import Words
@@ -22,10 +22,11 @@ class ResponseLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a plan is proposed: any of these. grade and level: that or graver; 0: whatever it is."""
+    """When a plan is proposed: any of these. areas: only there; grade and level: that or graver; none, 0: whatever."""
 
     kinds: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
     grade: int = 0
     level: int = 0
 
@@ -44,7 +45,11 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One version of a plan. objectives, resources, contacts and messages are shown with it as they stand."""
+    """One version of a plan. objectives, resources, contacts and messages are shown with it as they stand.
+
+    short: what a header calls it. domain: where rights to it hold. hastens: at a level, the part of its usual limit
+    that is granted to a case of the area; hastened: of which kinds, none: of all.
+    """
 
     id: str
     version: str
@@ -57,6 +62,14 @@ class Plan:
     contacts: tuple[str, ...] = ()
     messages: tuple[Words, ...] = ()
     review_s: int = 6 * 3600
+    short: Words | None = None
+    domain: str = ""
+    hastens: Mapping[ResponseLevel, float] = field(default_factory=dict)
+    hastened: tuple[str, ...] = ()
+
+    def called(self, language: str) -> str:
+        """Its short name."""
+        return (self.short or self.name)[language]
 
     def at(self, level: ResponseLevel) -> tuple[PlanStep, ...]:
         """The steps of a level: those that name no level are of all."""
@@ -65,7 +78,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One response in force: which plan, how grave, where, who approved, when it is looked at again; ms UTC."""
+    """One response in force: which plan, how grave, where, who approved, when it is looked at again; ms UTC.
+
+    case: the one case that the plan is applied to; such a one is nobody's response. levels: (since when, level), each
+    that it had, in their order; none: only the present one.
+    """
 
     id: str
     plan: str
@@ -77,6 +94,13 @@ class Response:
     review_ms: int
     exercise: bool = False
     ended_ms: int | None = None
+    case: str = ""
+    levels: tuple[tuple[int, ResponseLevel], ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether the city is under it: it goes on, for real, and is about more than one case."""
+        return self.ended_ms is None and not self.exercise and not self.case
 
 
 class Progress(StrEnum):
@@ -143,24 +167,53 @@ def raised(response: Response, level: ResponseLevel, approver: str, at: tuple[in
         raise IllegalStep("response-over", response=response.id)
     if level is ResponseLevel.NORMAL:
         return replace(response, ended_ms=now_ms, approver=approver)
-    return replace(response, level=level, approver=approver, review_ms=review_ms)
+    levels = (*(response.levels or ((response.began_ms, response.level),)), (now_ms, level))
+    return replace(response, level=level, approver=approver, review_ms=review_ms, levels=levels)
 
 
 def worst(responses: Sequence[Response]) -> ResponseLevel:
     """What the header shows first: the gravest in force, exercises left out; 常态 when there is none."""
-    real = (one.level for one in responses if one.ended_ms is None and not one.exercise)
-    return min(real, default=ResponseLevel.NORMAL)
+    return min((one.level for one in responses if one.counts), default=ResponseLevel.NORMAL)
 
 
-def proposed(plans: Mapping[str, Plan], kind: str = "", rule: str = "", grave: tuple[int, int] = (0, 0)) -> list[Plan]:
-    """Plans whose trigger fits. grave: (grade of the case, 0: none; level of the warning, 0: none)."""
-    return [plan for _, plan in sorted(plans.items()) if _fits(plan.trigger, kind, rule, grave)]
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What may ask for a plan: a case by kind and grade, or a warning by rule and level; 0: none.
+
+    areas: where it is, with those that this lies in.
+    """
+
+    kind: str = ""
+    rule: str = ""
+    grade: int = 0
+    level: int = 0
+    areas: tuple[str, ...] = ()
 
 
-def _fits(trigger: Trigger, kind: str, rule: str, grave: tuple[int, int]) -> bool:
-    grade, level = grave
-    named = (bool(kind) and kind in trigger.kinds) or (bool(rule) and rule in trigger.rules)
-    return named and (not trigger.grade or 0 < grade <= trigger.grade) and (not trigger.level or level >= trigger.level)
+def proposed(plans: Mapping[str, Plan], occasion: Occasion) -> list[Plan]:
+    """Plans whose trigger fits, by id."""
+    return [plan for _, plan in sorted(plans.items()) if _fits(plan.trigger, occasion)]
+
+
+def haste(in_force: Iterable[tuple[Plan, Response]], kind: str, areas: Sequence[str]) -> float:
+    """The part of its usual limit that a case is granted now; 1.0 when nothing hastens it.
+
+    areas: where the case is, with those that this lies in. Of several responses the one that leaves least counts.
+    """
+    factors = (
+        plan.hastens.get(response.level, 1.0)
+        for plan, response in in_force
+        if response.counts and set(areas) & set(response.areas) and (not plan.hastened or kind in plan.hastened)
+    )
+    return min(factors, default=1.0)
+
+
+def _fits(trigger: Trigger, on: Occasion) -> bool:
+    named = (bool(on.kind) and on.kind in trigger.kinds) or (bool(on.rule) and on.rule in trigger.rules)
+    there = not trigger.areas or bool(set(on.areas) & set(trigger.areas))
+    grave = not on.kind or not trigger.grade or 0 < on.grade <= trigger.grade
+    high = not on.rule or not trigger.level or on.level >= trigger.level
+    return named and there and grave and high
 
 
 def _standing(
@@ -174,7 +227,7 @@ def _standing(
     at_level = {one.id for one in plan.at(response.level)}
     before = [name for name in step.after if name in at_level]
     waits = [name for name in before if name not in over]
-    begins_ms = None if waits else max([response.began_ms, *(over[name] for name in before)])
+    begins_ms = None if waits else max([_asked_ms(step, response), *(over[name] for name in before)])
     due_ms = None if begins_ms is None or not step.within_s else begins_ms + step.within_s * 1000
     if own is not None:
         late = due_ms is not None and own.at_ms > due_ms
@@ -184,3 +237,9 @@ def _standing(
         return StepStanding(step, Progress.WAITING, None, None)
     late = due_ms is not None and at_ms > due_ms
     return StepStanding(step, Progress.LATE if late else Progress.PENDING, begins_ms, due_ms)
+
+
+def _asked_ms(step: PlanStep, response: Response) -> int:
+    """Since when a response asks for a step: a level that came later asks for its own from then on."""
+    since = (at_ms for at_ms, level in response.levels if not step.levels or level in step.levels)
+    return next(since, response.began_ms)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from core.accounts import Role
 from core.declared import Words
 from core.schema import Entry, Name
 from core.units import UnitRow
 from dispatch.calendars import Counting
 from dispatch.clocks import Obligation, Terms
-from dispatch.kinds import CaseKind, Cause, Grade, KindClass, Symptom
+from dispatch.kinds import LADDER, CaseKind, Cause, Grade, KindClass, Rung, Symptom
 from dispatch.plans import Plan, PlanStep, ResponseLevel, Trigger
 from dispatch.steps import STEPS, UNIT_STEPS, Verb
 from geo.schema import Lat, Lon
@@ -50,6 +51,17 @@ class LimitEntry(Entry):
         return Terms(self._limit_s * 1000, counting, self.warn_s * 1000)
 
 
+class RungEntry(Entry):
+    """One level of an escalation: who takes notice, so long after a clock has ended."""
+
+    to: Literal[Role.LIAISON, Role.DISPATCHER, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.LEADER]
+    after_s: Annotated[int, Field(gt=0, le=YEAR_S)]
+
+    def record(self) -> Rung:
+        """The level as the rooms know it."""
+        return Rung(self.to, self.after_s * 1000)
+
+
 class CaseKindEntry(Entry):
     """A kind of case: who leads, what is granted, what each step must carry."""
 
@@ -67,6 +79,14 @@ class CaseKindEntry(Entry):
     redone: Annotated[int, Field(gt=0)] = 3
     returned: Annotated[int, Field(gt=0)] = 3
     words: tuple[str, ...] = ()
+    escalation: tuple[RungEntry, ...] | None = None
+
+    @model_validator(mode="after")
+    def _later_and_later(self) -> Self:
+        times_s = [rung.after_s for rung in self.escalation or ()]
+        if sorted(set(times_s)) != times_s:
+            raise ValueError("each level of an escalation comes later than the one before")
+        return self
 
     @model_validator(mode="after")
     def _begun_somewhere(self) -> Self:
@@ -82,7 +102,8 @@ class CaseKindEntry(Entry):
     def record(self, kind_id: str) -> CaseKind:
         """The kind as the rooms know it."""
         limits = {obligation: limit.record() for obligation, limit in self.limits.items()}
-        return CaseKind(kind_id, **(self.fields() | {"limits": limits}))
+        ladder = LADDER if self.escalation is None else tuple(rung.record() for rung in self.escalation)
+        return CaseKind(kind_id, **(self.fields() | {"limits": limits, "escalation": ladder}))
 
 
 class SymptomEntry(Entry):
@@ -145,6 +166,7 @@ class TriggerEntry(Entry):
 
     kinds: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
     grade: Annotated[int, Field(ge=0, le=4)] = 0
     level: Annotated[int, Field(ge=0, le=4)] = 0
 
@@ -173,6 +195,10 @@ class PlanEntry(Entry):
     contacts: tuple[str, ...] = ()
     messages: tuple[Words, ...] = ()
     review_s: Annotated[int, Field(gt=0, le=7 * OF_A_DAY_S)] = 6 * 3600
+    short: Words | None = None
+    domain: str = ""
+    hastens: dict[ResponseLevel, Annotated[float, Field(gt=0, le=1)]] = Field({})
+    hastened: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:

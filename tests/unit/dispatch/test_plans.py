@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 from prerequisites import REPOSITORY
@@ -11,7 +12,21 @@ from prerequisites import REPOSITORY
 from catalogue.load import load
 from core.errors import IllegalStep
 from core.records import HOUR_MS, MINUTE_MS
-from dispatch.plans import Plan, Progress, Response, ResponseLevel, Tick, proposed, raised, standings, tick, worst
+from dispatch.plans import (
+    Occasion,
+    Plan,
+    Progress,
+    Response,
+    ResponseLevel,
+    Tick,
+    Trigger,
+    haste,
+    proposed,
+    raised,
+    standings,
+    tick,
+    worst,
+)
 
 
 @cache
@@ -79,10 +94,37 @@ def test_the_worst_in_force() -> None:
 
 
 def test_plans_are_proposed_by_their_triggers() -> None:
-    def names(*asked: object) -> list[str]:
-        return [plan.id for plan in proposed(plans(), *asked)]  # type: ignore[arg-type]
+    def names(**asked: Any) -> list[str]:
+        return [plan.id for plan in proposed(plans(), Occasion(**asked))]
 
-    assert names("water.pipe_burst") == ["burst-pipe"]
-    assert names("", "meteorology.rainstorm", (0, 4)) == ["typhoon"]
-    assert names("", "meteorology.rainstorm", (0, 2)) == []
-    assert names("ecology.exposed_rubbish") == []
+    assert names(kind="water.pipe_burst") == ["burst-pipe"]
+    assert names(rule="meteorology.rainstorm", level=4) == ["typhoon"]
+    assert names(rule="meteorology.rainstorm", level=2) == []
+    assert names(kind="ecology.exposed_rubbish") == []
+    coast = replace(plans()["typhoon"], trigger=Trigger(rules=("r",), areas=("440904",)))
+    assert proposed({"coast": coast}, Occasion(rule="r", areas=("440904", "440900"))) == [coast]
+    assert proposed({"coast": coast}, Occasion(rule="r", areas=("440981", "440900"))) == []
+
+
+def test_a_level_that_came_later_asks_for_its_steps_from_then_on() -> None:
+    higher = raised(TYPHOON, ResponseLevel.SECOND, "person:li", (10 * HOUR_MS, 13 * HOUR_MS))
+    ticks = (Tick("consult", MINUTE_MS, "person:wang"), Tick("notify", 2 * MINUTE_MS, "person:wang"))
+    found = {one.step.id: one for one in standings(plans()["typhoon"], higher, ticks, 11 * HOUR_MS)}
+    assert found["schools"].begins_ms == 10 * HOUR_MS and found["schools"].progress is Progress.PENDING
+    assert found["roster"].begins_ms == 2 * MINUTE_MS and found["roster"].progress is Progress.LATE
+
+
+@pytest.mark.claim("COMMAND", "Under a response the cases of its area are granted less, as its plan declares.")
+def test_a_response_hastens_cases_of_its_area() -> None:
+    plan = replace(plans()["typhoon"], hastens={ResponseLevel.SECOND: 0.5, ResponseLevel.THIRD: 0.8})
+    narrow = replace(plan, hastened=("water.road_water",))
+    second = replace(TYPHOON, level=ResponseLevel.SECOND)
+    maonan = ("440902", "440900")
+    assert haste([], "x", maonan) == 1.0
+    assert haste([(plan, TYPHOON)], "x", maonan) == 0.8 and haste([(plan, TYPHOON), (plan, second)], "x", maonan) == 0.5
+    assert (
+        haste([(narrow, second)], "x", maonan) == 1.0 and haste([(narrow, second)], "water.road_water", maonan) == 0.5
+    )
+    assert haste([(plan, replace(second, areas=("440981",)))], "x", maonan) == 1.0
+    for nobody in (replace(second, exercise=True), replace(second, case="C1"), replace(second, ended_ms=1)):
+        assert haste([(plan, nobody)], "x", maonan) == 1.0
