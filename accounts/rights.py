@@ -109,7 +109,7 @@ RIGHTS: Mapping[str, Right] = {
     "cases.close": _right(Role.SHIFT_LEADER, Role.DISPATCHER),
     "cases.supervise": _right(Role.LEADER, Role.SUPERVISOR),
     "cases.note": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),
-    "units.see": _picture(_ROOM, _OUTSIDE, Role.SUPERVISOR),
+    "units.see": _picture(_ROOM, _OUTSIDE, Role.SUPERVISOR, placed=False),  # who helps comes from anywhere
     "units.edit": _right(Role.SHIFT_LEADER, Role.DISPATCHER),
     "cases.instruct": _right(Role.LEADER),
     "calls.take": _right(Role.HOTLINE, Role.DUTY, placed=False),

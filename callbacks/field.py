@@ -119,7 +119,7 @@ class Phone:
     def _field(self, here: Here, unit: str) -> Field:
         language = self._entrance.language
         declared = here.declared
-        units = [one for one in self._units.units({}) if self._may(here, "units.see", one.area, "")]
+        units = self._units.units({}) if may(here.by, "units.see").allowed else []
         own = unit if unit in {one.id for one in units} else ""
         areas = [*declared.areas.at(AreaLevel.COUNTY), declared.areas.city]
         return Field(
@@ -167,9 +167,7 @@ class Phone:
         return kind is not None and self._may(here, "cases.see", area, kind.domain)
 
     def _may(self, here: Here, action: str, area: str, domain: str) -> bool:
-        chain = chain_of(here.declared, area) if area else ()
-        topic = domain or next((grant.reach.topics[0] for grant in here.by.grants if grant.reach.topics), "")
-        return may(here.by, action, area=chain, topic=topic).allowed
+        return may(here.by, action, area=chain_of(here.declared, area) if area else (), topic=domain).allowed
 
     async def _here(self, request: Request) -> Here:
         """Raises ApiError: before a city is on show."""
