@@ -55,8 +55,8 @@ class Case:
 
     facts: kind, title, grade, place, lead, assisting … as they were given or amended last. clocks: every one that ever
     began, in that order. rests: why its clocks rest; empty: they run. redone, returned, reopened: how often.
-    escalated: to which level, 0: not at all. appeal: "", `asked`, `granted` (figures leave it out) or `denied`. items: what told of it beside reports, by id
-    (`dispatch/intake.py`).
+    escalated: to which level, 0: not at all. appeal: "", `asked`, `granted` (figures leave it out) or `denied`.
+    items: what told of it beside reports, by id.
     """
 
     id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from dispatch.calendars import Counting, WorkCalendar
 
@@ -37,6 +37,14 @@ class Standing(StrEnum):
     DROPPED = "dropped"  # 不再要求: what was owed fell away
 
 
+class Stage(IntEnum):
+    """How far time has taken a clock, as its log says. Above BREACHED: escalated by so many levels."""
+
+    QUIET = 0
+    WARNED = 1
+    BREACHED = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is granted: a span of counted time above 0, ms; warn_ms of it before the end it warns."""
@@ -52,6 +60,7 @@ class Clock:
 
     ran: the spans in which it counts, (from, to), rising and apart; the last one is open, None, while it runs.
     granted_ms: the limit with all extensions. ended_ms: when it was met, or dropped.
+    stage: a `Stage`, or so many levels above BREACHED; an extension begins it anew, a rest does not.
     """
 
     obligation: Obligation
@@ -62,6 +71,7 @@ class Clock:
     rests_for: str = ""
     ended_ms: int | None = None
     dropped: bool = False
+    stage: int = Stage.QUIET
 
     @classmethod
     def begun(cls, obligation: Obligation, terms: Terms, at_ms: int, calendars: Calendars) -> Clock:
@@ -94,11 +104,11 @@ class Clock:
 
     def due_ms(self, calendars: Calendars) -> int | None:
         """When all that is granted is used up if nothing happens; None while it rests or once it is over."""
-        return self._when_counted(self.granted_ms, calendars)
+        return self.reaches_ms(self.granted_ms, calendars)
 
     def warns_ms(self, calendars: Calendars) -> int | None:
         """When it begins to warn; None while it rests, once it is over, or when it never warns."""
-        return self._when_counted(self.granted_ms - self.terms.warn_ms, calendars) if self.terms.warn_ms else None
+        return self.reaches_ms(self.granted_ms - self.terms.warn_ms, calendars) if self.terms.warn_ms else None
 
     def is_provisional(self, calendars: Calendars) -> bool:
         """Whether it is due in a year whose holidays were not announced yet."""
@@ -134,7 +144,11 @@ class Clock:
 
     def extended(self, by_ms: int) -> Clock:
         """More is granted; by_ms above 0, counted time."""
-        return self if self.is_over else replace(self, granted_ms=self.granted_ms + by_ms)
+        return self if self.is_over else replace(self, granted_ms=self.granted_ms + by_ms, stage=Stage.QUIET)
+
+    def at_stage(self, stage: int) -> Clock:
+        """Time took it so far, and that was written down."""
+        return self if self.is_over else replace(self, stage=max(self.stage, stage))
 
     def met(self, at_ms: int) -> Clock:
         """What was owed is done."""
@@ -144,8 +158,8 @@ class Clock:
         """Nobody owes it any more: the case was rejected or returned."""
         return self if self.is_over else replace(self, ended_ms=at_ms, dropped=True)
 
-    def _when_counted(self, wanted_ms: int, calendars: Calendars) -> int | None:
-        """When so much is used up, if it runs on; of what is used up already, since when it runs."""
+    def reaches_ms(self, wanted_ms: int, calendars: Calendars) -> int | None:
+        """When so much counted time is used up, if it runs on; of what is used up already, since when it runs."""
         if not self.runs:
             return None
         began_ms = self.ran[-1][0]

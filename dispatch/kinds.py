@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from core.accounts import Role
 from core.declared import Words
+from core.records import HOUR_MS
 from dispatch.clocks import Obligation, Terms
 from dispatch.steps import Verb
 
@@ -33,13 +35,25 @@ class Grade(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """One level of an escalation: so much counted time after a clock has ended, somebody of a role takes notice."""
+
+    to: Role
+    after_ms: int
+
+
+# The unit hears that its clock comes near its end, its department that it has ended; then, one after another:
+LADDER = (Rung(Role.SHIFT_LEADER, HOUR_MS // 2), Rung(Role.LEADER, 2 * HOUR_MS))
+
+
+@dataclass(frozen=True, slots=True)
 class CaseKind:
     """One kind of case.
 
     domain: where rights to it hold. lead: the department that handles it; capabilities: what units it needs.
     limits: what is granted to each obligation. needs: fields that a step must carry beyond those of the table.
     near_m, within_s: so near and so soon another report is likely the same one. redone, returned: after so many of
-    them it is escalated one level.
+    them it is escalated one level. escalation: its levels, the times rising.
     """
 
     id: str
@@ -57,6 +71,7 @@ class CaseKind:
     redone: int = 3
     returned: int = 3
     words: tuple[str, ...] = ()
+    escalation: tuple[Rung, ...] = LADDER
 
 
 @dataclass(frozen=True, slots=True)
