@@ -9,6 +9,7 @@ from accounts.standing import Standing
 from core.accounts import EVERYWHERE, Appointment, Person, Post, Session
 from core.markup import Markup, Part, el
 from layouts.account_frame import Frame
+from layouts.figures.qr import qr
 
 SECRET_GROUP = 4  # letters of a secret that are typed in one breath
 
@@ -108,12 +109,13 @@ def _factor(frame: Frame, own: Own) -> Part:
 
 
 def _to_scan(frame: Frame, otpauth: str) -> Part:
-    """What is typed into an authenticator by hand, and the link that opens it on a telephone."""
+    """What an authenticator scans; what is typed into one that cannot, and the link for one on this very device."""
     secret = otpauth.partition("secret=")[2].partition("&")[0]
     groups = " ".join(secret[at : at + SECRET_GROUP] for at in range(0, len(secret), SECRET_GROUP))
     steps = [el("li", frame.word(f"account.factor-step-{step}")) for step in (1, 2, 3)]
     opened = el("a", frame.word("account.factor-open"), href=otpauth)
-    return el("ol", steps), el("p", el("code", groups, class_="seed")), el("p", opened, class_="note")
+    by_hand = el("p", frame.word("account.factor-by-hand"), class_="note"), el("p", el("code", groups, class_="seed"))
+    return el("ol", steps), qr(otpauth), frame.folded(frame.word("account.factor-no-camera"), by_hand, el("p", opened))
 
 
 def _sessions(frame: Frame, own: Own) -> Markup:
