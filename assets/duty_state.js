@@ -45,7 +45,7 @@
   function signalItem(picture, signal) {
     const stands = standing(picture, "signal:" + signal.id);
     return {
-      key: "signal:" + signal.id, kind: "signal", level: signal.level, urgency: (URGENCY[signal.level] || 0) + 1, waits: !stands.acked_ms,
+      key: "signal:" + signal.id, kind: "signal", level: signal.level, urgency: (URGENCY[signal.level] || 0) + 1, waits: cardWaits(signal, { acked_level: stands.acked_level }),
       sinceMs: signal.at_ms, sentence: words("duty.signal", { issuer: signal.issuer, area: signal.area_name, title: signal.title }),
       area: signal.area, issued: true, byHand: signal.by_hand, stands: stands, untilMs: signal.until_ms, signal: signal,
     };

@@ -7,6 +7,7 @@ process holds itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from board.canvas import Record
 from catalogue.declared import Declared
@@ -68,7 +69,8 @@ def concerned_by(declared: Declared, sections: Shown, subject: str) -> list[Conc
     if kind == "signal":
         issued = next((one for one in sections["city"]["main"]["issued"] if one["id"] == key), None)
         area = chain_of(declared, str(issued["area"])) if issued else ()
-        return [_item(subject, area, "", issued["at_ms"])] if issued else []
+        level = Level[issued["level"].upper()] if issued else Level.NORMAL
+        return [replace(_item(subject, area, "", issued["at_ms"]), level=level)] if issued else []
     if kind == "source" and key in sections.get("sources", {}):
         return [_item(subject, (declared.areas.city.id,), "", sections["sources"][key]["since_ms"] or 0)]
     if kind == "device" and key in sections.get("stations", {}):

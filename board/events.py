@@ -9,9 +9,9 @@ import msgspec
 
 from board.canvas import Canvas, Record
 from board.names import Names
-from board.signals import KIND as SIGNAL
 from catalogue.declared import Declared
 from core.records import HOUR_MS, MINUTE_MS, Event
+from early_warning.signals import KIND as SIGNAL
 
 ENDED_SHOWN_MS = 10 * MINUTE_MS  # city time
 UNENDED_SHOWN_MS = HOUR_MS  # the end may never come; what nobody told of for an hour is not shown as running

@@ -10,10 +10,8 @@ import msgspec
 from board.canvas import Record
 from board.names import Names
 from core.messages import text
-from core.records import DAY_MS, Event, Level
-
-KIND = "signal."
-UNENDED_MS = 3 * DAY_MS  # city time: who forgets to lift a signal without an end does not leave it on the wall for ever
+from core.records import Event, Level
+from early_warning.signals import KIND, is_signal, over_ms, until_ms
 
 
 class SignalBook:
@@ -25,11 +23,11 @@ class SignalBook:
 
     def fold(self, events: Iterable[Event]) -> None:
         """Take in events; those that are no signals are passed over."""
-        self._signals |= {event.id: event for event in events if event.type.startswith(KIND)}
+        self._signals |= {event.id: event for event in events if is_signal(event)}
 
     def in_force(self, city_now_ms: int) -> list[Record]:
         """What stands in the record of the city, the gravest first; forgets what is over."""
-        self._signals = {one: event for one, event in self._signals.items() if _over_ms(event) > city_now_ms}
+        self._signals = {one: event for one, event in self._signals.items() if over_ms(event) > city_now_ms}
         shown = [self._record(event) for event in self._signals.values()]
         return sorted(shown, key=lambda one: (-Level[one["level"].upper()], one["at_ms"], one["id"]))
 
@@ -54,13 +52,6 @@ class SignalBook:
             "area": told.get("area", ""),
             "area_name": self._names.subject(str(told.get("area", ""))),
             "at_ms": event.began_ms,
-            "until_ms": int(float(told.get("until_ms", 0))),
+            "until_ms": until_ms(event),
             "by_hand": bool(told.get("by_hand", False)),
         }
-
-
-def _over_ms(event: Event) -> int:
-    """When a signal is over, city time."""
-    if event.ended_ms is not None or event.false_positive:
-        return event.ended_ms or 0
-    return int(float(event.attributes.get("until_ms", 0))) or event.began_ms + UNENDED_MS

@@ -20,11 +20,11 @@ class Aim:
 
 
 def applies(route: Route, notice: Notice, now_ms: int) -> bool:
-    """Whether a route is there for what a notice tells of, at this time of day."""
+    """Whether a route is there for what a notice tells of, at this time of day. A signal concerns every topic."""
     return (
         not route.disabled
         and notice.level >= route.level
-        and _reaches(route.topics, (notice.topic,))
+        and (notice.issued or _reaches(route.topics, (notice.topic,)))
         and _reaches(route.areas, notice.areas)
         and _open_at(route, now_ms)
     )

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.errors import UnknownName
-from core.records import CityWarning, Level, WarningPhase
+from core.records import CityWarning, Issuer, Level, WarningPhase
 from store.sql import Transaction
 from store.tables.warnings import projections, warnings
 
@@ -72,9 +72,18 @@ def standing_warnings(connection: Transaction, scene: str) -> list[KeptWarning]:
 def standing_elsewhere(connection: Transaction, scene: str, lineage: str) -> list[KeptWarning]:
     """What stands in a scene, trial or not, as a state of another lineage left it."""
     asked = select(warnings).where(
-        warnings.c.scene == scene, warnings.c.phase == WarningPhase.ACTIVE, warnings.c.lineage != lineage
+        warnings.c.scene == scene,
+        warnings.c.phase == WarningPhase.ACTIVE,
+        warnings.c.lineage != lineage,
+        warnings.c.issuer == Issuer.COMPUTED,  # what an authority issued hangs on no state of ours
     )
     return [_kept(row) for row in connection.execute(asked.order_by(warnings.c.id)).mappings()]
+
+
+def signals_kept(connection: Transaction, scene: str) -> list[KeptWarning]:
+    """All signals that an authority issued, of a scene, lifted ones too."""
+    asked = select(warnings).where(warnings.c.scene == scene, warnings.c.issuer == Issuer.ISSUED)
+    return [_kept(row) for row in connection.execute(asked.order_by(warnings.c.since_ms)).mappings()]
 
 
 def decided_since(connection: Transaction, scene: str, decided_ms: int) -> list[KeptWarning]:
@@ -123,6 +132,13 @@ def projected(connection: Transaction, scene: str) -> Projected | None:
     """How far the rows of a scene go; None: it has none."""
     row = connection.execute(select(projections).where(projections.c.scene == scene)).mappings().first()
     return None if row is None else Projected(row["position"], row["lineage"])
+
+
+def projected_all(connection: Transaction, scene: str) -> dict[str, str]:
+    """How far the rows of a scene go, its issued signals too: stream, or the scene itself, → position."""
+    of_scene = (projections.c.scene == scene) | projections.c.scene.startswith(f"{scene}:", autoescape=True)
+    found = select(projections.c.scene, projections.c.position).where(of_scene)
+    return {row.scene: row.position for row in connection.execute(found)}
 
 
 def note_projected(connection: Transaction, scene: str, upto: Projected) -> None:

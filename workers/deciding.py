@@ -20,6 +20,7 @@ from early_warning.duty import standings
 from early_warning.duty_fold import Standing, shelved_until
 from early_warning.duty_rules import is_hidden
 from early_warning.duty_sentence import whole
+from early_warning.signals import item_of
 from notices.addressing import Policy
 from notices.budget import WINDOW_MS, Ledger
 from notices.decide import Decision, decide, followed
@@ -29,7 +30,15 @@ from store import people
 from store.duty import silences_since
 from store.notice_routes import recipients, routes
 from store.sql import Database, Transaction
-from store.warnings import KeptWarning, Projected, decided_since, projected, standing_warnings, warnings_of
+from store.warnings import (
+    KeptWarning,
+    Projected,
+    decided_since,
+    projected,
+    projected_all,
+    standing_warnings,
+    warnings_of,
+)
 
 BACK_MS = HOUR_MS  # at its start it looks so far back for what ended meanwhile, city time
 WHOLE_LOOK_MS = 60_000  # it looks at all that stands at least so often
@@ -44,6 +53,7 @@ class Deciding:
         self._known: dict[str, KeptWarning] = {}  # what stands, and what ended but is not dealt with
         self._open: dict[str, Matter] = {}  # what has been told of it
         self._position: Projected | None = None
+        self._upto: dict[str, str] = {}
         self._decided_ms = 0
         self._looked_ms: int | None = None
         self._ended: dict[str, CityWarning] = {}  # lately: what is over keeps a card together for a while
@@ -55,7 +65,7 @@ class Deciding:
             changed = self._look(connection, now_ms, city_ms)
             if not changed and not any(_waits(matter, now_ms) for matter in self._open.values()):
                 return 0
-            standing = standings(connection, self._scene.id, list(self._known))
+            standing = self._standing(connection)
             matters = self._matters(standing, now_ms, city_ms)
             policy = self._policy(connection, self._quiet(connection, standing, city_ms))
             told_ms = kept.told_since(connection, now_ms - WINDOW_MS)
@@ -65,13 +75,15 @@ class Deciding:
     def _look(self, connection: Transaction, now_ms: int, city_ms: int) -> bool:
         """Take on what changed; at the start, and now and then, all that stands. Whether anything did."""
         scene, position = self._scene.id, projected(connection, self._scene.id)
+        upto = projected_all(connection, scene)
         if self._looked_ms is None:
             self._decided_ms, self._open = city_ms - BACK_MS, kept.open_matters(connection, scene)
         before, self._position = self._position, position
         anew = before is not None and position is not None and before.lineage != position.lineage
         whole = anew or self._looked_ms is None or now_ms - self._looked_ms >= WHOLE_LOOK_MS
-        if not whole and position == before:
+        if not whole and upto == self._upto:
             return False
+        self._upto = upto
         changed = decided_since(connection, scene, self._decided_ms)
         if whole:
             changed += [*standing_warnings(connection, scene), *warnings_of(connection, scene, list(self._open))]
@@ -84,6 +96,12 @@ class Deciding:
         self._known |= found
         self._decided_ms = max((one.warning.decided_ms for one in changed), default=self._decided_ms)
         return bool(found)
+
+    def _standing(self, connection: Transaction) -> dict[str, Standing]:
+        """How each of them stands with people, by its id."""
+        items = {name: item_of(one.warning) for name, one in self._known.items()}
+        found = standings(connection, self._scene.id, list(items.values()))
+        return {name: found[item] for name, item in items.items()}
 
     def _matters(self, standing: Mapping[str, Standing], now_ms: int, city_ms: int) -> dict[str, Matter]:
         """Each warning as it stands now, with what has been told of it."""
@@ -115,9 +133,10 @@ class Deciding:
         )
 
     def _cards(self, standing: Mapping[str, Standing], city_ms: int) -> dict[str, str]:
-        """Warning → the card that it is under: what people merged, else what has one cause."""
+        """Warning → the card that it is under: what people merged, else what has one cause. A signal is its own."""
         self._ended = {name: one for name, one in self._ended.items() if (one.ended_ms or 0) > city_ms - REMEMBERED_MS}
         known = self._ended | {name: one.warning for name, one in self._known.items() if _stands(one)}
+        known = {name: one for name, one in known.items() if one.issuer is Issuer.COMPUTED}
         found = {member: card.id for card in grouped(known.values(), self._belongings) for member in card.warnings}
         return found | {name: into for name, one in standing.items() if (into := one.into)}
 

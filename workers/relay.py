@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from accounts.journal import Journal
+from board.names import Names
 from core.clock import monotonic_s, real_ms
 from core.messages import text
 from core.settings import Settings
@@ -19,6 +20,7 @@ from stream.acts import append_acts, last_act
 from stream.connect import Client
 from workers.adoption import lay_over
 from workers.project import projecting
+from workers.project_signals import ProjectingSignals
 from workers.worker import Running, run_worker
 
 LOOK_S = 0.1  # an act is on every screen within a second, so this may take a small part of it
@@ -43,9 +45,11 @@ def serve(running: Running) -> None:
         journal, anchored_s = Journal(database, settings.audit_digest, settings.var), float("-inf")
         says = text("health.relay-behind", settings.language) if is_behind(database, running.client) else ""
         warnings = projecting(running, database)
+        signals = ProjectingSignals(database, running.client, running.keys, Names(running.declared, settings.language))
         while not running.stopping():
             relay(database, running.client)
             warnings.turn(running.now_ms())
+            signals.turn(running.now_ms())
             if monotonic_s() - anchored_s >= ANCHOR_S:
                 anchored_s = monotonic_s()
                 journal.anchor(real_ms())

@@ -19,14 +19,14 @@ from catalogue.declared import Declared
 from core.accounts import Department, Post, Role
 from core.duty import Deed, DutyAct, Scope, Silence
 from core.notices import Channel, Notice, Recipient, Route, State
-from core.records import CityWarning, Level, Scene, Stamp, WarningPhase
+from core.records import CityWarning, Issuer, Level, Scene, Stamp, WarningPhase
 from core.settings import Settings, load
 from notices.channels.choose import carriers_of
 from store import notices as kept
 from store import people
 from store.duty import add_act, add_silence
 from store.migrate import migrate
-from store.notice_routes import put_recipient, put_route
+from store.notice_routes import put_recipient, put_route, routes
 from store.sql import Database, open_database
 from store.warnings import KeptWarning, Projected, keep_warnings, note_projected
 from workers.deciding import Deciding
@@ -162,6 +162,24 @@ def test_nobody_acknowledges_a_red_warning(room: Room) -> None:
     assert at["138-wang"] - at["138-zhang"] <= 60
     assert at["138-zhao"] - at["138-wang"] <= 60
     assert reached[-1][2] == "无人确认，转报：w1 水位 62.35 m；尚无人确认，请立即电话叫应责任人。"
+
+
+@pytest.mark.claim(
+    "WARN", "An issued signal 预警信号 sends a notice too, on routes of every topic, until it is acknowledged."
+)
+def test_a_signal_is_told_and_climbs_until_it_is_acknowledged(room: Room) -> None:
+    watch(room, "zhang", "wang", "zhao")
+    with room.database.transaction() as connection:
+        put_route(connection, replace(routes(connection)["all"], topics=("livelihood",)))
+    told = {"item": "signal:met:7", "told_ms": BEGAN_MS, "ends_ms": BEGAN_MS * 2, "lifted": False}
+    signal = warning("s1", issuer=Issuer.ISSUED, rule="", indicator="", subject="440983", facts=told)
+    room.warn(signal)
+    assert [to for _, to, _ in room.run(50)] == ["138-zhang", "138-wang", "138-wang"]
+    room.act(Deed.ACKNOWLEDGE, {"signal:met:7": Level.RED})
+    assert room.run(70) == []
+    room.warn(replace(signal, phase=WarningPhase.CLEARED, level=Level.NORMAL, ended_ms=room.now_ms, revision=2))
+    assert {to for _, to, _ in room.run(5)} == {"138-zhang", "138-wang"}, "who was told hears that it is lifted"
+    assert all(notice.issued for notice, _ in room.notices())
 
 
 def test_an_acknowledgement_at_the_desk_ends_the_calls_also_after_a_restart(room: Room) -> None:
