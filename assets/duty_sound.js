@@ -11,6 +11,7 @@
     orange: { every: 8, notes: [[784, 0, 0.28], [587, 0.36, 0.4]] },
     lost: { every: 12, notes: [[440, 0, 0.5], [330, 0.6, 0.5], [220, 1.2, 0.8]] },
   };
+  const STARTS_WITHIN_S = 2; // a sound system that has just been asked for is not blocked yet
   const ORDER = ["red", "lost", "orange"]; // when several ring, they take turns, so that each is heard
   const LOUD = 0.35;
   const rung = { red: 0, orange: 0, lost: 0 };
@@ -18,6 +19,7 @@
   let context = null;
   let next = { red: 0, orange: 0, lost: 0 }; // steady s
   let busyUntil = 0;
+  let quietSinceS = 0; // steady s since which the browser plays nothing
   let mutedHere = 0; // city time; what this screen was told while the server could not be reached
 
   const steadyS = () => root.performance.now() / 1000;
@@ -27,10 +29,13 @@
     return context;
   }
 
+  const isHeard = () => Boolean(audio()) && context.state === "running";
+
   /** Whether this browser plays nothing until somebody touches the page. */
   function isBlocked() {
-    const found = audio();
-    return !found || found.state !== "running";
+    if (isHeard()) quietSinceS = 0;
+    else if (!quietSinceS) quietSinceS = steadyS();
+    return !context || (quietSinceS > 0 && steadyS() - quietSinceS > STARTS_WITHIN_S);
   }
 
   function play(name) {
@@ -81,7 +86,7 @@
     const mute = muted(picture, nowMs);
     const ringing = wanted(cityvitals.dutyState.items(picture), isStale, mute, nowMs);
     const blocked = isBlocked();
-    if (!blocked && steadyS() >= busyUntil) {
+    if (isHeard() && steadyS() >= busyUntil) {
       const due = ORDER.filter((name) => ringing.has(name) && steadyS() >= next[name]);
       if (due.length) play(due.sort((a, b) => next[a] - next[b])[0]);
     }
@@ -113,7 +118,7 @@
   /** Every tone once, so that who takes over hears that he will hear. */
   function tryAll() {
     allow();
-    TONES_IN_TURN.forEach((name, at) => root.setTimeout(() => { if (!isBlocked()) play(name); }, at * 2500));
+    TONES_IN_TURN.forEach((name, at) => root.setTimeout(() => { if (isHeard()) play(name); }, at * 2500));
   }
   const TONES_IN_TURN = ["red", "orange", "lost"];
 
