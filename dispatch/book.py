@@ -99,9 +99,24 @@ class CaseBook:
         with self._warden.acting(by, right, wish.case or "case:new", now.real_ms, detail) as connection:
             return self.act_within(connection, by, wish, now)
 
+    def happen(self, by: str, wish: Wish, now: Now) -> Told:
+        """Write what nobody asked for: what time did, or a fence saw. by: the worker that saw it.
+
+        Raises as `act` does, but for NotAllowed.
+        """
+        machine = Bearer(by)
+        if (done := self._done_before(machine, wish.key)) is not None:
+            return self.read(done)
+        detail = {"verb": wish.verb, "key": wish.key, "origin": wish.origin, "assignment": wish.assignment}
+        with self._warden.recording(machine, right_of(wish), wish.case, now.real_ms, detail) as connection:
+            return self._within(connection, (machine, wish, now), asks=False)
+
     def act_within(self, connection: Transaction, by: Bearer, wish: Wish, now: Now) -> Told:
         """The same as a part of an act that concerns several cases, in its transaction; it sees to the audit."""
-        rules = self._rules()
+        return self._within(connection, (by, wish, now), asks=True)
+
+    def _within(self, connection: Transaction, asked: tuple[Bearer, Wish, Now], asks: bool) -> Told:
+        (by, wish, now), rules = asked, self._rules()
         if (row := kept.entry_with_key(connection, by.name, wish.key)) is not None:  # a repeat at the same moment
             return _told(connection, row.case, rules)
         if wish.verb is Verb.REPORT and not wish.case:
@@ -111,8 +126,9 @@ class CaseBook:
             told, belongs = _told(connection, wish.case, rules), Belongs(known.scene, known.stamp)
             if belongs.scene != now.scene:
                 raise IllegalStep("other-scene", case=wish.case)
-        self._ask(by, right_of(wish), told, wish, rules)
-        return self._written(connection, told, belongs, (by, wish, now), rules)
+        if asks:
+            self._ask(by, right_of(wish), told, wish, rules)
+        return self._written(connection, told, belongs, asked, rules)
 
     def read(self, case: str) -> Told:
         """A case with its whole log. Raises UnknownName. Who may see it is asked by whoever shows it."""

@@ -9,6 +9,7 @@ import msgspec
 from dispatch.calendars import Counting
 from dispatch.case import Assignment, Case
 from dispatch.clocks import Calendars, Clock, Obligation, Terms
+from dispatch.escalation import next_ms
 from dispatch.kinds import CaseKind
 from dispatch.log import Entry, Origin
 from dispatch.states import OPEN, OVER
@@ -90,6 +91,7 @@ def case_row(case: Case, kind: CaseKind, belongs: Belongs, calendars: Calendars)
         correlation=str(facts.get("correlation", "")),
         revision=case.revision,
         body=_body(case),
+        next_ms=next_ms(case, kind, calendars),
     )
 
 

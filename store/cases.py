@@ -38,7 +38,10 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case as lists show it: what its log folded to. due_ms None: no clock runs; lon_deg None: no place."""
+    """A case as lists show it: what its log folded to. due_ms None: no clock runs; lon_deg None: no place.
+
+    next_ms: when time does something to it next.
+    """
 
     id: str
     scene: str
@@ -63,6 +66,7 @@ class CaseRow:
     correlation: str
     revision: int
     body: Mapping[str, Any]
+    next_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +153,16 @@ def queue(connection: Transaction, scene: str, asked: Asked) -> list[CaseRow]:
     return rows
 
 
-def due_before(connection: Transaction, scene: str, at_ms: int, limit: int = 1000) -> list[CaseRow]:
-    """Open cases of which some clock ends up to a time, the earliest first."""
-    asked = select(cases).where(cases.c.scene == scene, cases.c.is_open, cases.c.due_ms <= at_ms)
-    rows = connection.execute(asked.order_by(cases.c.due_ms, cases.c.id).limit(limit)).mappings()
-    return [_case(row) for row in rows]
+def due_before(connection: Transaction, scene: str, at_ms: int, limit: int = 1000) -> list[str]:
+    """Cases to which time does something up to a time, the earliest first."""
+    asked = select(cases.c.id).where(cases.c.scene == scene, cases.c.next_ms <= at_ms)
+    return list(connection.execute(asked.order_by(cases.c.next_ms, cases.c.id).limit(limit)).scalars())
+
+
+def look_again(connection: Transaction, case: str, revision: int, next_ms: int | None) -> None:
+    """Write when time does something to a case next, unless its log went on meanwhile."""
+    same = (cases.c.id == case) & (cases.c.revision == revision)
+    connection.execute(update(cases).where(same).values(next_ms=next_ms))
 
 
 def near(connection: Transaction, scene: str, lon_deg: float, lat_deg: float, reach_m: float) -> list[CaseRow]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
-from store.sql import Transaction
-from store.tables.outbox import outbox
+from store.sql import Transaction, put
+from store.tables.outbox import outbox, outbox_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,17 @@ def told_after(connection: Transaction, number: int, limit: int = 1000) -> list[
     """The next rows above a number, in their order."""
     rows = connection.execute(select(outbox).where(outbox.c.number > number).order_by(outbox.c.number).limit(limit))
     return [Told(**row) for row in rows.mappings()]
+
+
+def followed_to(connection: Transaction, follower: str) -> int:
+    """The number of the last row that a follower has dealt with; 0 at its first start."""
+    asked = select(outbox_marks.c.number).where(outbox_marks.c.follower == follower)
+    return int(connection.execute(asked).scalar() or 0)
+
+
+def note_followed(connection: Transaction, follower: str, number: int) -> None:
+    """Write how far a follower has come, in the transaction of what it did about the rows."""
+    put(connection, outbox_marks, {"follower": follower, "number": number})
 
 
 def last_number(connection: Transaction) -> int:

@@ -8,12 +8,14 @@ commit, and rows are numbered in the order of their commits, which the audit cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -72,6 +74,19 @@ class Database:
                 yield connection
         except (OperationalError, InterfaceError) as problem:
             raise NeighbourDown(f"{self.shown}: {_reason(problem)}") from problem
+
+
+def put(connection: Transaction, table: Table, row: Mapping[str, Any]) -> None:
+    """Write one row, new or changed, by the primary key of its table."""
+    found = upsert(connection, table).values(**row)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: found.excluded[name] for name in row if name not in keys}
+    connection.execute(found.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def upsert(connection: Transaction, table: Table) -> Any:
+    """An insert that may be told what to do when the row is there, on either database."""
+    return (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)
 
 
 def sqlite_url(var: Path) -> str:

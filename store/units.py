@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import delete, insert, or_, select
 
 from core.units import FixRow, UnitRow
-from store.sql import Transaction
+from store.sql import Transaction, put, upsert
 from store.tables.cases import assignments
-from store.tables.units import apart, unit_fixes, units
+from store.tables.units import apart, coverage_voids, unit_fixes, units
 
 
 def put_unit(connection: Transaction, unit: UnitRow) -> None:
     """Write a unit, new or changed."""
-    _put(connection, units, asdict(unit) | {"capabilities": list(unit.capabilities)})
+    put(connection, units, asdict(unit) | {"capabilities": list(unit.capabilities)})
 
 
 def all_units(connection: Transaction) -> list[UnitRow]:
@@ -29,10 +26,10 @@ def all_units(connection: Transaction) -> list[UnitRow]:
 
 def put_fix(connection: Transaction, fix: FixRow) -> None:
     """Write where a unit is, unless something younger is known."""
-    upsert = _upsert(connection, unit_fixes).values(**asdict(fix))
-    changed = {name: upsert.excluded[name] for name in asdict(fix) if name != "unit"}
-    younger = unit_fixes.c.at_ms < upsert.excluded.at_ms
-    connection.execute(upsert.on_conflict_do_update(index_elements=["unit"], set_=changed, where=younger))
+    found = upsert(connection, unit_fixes).values(**asdict(fix))
+    changed = {name: found.excluded[name] for name in asdict(fix) if name != "unit"}
+    younger = unit_fixes.c.at_ms < found.excluded.at_ms
+    connection.execute(found.on_conflict_do_update(index_elements=["unit"], set_=changed, where=younger))
 
 
 def fixes(connection: Transaction) -> dict[str, FixRow]:
@@ -50,7 +47,7 @@ def keep_apart(connection: Transaction, pairs: Iterable[tuple[str, str]], by: st
     """Write that two are not one, for each pair."""
     for one, other in pairs:
         first, second = sorted((one, other))
-        _put(connection, apart, {"one": first, "other": second, "by": by, "at_ms": at_ms})
+        put(connection, apart, {"one": first, "other": second, "by": by, "at_ms": at_ms})
 
 
 def kept_apart(connection: Transaction, names: Iterable[str]) -> frozenset[frozenset[str]]:
@@ -60,12 +57,18 @@ def kept_apart(connection: Transaction, names: Iterable[str]) -> frozenset[froze
     return frozenset(frozenset(row) for row in connection.execute(asked))
 
 
-def _put(connection: Transaction, table: Any, row: dict[str, Any]) -> None:
-    upsert = _upsert(connection, table).values(**row)
-    keys = [column.name for column in table.primary_key]
-    changed = {name: upsert.excluded[name] for name in row if name not in keys}
-    connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed))
+def voids(connection: Transaction, scene: str) -> dict[tuple[str, str], int]:
+    """Areas that are known to be without a free unit: (area, capability) → since when, city time in ms."""
+    asked = select(coverage_voids).where(coverage_voids.c.scene == scene)
+    return {(row["area"], row["capability"]): row["since_ms"] for row in connection.execute(asked).mappings()}
 
 
-def _upsert(connection: Transaction, table: Any) -> Any:
-    return (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)
+def put_voids(connection: Transaction, scene: str, found: Mapping[tuple[str, str], int]) -> None:
+    """Write all areas without a free unit as they are now."""
+    connection.execute(delete(coverage_voids).where(coverage_voids.c.scene == scene))
+    rows = [
+        {"scene": scene, "area": area, "capability": capability, "since_ms": since_ms}
+        for (area, capability), since_ms in found.items()
+    ]
+    if rows:
+        connection.execute(insert(coverage_voids), rows)

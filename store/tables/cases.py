@@ -33,6 +33,8 @@ cases = Table(
     Column("correlation", String(80), nullable=False),  # one id from the readings to the close
     Column("revision", Integer, nullable=False),
     Column("body", JSON, nullable=False),
+    Column("next_ms", Ms),  # when time does something to it next; null: never
+    Index("ix_cases_next", "scene", "next_ms"),
     Index("ix_cases_queue", "scene", "is_open", "due_ms"),
     Index("ix_cases_near", "scene", "cell", "is_open"),
     Index("ix_cases_reported", "scene", "reported_ms"),

@@ -15,3 +15,10 @@ outbox = Table(
     Column("body", JSON, nullable=False),
     sqlite_autoincrement=True,  # the number is the id in the stream: never given twice, not even after rows are dropped
 )
+
+outbox_marks = Table(  # how far those who follow the rows themselves have come
+    "outbox_marks",
+    metadata,
+    Column("follower", String(40), primary_key=True),
+    Column("number", Ms, nullable=False),
+)

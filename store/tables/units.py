@@ -44,3 +44,12 @@ apart = Table(  # pairs of which a person said that they are not one incident
     Column("by", String(80), nullable=False),
     Column("at_ms", Ms, nullable=False),
 )
+
+coverage_voids = Table(  # areas without a free unit that can do something, as they were found last
+    "coverage_voids",
+    metadata,
+    Column("scene", String(80), primary_key=True),
+    Column("area", String(64), primary_key=True),
+    Column("capability", String(80), primary_key=True),
+    Column("since_ms", Ms, nullable=False),
+)
