@@ -25,6 +25,7 @@ from core.errors import UnknownName
 from core.records import HOUR_MS, Level
 from early_warning.duty import DutyDesk, Now, preview
 from early_warning.duty_rules import Concerned, Wish
+from early_warning.signals import id_of, item_of
 from store.warnings import KeptWarning, warning_of
 
 REFUSED = errors(401, 403, 404, 409, 422, 503)
@@ -114,7 +115,7 @@ class Duty:
 
     def _kept(self, scene: str, warning: str) -> KeptWarning:
         with self.entrance.office.database.reading() as connection:
-            return warning_of(connection, scene, warning)
+            return warning_of(connection, scene, id_of(warning))
 
     @staticmethod
     def _over(present: Present, kept: KeptWarning) -> Concerned:
@@ -122,7 +123,7 @@ class Duty:
         warning = kept.warning
         indicator = present.declared.indicators.get(warning.indicator)
         return Concerned(
-            id=warning.id,
+            id=item_of(warning),
             level=warning.peak,
             area=chain_of(present.declared, warning.subject),
             topic=indicator.domain if indicator else "",

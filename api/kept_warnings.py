@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -14,11 +16,17 @@ from api.errors import ApiError
 from api.rest import Present
 from board.belonging import chain_of
 from board.words import level_word, number
+from catalogue.load import load
 from core.errors import UnknownName
-from core.records import DAY_MS, HOUR_MS
+from core.records import DAY_MS, HOUR_MS, CityWarning, Issuer
 from early_warning.duty import standings
 from early_warning.duty_fold import UNTOUCHED, Standing
+from early_warning.pinned import pinned
+from early_warning.rule import Rule
+from early_warning.signals import item_of, title
 from early_warning.terms import terms
+from geo.areas import AreaLevel
+from store.sql import Transaction
 from store.warnings import Asked, KeptWarning, warning_of, warnings_between
 
 LONGEST_MS, LATEST_MS = 400 * DAY_MS, 1 << 53
@@ -28,9 +36,14 @@ NEAR_MS = 2 * HOUR_MS  # so far apart at most begin warnings that may have to do
 
 
 class Kept(BaseModel):
-    """One warning as it stood last, and how it stands with people."""
+    """One warning as it stood last, and how it stands with people.
+
+    item: under which name people act on it; another one than its id where an authority issued it. lon, lat: of its
+    station or small area, degrees WGS 84; null where it is about a county, the city, or a place that nobody knows.
+    """
 
     id: str
+    item: str
     rule: str
     rule_name: str
     version: str
@@ -40,6 +53,8 @@ class Kept(BaseModel):
     subject_name: str
     area: str
     area_name: str
+    lon: float | None
+    lat: float | None
     level: str
     peak: str
     phase: str
@@ -70,22 +85,25 @@ class KeptList(BaseModel):
 class KeptWhole(BaseModel):
     """One warning, the facts that its rule left, and others of the same station or county at about that time.
 
-    terms: what its rule says now, in words, a line a level.
+    terms: what its rule says, in words, a line a level, in `terms_version`: the one that judged, or today's where that
+    one is kept nowhere any more.
     """
 
     city_ms: int
     warning: Kept
     facts: dict[str, Any]
     terms: list[str]
+    terms_version: str
     related: list[Kept]
 
 
 class Shelf:
     """The kept warnings as whoever asks may see them."""
 
-    def __init__(self, duty: Duty) -> None:
+    def __init__(self, duty: Duty, packs: Path) -> None:
         self._duty = duty
         self._database = duty.entrance.office.database
+        self._shipped = cache(lambda city: load(packs, city).rules)
 
     def between(self, present: Present, from_ms: int, until_ms: int, asked: Asked) -> tuple[list[Kept], bool]:
         """Those that stood at some time, newest first, and whether there are more."""
@@ -93,8 +111,8 @@ class Shelf:
         with self._database.reading() as connection:
             found = warnings_between(connection, scene, from_ms, until_ms, asked)
             seen = [one for one in found if self._sees(present, one)][:SHOWN]
-            stands = standings(connection, scene, [one.warning.id for one in seen])
-        return [told(present, one, stands[one.warning.id]) for one in seen], len(found) == asked.limit
+            stands = standings(connection, scene, [item_of(one.warning) for one in seen])
+        return [told(present, one, stands[item_of(one.warning)]) for one in seen], len(found) == asked.limit
 
     def whole(self, present: Present, warning: str) -> KeptWhole:
         """One warning. Raises ApiError 404."""
@@ -110,14 +128,24 @@ class Shelf:
             around = warnings_between(connection, scene, since_ms - NEAR_MS, since_ms + NEAR_MS, Asked(area=kept.area))
             near = [one for one in around if one.warning.id != warning and self._sees(present, one)]
             near.sort(key=lambda one: (one.warning.subject != kept.warning.subject, -one.warning.peak))
-            stands = standings(connection, scene, [warning, *(one.warning.id for one in near[:RELATED])])
+            all_of_it = [kept, *near[:RELATED]]
+            stands = standings(connection, scene, [item_of(one.warning) for one in all_of_it])
+            rule = self._rule(connection, present, kept.warning)
+        first, *related = (told(present, one, stands[item_of(one.warning)]) for one in all_of_it)
         return KeptWhole(
             city_ms=present.origin().city_ms,
-            warning=told(present, kept, stands[warning]),
+            warning=first,
             facts=kept.warning.facts,
-            terms=_terms(present, kept.warning.rule),
-            related=[told(present, one, stands[one.warning.id]) for one in near[:RELATED]],
+            terms=terms(rule, present.declared.indicators, present.reader.name, present.language) if rule else [],
+            terms_version=rule.version if rule else "",
+            related=related,
         )
+
+    def _rule(self, connection: Transaction, present: Present, warning: CityWarning) -> Rule | None:
+        city, judging = present.declared.city.code, present.declared.rules.get(warning.rule)
+        if not warning.rule:  # of an issued signal
+            return None
+        return pinned(connection, city, warning, judging, lambda rule: self._shipped(city).get(rule)) or judging
 
     def _sees(self, present: Present, kept: KeptWarning) -> bool:
         indicator = present.declared.indicators.get(kept.warning.indicator)
@@ -126,10 +154,10 @@ class Shelf:
         return may(self._duty.entrance.bearer(), "warnings.see", area=area, topic=topic).allowed
 
 
-def kept_routes(duty: Duty) -> APIRouter:
+def kept_routes(duty: Duty, packs: Path) -> APIRouter:
     """Routes below `/api/v1`."""
     router = APIRouter(prefix="/api/v1", tags=["v1"], responses=REFUSED)
-    shelf = Shelf(duty)
+    shelf = Shelf(duty, packs)
 
     @router.get("/warnings/kept")
     async def between(
@@ -156,20 +184,16 @@ def kept_routes(duty: Duty) -> APIRouter:
     return router
 
 
-def _terms(present: Present, rule: str) -> list[str]:
-    declared = present.declared
-    known = declared.rules.get(rule)
-    return terms(known, declared.indicators, present.reader.name, present.language) if known else []
-
-
 def told(present: Present, kept: KeptWarning, stands: Standing = UNTOUCHED) -> Kept:
     """As the API gives it."""
     warning, language, reader = kept.warning, present.language, present.reader
     indicator, rule = present.declared.indicators.get(warning.indicator), present.declared.rules.get(warning.rule)
+    lon, lat = _place(present, warning.subject)
     return Kept(
         id=warning.id,
+        item=item_of(warning),
         rule=warning.rule,
-        rule_name=rule.name[language] if rule else warning.rule,
+        rule_name=_rule_name(warning, rule, language),
         version=warning.rule_version,
         indicator=warning.indicator,
         indicator_name=indicator.name[language] if indicator else warning.indicator,
@@ -177,6 +201,8 @@ def told(present: Present, kept: KeptWarning, stands: Standing = UNTOUCHED) -> K
         subject_name=reader.name(warning.subject),
         area=kept.area,
         area_name=reader.name(kept.area),
+        lon=lon,
+        lat=lat,
         level=level_word(warning.level),
         peak=level_word(warning.peak),
         phase=str(warning.phase),
@@ -195,3 +221,21 @@ def told(present: Present, kept: KeptWarning, stands: Standing = UNTOUCHED) -> K
         verdict=stands.verdict,
         verdict_by=stands.verdict_name,
     )
+
+
+def _rule_name(warning: CityWarning, rule: Rule | None, language: str) -> str:
+    """What judged it; of an issued signal what was issued."""
+    if warning.issuer is Issuer.ISSUED:
+        return title(warning, language)
+    return rule.name[language] if rule else warning.rule
+
+
+def _place(present: Present, subject: str) -> tuple[float | None, float | None]:
+    """Where a station or a small area lies; (None, None) for a county or the city, which are drawn by their border."""
+    device, areas = present.declared.devices.get(subject), present.declared.areas
+    if device is not None:
+        return (device.place.lon_deg, device.place.lat_deg) if device.place else (None, None)
+    if subject not in areas or areas[subject].level in (AreaLevel.CITY, AreaLevel.COUNTY):
+        return None, None
+    lon, lat = areas[subject].centre_deg
+    return lon, lat

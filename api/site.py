@@ -93,7 +93,7 @@ class Site:
             app.include_router(alarm_load_routes(self.hub, self.entrance), prefix=under)
             duty = Duty(self.hub, self.entrance)
             app.include_router(duty_routes(duty), prefix=under)
-            app.include_router(kept_routes(duty), prefix=under)
+            app.include_router(kept_routes(duty, settings.packs), prefix=under)
             app.include_router(entry_routes(duty, client, settings), prefix=under)
             cases = Cases(self.hub, self.entrance)
             app.include_router(case_routes(cases), prefix=under)

@@ -46,12 +46,14 @@
     whole = null;
     paint();
     if (!id) return;
-    const [answer, acts] = await Promise.all([api("GET", "warnings/kept/" + encodeURIComponent(id)), api("GET", "warnings/" + encodeURIComponent(id) + "/acts")]);
+    const answer = await api("GET", "warnings/kept/" + encodeURIComponent(id));
+    const acts = answer.ok ? await api("GET", "warnings/" + encodeURIComponent(answer.body.warning.item) + "/acts") : answer;
     if (chosen !== id) return;
     whole = answer.ok ? Object.assign({ id: id, acts: acts.ok ? acts.body.acts : [] }, answer.body) : { id: id, problem: cityvitals.dutyActs.sentenceOf(answer) };
     paint();
     if (!answer.ok) return;
     const warning = answer.body.warning;
+    if (!warning.indicator) return; // an authority issued it: there is nothing that we judged
     const why = await api("GET", "indicators/" + encodeURIComponent(warning.indicator) + "/" + encodeURIComponent(warning.subject) + "/explain?at_ms=" + warning.since_ms);
     if (chosen !== id) return;
     whole.why = why.ok ? why.body : { problem: cityvitals.dutyActs.sentenceOf(why) };
@@ -80,16 +82,13 @@
       + "</time><em>" + esc(judged || state) + "</em></header><p>" + esc(one.sentence) + "</p></li>";
   }
 
-  /** Counts by county and level of what is listed; a county narrows the list. */
+  /** The map of what is listed; what concerns the whole city stands below it. A county narrows the list. */
   function areas(rows) {
-    const { format } = cityvitals;
-    const cells = Object.entries(site.areas).map(([id, name]) => {
-      const mine = rows.filter((one) => one.area === id);
-      const counts = format.GRAVEST_FIRST.map((level) => [level, mine.filter((one) => one.peak === level).length]).filter(([, count]) => count)
-        .map(([level, count]) => '<span class="level level-' + level + '">' + format.mark(level) + count + "</span>").join("");
-      return '<button type="button" data-area="' + esc(id) + '"' + (asked.area === id ? ' class="chosen"' : "") + "><b>" + esc(name) + "</b>" + (counts || "<small>0</small>") + "</button>";
-    });
-    return cells.join("");
+    const { format, keptMap } = cityvitals;
+    const whole = rows.filter((one) => one.area === site.city);
+    const counts = keptMap.countsOf(whole).map(([level, count]) => '<span class="level level-' + level + '">' + format.mark(level) + count + "</span>").join("");
+    return keptMap.svg(site.boundaries, site.areas, rows, chosen, asked.area)
+      + '<button type="button" data-area="' + esc(site.city) + '"' + (asked.area === site.city ? ' class="chosen"' : "") + "><b>" + esc(words("duty.kept_city")) + "</b>" + (counts || "<small>0</small>") + "</button>";
   }
 
   /** Why: from the value of the rule down to stations. */
@@ -103,10 +102,12 @@
       + "</li>" + inputs.join("") + stations.join("") + "<li><small>" + esc(words(found.agrees ? "duty.why_agrees" : "duty.why_differs")) + "</small></li></ol></div>";
   }
 
-  /** What the rule says, a line a level. */
-  function terms(lines) {
-    const said = (lines || []).map((line) => "<li>" + esc(line) + "</li>").join("");
-    return said ? '<div class="duty-why"><h3>' + esc(words("duty.terms")) + "</h3><ol>" + said + "</ol></div>" : "";
+  /** What the rule says, a line a level, in the version that judged; else it is said that it is another one. */
+  function terms(told) {
+    const said = (told.terms || []).map((line) => "<li>" + esc(line) + "</li>").join("");
+    const pinned = told.terms_version === told.warning.version;
+    const which = words(pinned ? "duty.version" : "duty.terms_of_now", { version: told.terms_version });
+    return said ? '<div class="duty-why"><h3>' + esc(words("duty.terms")) + " <small>" + esc(which) + "</small></h3><ol>" + said + "</ol></div>" : "";
   }
 
   function history(acts, nowMs) {
@@ -127,14 +128,18 @@
     const link = (href, code) => '<a href="' + esc(site.base_path + href) + '">' + esc(words(code)) + "</a>";
     const related = whole.related.map((near) => '<li data-id="' + esc(near.id) + '">' + format.mark(near.peak) + " <time>" + esc(format.moment(near.since_ms, nowMs)) + "</time> " + esc(near.sentence) + "</li>").join("");
     return '<article class="level-' + one.peak + '"><header>' + format.levelTag(one.peak) + "</header><p class=\"sentence\">" + esc(one.sentence) + "</p>"
-      + '<div class="duty-verdicts"><h3>' + esc(words("duty.verdicts")) + "</h3>" + verdicts + "</div>"
-      + '<div class="duty-columns"><dl class="duty-facts">' + pair("value", "<b>" + esc(one.text) + "</b> " + esc(one.unit)) + pair("bound", one.bound === null ? "" : esc(one.bound) + " " + esc(one.unit))
+      + (one.indicator ? '<div class="duty-verdicts"><h3>' + esc(words("duty.verdicts")) + "</h3>" + verdicts + "</div>" : "")
+      + '<div class="duty-columns"><dl class="duty-facts">' + pair("value", one.indicator && "<b>" + esc(one.text) + "</b> " + esc(one.unit)) + pair("bound", one.bound === null ? "" : esc(one.bound) + " " + esc(one.unit))
       + pair("since", esc(format.moment(one.since_ms, nowMs))) + pair("ended", one.ended_ms ? esc(format.moment(one.ended_ms, nowMs)) + " <small>" + esc(format.span(one.ended_ms - one.since_ms)) + "</small>" : "")
-      + pair("rule", esc(one.rule_name) + " <small>" + esc(words("duty.version", { version: one.version })) + "</small>") + pair("issuer", esc(words(one.issuer === "issued" ? "wall.issued" : "duty.computed")))
-      + "</dl>" + history(whole.acts, nowMs) + "</div>" + terms(whole.terms) + why(whole.why)
+      + pair("rule", one.rule && esc(one.rule_name) + " <small>" + esc(words("duty.version", { version: one.version })) + "</small>") + pair("issuer", esc(words(one.issuer === "issued" ? "wall.issued" : "duty.computed")))
+      + "</dl>" + history(whole.acts, nowMs) + "</div>" + terms(whole) + why(whole.why)
       + (related ? '<div class="duty-related"><h3>' + esc(words("duty.related")) + "</h3><ol>" + related + "</ol></div>" : "")
-      + '<nav class="duty-links">' + link("duty", "duty.title") + link("indicators/" + encodeURIComponent(one.indicator) + "/" + encodeURIComponent(one.subject), "duty.indicator")
-      + link("rules/" + encodeURIComponent(one.rule) + "/complain?warning=" + encodeURIComponent(one.id) + "&place=" + encodeURIComponent(one.subject) + "&from=" + (one.since_ms - DAY_MS) + "&to=" + (one.ended_ms || whole.city_ms), "duty.complain") + "</nav></article>";
+      + '<nav class="duty-links">' + link("duty", "duty.title") + (one.indicator ? ruleLinks(one, link) : "") + "</nav></article>";
+  }
+
+  function ruleLinks(one, link) {
+    return link("indicators/" + encodeURIComponent(one.indicator) + "/" + encodeURIComponent(one.subject), "duty.indicator")
+      + link("rules/" + encodeURIComponent(one.rule) + "/complain?warning=" + encodeURIComponent(one.id) + "&place=" + encodeURIComponent(one.subject) + "&from=" + (one.since_ms - DAY_MS) + "&to=" + (one.ended_ms || whole.city_ms), "duty.complain");
   }
 
   function paint() {
@@ -148,7 +153,7 @@
   }
 
   async function judge(verdict) {
-    const answer = await cityvitals.dutyActs.act({ key: chosen }, "verdict", { verdict: verdict });
+    const answer = await cityvitals.dutyActs.act({ key: whole.warning.item }, "verdict", { verdict: verdict });
     const place = cityvitals.page.at("duty-toast");
     place.textContent = answer.ok ? words("duty.done_verdict", { verdict: words("duty.verdict_" + verdict.replace(/-/g, "_")) }) : cityvitals.dutyActs.sentenceOf(answer);
     place.className = "duty-toast shown";

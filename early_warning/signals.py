@@ -13,6 +13,7 @@ from core.messages import text
 from core.records import DAY_MS, CityWarning, Event, Issuer, Level, WarningPhase
 
 KIND = "signal."  # what types of such events begin with; the level follows
+ITEM = "signal:"  # what the names of signals in the duty list begin with; the id of the event follows
 UNENDED_MS = 3 * DAY_MS  # city time: who forgets to lift a signal without an end does not leave it standing for ever
 LEVELS = tuple(level.name.lower() for level in (Level.BLUE, Level.YELLOW, Level.ORANGE, Level.RED))
 
@@ -42,6 +43,12 @@ def item_of(warning: CityWarning) -> str:
     return str(warning.facts["item"]) if warning.issuer is Issuer.ISSUED else warning.id
 
 
+def id_of(item: str) -> str:
+    """The id under which a warning is kept, by the name under which people act on it."""
+    event = item.removeprefix(ITEM)
+    return item if event == item else blake2b(event.encode(), digest_size=8).hexdigest()
+
+
 def kept_signal(event: Event, before: CityWarning | None, city: str, now_ms: int) -> CityWarning | None:
     """A signal as it stands after one telling; None: the telling is older than what is known.
 
@@ -56,7 +63,7 @@ def kept_signal(event: Event, before: CityWarning | None, city: str, now_ms: int
     told, ended_ms = event.attributes, over_ms(event)
     level = Level[event.type.removeprefix(KIND).upper()]
     signal = CityWarning(
-        id=blake2b(event.id.encode(), digest_size=8).hexdigest(),
+        id=id_of(f"{ITEM}{event.id}"),
         rule="",
         rule_version="",
         indicator="",
@@ -77,7 +84,7 @@ def kept_signal(event: Event, before: CityWarning | None, city: str, now_ms: int
         stamp=event.stamp,
         late=before is None and ended_ms <= now_ms,
         facts={
-            "item": f"signal:{event.id}",
+            "item": f"{ITEM}{event.id}",
             "told_ms": event.told_ms,
             "colour": level.name.lower(),
             "what": str(told.get("what", "")),

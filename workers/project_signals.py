@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from board.names import Names
 from core.errors import UnreadableEntry
 from core.records import CityWarning, Event
-from early_warning.signals import expired, is_signal, kept_signal, sentence
+from early_warning.signals import ITEM, expired, is_signal, kept_signal, sentence
 from store.sql import Database
 from store.warnings import KeptWarning, Projected, keep_warnings, note_projected, projected, signals_kept
 from stream.codec import decode_events
@@ -46,7 +46,7 @@ class ProjectingSignals:
     def _write(self, told: Iterable[Event], now_ms: int) -> int:
         changed: dict[str, CityWarning] = {}
         for event in sorted(told, key=lambda one: one.told_ms):
-            item = f"signal:{event.id}"
+            item = f"{ITEM}{event.id}"
             signal = kept_signal(event, changed.get(item) or self._known.get(item), self._names.city, now_ms)
             if signal is not None:
                 changed[item] = signal
