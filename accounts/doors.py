@@ -48,6 +48,10 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/cases/{case}/units": "cases.dispatch",
     "GET /api/v1/cases/{case}/proposals": "cases.see",
     "POST /api/v1/cases/{case}/apart": "cases.dispatch",
+    "GET /api/v1/cases/{case}/photos": "photos.see",
+    "POST /api/v1/cases/{case}/photos": "cases.note",
+    "GET /api/v1/cases/{case}/photos/{sha256}": "photos.see",
+    "GET /api/v1/cases/{case}/photos/{sha256}/original": "personal.see",
     "GET /api/v1/units": "units.see",
     "POST /api/v1/units/{unit}/position": "cases.report",
     "POST /api/v1/cases/{case}/steps": "cases.see",  # each step asks for its own right, there and of that place

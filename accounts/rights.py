@@ -93,6 +93,7 @@ RIGHTS: Mapping[str, Right] = {
     "letters.see": _right(Role.RULES, Role.OPERATIONS, Role.FOUNDER, placed=False),
     "personal.see": _right(Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER, Role.HOTLINE, Role.FIELD),
     "cases.see": _picture(_ROOM, _OUTSIDE, Role.SUPERVISOR, Role.MACHINE),
+    "photos.see": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),  # faces and number plates: no screen that stays open
     "docs.see": _right(_DESKS, Role.OPERATIONS, placed=False),
     "metrics.see": _right(Role.OPERATIONS, Role.FOUNDER, Role.MACHINE, placed=False),
     "health.see": _picture(_DESKS, Role.OPERATIONS, Role.WALL, Role.MACHINE, placed=False),

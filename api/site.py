@@ -37,6 +37,7 @@ from api.me import me_routes
 from api.notice_metrics import NoticeCollector
 from api.page_reader import PageReader
 from api.push import push_routes
+from api.photos import PhotoDesk, photo_routes
 from api.rest import rest_routes
 from api.sign_in import sign_in_routes
 from board.frames import assets_version
@@ -100,6 +101,7 @@ class Site:
             app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
+            app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)

@@ -129,6 +129,17 @@ SETTINGS: tuple[Setting, ...] = (
         "Folder of the history, values and raw readings; empty: `history` in the folder of this installation.",
     ),
     Setting(
+        "media",
+        "CITYVITALS_MEDIA",
+        "",
+        words,
+        "",
+        "Folder of photos; empty: `media` in the folder of this installation. It belongs into the backup.",
+    ),
+    Setting(
+        "photo_mb", "CITYVITALS_PHOTO_MB", "15", whole(1, 200), "MB", "A larger photo is refused, with the reason."
+    ),
+    Setting(
         "archive_s",
         "CITYVITALS_ARCHIVE_S",
         "60",
@@ -194,6 +205,8 @@ class Settings(NoticeSettings, AccountSettings):
     stream_limit: int
     payload_limit_kb: int
     history: str
+    media: str
+    photo_mb: int
     archive_s: int
     raw_days: int
     window_days: int
@@ -205,6 +218,11 @@ class Settings(NoticeSettings, AccountSettings):
     def history_folder(self) -> Path:
         """Where the history lies, a folder a scene."""
         return Path(self.history).expanduser() if self.history else self.var / "history"
+
+    @property
+    def media_folder(self) -> Path:
+        """Where photos lie, under their hashes."""
+        return Path(self.media).expanduser() if self.media else self.var / "media"
 
     def __repr__(self) -> str:
         shown = (

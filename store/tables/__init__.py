@@ -1,6 +1,21 @@
 """The SQL tables, one file a topic. Import `metadata` from here and every table is known to it."""
 
-from store.tables import audit, cases, duty, labels, notices, outbox, people, rules, signing_in, units, warnings
+from store.tables import (
+    audit,
+    cases,
+    duty,
+    intake,
+    labels,
+    notices,
+    outbox,
+    people,
+    photos,
+    responses,
+    rules,
+    signing_in,
+    units,
+    warnings,
+)
 from store.tables.metadata import metadata
 
 __all__ = [
@@ -13,6 +28,8 @@ __all__ = [
     "outbox",
     "people",
     "rules",
+    "photos",
+    "responses",
     "signing_in",
     "units",
     "warnings",
