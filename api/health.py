@@ -21,7 +21,7 @@ from core.messages import text
 from core.settings import Settings
 
 WORKERS = ("ingest", "engine", "board", "probe", "web")
-OF_ACCOUNTS = ("relay", "notify")  # missed only where people act
+OF_ACCOUNTS = ("relay", "notify", "clocks")  # missed only where people act
 BEAT_LOST_MS = 6000  # five beats, and the second between two looks
 PROBE_LATE_MS = 30_000
 CLOCK_OFF_MS = 1000

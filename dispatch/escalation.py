@@ -39,7 +39,7 @@ def points(case: Case, kind: CaseKind, calendars: Calendars) -> list[Point]:
 
 def points_due(case: Case, kind: CaseKind, calendars: Calendars, now_ms: int) -> list[Point]:
     """What time has done by now and no log says yet, in its order."""
-    return [point for point in points(case, kind, calendars) if point.at_ms < now_ms]
+    return [point for point in points(case, kind, calendars) if point.at_ms <= now_ms]
 
 
 def next_ms(case: Case, kind: CaseKind, calendars: Calendars) -> int | None:
@@ -62,7 +62,7 @@ def _course(clock: Clock, ladder: Sequence[Rung]) -> Iterator[tuple[int, Verb, i
     """Stage, verb, the counted time at which it is reached, and what its entry says."""
     if clock.terms.warn_ms:
         yield Stage.WARNED, Verb.WARN, clock.granted_ms - clock.terms.warn_ms, {}
-    yield Stage.BREACHED, Verb.BREACH, clock.granted_ms, {}
+    yield Stage.BREACHED, Verb.BREACH, clock.granted_ms + 1, {}  # what is done at the very end is done in time
     for level, rung in enumerate(ladder, 1):
         fields = {"reason": "overdue", "level": level, "to": str(rung.to)}
         yield Stage.BREACHED + level, Verb.ESCALATE, clock.granted_ms + rung.after_ms, fields

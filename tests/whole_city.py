@@ -30,7 +30,7 @@ from stream.embedded.children import start_child
 
 APP = [sys.executable, str(REPOSITORY / "app.py")]
 READY_WITHIN_S = 60  # how fast it is, is a claim of its own; here a loaded machine may take its time
-WORKERS = {"ingest", "engine", "archive", "board", "web", "relay", "notify", "probe"}
+WORKERS = {"ingest", "engine", "archive", "board", "web", "relay", "notify", "clocks", "probe"}
 _SERVERS = {"nats-server": "broker", "redis-server": "redis", "valkey-server": "redis"}
 
 

@@ -16,6 +16,7 @@ RUNS: Mapping[str, str] = {  # the module of this room that has `run(settings)`,
     "archive": "Run the worker that writes what the streams hold into the history.",
     "relay": "Run the worker that tells the city what people did.",
     "notify": "Run the worker that tells people, and other systems, of warnings.",
+    "clocks": "Run the worker that does what time alone brings about.",
     "probe": "Run the test reading 拨测 that goes through every part each ten seconds.",
 }
 

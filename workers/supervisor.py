@@ -43,13 +43,13 @@ FIRST = ("engine", "board", "web", "ingest")
 LATER = ("archive", "probe")
 WORKERS = (*FIRST, *LATER)
 LATER_AFTER_S, LATER_AT_LAST_S = 2.0, 12.0
-OF_ACCOUNTS = ("relay", "notify")  # what only people, and the database that knows them, need
+OF_ACCOUNTS = ("relay", "notify", "clocks")  # what only people, and the database that knows them, need
 # Data flow from left to right: what produces stops first, what others still need stops last.
 STOP_ORDER = (
     ("simulate",),
     ("ingest",),
     ("engine",),
-    ("archive", "board", "web", "relay", "notify", "probe"),
+    ("archive", "board", "web", "relay", "notify", "clocks", "probe"),
     ("broker",),
     ("redis",),
 )

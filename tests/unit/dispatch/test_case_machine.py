@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,13 +13,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from core.declared import Words
 from core.errors import IllegalStep
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS
 from dispatch.calendars import Counting, Holidays, round_the_clock, work_hours, working_days
 from dispatch.case import Case, fold, follow
-from dispatch.clocks import Obligation, Standing, Terms
-from dispatch.log import Entry
-from dispatch.states import AssignmentState, CaseState, Hold
+from dispatch.clocks import Clock, Obligation, Standing, Terms
+from dispatch.escalation import next_ms, points_due
+from dispatch.kinds import CaseKind, KindClass
+from dispatch.log import Entry, Origin
+from dispatch.states import OPEN, AssignmentState, CaseState, Hold
 from dispatch.steps import STEPS, UNIT_STEPS, Verb
 
 YEARS = date(2025, 1, 1), date(2027, 12, 31)
@@ -42,6 +46,8 @@ FIELDS: dict[str, Any] = {
     "approver": "li", "until_ms": 2**41, "obligation": "handle", "by_ms": HOUR_MS, "into": "B", "text": "备注",
     "entry": 1, "stage": "first", "unit": "消防3", "items": ["event:1"], "satisfied": 80,
 }  # fmt: skip
+KIND = CaseKind("road-water", "1", Words("积水", "Water"), KindClass.EVENT, "water", limits=TERMS)
+TIMED = [Verb.WARN, Verb.BREACH, Verb.ESCALATE]
 BEGAN_MS = 1_767_600_000_000  # 5 January 2026, 16:00 in China
 UNRESTED = {Obligation.REPLY, Obligation.REPORT_UP}
 
@@ -55,7 +61,8 @@ class CaseDays(RuleBasedStateMachine):
         self.case: Case | None = None
         self.now_ms = BEGAN_MS
         self.counted: dict[int, int] = {}  # by place of the clock: what counted between the steps, added up
-        self.kept: list[Case] = []
+        self.passed: dict[int, int] = {}  # by place of the clock: how far time was written down to have taken it
+        self.level = 0
 
     @rule(minutes=st.integers(1, 4 * 1440))
     def time_passes(self, minutes: int) -> None:
@@ -83,6 +90,38 @@ class CaseDays(RuleBasedStateMachine):
         shut = {CaseState.CLOSED, CaseState.EVALUATED, CaseState.REJECTED, CaseState.MERGED}
         legal = self.case.state not in shut and (had.state if had else None) in UNIT_STEPS[verb].before
         self.try_it(self.entry(verb, unit, UNIT_STEPS[verb].needs), legal)
+
+    @precondition(lambda self: self.case is not None)
+    @rule(verb=st.sampled_from(TIMED), obligation=st.sampled_from(sorted(TERMS)), level=st.integers(1, 3))
+    def time_writes_or_is_refused(self, verb: Verb, obligation: Obligation, level: int) -> None:
+        place = next((at for at, one in enumerate(self.clocks) if one.obligation == obligation and not one.is_over), -1)
+        reached = {Verb.WARN: 1, Verb.BREACH: 2}.get(Verb(verb), 2 + level)
+        fields = {"obligation": str(obligation), "level": level, "reason": "overdue"}
+        legal = place >= 0 and self.is_reached(place, reached) and self.case.state in OPEN | {CaseState.MERGED}
+        if self.try_it(replace(self.entry(Verb(verb), "", ()), fields=fields, origin=Origin.CLOCK), legal):
+            self.passed[place] = reached
+
+    @precondition(lambda self: self.case is not None)
+    @rule()
+    def the_keeper_writes_all_that_time_did(self) -> None:
+        while due := points_due(self.case, KIND, CALENDARS, self.now_ms):
+            fields = due[0].fields
+            entry = replace(self.entry(due[0].verb, "", ()), fields=fields, at_ms=due[0].at_ms, origin=Origin.CLOCK)
+            place = next(
+                at for at, one in enumerate(self.clocks) if one.runs and one.obligation == fields["obligation"]
+            )
+            reached = {Verb.WARN: 1, Verb.BREACH: 2}.get(entry.verb, 2 + fields.get("level", 0))
+            assert self.is_reached(place, reached)
+            assert self.try_it(entry, legal=True)
+            self.passed[place] = reached
+        at_ms = next_ms(self.case, KIND, CALENDARS)
+        assert at_ms is None or at_ms > self.now_ms
+
+    @invariant()
+    def time_takes_each_clock_as_far_as_its_log_says(self) -> None:
+        for place, clock in enumerate(self.clocks):
+            assert clock.stage == self.passed.get(place, 0)
+        assert self.case is None or self.case.escalated == self.level
 
     @invariant()
     def its_log_alone_rebuilds_it(self) -> None:
@@ -120,7 +159,22 @@ class CaseDays(RuleBasedStateMachine):
         number = len(self.log) + 1
         return Entry(number, "A", verb, self.now_ms, self.now_ms, "wang", assignment=unit, fields=fields, terms=TERMS)
 
-    def try_it(self, entry: Entry, legal: bool) -> None:
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        return self.case.clocks if self.case else ()
+
+    def is_reached(self, place: int, stage: int) -> bool:
+        """By the book-keeper's own counting: whether time took a clock so far, and nobody wrote that yet."""
+        clock, counted_ms = self.clocks[place], self.counted.get(place, 0)
+        rests = clock.obligation not in UNRESTED and self.case is not None and bool(self.case.rests)
+        passed, warn_ms = self.passed.get(place, 0), clock.terms.warn_ms
+        if rests or passed >= stage:
+            return False
+        if stage == 1:
+            return warn_ms > 0 and counted_ms >= clock.granted_ms - warn_ms
+        return counted_ms > clock.granted_ms and (stage == 2 or passed == stage - 1)
+
+    def try_it(self, entry: Entry, legal: bool) -> bool:
         before, in_log = self.case, list(self.log)
         if entry.verb in (Verb.STRIKE, Verb.CORRECT) or (entry.verb is Verb.ASK_EXTENSION and legal):
             legal = legal and self.aims_well(entry)
@@ -130,9 +184,17 @@ class CaseDays(RuleBasedStateMachine):
             assert not legal, refused
             assert refused.in_words("zh") and refused.in_words("en")
             assert (self.case, self.log) == (before, in_log)
-        else:
-            assert legal
-            self.log.append(entry)
+            return False
+        assert legal
+        self.log.append(entry)
+        if entry.verb is Verb.ESCALATE:
+            self.level = max(self.level, entry.fields.get("level", self.level + 1))
+        if entry.verb is Verb.EXTEND:
+            self.passed = {at: far for at, far in self.passed.items() if not self.extended(before, at)}
+        return True
+
+    def extended(self, before: Case | None, place: int) -> bool:
+        return before is not None and self.clocks[place].granted_ms != before.clocks[place].granted_ms
 
     def aims_well(self, entry: Entry) -> bool:
         """Of what only its entry can tell: entry 1 is no note; nothing is corrected to later than it was written."""

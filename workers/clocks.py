@@ -1,0 +1,90 @@
+"""The clocks worker: what comes round by time alone. A further act of this kind is one line in `ROUNDS`.
+
+What is found goes the way of every act: the service decides and writes, the outbox tells.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from accounts.journal import Journal
+from accounts.warden import Warden
+from board.belonging import chain_of
+from core.clock import monotonic_s, real_ms
+from core.settings import Settings
+from dispatch.book import CaseBook, Now, Rules
+from dispatch.holidays import calendars_at
+from dispatch.timekeeper import TimeKeeper
+from store.migrate import migrate
+from store.sql import Database, open_database
+from workers.worker import Running, run_worker
+
+LOOK_S = 0.25
+
+Look = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a round stands on for as long as one scene is shown."""
+
+    running: Running
+    database: Database
+    warden: Warden
+
+    def now(self) -> Now:
+        """Scene and times of this moment."""
+        scene = self.running.scene
+        return Now(scene.id, str(scene.stamp), self.running.declared.city.code, self.running.now_ms(), real_ms())
+
+    def rules(self) -> Rules:
+        """What the city on show declares about cases."""
+        declared = self.running.declared
+        calendars = calendars_at(declared.city.work_hours, real_ms())
+        return Rules(declared.case_kinds, calendars, lambda area: chain_of(declared, area))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Something that is looked at again and again. begin: makes the look, anew for each scene."""
+
+    every_s: float
+    begin: Callable[[Ground], Look]
+
+
+def _time_of_cases(ground: Ground) -> Look:
+    book = CaseBook(ground.warden, ground.rules)
+    keeper = TimeKeeper(ground.database, book, ground.rules)
+    return lambda: keeper.turn(ground.now())
+
+
+ROUNDS: Mapping[str, Round] = {
+    "time-of-cases": Round(0.5, _time_of_cases),
+}
+
+
+def run(settings: Settings) -> int:
+    """Look until a signal. Exit code."""
+    return run_worker("clocks", settings, serve)
+
+
+def serve(running: Running) -> None:
+    """Go the rounds of one scene until another is shown."""
+    settings = running.settings
+    database = open_database(settings.database_url, settings.var)
+    try:
+        migrate(database)
+        ground = Ground(running, database, Warden(database, Journal(database, settings.audit_digest, settings.var)))
+        looks = [(one.every_s, one.begin(ground)) for one in ROUNDS.values()]
+        due_s = [float("-inf")] * len(looks)
+        while not running.stopping():
+            for at, (every_s, look) in enumerate(looks):
+                if monotonic_s() >= due_s[at]:
+                    due_s[at] = monotonic_s() + every_s
+                    look()
+            running.beat()
+            time.sleep(LOOK_S)
+    finally:
+        database.close()
