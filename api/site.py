@@ -99,9 +99,9 @@ class Site:
             cases = Cases(self.hub, self.entrance)
             app.include_router(case_routes(cases), prefix=under)
             app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)
+            app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
-            app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
