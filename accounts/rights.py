@@ -201,6 +201,12 @@ def may_somewhere(bearer: Bearer, action: str) -> Decision:
     return nearest if bearer.grants else may(bearer, action)
 
 
+def held_by(bearer: Bearer) -> frozenset[str]:
+    """What a bearer may do somewhere, were he fully signed in: what is offered to him. Whatever acts asks again."""
+    whole = replace(bearer, strong=True, locked=False)
+    return frozenset(action for action in RIGHTS if may_somewhere(whole, action).allowed)
+
+
 def who_may(
     bearers: Iterable[Bearer],
     action: str,

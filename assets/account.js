@@ -1,4 +1,4 @@
-/* Who is signed in on a desk page: the menu, the bar of an expired session, and the next person signing in on top.
+/* Who is signed in on a desk page and on the wall: the menu, the bar of an expired session, and the next person signing in on top.
    The picture is left alone through all of it. */
 (function (root) {
   "use strict";
@@ -12,6 +12,7 @@
   let askedAtMs = -Infinity;
   let painted = "";
   const mount = () => root.document.getElementById("shell-account");
+  const onWall = () => root.document.documentElement.classList.contains("is-wall");
 
   /** Whether this page has a place for the menu; from there comes the address of the site. */
   function hasMenu() {
@@ -44,10 +45,11 @@
       + '<button type="button" data-account="leave">' + esc(words("desk.account_leave")) + "</button></div></details>";
   }
 
-  /** HTML of the bar: why nothing can be done here now; empty while something can. */
-  function bar(who) {
-    if (!who.locked && who.login) return "";
-    const code = who.login ? "desk.account_expired" : "desk.account_nobody";
+  /** HTML of the bar: why nothing can be done here now; empty while something can, or where a wall just looks on. */
+  function bar(who, isWall) {
+    const looks = who.actions.includes("wall.see");
+    if (who.login ? !who.locked : isWall && looks) return "";
+    const code = who.login ? "desk.account_expired" : looks ? "desk.account_nobody" : "desk.account_ended";
     return "<b>" + esc(words(code)) + '</b><button type="button" data-account="open">'
       + esc(words("desk.account_enter")) + "</button>";
   }
@@ -70,7 +72,8 @@
       found = root.document.createElement("div");
       found.className = "account-bar";
       found.setAttribute("role", "alert");
-      root.document.body.prepend(found);
+      if (onWall()) mount().before(found); // in its header: a wall has no line to spare, and nothing on it may move
+      else root.document.body.prepend(found);
     }
     return found;
   }
@@ -78,11 +81,12 @@
   function paint() {
     const place = mount();
     if (!place || !me) return;
-    const wanted = menu(me, base);
-    if (place.innerHTML && painted === wanted + bar(me)) return;
+    const wanted = menu(me, base), told = bar(me, onWall());
+    if (place.innerHTML && painted === wanted + told) return;
     place.innerHTML = wanted;
-    barElement().innerHTML = bar(me);
-    painted = wanted + bar(me);
+    barElement().innerHTML = told;
+    painted = wanted + told;
+    if (!me.locked) for (const link of root.document.querySelectorAll("a[data-needs]")) link.hidden = !me.actions.includes(link.dataset.needs);
     root.document.documentElement.dataset.account = !me.login ? "nobody" : me.locked ? "expired" : "signed-in";
   }
 

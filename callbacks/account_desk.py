@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from accounts.bearer import Bearer
 from accounts.doors import action_of
-from accounts.rights import RIGHTS, may_somewhere
+from accounts.rights import held_by
 from accounts.roster import Term
 from accounts.sources.contract import Refused
 from api.bearers import shown_by
@@ -74,9 +74,8 @@ class Asked:
         return int(written)
 
     def rights(self) -> frozenset[str]:
-        """What whoever asks holds, were he fully signed in: what is offered to him. The services ask again."""
-        whole = replace(self.by, strong=True, locked=False)
-        return frozenset(action for action in RIGHTS if may_somewhere(whole, action).allowed)
+        """What is offered to whoever asks."""
+        return held_by(self.by)
 
 
 @dataclass(frozen=True, slots=True)

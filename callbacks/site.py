@@ -80,7 +80,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     )
     app.backend.websocket_capability = False  # frames have their own socket; Dash would open a second one on each page
     app.layout = shell.layout(settings)
-    shell_wiring.register(app, settings, reader)
+    shell_wiring.register(app, settings, reader, entrance)
     wall_wiring.register(app)
     duty_wiring.register(app)
     indicators_wiring.register(app, settings, reader)

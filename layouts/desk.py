@@ -8,7 +8,7 @@ from core.messages import text
 from core.settings import Settings
 from layouts import explain, ids
 from layouts.account_menu import account_menu
-from layouts.duty import LINKS
+from layouts.pages_menu import pages_menu
 
 
 def desk(settings: Settings, assets_version: str) -> html.Div:
@@ -25,7 +25,7 @@ def desk(settings: Settings, assets_version: str) -> html.Div:
             html.Header(
                 [
                     html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
-                    html.Nav([html.A(text(code, language), href=settings.base_path + page) for page, code in LINKS]),
+                    pages_menu(settings),
                     dcc.Input(
                         id=ids.DESK_FILTER,
                         type="search",

@@ -9,15 +9,7 @@ from core.messages import text
 from core.settings import Settings
 from layouts import ids
 from layouts.account_menu import account_menu
-
-LINKS = (
-    ("wall", "desk.wall"),
-    ("duty", "duty.title"),
-    ("dispatch", "dispatch.title"),
-    ("warnings", "duty.warnings"),
-    ("indicators", "desk.indicators"),
-    ("rules", "rules.title"),
-)
+from layouts.pages_menu import pages_menu
 
 
 def duty(declared: Declared, settings: Settings, assets_version: str) -> html.Div:
@@ -58,11 +50,10 @@ def duty(declared: Declared, settings: Settings, assets_version: str) -> html.Di
 
 def head(settings: Settings) -> html.Header:
     """City, pages, clock, chain, and who is signed in."""
-    links = [html.A(text(code, settings.language), href=settings.base_path + page) for page, code in LINKS]
     return html.Header(
         [
             html.Div(id=ids.DUTY_IDENTITY, className="desk-identity dies"),
-            html.Nav(links),
+            pages_menu(settings),
             html.Div(id=ids.DUTY_CLOCK, className="desk-clock lives"),
             html.Div(id=ids.DUTY_CHAIN, className="desk-chain dies"),
             account_menu(settings),

@@ -9,7 +9,7 @@ from core.messages import text
 from core.settings import Settings
 from layouts import ids
 from layouts.account_menu import account_menu
-from layouts.duty import LINKS
+from layouts.pages_menu import pages_menu
 
 
 def rules_page(settings: Settings, assets_version: str, rule: str) -> html.Div:
@@ -26,12 +26,10 @@ def _stores(settings: Settings, assets_version: str) -> list[Component]:
 
 
 def _head(settings: Settings) -> html.Header:
-    language = settings.language
-    links = [*LINKS, ("labels", "account.page-labels")]
     return html.Header(
         [
             html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
-            html.Nav([html.A(text(code, language), href=settings.base_path + page) for page, code in links]),
+            pages_menu(settings, further=[("labels", "account.page-labels")]),
             html.Div(id=ids.DESK_CLOCK, className="desk-clock lives"),
             html.Div(id=ids.DESK_CHAIN, className="desk-chain dies"),
             account_menu(settings),

@@ -10,6 +10,7 @@ from core.messages import text
 from core.settings import Settings
 from indicators.definition import Indicator
 from layouts import ids
+from layouts.account_menu import account_menu
 
 LAYERS = ("warnings", "stations", "cameras", "vehicles")
 KEYS = ("station", "silent", "camera", "vehicle", "blind")
@@ -23,7 +24,7 @@ def wall(declared: Declared, settings: Settings, assets_version: str) -> html.Ma
             dcc.Store(id=ids.WALL_SITE, data=_site(declared, settings) | {"assets": assets_version}),
             dcc.Store(id=ids.WALL_BOUNDARIES, data=dict(declared.boundaries)),
             dcc.Store(id=ids.WALL_MAP_CHOSEN),
-            _head(),
+            _head(settings),
             _left(),
             _map(declared, language),
             _focus(),
@@ -73,13 +74,14 @@ def _classes(declared: Declared, indicator: Indicator, language: str) -> list[di
     return [{"name": one["name"][language], "colour": one["colour"]} for one in scheme["classes"]]
 
 
-def _head() -> html.Header:
+def _head(settings: Settings) -> html.Header:
     return html.Header(
         [
             html.Div(id=ids.WALL_IDENTITY, className="wall-identity dies"),
             html.Div(id=ids.WALL_IN_FORCE, className="wall-in-force dies"),
             html.Div(id=ids.WALL_CLOCK, className="wall-clock lives"),
             html.Div(id=ids.WALL_CHAIN, className="wall-chain dies"),
+            account_menu(settings),
         ],
         className="wall-head",
     )
