@@ -11,13 +11,13 @@
     ["q", "acknowledge", CONFIRM, ["card", "signal", "source", "event", "device"]],
     ["h", "merge", CONFIRM, ["card"]],
     ["l", "case", "cases.open", ["card", "event", "signal"]],
-    ["w", "false", CONFIRM, ["card", "event", "cleared"]],
+    ["w", "false", CONFIRM, ["card", "event", "cleared", "flapping"]],
     ["x", "lift", "entries.make", ["signal"]],
-    ["d", "call", CONFIRM, ["card", "source", "event", "device", "signal", "cleared"]],
+    ["d", "call", CONFIRM, ["card", "source", "event", "device", "signal", "cleared", "flapping"]],
     ["t", "take-over", CONFIRM, ["card"]],
     ["g", "shelve", "warnings.silence", ["card"]],
-    ["b", "comment", CONFIRM, ["card", "source", "event", "signal", "device", "cleared"]],
-    ["c", "copy", "", ["card", "source", "event", "signal", "device", "cleared"]],
+    ["b", "comment", CONFIRM, ["card", "source", "event", "signal", "device", "cleared", "flapping"]],
+    ["c", "copy", "", ["card", "source", "event", "signal", "device", "cleared", "flapping"]],
   ];
   const MAIN = 4; // so many verbs are large
 
@@ -38,7 +38,7 @@
   }
 
   function verdicts(item, may) {
-    if (!["card", "cleared", "event"].includes(item.kind)) return "";
+    if (!["card", "cleared", "event", "flapping"].includes(item.kind)) return "";
     const buttons = VERDICTS.map((name, at) => '<button type="button" class="verb' + (item.stands.verdict === name ? " chosen" : "") + '" data-verdict="' + name
       + '"' + (may(CONFIRM) ? "" : " disabled") + "><kbd>" + (at + 1) + "</kbd>" + esc(words("duty.verdict_" + name.replace(/-/g, "_"))) + "</button>").join("");
     return '<div class="duty-verdicts"><h3>' + esc(words("duty.verdicts")) + "</h3>" + buttons + "</div>";
@@ -121,6 +121,7 @@
   function html(item, picture, nowMs, more) {
     const all = verbs(item, more.may, more.cases);
     const head = (item.level ? cityvitals.format.levelTag(item.level) : '<span class="level"><b>' + esc(words("duty.kind_" + item.kind)) + "</b></span>")
+      + (item.flapping ? '<span class="cause">' + esc(words("duty.flapping")) + "</span>" : "")
       + (item.causeName || item.cause ? '<span class="cause">' + esc(words("duty.cause", { cause: item.causeName || item.cause })) + "</span>" : "")
       + (item.issued ? '<i class="issued">' + esc(words("wall.issued")) + "</i>" : "") + (item.byHand ? '<i class="issued">' + esc(words("duty.by_hand")) + "</i>" : "");
     return '<article class="level-' + (item.level || "none") + '"><header>' + head + "</header><p class=\"sentence\">" + esc(item.sentence) + '</p><p class="next">' + esc(cityvitals.dutyState.next(item, nowMs)) + "</p>"

@@ -4,7 +4,7 @@
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const words = (code, values) => cityvitals.format.words(code, values); // its file is loaded after this one
   const DEVICES_SHOWN = 30;
-  const URGENCY = { red: 90, orange: 80, lost: 70, yellow: 60, report: 55, blue: 50, event: 40, device: 20, cleared: 10 };
+  const URGENCY = { red: 90, orange: 80, urgent: 75, lost: 70, yellow: 60, report: 55, blue: 50, event: 40, device: 20, cleared: 10, flapping: 15 };
   const UNTOUCHED = {
     acked_level: "", acked_by: "", acked_ms: 0, holder: "", comments: [], shelved_until_ms: 0, verdict: "", verdict_by: "", seat: "", went_up: 0,
     into: "", silenced: false, since_ms: 0,
@@ -26,6 +26,14 @@
     return grouped.concat(single);
   }
 
+  /** Cards that flap 抖动 and are normal now: they stay, waiting for nobody, until their damping time is over. */
+  function quiet(picture) {
+    const stands = ([, card]) => (card.flapping || []).length && !card.warnings.some((one) => ((picture.warnings || {})[one] || {}).phase === "active");
+    return entries(picture.cards).filter(stands).map(([id, card]) => Object.assign(cardItem(picture, id, card), {
+      kind: "flapping", level: "", urgency: URGENCY.flapping, waits: false, members: [], warningId: card.flapping[card.flapping.length - 1],
+    }));
+  }
+
   /** Whether a card has to be acknowledged still: nobody did at this level, and nobody silenced or shelved it. */
   function cardWaits(card, stands) {
     if (typeof stands.waits === "boolean") return stands.waits;
@@ -38,7 +46,7 @@
     return {
       key: id, kind: "card", level: card.level, urgency: URGENCY[card.level] || 0, waits: cardWaits(card, stands), sinceMs: card.since_ms,
       sentence: card.sentence || lead.sentence || "", area: card.area, issued: lead.issuer === "issued", stands: stands,
-      silent: Boolean(card.silent), cause: card.cause || "", causeName: card.cause_name || "", members: card.warnings, warning: lead, warningId: card.warnings[0],
+      silent: Boolean(card.silent), flapping: Boolean((card.flapping || []).length), cause: card.cause || "", causeName: card.cause_name || "", members: card.warnings, warning: lead, warningId: card.warnings[0],
     };
   }
 
@@ -64,9 +72,9 @@
   function eventItem(picture, id, event) {
     const stands = standing(picture, "event:" + id);
     const reported = event.type === "report" || event.by_hand;
-    const sentence = reported ? event.text : words("duty.video", { what: eventWord(event.type), name: cityvitals.format.shortName(event.name || event.device) });
+    const sentence = event.urgent ? words("duty.urgent", { name: cityvitals.format.shortName(event.name || event.device), what: event.text || event.subject || event.type }) : reported ? event.text : words("duty.video", { what: eventWord(event.type), name: cityvitals.format.shortName(event.name || event.device) });
     return {
-      key: "event:" + id, kind: "event", level: "", urgency: reported ? URGENCY.report : URGENCY.event,
+      key: "event:" + id, kind: "event", level: "", urgency: event.urgent ? URGENCY.urgent : reported ? URGENCY.report : URGENCY.event, urgent: Boolean(event.urgent),
       waits: !stands.acked_ms && !stands.verdict, sinceMs: event.began_ms, sentence: sentence, area: event.area, stands: stands, event: event,
       byHand: event.by_hand,
     };
@@ -103,14 +111,17 @@
   /** All that waits for a person, the most urgent first: what waits before what somebody has; of these the oldest first. */
   function items(picture) {
     const signals = ((picture.city || {}).main || {}).issued || [];
-    const open = ([, event]) => !event.ended_ms && (event.by_hand || event.type === "report" || event.type.startsWith("video."));
+    // An urgent order is not over when the call is.
+    const open = ([, event]) => event.urgent || (!event.ended_ms && (event.by_hand || event.type === "report" || event.type.startsWith("video.")));
+    const flaps = new Set(entries(picture.cards).flatMap(([, card]) => card.flapping || []));
     const all = [
       ...cards(picture).map(([id, card]) => cardItem(picture, id, card)),
+      ...quiet(picture),
       ...signals.map((signal) => signalItem(picture, signal)),
       ...entries(picture.sources).filter(([, one]) => one.state === "silent").map(([id, one]) => sourceItem(picture, id, one)),
       ...entries(picture.events).filter(open).map(([id, one]) => eventItem(picture, id, one)),
       ...silentDevices(picture).map(([id, one]) => deviceItem(picture, id, one)),
-      ...entries(picture.warnings).filter(([, one]) => one.phase === "cleared" && !one.late).map(([id, one]) => clearedItem(picture, id, one)),
+      ...entries(picture.warnings).filter(([id, one]) => one.phase === "cleared" && !one.late && !flaps.has(id)).map(([id, one]) => clearedItem(picture, id, one)),
     ].filter((item) => item.kind === "card" || item.kind === "signal" || !item.stands.verdict);
     return all.sort((a, b) => b.waits - a.waits || b.urgency - a.urgency || (a.waits ? a.sinceMs - b.sinceMs : b.sinceMs - a.sinceMs)
       || (a.key < b.key ? -1 : 1));

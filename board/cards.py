@@ -55,13 +55,14 @@ class CardBook:
             "cause": card.cause,
             "cause_name": name,
             "warnings": list(card.warnings),
-            "indicators": sorted({self._known[one].indicator for one in card.warnings}),
+            "indicators": sorted({self._known[one].indicator for one in card.warnings or card.flapping}),
             "inhibited": len(card.inhibited),
             "level": level_word(card.level),
             "since_ms": card.since_ms,
             "area": card.area,
             "subjects": card.subjects,
             "silent": card.silent,
+            "flapping": list(card.flapping),
             "sentence": self._sentence(card, name),
         }
 
@@ -94,6 +95,8 @@ class CardBook:
     def _sentence(self, card: Card, name: str) -> str:
         """That of its warning when it has one alone; else the suspected cause, how many, and since when."""
         oldest = self._known[card.id]
+        if not card.warnings:  # it flaps, and nothing of it stands now
+            return said(self._known[card.flapping[-1]], self._declared, self._names)
         if len(card.warnings) == 1:
             return said(self._known[card.warnings[0]], self._declared, self._names)
         language = self._names.language

@@ -68,7 +68,7 @@ class DutyBook:
         cards = cards_of(canvas.sections)
         for card in cards.values():
             levels = {one: active[one].level for one in card["warnings"] if one in active}
-            self._standings |= spread(self._standings, levels)
+            self._standings |= spread(self._standings, levels, card.get("flapping", ()))
         shown = {card: self._card(record, active, hidden, city_now_ms) for card, record in cards.items()}
         shown |= {item: self._item(item) for item in self._standings if ":" in item}
         shown |= self._cleared(canvas.sections, shown)
@@ -152,7 +152,7 @@ class DutyBook:
     def _card(self, card: Record, active: Mapping[str, Concerned], hidden: set[str], now_ms: int) -> Record | None:
         members = [one for one in card["warnings"] if one in active]
         if not members:
-            return None
+            return self._quiet(card)
         standing = together(self._standings.get(one, UNTOUCHED) for one in members)
         silenced = hidden.issuperset(members)
         if standing == UNTOUCHED and not silenced and not self._seats:
@@ -172,6 +172,13 @@ class DutyBook:
             "area": gravest.area[0],
             "topic": gravest.topic,
         }
+
+    def _quiet(self, card: Record) -> Record | None:
+        """A card that flaps 抖动 and is normal now: it waits for nobody, and keeps what people said of it."""
+        standing = together(self._standings.get(one, UNTOUCHED) for one in card.get("flapping", ()))
+        if standing == UNTOUCHED:
+            return None
+        return _record(standing) | {"waits": False, "silenced": False, "area": card["area"], "topic": ""}
 
     def _item(self, item: str) -> Record:
         kind, _, key = item.partition(":")

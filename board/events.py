@@ -15,6 +15,7 @@ from early_warning.signals import KIND as SIGNAL
 
 ENDED_SHOWN_MS = 10 * MINUTE_MS  # city time
 UNENDED_SHOWN_MS = HOUR_MS  # the end may never come; what nobody told of for an hour is not shown as running
+URGENT_SHOWN_MS = 4 * HOUR_MS  # an urgent order of a hotline is not over when the call is
 AT_MOST = 100
 
 
@@ -43,7 +44,9 @@ class EventBook:
         over = [event.id for event in self._events.values() if _gone_ms(event) < city_now_ms]
         surplus = len(self._events) - len(over) - AT_MOST
         if surplus > 0:
-            left = sorted((e for e in self._events.values() if e.id not in set(over)), key=lambda e: e.told_ms)
+            gone = set(over)
+            left = [event for event in self._events.values() if event.id not in gone]
+            left.sort(key=lambda event: (is_urgent(event), event.told_ms))
             over += [event.id for event in left[:surplus]]
         for event_id in over:
             del self._events[event_id]
@@ -83,11 +86,20 @@ class EventBook:
             "confidence": event.confidence,
             "text": str(event.attributes.get("text", "")),
             "by_hand": bool(event.attributes.get("by_hand", False)),
+            "urgent": is_urgent(event),
+            "subject": str(event.attributes.get("subject", "")),
         }
+
+
+def is_urgent(event: Event) -> bool:
+    """Whether its source calls it urgent 紧急工单: it then waits for a person, whatever it is."""
+    return bool(event.attributes.get("urgent", False))
 
 
 def _gone_ms(event: Event) -> int:
     """When an event leaves the screen, city time."""
+    if is_urgent(event):
+        return event.told_ms + URGENT_SHOWN_MS
     if event.ended_ms is not None:
         return event.ended_ms + ENDED_SHOWN_MS
     return event.told_ms + UNENDED_SHOWN_MS

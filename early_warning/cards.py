@@ -37,6 +37,8 @@ class Card:
     ids of the active ones, the gravest first; inhibited: those of them that stand only because another one does.
     level: the gravest. since_ms: the oldest. area: the county of all, else the city. subjects: how many stations or
     areas warn, of a silent feeder or gateway how many devices are silent. silent: all of them tell of silence.
+    flapping: when it flaps 抖动, the ids of all that opened, oldest first; while none of them is active it stands
+    at no level, until the last has been over for `REMEMBERED_MS`.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Card:
     area: str
     subjects: int
     silent: bool
+    flapping: tuple[str, ...] = ()
 
 
 def rings(before: CityWarning | None, now: CityWarning) -> str:
@@ -68,7 +71,7 @@ def rings(before: CityWarning | None, now: CityWarning) -> str:
 
 
 def grouped(warnings: Iterable[CityWarning], belongings: Belongings) -> tuple[Card, ...]:
-    """The cards of all active warnings, the gravest first; each warning is in exactly one.
+    """The cards of all active warnings, the gravest first; each warning is in exactly one. What flaps 抖动 has one too.
 
     warnings: those that anybody may see, active ones and those that ended in the last `REMEMBERED_MS`.
     """
@@ -89,14 +92,14 @@ def grouped(warnings: Iterable[CityWarning], belongings: Belongings) -> tuple[Ca
     for one in active:
         if over[one.id]:
             hidden[_first(one.id, over)].append(one)
-    cards = [_card(*group, hidden, belongings) for group in found if _is_active(group[2])]
+    cards = [_card(*group, hidden, belongings) for group in found if _is_active(group[2]) or _flaps(group[2])]
     return tuple(sorted(cards, key=lambda card: (-card.level, card.since_ms, card.id)))
 
 
 def _flapping(warnings: Sequence[CityWarning]) -> list[list[CityWarning]]:
     """What opens and clears again and again at one subject is one matter, not one each time."""
     by_place = _by(warnings, lambda one: f"{one.rule}|{one.subject}")
-    return [members for members in by_place.values() if any("flapping" in one.facts for one in members)]
+    return [members for members in by_place.values() if _flaps(members)]
 
 
 def _groups(
@@ -139,17 +142,19 @@ def _card(
     inhibited = [below for one in members for below in hidden.get(one.id, ())]
     active = [one for one in (*members, *inhibited) if one.phase is WarningPhase.ACTIVE]
     active.sort(key=lambda one: (-one.level, one.since_ms, one.id))
+    shown = active or [members[-1]]
     return Card(
         id=members[0].id,
         cause=cause,
         cause_id=belongings.cause_id(cause, key),
         warnings=tuple(one.id for one in active),
         inhibited=tuple(one.id for one in inhibited),
-        level=active[0].level,
+        level=active[0].level if active else Level.NORMAL,
         since_ms=members[0].since_ms,
-        area=belongings.common_area({one.subject for one in active}),
-        subjects=max(len({one.subject for one in active}), *(belongings.silent_at(one) for one in active)),
+        area=belongings.common_area({one.subject for one in shown}),
+        subjects=max(len({one.subject for one in shown}), *(belongings.silent_at(one) for one in active), 0),
         silent=all(belongings.is_silence(one) for one in members),
+        flapping=tuple(one.id for one in members) if _flaps(members) else (),
     )
 
 
@@ -172,6 +177,10 @@ def _by(warnings: Iterable[CityWarning], of: Callable[[CityWarning], str]) -> di
 def _counts(warning: CityWarning) -> bool:
     """What never stood is on no card."""
     return warning.phase is not WarningPhase.RETRACTED and not warning.late
+
+
+def _flaps(members: Iterable[CityWarning]) -> bool:
+    return any("flapping" in one.facts for one in members)
 
 
 def _is_active(members: Collection[CityWarning]) -> bool:

@@ -116,13 +116,16 @@ def together(standings: Iterable[Standing]) -> Standing:
     )
 
 
-def spread(standings: Mapping[str, Standing], members: Mapping[str, Level]) -> dict[str, Standing]:
+def spread(
+    standings: Mapping[str, Standing], members: Mapping[str, Level], over: Iterable[str] = ()
+) -> dict[str, Standing]:
     """Which members of one card are covered by an acknowledgement of another, and how they stand then.
 
     A warning that joins an acknowledged card at no higher level does not ring, also when those that were acknowledged
-    clear before it.
+    clear before it. over: what cleared before and is the same matter still: what flaps 抖动 is acknowledged once.
     """
-    acked = max((standings[one] for one in members if one in standings), key=lambda one: one.level, default=UNTOUCHED)
+    known = (standings[one] for one in (*members, *over) if one in standings)
+    acked = max(known, key=lambda one: one.level, default=UNTOUCHED)
     joined = {}
     for one, level in members.items():
         mine = standings.get(one, UNTOUCHED)

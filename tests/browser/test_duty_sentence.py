@@ -69,3 +69,35 @@ def test_python_and_the_script_end_the_sentence_alike(script: Page) -> None:
         item = {"sentence": SAID, "level": word, "waits": waits(stands, level, NOW_MS), "stands": record}
         told = script.evaluate("given => cityvitals.dutyState.whole(...given)", [item, NOW_MS])
         assert told == f"{SAID}；{expected}"
+
+
+EVENT = {"type": "hotline.call", "device": "h1", "name": "12345热线", "area": "440981", "began_ms": NOW_MS, "text": ""}
+FLAPS = {"cause": "", "level": "normal", "area": "440981", "since_ms": NOW_MS, "subjects": 1, "flapping": ["w1", "w2"]}
+
+
+@pytest.mark.claim("WARN", "Urgent orders of the hotline and what flaps stand in the duty list; plain calls do not.")
+def test_what_stands_in_the_list(script: Page) -> None:
+    urgent = EVENT | {"urgent": True, "subject": "flooding", "ended_ms": NOW_MS}
+    signal = {
+        "id": "met:7",
+        "level": "red",
+        "issuer": "市气象台",
+        "area": "440900",
+        "area_name": "茂名市",
+        "title": "台风红色预警信号",
+    }
+    picture = {
+        "city": {"main": {"issued": [signal | {"at_ms": NOW_MS, "until_ms": 0}]}},
+        "events": {"calm": EVENT | {"ended_ms": 0}, "now": urgent},
+        "cards": {"w1": FLAPS | {"warnings": [], "sentence": "抖动：曹江水位"}},
+        "duty": {"signal:met:7": {"acked_level": "orange", "acked_ms": NOW_MS}},
+    }
+    found = script.evaluate("given => cityvitals.dutyState.items(given)", picture)
+    assert [(one["key"], one["kind"], one["waits"]) for one in found] == [
+        ("signal:met:7", "signal", True),  # it was acknowledged as an orange one
+        ("event:now", "event", True),
+        ("w1", "flapping", False),
+    ]
+    assert found[1]["sentence"] == "12345热线 紧急工单：flooding"
+    acted = picture | {"duty": {"event:now": {"acked_ms": NOW_MS}, "signal:met:7": {"acked_level": "red"}}}
+    assert not any(one["waits"] for one in script.evaluate("given => cityvitals.dutyState.items(given)", acted))

@@ -77,6 +77,22 @@ def test_a_card_of_several_is_acknowledged_as_one_and_covers_who_joins(room: Roo
     assert room.at(3)["w2"]["waits"] is False, "the first has cleared; the others were acknowledged with it"
 
 
+@pytest.mark.claim("WARN", "What flaps is acknowledged once, not each time that it opens again.")
+def test_what_flaps_is_acknowledged_once(room: Room) -> None:
+    room.warn("orange", "w1")
+    room.act(1, Deed.ACKNOWLEDGE, {"w1": Level.ORANGE})
+    room.warn("orange", "w1", phase="cleared")
+    quiet = {"cause": "", "warnings": [], "level": "normal", "flapping": ["w1"], "area": "440900"}
+    room.canvas.put("cards", "w1", quiet)
+    shown = room.at(2)["w1"]
+    assert (shown["waits"], shown["acked_by"]) == (False, "赵一"), "normal now, and still known"
+    room.warn("orange", "w2")
+    room.canvas.put("cards", "w1", quiet | {"warnings": ["w2"], "level": "orange", "flapping": ["w1", "w2"]})
+    assert room.at(3)["w1"]["waits"] is False
+    room.warn("red", "w2")
+    assert room.at(4)["w1"]["waits"] is True, "a rise is news"
+
+
 def test_a_merged_card_waits_no_longer_than_the_one_it_belongs_to(room: Room) -> None:
     for one in ("w1", "w2"):
         room.warn("orange", one)

@@ -205,6 +205,15 @@ def test_what_flaps_is_one_card() -> None:
     assert (card.id, card.warnings) == (times[0].id, (times[5].id,))
 
 
+@pytest.mark.claim("WARN", "A flapping card stays with its mark while its value is normal, until its damping is over.")
+def test_what_flaps_does_not_vanish_between_two_times() -> None:
+    times = [over(warning("d1", 7.0 * n, facts={"flapping": 1} if n == 5 else {})) for n in range(6)]
+    (card,) = cards([device("d1")], times)
+    assert (card.id, card.warnings, card.level, card.subjects) == (times[0].id, (), Level.NORMAL, 1)
+    assert card.flapping == tuple(one.id for one in times)
+    assert cards([device("d1")], times[:5]) == [], "what only came and went is over"
+
+
 ACTIVE = warning("d1", level=Level.ORANGE)
 RINGING = [
     (None, ACTIVE, "opened"),
