@@ -79,11 +79,22 @@ class Signed:
 
 async def signed(entrance: Entrance, request: Request) -> Signed:
     """The session behind a request that can still act. Raises ApiError 401."""
+    one, has_expired = await looking(entrance, request)
+    if has_expired:
+        raise ApiError(401, "sign-in-first")
+    return one
+
+
+async def looking(entrance: Entrance, request: Request) -> tuple[Signed, bool]:
+    """The session behind a request, and whether it has expired: then it looks on, and acts no more.
+
+    Raises ApiError 401: nobody is signed in, or the session was ended.
+    """
     shown, sessions = shown_by(request.headers), entrance.office.sessions
     found = await asyncio.to_thread(sessions.find, shown.session) if shown.session else None
-    if found is None or sessions.has_expired(found[0], real_ms()):
+    if found is None:
         raise ApiError(401, "sign-in-first")
-    return Signed(*found, shown)
+    return Signed(*found, shown), sessions.has_expired(found[0], real_ms())
 
 
 async def change_password(entrance: Entrance, one: Signed, given: NewPassword) -> Refused | None:
