@@ -25,7 +25,9 @@ from core.accounts import Sensitivity
 
 FRAMES = 16  # frames that were cut last: clients with the same reach share them
 GRADES = {"public": Sensitivity.PUBLIC, "internal": Sensitivity.INTERNAL, "restricted": Sensitivity.SENSITIVE}
-GENERAL = frozenset({"city", "probe", "workers", "sources", "load", "silences", "case_load"})  # not of one place
+GENERAL = frozenset(  # not of one place
+    {"city", "probe", "workers", "sources", "load", "silences", "case_load", "responses", "proposals"}
+)
 SEEN = ("indicators.see", "warnings.see", "stations.see")
 
 

@@ -13,15 +13,11 @@
     return name + '<span class="stamp">' + esc(words("stamp." + city.stamp) + speed) + "</span>";
   }
 
-  /** Responses in force by plan, 常态 when none; then signals that an authority issued, never mixed with ours. */
+  /** Signals that an authority issued; responses of ours stand before them, never mixed (`responses.js`). */
   function inForce(city, nowMs) {
-    const responses = city.responses || [];
-    const issued = city.issued || [];
-    const plans = responses.length ? responses.map((plan) => "<b>" + esc(plan.text || plan) + "</b>").join("")
-      : '<span class="calm">' + esc(words("wall.responses")) + " <b>" + esc(words("wall.no_response")) + "</b></span>";
-    const signals = issued.map((signal) => '<span class="signal">' + format.mark(signal.level) + "<b>" + esc(signal.title)
+    const signals = (city.issued || []).map((signal) => '<span class="signal">' + format.mark(signal.level) + "<b>" + esc(signal.title)
       + "</b> " + esc(words("wall.issued_by", { issuer: signal.issuer, time: format.moment(signal.at_ms, nowMs) })) + "</span>");
-    return plans + signals.join("");
+    return signals.join("");
   }
 
   /** Rules that a shift leader relaxed for hours: until when, who; nobody may believe that they judge as usual. */

@@ -30,6 +30,8 @@ SECTIONS = (
     "silences",
     "cases",
     "case_load",
+    "responses",
+    "proposals",
     "relaxed",
     "stations",
     "vehicles",

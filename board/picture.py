@@ -17,6 +17,7 @@ from board.events import EventBook
 from board.history import History
 from board.names import Names
 from board.pulse import Pulse
+from board.responses import ResponseBoard
 from board.signals import SignalBook
 from board.sources import Sources
 from board.stations import Stations
@@ -30,7 +31,7 @@ from core.records import CityWarning, PaneBatch, Scene, Stamp, ValueBatch
 PROBE = "system.probe"
 HURRIED = 60  # times real time: a replay whose lines move visibly within seconds
 TREND_EVERY_MS = 5000  # real time; a day's line does not move faster
-MEMORY_VERSION = 5  # of what `memory` gives; another one is not continued but folded anew
+MEMORY_VERSION = 6  # of what `memory` gives; another one is not continued but folded anew
 
 
 class Picture:
@@ -53,6 +54,7 @@ class Picture:
         self._events = EventBook(declared, self._names)
         self._duty = DutyBook(declared, self._names, scene.id)
         self._cases = CaseBoard(declared, self._names, scene.id)
+        self._responses = ResponseBoard(declared, self._names, scene.id)
         self._signals = SignalBook(self._names)
         self._domains = Domains(declared, self._names, self._writer)
         self._trend = TrendPanel(declared, self._names)
@@ -88,6 +90,7 @@ class Picture:
         """Take in what somebody did, from the stream of acts."""
         self._duty.fold(topic, body)
         self._cases.fold(topic, body)
+        self._responses.fold(topic, body)
 
     def fold_panes(self, batch: PaneBatch) -> None:
         """Take in newest readings and events of one partition."""
@@ -126,6 +129,7 @@ class Picture:
             self._duty.changed()
         self._duty.paint(self._canvas, city_now_ms)
         self._cases.paint(self._canvas, city_now_ms)
+        self._responses.paint(self._canvas, self._warnings.active, warned, city_now_ms)
         self._stations.paint(self._canvas)
         self._moved |= bool(self._sources.paint(self._canvas, self._stations)) or warned
         self._events.paint(self._canvas)
@@ -160,6 +164,7 @@ class Picture:
             "pulse": self._pulse.snapshot(),
             "duty": self._duty.snapshot(),
             "cases": self._cases.snapshot(),
+            "responses": self._responses.snapshot(),
             "signals": self._signals.snapshot(),
         }
 
@@ -182,6 +187,7 @@ class Picture:
         self._pulse.restore(kept["pulse"])
         self._duty.restore(kept["duty"])
         self._cases.restore(kept["cases"])
+        self._responses.restore(kept["responses"])
         self._signals.restore(kept["signals"])
         return True
 
@@ -242,7 +248,6 @@ class Picture:
             "map_source": city.map_source,
             "map_date": city.map_date,
             "map_review": city.map_review,
-            "responses": [],
             "issued": [],
             "simulated": self._scene.stamp is Stamp.DEMO,
             "language": language,

@@ -124,11 +124,12 @@ class IllegalStep(CityVitalsError):
 
 def _named(place: str, value: object, language: str) -> str:
     """Verbs, states and obligations by their words; several, joined by commas, one by one."""
-    topics = {"verb": "verb", "accepted": "verb", "state": "state", "obligation": "obligation"}
+    topics = {"verb": "case.verb", "accepted": "case.verb", "state": "case.state", "obligation": "case.obligation"}
+    topics |= {"deed": "plan.deed", "standing": "plan.state"}
     if place not in topics or not value:
         return str(value)
     joined = "、" if language == "zh" else ", "
-    return joined.join(text(f"case.{topics[place]}-{word}", language) for word in str(value).split(", "))
+    return joined.join(text(f"{topics[place]}-{word}", language) for word in str(value).split(", "))
 
 
 class NotAllowed(CityVitalsError):

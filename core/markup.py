@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from html import escape
 
 EMPTY_ELEMENTS = frozenset({"br", "img", "input", "link", "meta", "path", "rect"})
-STYLES = ("base.css", "fonts.css", "fonts_rare.css", "account.css", "notices.css", "rule_papers.css", "field.css")
+STYLES = (
+    "base.css",
+    "fonts.css",
+    "fonts_rare.css",
+    "account.css",
+    "notices.css",
+    "evaluation.css",
+    "rule_papers.css",
+    "field.css",
+    "responses.css",
+)
 
 
 class Markup(str):

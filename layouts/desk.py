@@ -25,6 +25,7 @@ def desk(settings: Settings, assets_version: str) -> html.Div:
             html.Header(
                 [
                     html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
+                    html.Div(id=ids.SHELL_RESPONSES, className="shell-responses dies"),
                     pages_menu(settings),
                     dcc.Input(
                         id=ids.DESK_FILTER,

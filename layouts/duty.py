@@ -53,6 +53,7 @@ def head(settings: Settings) -> html.Header:
     return html.Header(
         [
             html.Div(id=ids.DUTY_IDENTITY, className="desk-identity dies"),
+            html.Div(id=ids.SHELL_RESPONSES, className="shell-responses dies"),
             pages_menu(settings),
             html.Div(id=ids.DUTY_CLOCK, className="desk-clock lives"),
             html.Div(id=ids.DUTY_CHAIN, className="desk-chain dies"),

@@ -9,6 +9,7 @@ SHELL_PAGE = "shell-page"
 SHELL_AGAIN = "shell-again"
 SHELL_STALE_BAR = "shell-stale-bar"
 SHELL_SOUND_BAR = "shell-sound-bar"
+SHELL_RESPONSES = "shell-responses"
 SHELL_ACCOUNT = "shell-account"
 
 # Wall: places that `assets/wall.js` fills.

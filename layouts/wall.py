@@ -78,6 +78,7 @@ def _head(settings: Settings) -> html.Header:
     return html.Header(
         [
             html.Div(id=ids.WALL_IDENTITY, className="wall-identity dies"),
+            html.Div(id=ids.SHELL_RESPONSES, className="shell-responses dies"),
             html.Div(id=ids.WALL_IN_FORCE, className="wall-in-force dies"),
             html.Div(id=ids.WALL_CLOCK, className="wall-clock lives"),
             html.Div(id=ids.WALL_CHAIN, className="wall-chain dies"),

@@ -111,7 +111,6 @@ def _city(declared: Declared) -> dict[str, Any]:
         "map_source": city.map_source,
         "map_date": city.map_date,
         "map_review": city.map_review,
-        "responses": [],
         "issued": [],
         "simulated": True,
         "language": "zh",
