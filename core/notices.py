@@ -31,7 +31,7 @@ PHONES = (Channel.SMS, Channel.VOICE)  # what wakes somebody
 
 
 class Kind(StrEnum):
-    """What a notice tells of a warning."""
+    """What a notice tells of a warning, and from ASSIGNED on of a case or of units."""
 
     OPENED = "opened"
     RISEN = "risen"
@@ -41,6 +41,11 @@ class Kind(StrEnum):
     STANDING = "standing"  # it stands for long
     DIGEST = "digest"  # what was beyond the budget, put together
     TRIAL_RUN = "test"  # a person pressed the button
+    ASSIGNED = "assigned"  # a unit was sent
+    DUE_SOON = "due-soon"  # a clock comes near its end
+    OVERDUE = "overdue"
+    RAISED = "raised"  # a case was escalated
+    VOID = "void"  # an area has no free unit left that can do something
 
 
 class State(StrEnum):
@@ -143,6 +148,25 @@ class Delivery:
     digest: str = ""
     notice: int = 0
     number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a case, or the want of units, asks somebody to take notice of; told through the outbox.
+
+    key: never told twice. to: `unit:<id>`, `department:<name>` or `role:<role>`. area, topic: where it is and what of;
+    of roles only those reach it. grade: of the case, 0: none. about: what its sentence says, by place.
+    """
+
+    key: str
+    kind: Kind
+    scene: str
+    stamp: Stamp
+    to: tuple[str, ...]
+    area: str
+    topic: str
+    grade: int = 0
+    about: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

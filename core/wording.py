@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 
 from core.clock import CHINA, from_ms
-from core.messages import text
+from core.messages import catalogue, text
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS
 
 _WAN, _YI = 10_000.0, 100_000_000.0
@@ -93,6 +93,15 @@ def age(at_ms: int, now_ms: int, language: str) -> str:
         if passed_ms >= unit_ms:
             return text(f"wording.age_{code}", language, n=passed_ms // unit_ms)
     return text("wording.age_seconds", language, n=passed_ms // 1000)
+
+
+def capability(name: str, language: str) -> str:
+    """What a unit can do; by its id, when only a pack knows it.
+
+    >>> capability("pump", "zh"), capability("hazmat", "zh")
+    ('排水', 'hazmat')
+    """
+    return catalogue().get(f"capability.{name}", {}).get(language, name)
 
 
 def _in_china(at_ms: int) -> datetime:

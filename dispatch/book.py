@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
 from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
+from dispatch.calls import CALL, call_of
 from dispatch.case import Case, fold, follow
 from dispatch.clocks import Calendars
 from dispatch.kinds import CaseKind
@@ -184,6 +187,9 @@ class CaseBook:
             kept.add_entry(connection, entry_row(one, key))
         kept.put_assignments(connection, case.id, [assignment_row(case, one) for one in case.assignments.values()])
         tell(connection, CASE, told_to_city(row, case), now.real_ms)
+        calls = [call_of(case, one, kind, belongs) for one in log[-len(keys) :]]
+        for call in filter(None, calls):
+            tell(connection, CALL, msgspec.to_builtins(call), now.real_ms)
         return Told(case, tuple(log))
 
 

@@ -15,7 +15,7 @@ from notices.guard import marked, refusal
 from notices.roster import Roster
 from notices.routes import Aim
 
-ALONE = frozenset({Kind.DIGEST, Kind.TRIAL_RUN})  # kinds that are no part of a budget
+ALONE = frozenset({Kind.DIGEST, Kind.TRIAL_RUN, Kind.ASSIGNED})  # kinds that are no part of a budget
 
 
 @dataclass(frozen=True)

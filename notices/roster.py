@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.accounts import Appointment, Person, Seat
-from core.notices import PHONES, Recipient
+from core.notices import PHONES, Channel, Recipient
+from core.units import UnitRow
 
 Chain = tuple[tuple[Recipient, ...], ...]  # who is told first, who then
 
 
 @dataclass(frozen=True)
 class Roster:
-    """Recipients by id, people by number, seats by id, and all appointments."""
+    """Recipients, seats and units by id, people by number, and all appointments."""
 
     recipients: Mapping[str, Recipient] = field(default_factory=dict)
     people: Mapping[int, Person] = field(default_factory=dict)
     appointments: Sequence[Appointment] = ()
     seats: Mapping[str, Seat] = field(default_factory=dict)
+    units: Mapping[str, Recipient] = field(default_factory=dict)
 
     def chain(self, target: str, now_ms: int) -> Chain:
         """Who is told of a target, step by step; () when it leads to nobody.
@@ -37,6 +39,8 @@ class Roster:
     def known(self, recipient: str) -> Recipient | None:
         """A recipient by id, also one who is only a person with a telephone."""
         kind, _, login = recipient.partition(":")
+        if kind == "unit":
+            return self.units.get(login)
         if kind != "person":
             return self.recipients.get(recipient)
         person = next((one for one in self.people.values() if one.login == login), None)
@@ -53,6 +57,12 @@ class Roster:
     def _of(self, person: Person) -> Recipient:
         own = (one for one in self.recipients.values() if one.person == person.login)
         return next(own, None) or _by_telephone(person)
+
+
+def of_unit(unit: UnitRow) -> Recipient:
+    """A unit that is sent: by the telephone that it carries."""
+    addresses = {Channel.SMS: unit.phone} if unit.phone else {}
+    return Recipient(f"unit:{unit.id}", unit.name, addresses, disabled=unit.off)
 
 
 def _by_telephone(person: Person) -> Recipient:

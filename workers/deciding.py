@@ -24,12 +24,13 @@ from early_warning.signals import item_of
 from notices.addressing import Policy
 from notices.budget import WINDOW_MS, Ledger
 from notices.decide import Decision, decide, followed
-from notices.roster import Roster
+from notices.roster import Roster, of_unit
 from store import notices as kept
 from store import people
 from store.duty import silences_since
 from store.notice_routes import recipients, routes
 from store.sql import Database, Transaction
+from store.units import all_units
 from store.warnings import (
     KeptWarning,
     Projected,
@@ -153,8 +154,8 @@ class Deciding:
 
     def _policy(self, connection: Transaction, quiet: Mapping[str, str]) -> Policy:
         scene = self._scene
-        found = tuple(routes(connection).values())
-        return Policy(scene.id, scene.stamp, found, roster_of(connection, self._seal), quiet, self._language)
+        found, roster = tuple(routes(connection).values()), roster_of(connection, self._seal, self._declared)
+        return Policy(scene.id, scene.stamp, found, roster, quiet, self._language)
 
     def _write(self, matters: Mapping[str, Matter], decision: Decision) -> int:
         """Write what was decided. What dies before the commit is decided again, with the same keys."""
@@ -170,9 +171,11 @@ class Deciding:
         return new
 
 
-def roster_of(connection: Transaction, seal: Seal) -> Roster:
-    """Recipients, people and posts as they are now."""
+def roster_of(connection: Transaction, seal: Seal, declared: Declared) -> Roster:
+    """Recipients, people, posts and units as they are now. declared: the pack's units, over which SQL goes."""
+    units = {**declared.units, **{one.id: one for one in all_units(connection)}}
     return Roster(
+        units={name: of_unit(one) for name, one in units.items()},
         recipients=recipients(connection, seal.open),
         people={one.id: one for one in people.people(connection)},
         appointments=people.appointments(connection),

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from accounts.sealing import Seal
+from catalogue.declared import Declared
 from core.clock import monotonic_s
 from core.notices import Channel, Delivery, Kind, Notice, Recipient, State
 from core.settings import Settings
@@ -23,6 +24,7 @@ from workers.deciding import roster_of
 
 log = logging.getLogger(__name__)
 
+PAGES = {Kind.ASSIGNED: "m"} | dict.fromkeys((Kind.DUE_SOON, Kind.OVERDUE, Kind.RAISED, Kind.VOID), "dispatch")
 AT_ONCE = 8  # one dead webhook must not keep a short message waiting
 
 Tried = tuple[Handed, int]  # and how long it took, ms
@@ -38,8 +40,16 @@ class _Trying:
 class Delivering:
     """Deliveries under way. `turn` never waits for any of them."""
 
-    def __init__(self, database: Database, seal: Seal, settings: Settings, carriers: Mapping[Channel, Carrier]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        seal: Seal,
+        settings: Settings,
+        carriers: Mapping[Channel, Carrier],
+        declared: Declared,
+    ) -> None:
         self._database, self._seal, self._settings, self._carriers = database, seal, settings, carriers
+        self._declared = declared
         self._threads = ThreadPoolExecutor(AT_ONCE, "notice")
         self._under_way: list[_Trying] = []
 
@@ -67,7 +77,7 @@ class Delivering:
 
     def _begin(self, now_ms: int, most: int) -> None:
         with self._database.transaction() as connection:
-            roster = roster_of(connection, self._seal)
+            roster = roster_of(connection, self._seal, self._declared)
             parcels = [
                 Parcel(
                     notice=self._whole(connection, notice, delivery),
@@ -94,7 +104,7 @@ class Delivering:
         site = self._settings.site_url.rstrip("/")
         if not site:
             return ""
-        page = f"warnings/{notice.warning}" if notice.warning else "notices"
+        page = f"warnings/{notice.warning}" if notice.warning else PAGES.get(notice.kind, "notices")
         return f"{site}{self._settings.base_path}{page}"
 
 

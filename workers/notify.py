@@ -1,4 +1,4 @@
-"""The notify worker: decides what is told of warnings, and delivers it. What it decided is not lost, kill it or not."""
+"""The notify worker: decides what is told of warnings and cases, and delivers it. Killed, it loses nothing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from store.migrate import migrate
 from store.notice_routes import put_recipient, put_route, recipients, routes
 from store.notices import counts
 from store.sql import Database, open_database
+from workers.calling import Calling
 from workers.deciding import Deciding
 from workers.delivering import Delivering
 from workers.worker import Running, mqtt_url, run_worker
@@ -46,11 +47,13 @@ def _notify(running: Running, database: Database, publisher: Publisher) -> None:
     seal = seal_of(settings.key, settings.var)
     _begin_with_defaults(database, seal, settings.language)
     deciding = Deciding(database, seal, running.scene, running.declared, settings.language)
-    delivering = Delivering(database, seal, settings, carriers_of(settings, publisher))
+    calling = Calling(database, seal, running.declared, settings.language)
+    delivering = Delivering(database, seal, settings, carriers_of(settings, publisher), running.declared)
     says, counted_s = "", float("-inf")
     try:
         while not running.stopping():
             deciding.turn(real_ms(), running.now_ms())
+            calling.turn(real_ms())
             delivering.turn(real_ms())
             if monotonic_s() - counted_s >= COUNT_S:
                 counted_s, says = monotonic_s(), _says(database, settings.language)

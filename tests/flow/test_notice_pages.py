@@ -11,6 +11,7 @@ from prerequisites import eventually
 from recorded_server import recorded
 
 from accounts.sealing import seal_of
+from catalogue.load import load
 from core.accounts import Role
 from core.clock import real_ms
 from core.notices import Channel, Delivery, Kind, Notice, State
@@ -112,7 +113,8 @@ def test_the_test_goes_to_the_exercise_list_marked(house: Guarded) -> None:
         assert house.ask("POST", "notices/test", leader, data={}).status_code == 303
         settings = replace(house.entrance.settings, notices_local=True)
         seal = seal_of(settings.key, settings.var)
-        delivering = Delivering(house.office.database, seal, settings, carriers_of(settings, _NoBroker()))
+        declared = load(settings.packs, "440900")
+        delivering = Delivering(house.office.database, seal, settings, carriers_of(settings, _NoBroker()), declared)
         delivering.turn(real_ms() + 1)
         eventually(lambda: all(one.tried.done() for one in delivering._under_way))
         delivering.turn(real_ms() + 2)

@@ -66,7 +66,8 @@ class Room:
         """As after a restart of the worker."""
         self.scene = scene or self.scene
         self.deciding = Deciding(self.database, self.seal, self.scene, self.declared, "zh")
-        self.delivering = Delivering(self.database, self.seal, self.settings, carriers_of(self.settings, _NoBroker()))
+        carriers = carriers_of(self.settings, _NoBroker())
+        self.delivering = Delivering(self.database, self.seal, self.settings, carriers, self.declared)
 
     def warn(self, *warnings: CityWarning) -> None:
         """What the projector writes."""
