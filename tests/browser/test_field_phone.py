@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from guarded_site import Guarded
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from visits import PHONE, show_cookie, until
 
@@ -52,24 +56,39 @@ def verbs(house: Guarded, case: str) -> list[str]:
     return [entry["verb"] for entry in log]
 
 
-@pytest.mark.claim("COMMAND", "Without scripts a plain page does every step of a task, from 签收 to 完成.")
-def test_every_step_without_scripts(chromium: Browser, house: Guarded) -> None:
+@pytest.mark.claim(
+    "COMMAND", "Without scripts a plain page does every step of a task, from 签收 to 完成, and takes a photo."
+)
+def test_every_step_without_scripts(chromium: Browser, house: Guarded, tmp_path: Path) -> None:
+    photo = tmp_path / "flood.png"
+    Image.new("RGB", (640, 480), (20, 90, 160)).save(photo)
     case = sent_to(house, "pump-3", "南环路积水")
     with phone(chromium, house, "m", scripts=False) as page:
         page.select_option("select[name=unit]", "pump-3")
         page.get_by_role("button", name="进入").click()
+        page.locator("form.photo input[type=file]").set_input_files(photo)
+        page.get_by_role("button", name="发送照片").click()
+        page.locator(".told", has_text="照片已收到").wait_for()
+        until(page, "document.querySelector('.photos img').naturalWidth === 640")
         for button in ("签收", "出发", "到场", "完成"):
             page.get_by_role("button", name=button, exact=True).click()
             page.locator(".told", has_text="已记录").wait_for()
         assert page.locator(".none").text_content() == "没有待办任务"
-    assert verbs(house, case)[3:] == ["notify", "accept", "take", "depart", "arrive", "clear"]
+    assert verbs(house, case)[3:] == ["notify", "note", "accept", "take", "depart", "arrive", "clear"]
 
 
-@pytest.mark.claim("COMMAND", "The offline phone sends its queue in order and exactly once.")
-def test_the_offline_queue_is_sent_once(chromium: Browser, house: Guarded) -> None:
+@pytest.mark.claim(
+    "COMMAND",
+    "The offline phone sends its queue in order and exactly once; of a photo first a small copy, then it whole.",
+)
+def test_the_offline_queue_is_sent_once(chromium: Browser, house: Guarded, tmp_path: Path) -> None:
+    photo = tmp_path / "flood.jpg"
+    points = np.random.default_rng(7).integers(0, 255, (900, 1800, 3), np.uint8)
+    Image.fromarray(points).save(photo, "JPEG", quality=70)
+    assert photo.stat().st_size > 600_000
     case = sent_to(house, "pump-4", "北环路积水")
     with phone(chromium, house, "m?unit=pump-4") as page:
-        until(page, "document.querySelector('.can').textContent.includes('断网暂存 ✓')")
+        until(page, "document.querySelector('[data-can=queue]').dataset.state === 'yes'")
         page.context.set_offline(True)
         page.get_by_role("button", name="签收", exact=True).click()
         until(page, "!document.querySelector('.waits').hidden")
@@ -77,12 +96,21 @@ def test_the_offline_queue_is_sent_once(chromium: Browser, house: Guarded) -> No
         page.fill(".report input[name=title]", "断网时看到的塌方")
         page.locator(".report button").click()
         until(page, "document.querySelector('.waits').textContent.startsWith('2 ')")
+        page.locator("form.photo input[type=file]").set_input_files(photo)
+        page.get_by_role("button", name="发送照片").click()
+        until(page, "document.querySelector('.waits').textContent.startsWith('3 ')")
+        assert "1 张原图" in str(page.locator(".waits").text_content())  # a small copy and the original
         assert verbs(house, case)[-1] == "notify"
         page.context.set_offline(False)
         page.evaluate("() => { window.dispatchEvent(new Event('online')); window.dispatchEvent(new Event('online')); }")
         until(page, "document.querySelector('article header em').textContent === '已签收'")
         until(page, "document.querySelector('.waits').hidden")
-    assert verbs(house, case).count("accept") == 1
+    assert verbs(house, case)[-3:] == ["accept", "take", "note"]
+    shown = house.ask("GET", f"api/v1/cases/{case}/photos", house.colleague(Role.DISPATCHER)).json()["photos"]
+    original = hashlib.sha256(photo.read_bytes()).hexdigest()
+    assert [(one["sha256"], one["is_whole"], one["size_bytes"]) for one in shown] == [
+        (original, True, photo.stat().st_size)
+    ]
     queue = house.ask("GET", "api/v1/cases", house.colleague(Role.DISPATCHER)).json()["cases"]
     assert [one["title"] for one in queue].count("断网时看到的塌方") == 1
 

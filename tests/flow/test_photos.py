@@ -111,3 +111,42 @@ def test_what_is_no_photo_is_told_why(house: Guarded) -> None:
     assert bare.status_code == 422
     log = house.ask("GET", f"api/v1/cases/{case}", house.colleague(Role.DISPATCHER)).json()["log"]
     assert [one["verb"] for one in log] == ["report"]
+
+
+@pytest.mark.claim(
+    "COMMAND", "A report brings its photo in one form; of a small copy the original follows, and no other file."
+)
+def test_a_report_with_a_photo_by_a_form(house: Guarded) -> None:
+    field, desk = house.colleague(Role.FIELD), house.colleague(Role.DISPATCHER)
+    key, whole, small = f"form-{time.time_ns()}", picture(40, size=(1200, 900)), picture(41)
+    fields = {"key": key, "kind": "water.road_water", "title": f"带照片{key}", "area": "440904", "part": "small"}
+    fix = {"lon_deg": "111.31", "lat_deg": "21.44", "accuracy_m": "15", "age_ms": "2000"}
+
+    def posted(what: str, content: bytes, **more: str) -> requests.Response:
+        return house.ask("POST", f"m/{what}", field, data=more, files={"photo": ("a.jpg", content, JPEG)})
+
+    broken = posted("report", b"GIF89a" + bytes(99), **fields)
+    assert broken.status_code == 422 and "只收 JPEG" in broken.text
+    announced = {"sha256": hashlib.sha256(whole).hexdigest()}
+    for _ in range(2):  # a form that is sent twice
+        assert posted("report", small, **fields, **fix, **announced).status_code == 303
+    (case,) = [one for one in house.ask("GET", "api/v1/cases", desk).json()["cases"] if one["title"] == fields["title"]]
+    told = house.ask("GET", f"api/v1/cases/{case['id']}", desk).json()
+    assert [entry["verb"] for entry in told["log"]] == ["report", "note"]
+    assert told["facts"]["place"] == {
+        "lon_deg": 111.31,
+        "lat_deg": 21.44,
+        "accuracy_m": 15,
+        "origin": "gps",
+        "said": "",
+    }
+
+    def known() -> dict[str, Any]:
+        return house.ask("GET", f"api/v1/cases/{case['id']}/photos", desk).json()["photos"][0]
+
+    assert not known()["is_whole"]
+    late = {"key": f"{key}-photo", "part": "whole"}
+    assert posted("photo", picture(42), **late).status_code == 422
+    assert posted("photo", whole, **late).status_code == posted("photo", whole, **late).status_code == 303
+    assert known()["is_whole"] and known()["sha256"] == announced["sha256"]
+    assert posted("photo", whole, key="never-came-1", part="whole").status_code == 404

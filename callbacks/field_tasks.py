@@ -1,0 +1,173 @@
+"""What the pages of the field have in common: tasks as they stand, forms as they come, photos on their way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.bearer import Bearer
+from accounts.rights import may
+from accounts.warden import Warden
+from api.entrance import Entrance
+from api.errors import ApiError
+from api.photos import Darkroom
+from api.uploads import Form
+from board.belonging import chain_of
+from catalogue.declared import Declared
+from core.clock import real_ms
+from core.errors import IllegalStep
+from dispatch.book import CaseBook, Now, Rules, Told, Wish
+from dispatch.holidays import calendars_at
+from dispatch.log import Origin
+from dispatch.personal import seen_fields
+from dispatch.photos import Sent
+from dispatch.states import AssignmentState
+from dispatch.steps import Verb
+from layouts.field_task import Said, Task, first_due
+from layouts.reading import PictureReader
+
+LATE_AT_MOST_MS = 7 * 86_400_000  # what waited longer in a telephone counts from when it came
+FIX_AT_MOST_MS = 10 * 60_000  # an older position says nothing about where a report was made
+SAID = 500
+POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()",
+}
+
+
+class FieldTasks:
+    """Tasks of one installation, for pages without a shell."""
+
+    def __init__(self, entrance: Entrance, reader: PictureReader) -> None:
+        self.entrance, self._reader = entrance, reader
+        self.warden = Warden(entrance.office.database, entrance.office.journal)
+        self.book = CaseBook(self.warden, self.rules)
+        self.darkroom = Darkroom(entrance, self.book)
+
+    def declared(self) -> Declared:
+        """The city on show. Raises ApiError 503 before the first picture."""
+        declared = self._reader.declared()
+        if declared is None:
+            raise ApiError(503, "not-ready")
+        return declared
+
+    def rules(self) -> Rules:
+        """What it declares about cases."""
+        declared = self.declared()
+        calendars = calendars_at(declared.city.work_hours, real_ms())
+        return Rules(declared.case_kinds, calendars, lambda area: chain_of(declared, area))
+
+    def now(self) -> Now:
+        """Scene and times of a request. Raises ApiError 503 before the first picture."""
+        declared, reader = self.declared(), self._reader
+        stamp = str(reader.sections()["city"]["main"]["stamp"])
+        return Now(reader.scene_id(), stamp, declared.city.code, reader.city_now_ms(), real_ms())
+
+    def may(self, by: Bearer, action: str, told: Told) -> bool:
+        """Whether somebody may do something about a case: in its area, for its topic."""
+        declared, facts = self.declared(), told.case.facts
+        kind, area = declared.case_kinds.get(str(facts.get("kind", ""))), str(facts.get("area", ""))
+        chain = chain_of(declared, area) if area else ()
+        return kind is not None and may(by, action, area=chain, topic=kind.domain).allowed
+
+    def task(self, by: Bearer, told: Told, assignment: str, state: AssignmentState) -> Task:
+        """One assignment as somebody may see it."""
+        case, language = told.case, self.entrance.language
+        kind = self.declared().case_kinds[str(case.facts["kind"])]
+        in_full = self.may(by, "personal.see", told)
+        due_ms, due_of = first_due(case.clocks, self.rules().calendars)
+        photos = self.darkroom.book.of(case.id) if self.may(by, "photos.see", told) else []
+        address = f"{self.entrance.base_path}api/v1/cases/{case.id}/photos"
+        return Task(
+            case.id,
+            assignment,
+            state,
+            kind.name[language],
+            seen_fields(case.facts, in_full),
+            due_ms,
+            due_of,
+            [f"{address}/{one.sha256}?v={one.kept[:8]}" for one in photos],
+            _said(told, in_full),
+        )
+
+
+def wish_of(sent: Mapping[str, str], now: Now, origin: Origin = Origin.PERSON) -> Wish:
+    """The step that a form asks for. Raises IllegalStep: it has no key."""
+    verb = Verb(sent.get("verb", "")) if sent.get("verb") in set(Verb) else Verb.NOTE
+    fields: dict[str, Any] = {name: sent[name][:SAID] for name in ("reason", "text") if sent.get(name)}
+    if verb is Verb.ARRIVE and (fix := fix_of(sent)) is not None:
+        fields["fix"] = fix
+    return Wish(
+        key=key_of(sent, verb),
+        verb=verb,
+        case=sent.get("case", ""),
+        assignment=sent.get("assignment", ""),
+        fields=fields,
+        origin=origin,
+        happened_ms=happened_ms(sent, now),
+    )
+
+
+def report_of(sent: Mapping[str, str], now: Now) -> Wish:
+    """The report that a form brings; where the telephone was, when it said so. Raises IllegalStep: it has no key."""
+    fields: dict[str, Any] = {name: sent[name] for name in ("kind", "title", "area", "text") if sent.get(name)}
+    if (fix := fix_of(sent)) is not None and fix.pop("age_ms") <= FIX_AT_MOST_MS:
+        fields["place"] = fix | {"origin": "gps", "said": ""}
+    return Wish(key_of(sent, Verb.REPORT), Verb.REPORT, fields=fields, happened_ms=happened_ms(sent, now))
+
+
+def photo_of(form: Form, key: str, told: tuple[str, str], now: Now) -> Sent:
+    """The photo that a form brings to a case. told: the case, and the name for the watermark."""
+    sent, (case, name) = form.fields, told
+    return Sent(
+        key=key,
+        case=case,
+        content=form.file,
+        name=name,
+        said=sent.get("text", "")[:SAID],
+        whole=sent.get("sha256", "") if sent.get("part") == "small" else "",
+        assignment=sent.get("assignment", ""),
+        happened_ms=happened_ms(sent, now),
+    )
+
+
+def key_of(sent: Mapping[str, str], verb: Verb) -> str:
+    """The key of an act. Raises IllegalStep: there is none."""
+    if not 8 <= len(sent.get("key", "")) <= 70:
+        raise IllegalStep("needs", verb=verb, needs="key")
+    return sent["key"]
+
+
+def happened_ms(sent: Mapping[str, str], now: Now) -> int | None:
+    """When it happened, for what waited in the telephone: how long it waited, by the telephone's own counting."""
+    waited = sent.get("waited_ms", "")
+    if not waited.isdecimal() or int(waited) > LATE_AT_MOST_MS:
+        return None
+    return now.city_ms - int(waited)
+
+
+def fix_of(sent: Mapping[str, str]) -> dict[str, float] | None:
+    """Where the telephone was, as its browser said: degrees WGS 84, m, and how old that was when it was tapped, ms."""
+    try:
+        fix = {name: float(sent[name]) for name in ("lon_deg", "lat_deg", "accuracy_m", "age_ms")}
+    except (KeyError, ValueError):
+        return None
+    is_sound = all(math.isfinite(value) for value in fix.values()) and abs(fix["lat_deg"]) <= 90
+    is_sound = is_sound and abs(fix["lon_deg"]) <= 180 and 0 < fix["accuracy_m"] <= 100_000 and fix["age_ms"] >= 0
+    return fix if is_sound else None
+
+
+def _said(told: Told, in_full: bool) -> list[Said]:
+    """Notes of a case that stand, those that brought a photo among them."""
+    struck = {entry.fields["entry"] for entry in told.log if entry.verb is Verb.STRIKE}
+    return [
+        Said(entry.at_ms, entry.by.partition(":")[2], str(seen_fields(entry.fields, in_full)["text"]))
+        for entry in told.log
+        if entry.verb is Verb.NOTE and entry.number not in struck
+    ]
