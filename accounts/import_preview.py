@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from accounts.import_roster import Record, Row, Wish
@@ -12,17 +12,27 @@ from core.accounts import Department, Person, Post
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one row would do. place: file, sheet and row. kind: new, changed, same. says: whom or what it is about."""
+    """What one row would do. place: file, sheet and row. kind: new, changed, same, refused. says: whom it is about.
+
+    why: it would be refused.
+    """
 
     place: str
     kind: str
     says: str
+    why: str = ""
 
 
-def effects(rows: list[tuple[Row, Record]], register: Register, now_ms: int) -> Iterator[Effect]:
-    """What each row would do to the register as it stands. Rules that forbid it are asked only when it is done."""
-    for row, record in rows:
-        yield Effect(row.place, _kind(record, register, now_ms), _says(record))
+def effects(
+    rows: Sequence[tuple[Row, Record]], refused: Sequence[str], register: Register, now_ms: int
+) -> Iterator[Effect]:
+    """What each row would do to the register as it stands.
+
+    refused: For each row why it would be refused, as `accounts.import_roster.rehearse` tells; empty: it would not.
+    """
+    for (row, record), why in zip(rows, refused, strict=True):
+        kind = "refused" if why else _kind(record, register, now_ms)
+        yield Effect(row.place, kind, _says(record), why)
 
 
 def _kind(record: Record, register: Register, now_ms: int) -> str:

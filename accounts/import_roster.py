@@ -1,13 +1,14 @@
 """People and posts from a workbook, as personnel offices have them.
 
 Sheets `部门`, `岗位`, `人员`, `任职`, each may be missing; the first row names the columns, in any order. Mistakes
-of form are told all at once, before anything is written. What a rule refuses (two administrators in one hand) stops at
-its row; the corrected workbook is imported again whole: what stands already is changed or left, never doubled.
+are told all at once: those of form first, then what a rule refuses (two administrators in one hand), for the rows are
+rehearsed, and written only if none is refused. A workbook may be imported again: what stands is changed or left, never
+doubled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from accounts.bearer import Bearer
 from accounts.roster import Roster, Term
 from core.accounts import EVERYWHERE, Department, Person, Post, Reach, Role, Sensitivity
 from core.clock import CHINA, to_ms
-from core.errors import CityVitalsError, DeclarationError, NotAllowed, Taken
+from core.errors import DeclarationError, NotAllowed, Taken, UnknownName
 from core.messages import text
 from core.records import DAY_MS
 
@@ -95,22 +96,43 @@ Record = Department | Post | Person | Wish
 
 
 def import_workbook(roster: Roster, by: Bearer, file: Path | BinaryIO, now_ms: int, language: str = "en") -> int:
-    """Write what a workbook says. People who exist keep their login and get the new name and telephone.
+    """Write what a workbook says, or nothing. People who exist keep their login and get the new name and telephone.
 
     Returns how many rows were written. language: of the mistakes that are told.
 
     Raises:
-        DeclarationError: Mistakes, each with sheet and row.
-        NotAllowed: `by` may not.
+        DeclarationError: Mistakes, and what a rule or a lack of right refuses, each with sheet and row.
     """
     records = read_workbook(file, now_ms, language)
-    for row, record in records:
-        try:
-            _write(roster, by, record, now_ms)
-        except CityVitalsError as refused:
-            why = refused.in_words(language) if isinstance(refused, NotAllowed) else str(refused)
-            raise DeclarationError([f"{row.place}: {why}"]) from refused
+    refused = rehearse(roster, by, records, now_ms, language)
+    if any(refused):
+        raise DeclarationError([f"{row.place}: {why}" for (row, _), why in zip(records, refused, strict=True) if why])
+    for _, record in records:
+        _write(roster, by, record, now_ms)
     return len(records)
+
+
+def rehearse(
+    roster: Roster, by: Bearer, records: Sequence[tuple[Row, Record]], now_ms: int, language: str = "en"
+) -> list[str]:
+    """Why each row would be refused, were all written now in their order; empty for what would not. Nothing is."""
+    with roster.rehearsing() as rehearsed:
+        return [_refusal(rehearsed, by, record, now_ms, language) for _, record in records]
+
+
+def _refusal(roster: Roster, by: Bearer, record: Record, now_ms: int, language: str) -> str:
+    try:
+        _write(roster, by, record, now_ms)
+    except NotAllowed as refused:
+        return refused.in_words(language)
+    except UnknownName:
+        match record:
+            case Wish(login, post):
+                return text("roster.no-holder", language, login=login, post=post)
+            case Post():
+                return text("roster.no-department", language, name=record.department)
+        raise
+    return ""
 
 
 def read_workbook(file: Path | BinaryIO, now_ms: int, language: str = "en") -> list[tuple[Row, Record]]:
@@ -130,7 +152,22 @@ def read_workbook(file: Path | BinaryIO, now_ms: int, language: str = "en") -> l
             problems.append(f"{row.place}: {wrong.in_words(language)}")
     if problems:
         raise DeclarationError(problems)
-    return found
+    return _above_first(found)
+
+
+def _above_first(rows: Sequence[tuple[Row, Record]]) -> list[tuple[Row, Record]]:
+    """Departments after those that they belong to, whatever their order in the sheet; all else stays behind them."""
+    parents = {record.id: record.parent for _, record in rows if isinstance(record, Department)}
+
+    def depth(record: Record) -> int:
+        if not isinstance(record, Department):
+            return len(parents)
+        place, steps = record.parent, 0
+        while place in parents and steps < len(parents):  # a ring ends there too, and is refused later
+            place, steps = parents[place], steps + 1
+        return steps
+
+    return sorted(rows, key=lambda row: depth(row[1]))
 
 
 def _write(roster: Roster, by: Bearer, record: Record, now_ms: int) -> None:

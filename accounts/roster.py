@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from accounts.bearer import Bearer, held
@@ -37,6 +38,12 @@ class Roster:
     def __init__(self, warden: Warden) -> None:
         self._warden = warden
 
+    @contextmanager
+    def rehearsing(self) -> Iterator[Roster]:
+        """A roster on which everything is done and refused as on this one; afterwards nothing was done."""
+        with self._warden.rehearsing() as warden:
+            yield Roster(warden)
+
     def add_person(self, by: Bearer, person: Person, now_ms: int) -> Person:
         """A new account, without any right. Raises NotAllowed, Taken."""
         with self._warden.acting(by, "people.edit", person.login, now_ms) as connection:
@@ -60,8 +67,9 @@ class Roster:
         self.change_person(by, replace(self.find(login), disabled=False), now_ms)
 
     def put_department(self, by: Bearer, department: Department, now_ms: int) -> None:
-        """A department, new or changed. Raises NotAllowed."""
+        """A department, new or not. Raises NotAllowed; also when it belongs to one that is unknown, or to itself."""
         with self._warden.acting(by, "people.edit", f"department:{department.id}", now_ms) as connection:
+            _hangs_together(department, kept.departments(connection))
             kept.put_department(connection, department)
 
     def put_post(self, by: Bearer, post: Post, now_ms: int) -> None:
@@ -72,8 +80,8 @@ class Roster:
                 raise refusal("role-of-tokens", role=post.role)
             kept.put_post(connection, post)
             _tell_seats(connection, now_ms)
-            for person in kept.people(connection):
-                _keep_apart(connection, person, now_ms)
+            for holder in {one.person for one in kept.appointments(connection) if one.post == post.id}:
+                _keep_apart(connection, kept.person_of(connection, holder), now_ms)
 
     def put_seat(self, by: Bearer, seat: Seat, now_ms: int) -> None:
         """A seat, new or changed. Raises NotAllowed, UnknownName."""
@@ -182,6 +190,19 @@ def _well_formed(person: Person) -> None:
         raise refusal("login-form", login=person.login)
     if not 0 < len(person.name.strip()) <= NAME_LETTERS or len(person.phone) > PHONE_LETTERS:
         raise refusal("name-form", login=person.login)
+
+
+def _hangs_together(department: Department, others: Sequence[Department]) -> None:
+    """Refuse a department below one that nobody knows, or below itself."""
+    above = {one.id: one.parent for one in others}
+    place, passed = department.parent, {department.id}
+    while place:
+        if place in passed:
+            raise refusal("department-ring", department=department.name)
+        if place not in above:
+            raise refusal("department-above", department=department.name, above=place)
+        passed.add(place)
+        place = above[place]
 
 
 def _known(connection: Transaction, login: str) -> Person:

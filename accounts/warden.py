@@ -56,9 +56,34 @@ class Warden:
             )
             raise
 
+    @contextmanager
+    def rehearsing(self) -> Iterator[Warden]:
+        """A warden under whom all is done and refused as under this one, and afterwards nothing was, nor is audited."""
+        with self.database.rehearsal() as database:
+            yield _Rehearsal(database, self.journal)
+
     @staticmethod
     def ask(by: Bearer, action: str) -> None:
         """Whether somebody may do something anywhere. Raises NotAllowed; the door that he came by audits it."""
         decision = may_somewhere(by, action)
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.in_words)
+
+
+class _Rehearsal(Warden):
+    """Asks for rights as ever, and writes no audit."""
+
+    @contextmanager
+    def recording(
+        self,
+        by: Bearer,
+        action: str,
+        subject: str,
+        now_ms: int,
+        detail: Mapping[str, object] | None = None,
+        ask: Callable[[Bearer, str], None] = lambda by, action: None,
+    ) -> Iterator[Transaction]:
+        """A transaction for one act; what it says is of no account."""
+        ask(by, action)
+        with self.database.transaction() as connection:
+            yield connection

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from accounts.bearer import Bearer
 from accounts.import_preview import effects
-from accounts.import_roster import import_workbook, read_workbook
+from accounts.import_roster import import_workbook, read_workbook, rehearse
 from accounts.looks import Look
 from accounts.office import Office
 from accounts.rights import may_somewhere
@@ -150,7 +150,9 @@ def _import(desk: AccountDesk) -> None:
     def preview(asked: Asked) -> Written:
         content = asked.files.get("workbook", b"")
         known = office.roster.register(asked.by, "people.see")
-        found = tuple(effects(read_workbook(BytesIO(content), asked.now_ms, desk.language), known, asked.now_ms))
+        rows = read_workbook(BytesIO(content), asked.now_ms, desk.language)
+        refused = rehearse(office.roster, asked.by, rows, asked.now_ms, desk.language)
+        found = tuple(effects(rows, refused, known, asked.now_ms))
         return lambda frame: import_page(frame, found, b64encode(content).decode())
 
     def write(asked: Asked) -> Done:

@@ -331,14 +331,16 @@ def import_page(frame: Frame, effects: Sequence[Effect], workbook: str) -> str:
             "tr",
             el("td", one.place),
             el("td", word(f"people.effect-{one.kind}"), class_=f"effect-{one.kind}"),
-            el("td", one.says),
+            el("td", one.says, el("small", one.why) if one.why else None),
         )
-        for one in effects
+        for one in sorted(effects, key=lambda one: one.kind != "refused")
     ]
     table = frame.table(("people.row", "people.effect", "people.content"), rows, empty="people.import-empty")
-    counts = {kind: sum(one.kind == kind for one in effects) for kind in ("new", "changed", "same")}
+    counts = {kind: sum(one.kind == kind for one in effects) for kind in ("new", "changed", "same", "refused")}
     go = el("p", word("people.import-counts", **counts))
-    if any(one.kind != "same" for one in effects):
+    if counts["refused"]:
+        go = el("div", go, el("p", word("people.import-refused", **counts)), class_="told refusal", role="alert")
+    elif counts["new"] or counts["changed"]:
         hidden = el("input", type="hidden", name="workbook", value=workbook)
         go = el(
             "div", go, frame.form("import/write", hidden, button="people.import-write", class_="inline"), class_="bar"

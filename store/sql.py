@@ -63,6 +63,16 @@ class Database:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield connection
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[Database]:
+        """A database in which everything can be done and seen, and nothing was done afterwards. Raises NeighbourDown.
+
+        It is one transaction of this one, so nobody else writes meanwhile.
+        """
+        with self.transaction() as connection:
+            yield _Rehearsed(self, connection)
+            connection.rollback()
+
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
@@ -87,6 +97,24 @@ def put(connection: Transaction, table: Table, row: Mapping[str, Any]) -> None:
 def upsert(connection: Transaction, table: Table) -> Any:
     """An insert that may be told what to do when the row is there, on either database."""
     return (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)
+
+
+class _Rehearsed(Database):
+    """A database inside one transaction of another; its own transactions are savepoints there."""
+
+    def __init__(self, whole: Database, connection: Transaction) -> None:
+        self.shown, self._connection = whole.shown, connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Write; undone alone by any exception."""
+        with self._connection.begin_nested():
+            yield self._connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """See what was written so far."""
+        yield self._connection
 
 
 def sqlite_url(var: Path) -> str:

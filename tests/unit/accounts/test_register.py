@@ -69,12 +69,13 @@ def test_a_workbook_is_told_before_it_is_written() -> None:
         (Wish("zhou", "duty", Term(NOW_MS)), "same"),
         (Wish("chen", "duty", Term(NOW_MS)), "new"),
         (Wish("chen", "liaison", Term(NOW_MS + 5 * DAY_MS)), "new"),  # by then he holds it no more
+        (Wish("chen", "no-such-post", Term(NOW_MS)), "refused"),
     ]
     rows = [(Row("", f"row {number}", {}), record) for number, (record, _) in enumerate(wanted)]
-    told = list(effects(rows, REGISTER, NOW_MS))
+    told = list(effects(rows, ["", *(len(rows) - 2) * [""], "岗位不在名册中"], REGISTER, NOW_MS))
     assert [one.kind for one in told] == [kind for _, kind in wanted]
     assert [one.place for one in told] == [row.place for row, _ in rows]
-    assert told[8].says == "chen → duty"
+    assert (told[8].says, told[8].why, told[-1].why) == ("chen → duty", "", "岗位不在名册中")
 
 
 def test_departments_that_are_above_each_other_are_still_shown() -> None:
