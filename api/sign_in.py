@@ -269,4 +269,4 @@ def _below(wanted: str) -> str:
     >>> _below("indicators/air?x=1"), _below("//evil.example"), _below("https://evil.example")
     ('indicators/air%3Fx%3D1', 'evil.example', 'https%3A//evil.example')
     """
-    return quote(wanted.replace("\\", "/").lstrip("/"))
+    return quote(wanted.replace("\\", "/").lstrip("/"), safe="/?=&")
