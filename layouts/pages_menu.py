@@ -15,6 +15,8 @@ LINKS = (
     ("wall", "desk.wall"),
     ("duty", "duty.title"),
     ("dispatch", "dispatch.title"),
+    ("plans", "plan.title"),
+    ("supervision", "order.title"),
     ("warnings", "duty.warnings"),
     ("indicators", "desk.indicators"),
     ("rules", "rules.title"),
@@ -27,8 +29,9 @@ def pages_menu(settings: Settings, further: Iterable[tuple[str, str]] = ()) -> h
     Each says which action its page asks for, so that it can be hidden: here for whoever asks, by `assets/account.js`
     for the next person at the same screen.
     """
+    language, base = settings.language, settings.base_path
     links = [
-        html.A(text(code, settings.language), href=settings.base_path + page, **{"data-needs": action_of(f"GET /{page}")})
+        html.A(text(code, language), href=base + page, **{"data-needs": action_of(f"GET /{page}")})
         for page, code in (*LINKS, *further)
     ]
     return html.Nav(links, className="pages-menu")
