@@ -24,6 +24,7 @@ from api.elsewhere import elsewhere_routes
 from api.entrance import Entrance
 from api.entries import entry_routes
 from api.errors import ApiError, answer_errors
+from api.evaluation import evaluation_routes
 from api.fleet import FleetDesk, fleet_routes
 from api.follower import ClockOffset, Follower, Listener
 from api.gate import Gate
@@ -32,12 +33,13 @@ from api.health import health_routes
 from api.history import history_routes
 from api.hub import Hub
 from api.kept_warnings import kept_routes
+from api.incidents import IncidentDesk, incident_routes
 from api.live import Cut, live_routes, whole
 from api.me import me_routes
 from api.notice_metrics import NoticeCollector
 from api.page_reader import PageReader
-from api.push import push_routes
 from api.photos import PhotoDesk, photo_routes
+from api.push import push_routes
 from api.rest import rest_routes
 from api.sign_in import sign_in_routes
 from board.frames import assets_version
@@ -92,6 +94,7 @@ class Site:
             app.include_router(me_routes(self.entrance), prefix=under)
             app.include_router(cap_routes(self.hub, self.entrance, settings), prefix=under)
             app.include_router(alarm_load_routes(self.hub, self.entrance), prefix=under)
+            app.include_router(evaluation_routes(self.hub, self.entrance), prefix=under)
             duty = Duty(self.hub, self.entrance)
             app.include_router(duty_routes(duty), prefix=under)
             app.include_router(kept_routes(duty, settings.packs), prefix=under)
@@ -99,6 +102,7 @@ class Site:
             cases = Cases(self.hub, self.entrance)
             app.include_router(case_routes(cases), prefix=under)
             app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)
+            app.include_router(incident_routes(IncidentDesk(cases)), prefix=under)
             app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)

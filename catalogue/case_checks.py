@@ -11,6 +11,7 @@ def check_cases(entries: Entries, problems: list[str]) -> None:
         where = entries.where("case_kinds", kind_id, "domain")
         refuse_unknown(problems, where, f"case_kinds.{kind_id}.domain", kind.domain, entries.pack.sections["domains"])
     _check_causes(entries, problems)
+    _check_intake(entries, problems)
     if "topics" not in entries.pack.city.parts:  # a city that uses few topics leaves triggers open
         _check_plans(entries, problems)
 
@@ -25,6 +26,15 @@ def _check_plans(entries: Entries, problems: list[str]) -> None:
                 where = entries.where("plans", plan_id, "trigger")
                 known = entries.pack.sections[section]
                 refuse_unknown(problems, where, f"plans.{plan_id}.trigger.{key}", named, known)
+
+
+def _check_intake(entries: Entries, problems: list[str]) -> None:
+    for row_id, row in entries.case_intake.items():
+        for key, section in (("kind", "case_kinds"), ("rule", "rules")):
+            named = getattr(row, key)
+            if named and (key == "kind" or "topics" not in entries.pack.city.parts):
+                where = entries.where("case_intake", row_id, key)
+                refuse_unknown(problems, where, f"case_intake.{row_id}.{key}", named, entries.pack.sections[section])
 
 
 def _check_causes(entries: Entries, problems: list[str]) -> None:

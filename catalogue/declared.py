@@ -8,8 +8,11 @@ from typing import Any
 
 from core.declared import Device, Feed, Metric, Words
 from core.units import UnitRow
+from dispatch.intake import Admission
 from dispatch.kinds import CaseKind, Cause
 from dispatch.plans import Plan
+from dispatch.scores import CaseScore
+from dispatch.urgent import UrgentRule
 from early_warning.rule import Rule
 from geo.areas import AreaTree
 from indicators.definition import Indicator
@@ -63,3 +66,6 @@ class Declared:
     case_causes: Mapping[str, Cause] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     units: Mapping[str, UnitRow] = field(default_factory=dict)
+    case_scores: Mapping[str, CaseScore] = field(default_factory=dict, kw_only=True)
+    urgent_reports: Mapping[str, UrgentRule] = field(default_factory=dict, kw_only=True)
+    case_intake: Mapping[str, Admission] = field(default_factory=dict)

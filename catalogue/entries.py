@@ -13,7 +13,9 @@ from catalogue.pack import Pack
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
 from catalogue.source import Piece
 from core.schema import Entry, EntryFaults
-from dispatch.schema import CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
+from dispatch.schema import AdmissionEntry, CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
+from dispatch.scores import CaseScoreEntry
+from dispatch.urgent import UrgentRuleEntry
 from early_warning.schema import RuleEntry
 from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
@@ -40,8 +42,11 @@ class Entries:
     rules: Mapping[str, RuleEntry]
     case_kinds: Mapping[str, CaseKindEntry]
     case_causes: Mapping[str, CauseEntry]
+    case_intake: Mapping[str, AdmissionEntry]
     plans: Mapping[str, PlanEntry]
     units: Mapping[str, UnitEntry]
+    case_scores: Mapping[str, CaseScoreEntry]
+    urgent_reports: Mapping[str, UrgentRuleEntry]
 
     def where(self, section: str, *path: Any) -> str:
         """File and line of an entry or of one of its parts."""
@@ -80,8 +85,11 @@ def read_entries(pack: Pack, problems: list[str]) -> Entries:
         section("rules", RuleEntry),
         section("case_kinds", CaseKindEntry),
         section("case_causes", CauseEntry),
+        section("case_intake", AdmissionEntry),
         section("plans", PlanEntry),
         section("units", UnitEntry),
+        section("case_scores", CaseScoreEntry),
+        section("urgent_reports", UrgentRuleEntry),
     )
 
 

@@ -28,12 +28,15 @@ SHARED = (
     "rules",
     "case_kinds",
     "case_causes",
+    "case_intake",
     "plans",
     "units",
+    "case_scores",
+    "urgent_reports",
 )
 Adopted = Mapping[str, Mapping[str, Any]]  # section → id → entry
 NOTHING: Adopted = MappingProxyType({})
-ALWAYS = ("domains", "system", "cases", "plans")  # topic files that every city uses
+ALWAYS = ("domains", "system", "cases", "plans", "case_reports")  # topic files that every city uses
 
 
 @dataclass(frozen=True, slots=True)

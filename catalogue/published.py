@@ -9,7 +9,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
-from dispatch.schema import CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
+from dispatch.schema import AdmissionEntry, CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
+from dispatch.scores import CaseScoreEntry
+from dispatch.urgent import UrgentRuleEntry
 from early_warning.schema import RuleEntry
 from geo.schema import AreaEntry
 from indicators.schema import IndicatorEntry, MetricEntry, SchemeEntry
@@ -26,8 +28,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "rules": RuleEntry,
     "case_kinds": CaseKindEntry,
     "case_causes": CauseEntry,
+    "case_intake": AdmissionEntry,
     "plans": PlanEntry,
     "units": UnitEntry,
+    "case_scores": CaseScoreEntry,
+    "urgent_reports": UrgentRuleEntry,
 }
 ABOUT = (
     "One city's whole declaration: its own file laid over the topic files that it uses. In a single file an entry that"

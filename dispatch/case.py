@@ -11,7 +11,7 @@ from dispatch.clocks import Calendars, Clock, Obligation
 from dispatch.log import Entry, Origin
 from dispatch.passing import check_passing, is_of_time, stage_of
 from dispatch.states import AssignmentState, CaseState, Hold
-from dispatch.steps import IN_HOLD, OF_TIME, RESTING, STEPS, UNIT_STEPS, Step, Verb, possible
+from dispatch.steps import IN_HOLD, OF_TIME, RESTING, STEPS, UNIT_STEPS, Step, Verb
 
 MERGED, PAUSED, HELD = "merged", "paused", "held"  # why the clocks of a case rest
 WAITING = frozenset({Hold.SHELVED, Hold.POSTPONED})
@@ -87,15 +87,13 @@ class Case:
     @property
     def possible(self) -> tuple[Verb, ...]:
         """What somebody may do to it now, apart from rights and from what only its entry can tell."""
-        return tuple(verb for verb in self._accepts if verb not in OF_TIME)
+        return tuple(verb for verb in STEPS if verb not in OF_TIME and self._takes(verb))
 
-    @property
-    def _accepts(self) -> tuple[Verb, ...]:
-        """What its log may go on with."""
-        verbs = possible(self.state)
-        if self.hold in WAITING:
-            verbs = tuple(verb for verb in verbs if verb in IN_HOLD)
-        return tuple(verb for verb in verbs if not self._misses(verb))
+    def _takes(self, verb: Verb) -> bool:
+        """Whether its log may go on with a verb."""
+        if self.state not in STEPS[verb].before or (self.hold in WAITING and verb not in IN_HOLD):
+            return False
+        return not self._misses(verb)
 
     def _misses(self, verb: Verb) -> bool:
         """Whether something is not there that a verb would end or answer, or is there already."""
@@ -122,7 +120,8 @@ def fold(log: Sequence[Entry], calendars: Calendars) -> Case:
     corrected = {entry.fields["entry"]: entry.fields["at_ms"] for entry in log if entry.verb is Verb.CORRECT}
     case: Case | None = None
     for entry in log:
-        case = _stepped(case, replace(entry, at_ms=corrected.get(entry.number, entry.at_ms)), calendars)
+        is_corrected = entry.number in corrected
+        case = _stepped(case, replace(entry, at_ms=corrected[entry.number]) if is_corrected else entry, calendars)
     if case is None:
         raise IllegalStep("empty")
     return case
@@ -157,6 +156,10 @@ def _check(case: Case | None, log: Sequence[Entry], entry: Entry, calendars: Cal
         clock = case.clock(Obligation(entry.fields["obligation"]))
         if clock is None or clock.is_over or clock.left_ms(entry.at_ms, calendars) <= 0:
             raise IllegalStep("extension-late", obligation=entry.fields["obligation"])
+    if entry.verb in (Verb.GRANT_APPEAL, Verb.DENY_APPEAL):
+        asked = next(one for one in reversed(log) if one.verb is Verb.APPEAL) if case and case.appeal else None
+        if asked and asked.by == entry.by:
+            raise IllegalStep("own-appeal")
     if case and entry.verb is Verb.MERGE and entry.fields["into"] == case.id:
         raise IllegalStep("into-itself", case=case.id)
 
@@ -180,11 +183,12 @@ def _check_aim(log: Sequence[Entry], entry: Entry) -> None:
 def _stepped(case: Case | None, entry: Entry, calendars: Calendars) -> Case:
     if entry.verb in UNIT_STEPS:
         return _unit_stepped(case, entry)
-    if entry.verb not in (case._accepts if case else (Verb.REPORT,)):
+    if not (case._takes(entry.verb) if case else entry.verb is Verb.REPORT):
         state, offered = (case.state, case.possible) if case else ("none", (Verb.REPORT,))
         raise IllegalStep("not-now", verb=entry.verb, state=state, accepted=", ".join(offered))
     if case is None:
-        case = Case(entry.case, CaseState.REPORTED, entry.at_ms, entry.at_ms, 0, dict(entry.fields))
+        items = tuple(entry.fields.get("items", ()))
+        case = Case(entry.case, CaseState.REPORTED, entry.at_ms, entry.at_ms, 0, dict(entry.fields), items=items)
     change = CHANGES[entry.verb](case, entry) if entry.verb in CHANGES else {}
     clocks = _clocked(case, entry, change.get("rests", case.rests), calendars)
     after = STEPS[entry.verb].after

@@ -8,19 +8,23 @@ a person, with a reason for every member.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.records import Float64, Int64
 from dispatch.kinds import CaseKind, Cause, Symptom
+from dispatch.similar import likeness
 from geo.distance import great_circle_m
 
 MOST_DOUBT_M = 1500.0  # of a place that is vaguer than this only so much is granted: a whole district is near anything
+SAME_WORDS = 0.3  # so alike are two requests of a kind that says nothing about what is wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Something that was told. Exactly one of kind, rule and event, or text alone; place in degrees WGS 84.
+    """Something that was told: its kind, the rule or the type of event behind it, or text alone; degrees WGS 84.
 
     accuracy_m: radius of the place. at_ms: when it happened, ms UTC. case: the case that it already belongs to.
     """
@@ -92,25 +96,27 @@ class Grouper:
         again = [("", kind.id, (_told_again(kind),)) for kind in self._kinds.values()]
         for cause, kind, shows in [*symptoms, *again]:
             left = [one for one in sightings if one.id not in taken]
-            for group in _groups(self._fitting(left, shows), apart):
+            by_words = not cause and self._is_general(kind)
+            for group in _groups(self._fitting(left, shows), apart, by_words):
                 if cause and len({_shown(one.symptom) for one in group}) < 2:
                     continue  # one symptom alone speaks for no cause
                 found.append(_proposal(cause, kind, group))
                 taken |= {one.sighting.id for one in group}
         return sorted(found, key=lambda proposal: (-len(proposal.members), proposal.lead))
 
+    def _is_general(self, kind: str) -> bool:
+        """Whether a kind says nothing about what is wrong, as a citizen's request does."""
+        return kind in self._kinds and not self._kinds[kind].words
+
     def _fitting(self, sightings: Sequence[Sighting], shows: Sequence[Symptom]) -> list[_Fits]:
         fits = []
         for sighting in sightings:
             kind, words = self.kind_of(sighting)
-            for symptom in shows:
-                if (symptom.kind, symptom.rule, symptom.event) in (
-                    (kind or None, "", ""),
-                    ("", sighting.rule or None, ""),
-                    ("", "", sighting.event or None),
-                ):
-                    fits.append(_Fits(sighting, symptom, words))
-                    break
+            fitting = [one for one in shows if _is_shown(one, sighting, kind)]
+            if not fitting and self._is_general(sighting.kind):  # 群众诉求: look at what it says
+                kind, words = self.kind_of(replace(sighting, kind=""))
+                fitting = [one for one in shows if _is_shown(one, sighting, kind)]
+            fits += [_Fits(sighting, symptom, words) for symptom in fitting[:1]]
         return fits
 
 
@@ -122,27 +128,67 @@ def _shown(symptom: Symptom) -> str:
     return symptom.kind or symptom.rule or symptom.event
 
 
-def _groups(fits: Sequence[_Fits], apart: frozenset[frozenset[str]]) -> list[list[_Fits]]:
+def _is_shown(symptom: Symptom, sighting: Sighting, kind: str) -> bool:
+    told = (symptom.kind, symptom.rule, symptom.event)
+    return told in ((kind or None, "", ""), ("", sighting.rule or None, ""), ("", "", sighting.event or None))
+
+
+def _groups(fits: Sequence[_Fits], apart: frozenset[frozenset[str]], by_words: bool) -> list[list[_Fits]]:
     """Each around the sharpest sighting that is left: least reach, then surest place, then oldest."""
     left = sorted(fits, key=lambda f: (f.symptom.reach_m, f.sighting.accuracy_m, f.sighting.at_ms, f.sighting.id))
+    columns, free = _Columns.of(left), np.ones(len(left), np.bool_)
     groups = []
-    while left:
-        group = _around(left[0], left, apart)
+    for first, anchor in enumerate(left):
+        if not free[first]:
+            continue
+        free[first] = False
+        near = np.flatnonzero(free & columns.near(first)) if free.any() else ()
+        group = _around(anchor, [left[at] for at in near], apart, by_words)
         if len(group) > 1:
             groups.append(group)
-        gathered = {one.sighting.id for one in group}
-        left = [one for one in left if one.sighting.id not in gathered]
+            gathered = {one.sighting.id for one in group}
+            free &= np.array([one.sighting.id not in gathered for one in left])
     return groups
 
 
-def _around(anchor: _Fits, left: Sequence[_Fits], apart: frozenset[frozenset[str]]) -> list[_Fits]:
-    """The anchor and what is near enough, as long as one beginning of the incident explains all of their times."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """Fits as columns, so that one is held against a whole city at once: (n, 2) degrees, m, ms."""
+
+    places_deg: Float64
+    reach_m: Float64
+    doubt_m: Float64
+    from_ms: Int64
+    to_ms: Int64
+
+    @classmethod
+    def of(cls, fits: Sequence[_Fits]) -> _Columns:
+        begun_ms = np.array([_beginnings_ms(one) for one in fits], np.int64).reshape(-1, 2)
+        return cls(
+            np.array([(one.sighting.lon_deg, one.sighting.lat_deg) for one in fits], np.float64).reshape(-1, 2),
+            np.array([one.symptom.reach_m for one in fits]),
+            np.array([min(one.sighting.accuracy_m, MOST_DOUBT_M) for one in fits]),
+            begun_ms[:, 0],
+            begun_ms[:, 1],
+        )
+
+    def near(self, first: int) -> NDArray[np.bool_]:
+        """(n,) bool: near enough to one of them, and possibly begun with it."""
+        in_time = (self.from_ms <= self.to_ms[first]) & (self.to_ms >= self.from_ms[first])
+        far_m = great_circle_m(self.places_deg[first], self.places_deg)
+        is_near: NDArray[np.bool_] = in_time & (far_m <= self.reach_m + self.doubt_m + self.doubt_m[first])
+        return is_near
+
+
+def _around(anchor: _Fits, near: Sequence[_Fits], apart: frozenset[frozenset[str]], by_words: bool) -> list[_Fits]:
+    """The anchor and what is near it, as long as one beginning of the incident explains all of their times."""
     first_ms, last_ms = _beginnings_ms(anchor)
     group = [anchor]
-    for one, far_m in zip(left, _distances_m(anchor.sighting, [other.sighting for other in left]), strict=True):
+    for one in near:
         from_ms, to_ms = _beginnings_ms(one)
         in_time = max(first_ms, from_ms) <= min(last_ms, to_ms)
-        if one is not anchor and in_time and _near(one, anchor, far_m, apart):
+        alike = not by_words or likeness(one.sighting.text, anchor.sighting.text) >= SAME_WORDS
+        if in_time and alike and _may_be_one(one.sighting, anchor.sighting, apart):
             first_ms, last_ms = max(first_ms, from_ms), min(last_ms, to_ms)
             group.append(one)
     return group
@@ -154,12 +200,9 @@ def _beginnings_ms(one: _Fits) -> tuple[int, int]:
     return at_ms - symptom.latest_s * 1000, at_ms - symptom.earliest_s * 1000
 
 
-def _near(one: _Fits, anchor: _Fits, far_m: float, apart: frozenset[frozenset[str]]) -> bool:
-    other, first = one.sighting, anchor.sighting
-    if frozenset({other.id, first.id}) in apart or (other.case and other.case == first.case):
-        return False
-    doubt_m = min(other.accuracy_m, MOST_DOUBT_M) + min(first.accuracy_m, MOST_DOUBT_M)
-    return far_m <= one.symptom.reach_m + doubt_m
+def _may_be_one(one: Sighting, other: Sighting, apart: frozenset[frozenset[str]]) -> bool:
+    """Whether nobody took the two apart, and they are not in one case already."""
+    return frozenset({one.id, other.id}) not in apart and not (one.case and one.case == other.case)
 
 
 def _distances_m(anchor: Sighting, others: Sequence[Sighting]) -> list[float]:

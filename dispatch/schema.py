@@ -8,14 +8,17 @@ from pydantic import Field, model_validator
 
 from core.accounts import Role
 from core.declared import Words
+from core.records import Level
 from core.schema import Entry, Name
 from core.units import UnitRow
 from dispatch.calendars import Counting
 from dispatch.clocks import Obligation, Terms
+from dispatch.intake import Admission, Becomes
 from dispatch.kinds import LADDER, CaseKind, Cause, Grade, KindClass, Rung, Symptom
 from dispatch.plans import Plan, PlanStep, ResponseLevel, Trigger
 from dispatch.steps import STEPS, UNIT_STEPS, Verb
 from geo.schema import Lat, Lon
+from indicators.schema import TimeOfDay
 
 YEAR_S = 366 * 86_400
 OF_A_DAY_S = 86_400
@@ -121,6 +124,31 @@ class SymptomEntry(Entry):
         if sum(map(bool, (self.kind, self.rule, self.event))) != 1:
             raise ValueError("a symptom is either a kind, a rule or an event")
         return self
+
+
+class AdmissionEntry(Entry):
+    """What becomes of a warning or an event that came in: exactly one of rule and event."""
+
+    becomes: Becomes
+    kind: str
+    rule: str = ""
+    event: Annotated[str, Field(pattern=r"^[a-z0-9_.*-]*$")] = ""
+    level: Annotated[int, Field(ge=0, le=4)] = 0
+    confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
+    quiet: tuple[TimeOfDay, TimeOfDay] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if bool(self.rule) == bool(self.event):
+            raise ValueError("what comes in is either a rule or an event")
+        if (self.level and self.event) or (self.confidence and self.rule):
+            raise ValueError("warnings have a level, events a confidence")
+        return self
+
+    def record(self, row_id: str) -> Admission:
+        """The row as the rooms know it."""
+        told = (self.becomes, self.kind, self.rule, self.event)
+        return Admission(row_id, *told, Level(self.level), self.confidence, self.quiet)
 
 
 class UnitEntry(Entry):

@@ -177,6 +177,19 @@ def near(connection: Transaction, scene: str, lon_deg: float, lat_deg: float, re
     return rows
 
 
+def open_since(connection: Transaction, scene: str, since_ms: int, limit: int) -> list[CaseRow]:
+    """Open cases that were reported since a time, the newest first."""
+    asked = select(cases).where(cases.c.scene == scene, cases.c.reported_ms >= since_ms, cases.c.is_open)
+    rows = connection.execute(asked.order_by(cases.c.reported_ms.desc(), cases.c.id).limit(limit)).mappings()
+    return [_case(row) for row in rows]
+
+
+def merged_into(connection: Transaction, case: str) -> list[CaseRow]:
+    """The cases that another one leads, the oldest first."""
+    asked = select(cases).where(cases.c.into == case).order_by(cases.c.reported_ms, cases.c.id)
+    return [_case(row) for row in connection.execute(asked).mappings()]
+
+
 def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRow]:
     """What units have in hand now, the oldest first."""
     asked = select(assignments).where(assignments.c.unit.in_(list(units)), assignments.c.is_over.is_(False))

@@ -19,6 +19,7 @@ from store.sql import Database, open_database
 from stream.acts import append_acts, last_act
 from stream.connect import Client
 from workers.adoption import lay_over
+from workers.intake import taking_in
 from workers.project import projecting
 from workers.project_signals import ProjectingSignals
 from workers.worker import Running, run_worker
@@ -35,8 +36,8 @@ def run(settings: Settings) -> int:
 def serve(running: Running) -> None:
     """Relay for as long as one scene is shown; acts belong to none, so nothing is left out between two.
 
-    The same process keeps the warnings of the scene in SQL, and brings the rules of SQL to the engines: a few rows a
-    second, and two parts less to watch.
+    The same process keeps warnings, signals and the intake of the scene in SQL, and brings the rules of SQL to the
+    engines: a few rows a second, and three parts less to watch.
     """
     settings = running.settings
     database = open_database(settings.database_url, settings.var)
@@ -46,10 +47,12 @@ def serve(running: Running) -> None:
         says = text("health.relay-behind", settings.language) if is_behind(database, running.client) else ""
         warnings = projecting(running, database)
         signals = ProjectingSignals(database, running.client, running.keys, Names(running.declared, settings.language))
+        intake = taking_in(running, database, journal)
         while not running.stopping():
             relay(database, running.client)
             warnings.turn(running.now_ms())
             signals.turn(running.now_ms())
+            intake.turn(running.now_ms())
             if monotonic_s() - anchored_s >= ANCHOR_S:
                 anchored_s = monotonic_s()
                 journal.anchor(real_ms())
