@@ -120,6 +120,11 @@ RIGHTS: Mapping[str, Right] = {
     "notices.edit": _right(Role.SHIFT_LEADER, Role.RULES, Role.OPERATIONS, placed=False),
     "cap.read": _right(Role.MACHINE, Role.OPERATIONS, placed=False),
     "alarm-load.see": _right(_ROOM, Role.SUPERVISOR, Role.RULES, Role.REVIEWER, Role.FOUNDER, placed=False),
+    # evaluation and papers: whose figures a person's are; who drafts a report upward does not approve it
+    "evaluation.see": _right(_ROOM, Role.LIAISON, Role.SUPERVISOR, Role.MACHINE),
+    "evaluation.persons": _right(Role.LEADER, Role.SUPERVISOR),
+    "papers.draft": _right(Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER),
+    "papers.approve": _right(Role.LEADER),
     # rules: who drafts does not release; whoever sees warnings may see what judges them, and say what he thinks of it
     "rules.see": _right(_DESKS),
     "rules.complain": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),

@@ -20,6 +20,7 @@ from callbacks import account as account_wiring
 from callbacks import alarm_load as alarm_load_wiring
 from callbacks import dispatch as dispatch_wiring
 from callbacks import duty as duty_wiring
+from callbacks import evaluation as evaluation_wiring
 from callbacks import explain as explain_wiring
 from callbacks import field as field_wiring
 from callbacks import indicators as indicators_wiring
@@ -64,6 +65,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
         desk = AccountDesk(server, entrance, reader)
         notices_wiring.register(desk, settings)
         alarm_load_wiring.register(desk, reader)
+        evaluation_wiring.register(server, desk, entrance, reader, ASSETS)
         rule_papers_wiring.register(desk, settings, reader)
     app = Dash(
         "cityvitals",

@@ -21,6 +21,7 @@ LATE = (Standing.BREACHED, Standing.MET_LATE)
 class By(StrEnum):
     """Whose figures."""
 
+    ALL = "all"  # of all cases together, under the name ""
     LEAD = "lead"  # 责任部门
     AREA = "area"
     KIND = "kind"
@@ -50,11 +51,37 @@ class Outcome:
     first_able_ms: int | None
     satisfied: float | None
     excluded: bool
+    appeal: str = ""  # as `Case.appeal`
+
+
+class Measure(StrEnum):
+    """What is told of some cases together, in the order of the tables."""
+
+    FILE = "file"  # the first four: the share that was met in time
+    DISPATCH = "dispatch"
+    HANDLE = "handle"
+    CLOSE = "close"
+    REDONE = "redone"  # the share of cases that were redone, that were reopened
+    REOPENED = "reopened"
+    SATISFIED = "satisfied"  # mean, 0 to 100
+    FIRST_ARRIVAL = "first-arrival"  # medians, ms
+    FIRST_ABLE = "first-able"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One measure. value None: nothing to say. cases: on how many it rests."""
+
+    value: float | None
+    cases: int
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of some cases together. on_time: obligation → (met in time, owed). Medians in ms; None: nothing to say."""
+    """Of some cases together. on_time: obligation → (met in time, owed). Medians in ms; None: nothing to say.
+
+    came, came_able, rated: how many cases the two arrivals and the satisfaction rest on.
+    """
 
     cases: int
     excluded: int
@@ -64,6 +91,9 @@ class Figures:
     first_arrival_ms: float | None
     first_able_ms: float | None
     satisfied: float | None
+    came: int = 0
+    came_able: int = 0
+    rated: int = 0
 
     def rate(self, obligation: Obligation) -> float | None:
         """The share that was met in time, 0 to 1; None where nothing was owed."""
@@ -106,6 +136,7 @@ def outcome(
         first_able_ms=_first((ms for unit, ms in arrivals.items() if needed <= able.get(unit, frozenset())), began_ms),
         satisfied=None if rating is None else float(rating),
         excluded=case.appeal == "granted",
+        appeal=case.appeal,
     )
 
 
@@ -118,14 +149,46 @@ def figures(outcomes: Iterable[Outcome], by: By) -> dict[str, Figures]:
     return {name: _figures(of) for name, of in sorted(gathered.items())}
 
 
-def score(of: Figures, weights: Mapping[str, float]) -> float | None:
-    """One mark, 0 to 100: the weighted mean of what is known.
+def known(of: Figures, measure: Measure) -> Known:
+    """A measure, and on how many cases it rests."""
+    match measure:
+        case Measure.REDONE | Measure.REOPENED:
+            return Known(getattr(of, measure) / of.cases if of.cases else None, of.cases)
+        case Measure.SATISFIED:
+            return Known(of.satisfied, of.rated)
+        case Measure.FIRST_ARRIVAL:
+            return Known(of.first_arrival_ms, of.came)
+        case Measure.FIRST_ABLE:
+            return Known(of.first_able_ms, of.came_able)
+    obligation = Obligation(measure)
+    return Known(of.rate(obligation), of.on_time.get(obligation, (0, 0))[1])
 
-    weights: obligation, `redone`, `reopened` or `satisfied` → weight above 0, as the city set them.
-    """
-    known = {name: mark for name in weights if (mark := _mark(of, name)) is not None}
-    total = sum(weights[name] for name in known)
-    return sum(weights[name] * mark for name, mark in known.items()) / total if total else None
+
+def value_of(one: Outcome, measure: Measure) -> float | None:
+    """What one case adds to a measure: 1 or 0 to a share, a mark, a span in ms; None: nothing, it is not among them."""
+    match measure:
+        case Measure.REDONE | Measure.REOPENED:
+            return float(getattr(one, measure) > 0)
+        case Measure.SATISFIED:
+            return one.satisfied
+        case Measure.FIRST_ARRIVAL:
+            return one.first_arrival_ms
+        case Measure.FIRST_ABLE:
+            return one.first_able_ms
+    met = one.on_time.get(Obligation(measure))
+    return None if met is None else float(met)
+
+
+def of_name(outcomes: Iterable[Outcome], by: By, name: str) -> list[Outcome]:
+    """Those cases whose figures stand under a name."""
+    return [one for one in outcomes if name in _names(one, by)]
+
+
+def score(of: Figures, weights: Mapping[Measure, float]) -> float | None:
+    """One mark, 0 to 100: the weighted mean of what is known. weights: above 0, as the city set them; none of spans."""
+    marks = {one: mark for one in weights if (mark := _mark(of, one)) is not None}
+    total = sum(weights[one] for one in marks)
+    return sum(weights[one] * mark for one, mark in marks.items()) / total if total else None
 
 
 def _on_time(case: Case, at_ms: int, calendars: Calendars) -> dict[Obligation, bool]:
@@ -145,6 +208,7 @@ def _first(arrived_ms: Iterable[int], began_ms: int | None) -> int | None:
 
 def _names(one: Outcome, by: By) -> tuple[str, ...]:
     return {
+        By.ALL: ("",),
         By.LEAD: (one.lead,),
         By.AREA: (one.area,),
         By.KIND: (one.kind,),
@@ -169,6 +233,9 @@ def _figures(of: Sequence[Outcome]) -> Figures:
         first_arrival_ms=_median([one.first_arrival_ms for one in counted]),
         first_able_ms=_median([one.first_able_ms for one in counted]),
         satisfied=sum(ratings) / len(ratings) if ratings else None,
+        came=sum(one.first_arrival_ms is not None for one in counted),
+        came_able=sum(one.first_able_ms is not None for one in counted),
+        rated=len(ratings),
     )
 
 
@@ -177,10 +244,9 @@ def _median(spans_ms: Sequence[int | None]) -> float | None:
     return float(median(known)) if known else None
 
 
-def _mark(of: Figures, name: str) -> float | None:
-    if name == "satisfied":
-        return of.satisfied
-    if name in ("redone", "reopened"):
-        return 100.0 * (1 - getattr(of, name) / of.cases) if of.cases else None
-    rate = of.rate(Obligation(name))
-    return None if rate is None else 100.0 * rate
+def _mark(of: Figures, measure: Measure) -> float | None:
+    """0 to 100, the higher the better."""
+    value = known(of, measure).value
+    if value is None or measure is Measure.SATISFIED:
+        return value
+    return 100.0 * (1 - value if measure in (Measure.REDONE, Measure.REOPENED) else value)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
 
 from store.tables.metadata import Ms, metadata
+
+# The verbs by whose time cases are counted. A question must say this too, else no database uses the index.
+COUNTED = text("verb IN ('close', 'correct', 'file')")
 
 cases = Table(
     "cases",
@@ -57,6 +60,7 @@ case_entries = Table(
     Column("terms", JSON, nullable=False),
     Column("key", String(80), nullable=False),  # given by whoever acts: a repeat is known, not done twice
     UniqueConstraint("by", "key"),
+    Index("ix_case_entries_counted", "verb", "at_ms", sqlite_where=COUNTED, postgresql_where=COUNTED),
 )
 
 assignments = Table(

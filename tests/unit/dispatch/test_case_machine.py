@@ -157,7 +157,8 @@ class CaseDays(RuleBasedStateMachine):
         if verb is Verb.CORRECT:
             fields["at_ms"] = self.now_ms
         number = len(self.log) + 1
-        return Entry(number, "A", verb, self.now_ms, self.now_ms, "wang", assignment=unit, fields=fields, terms=TERMS)
+        by = "li" if verb in (Verb.GRANT_APPEAL, Verb.DENY_APPEAL) else "wang"
+        return Entry(number, "A", verb, self.now_ms, self.now_ms, by, assignment=unit, fields=fields, terms=TERMS)
 
     @property
     def clocks(self) -> tuple[Clock, ...]:

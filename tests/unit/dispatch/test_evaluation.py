@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from core.declared import Words
+from core.errors import IllegalStep
 from core.records import HOUR_MS, MINUTE_MS
 from dispatch.calendars import Counting, round_the_clock
-from dispatch.case import follow
+from dispatch.case import fold, follow
 from dispatch.clocks import Obligation, Terms
-from dispatch.evaluation import By, Figures, Outcome, figures, outcome, score
+from dispatch.evaluation import By, Figures, Measure, Outcome, figures, known, of_name, outcome, score, value_of
+from dispatch.evaluations import Basis, stepped_ms
 from dispatch.kinds import CaseKind, KindClass
 from dispatch.log import Entry
+from dispatch.months import Month
+from dispatch.scores import CaseScore, CaseScoreEntry, score_of
 from dispatch.steps import Verb
 
 CALENDARS = {Counting.ALWAYS: round_the_clock()}
@@ -49,7 +57,8 @@ def a_case(name: str, rng: np.random.Generator) -> list[Entry]:
         nonlocal minute
         minute += after_min
         at_ms = int(minute * MINUTE_MS)
-        log.append(Entry(len(log) + 1, name, verb, at_ms, at_ms, "wang", assignment=task, fields=fields, terms=LIMITS))
+        by = "li" if verb is Verb.GRANT_APPEAL else "wang"
+        log.append(Entry(len(log) + 1, name, verb, at_ms, at_ms, by, assignment=task, fields=fields, terms=LIMITS))
 
     add(Verb.REPORT, 0, kind="k", title="积水", area=str(rng.choice(["440902", "440981"])))
     add(Verb.FILE, rng.uniform(1, 60))
@@ -124,6 +133,19 @@ def test_figures_equal_an_independent_count() -> None:
         assert of.first_able_ms == pytest.approx(wanted.first_able_ms)
 
 
+def test_a_figure_rests_on_the_cases_behind_it() -> None:
+    outcomes, _ = a_month()
+    for lead, of in figures(outcomes, By.LEAD).items():
+        under = [one for one in of_name(outcomes, By.LEAD, lead) if not one.excluded]
+        for measure in Measure:
+            values = [value for one in under if (value := value_of(one, measure)) is not None]
+            found = known(of, measure)
+            assert found.cases == len(values)
+            middle = np.median if measure in (Measure.FIRST_ARRIVAL, Measure.FIRST_ABLE) else np.mean
+            assert found.value == (pytest.approx(middle(values)) if values else None)
+    assert known(figures([], By.ALL).get("") or Figures(0, 0, {}, 0, 0, None, None, None), Measure.REDONE).value is None
+
+
 def test_the_parts_add_up_to_the_whole() -> None:
     outcomes, _ = a_month()
     for by in (By.LEAD, By.AREA, By.KIND):
@@ -132,5 +154,38 @@ def test_the_parts_add_up_to_the_whole() -> None:
 
 def test_one_mark_weighs_what_is_known() -> None:
     of = Figures(10, 0, {Obligation.FILE: (9, 10)}, 2, 0, None, None, None)
-    assert score(of, {"file": 3.0, "redone": 1.0, "satisfied": 5.0, "close": 2.0}) == pytest.approx((270 + 80) / 4)
-    assert score(of, {"satisfied": 1.0}) is None
+    assert score(
+        of, {Measure.FILE: 3.0, Measure.REDONE: 1.0, Measure.SATISFIED: 5.0, Measure.CLOSE: 2.0}
+    ) == pytest.approx((270 + 80) / 4)
+    assert score(of, {Measure.SATISFIED: 1.0}) is None
+
+
+def test_nobody_decides_on_his_own_appeal() -> None:
+    log = a_case("C1", np.random.default_rng(1))
+    log = [one for one in log if one.verb not in (Verb.APPEAL, Verb.GRANT_APPEAL)]
+    asked = replace(log[-1], number=len(log) + 1, verb=Verb.APPEAL, by="wang", fields={"reason": "台风"}, terms={})
+    answer = replace(asked, number=asked.number + 1, verb=Verb.GRANT_APPEAL)
+    case = fold([*log, asked], CALENDARS)
+    with pytest.raises(IllegalStep, match="asked"):
+        follow(case, [*log, asked], answer, CALENDARS)
+    assert follow(case, [*log, asked], replace(answer, by="zhou"), CALENDARS).appeal == "granted"
+
+
+def test_a_corrected_close_counts_where_it_belongs() -> None:
+    log = a_case("C1", np.random.default_rng(1))
+    closed = next(one for one in log if one.verb is Verb.CLOSE)
+    moved = {"entry": closed.number, "at_ms": closed.at_ms - HOUR_MS, "reason": "补录"}
+    log.append(replace(closed, number=len(log) + 1, verb=Verb.CORRECT, fields=moved, terms={}))
+    assert stepped_ms(log)[Basis.CLOSED] == (closed.at_ms - HOUR_MS,)
+
+
+def test_weights_hold_for_their_days() -> None:
+    old = CaseScore("old", Words("旧", "old"), date(2024, 1, 1), date(2025, 6, 30), {Measure.FILE: 1})
+    new = CaseScore("new", Words("新", "new"), date(2025, 7, 1), None, {Measure.CLOSE: 1})
+    assert [score_of(month, (old, new)) for month in (Month(2023, 12), Month(2025, 6), Month(2025, 7))] == [
+        None,
+        old,
+        new,
+    ]
+    with pytest.raises(ValidationError, match="no mark"):
+        CaseScoreEntry(name=Words("一", "one"), valid_from=date(2025, 1, 1), weights={Measure.FIRST_ABLE: 1.0})

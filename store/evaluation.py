@@ -1,0 +1,66 @@
+"""Cases of a span of time with their logs, for figures: found by an index of a few verbs, read in small lots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, bindparam, select
+
+from store.cases import AT_ONCE, EntryRow
+from store.sql import Transaction
+from store.tables.cases import COUNTED, case_entries, cases
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is known of a case before its log is read: enough to ask for rights and to know it again."""
+
+    id: str
+    revision: int
+    area: str
+    topic: str
+    title: str
+
+
+def stepped_between(connection: Transaction, scene: str, verb: str, span_ms: tuple[int, int]) -> list[Head]:
+    """Cases whose log has a step with a time from the first to before the second, by number.
+
+    verb: `file` or `close`; the index holds no other. A time that was corrected into the span counts, one that was
+    corrected out of it is still among them: the log says so.
+    """
+    from_ms, until_ms = span_ms
+    within = (COUNTED, _is(verb), case_entries.c.at_ms >= from_ms, case_entries.c.at_ms < until_ms)
+    written = connection.execute(select(case_entries.c.case).where(*within)).scalars()
+    wanted = sorted({*written, *_corrected_into(connection, span_ms)})
+    heads = select(*(cases.c[name] for name in Head.__dataclass_fields__)).where(cases.c.scene == scene)
+    lots = (heads.where(cases.c.id.in_(lot)).order_by(cases.c.id) for lot in _lots(wanted))
+    return [Head(*row) for lot in lots for row in connection.execute(lot)]
+
+
+def logs_of(connection: Transaction, wanted: Sequence[str]) -> Iterator[tuple[str, list[EntryRow]]]:
+    """Each case with its whole log, by number; only some hundred logs are held at a time."""
+    for lot in _lots(sorted(wanted)):
+        asked = select(case_entries).where(case_entries.c.case.in_(lot))
+        rows = connection.execute(asked.order_by(case_entries.c.case, case_entries.c.number)).mappings()
+        for case, log in groupby((EntryRow(**row) for row in rows), key=lambda row: row.case):
+            yield case, list(log)
+
+
+def _corrected_into(connection: Transaction, span_ms: tuple[int, int]) -> list[str]:
+    """Cases of which some time was corrected into a span; a correction is never written before what it corrects."""
+    asked = select(case_entries.c.case, case_entries.c.fields)
+    corrected = asked.where(COUNTED, _is("correct"), case_entries.c.at_ms >= span_ms[0])
+    return sorted(
+        {case for case, fields in connection.execute(corrected) if span_ms[0] <= fields["at_ms"] < span_ms[1]}
+    )
+
+
+def _is(verb: str) -> ColumnElement[bool]:
+    """Written into the statement: of a place to be filled no database knows that the index has it."""
+    return case_entries.c.verb == bindparam(None, verb, literal_execute=True)
+
+
+def _lots(wanted: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
