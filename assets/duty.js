@@ -26,11 +26,13 @@
     const area = (cityvitals.live.picture().areas || {})[item.area];
     const tag = item.level ? format.mark(item.level) + "<b>" + esc(format.levelWord(item.level)) + "</b>" : "<b>" + esc(words("duty.kind_" + (item.urgent ? "urgent" : item.kind))) + "</b>";
     const on = dutyState.onIt(item.stands, nowMs);
+    const made = dutyState.caseOf(picture(), item);
+    const of = made ? " · " + esc(words("duty.in_case", { number: made[0].slice(-4) })) : "";
     const flaps = item.flapping && item.level ? " · " + esc(words("duty.flapping")) : "";
     const state = item.waits ? '<em class="waits">' + esc(words("duty.waits")) + "</em>" : "<em>" + esc(on || words("duty.kind_" + item.kind)) + "</em>";
     return '<li class="duty-row level-' + (item.level || "none") + (item.waits ? " waiting" : "") + (item.key === chosen ? " chosen" : "") + '" data-key="' + esc(item.key)
       + '" role="option" aria-selected="' + (item.key === chosen) + '"><header><span class="level">' + tag + "</span><span>" + esc(area ? area.name : "")
-      + (item.members && item.members.length > 1 ? " · " + esc(words("duty.count", { count: item.members.length })) : "") + flaps + "</span><time>"
+      + (item.members && item.members.length > 1 ? " · " + esc(words("duty.count", { count: item.members.length })) : "") + flaps + of + "</span><time>"
       + esc(format.span(nowMs - item.sinceMs)) + "</time>" + state + "</header><p>" + esc(item.sentence) + "</p></li>";
   }
 

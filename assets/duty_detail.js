@@ -76,7 +76,7 @@
   }
 
   /** Who did what: acknowledged, holds, shelved, judged, said. */
-  function people(item, nowMs) {
+  function people(item, nowMs, filed) {
     const stands = item.stands;
     const at = (ms) => cityvitals.format.moment(ms, nowMs);
     const lines = [
@@ -86,10 +86,16 @@
       stands.shelved_until_ms > nowMs && words("duty.did_shelve", { name: stands.shelved_by, time: at(stands.shelved_until_ms), reason: stands.shelf_reason }),
       stands.silenced && words("duty.is_silenced"),
       stands.verdict && words("duty.did_judge", { name: stands.verdict_by, time: at(stands.verdict_ms), verdict: words("duty.verdict_" + stands.verdict.replace(/-/g, "_")) }),
-    ].filter(Boolean).map((line) => "<li>" + esc(line) + "</li>");
+    ].filter(Boolean).map((line) => "<li>" + esc(line) + "</li>").concat(filed);
     const said = (stands.comments || []).map((one) => "<li><q>" + esc(one.text) + "</q> <small>" + esc(one.name) + " " + esc(at(one.at_ms)) + "</small></li>");
     return '<div class="duty-people"><h3>' + esc(words("duty.people")) + "</h3><ol>"
       + (lines.concat(said).join("") || '<li class="nobody">' + esc(words(item.waits ? "duty.nobody" : "duty.nobody_needed")) + "</li>") + "</ol></div>";
+  }
+
+  /** The case that was made of it, with the way there. */
+  function filed(item, picture, site) {
+    const found = cityvitals.dutyState.caseOf(picture, item);
+    return found ? '<li><a href="' + esc(site.base_path + "dispatch#" + found[0]) + '">' + esc(words("duty.did_case", { number: found[0], state: found[1].state_name })) + "</a></li>" : [];
   }
 
   /** Numbers to call, as large as a person can dial from. */
@@ -128,7 +134,7 @@
       + '<div class="duty-verbs">' + all.slice(0, MAIN).map((verb) => button(verb, true)).join("") + "</div>"
       + '<div class="duty-verbs">' + all.slice(MAIN).map((verb) => button(verb, false)).join("") + "</div>"
       + contacts(more.contacts, item, picture) + verdicts(item, more.may)
-      + '<div class="duty-columns"><dl class="duty-facts">' + facts(item, picture, nowMs) + "</dl>" + people(item, nowMs) + "</div>"
+      + '<div class="duty-columns"><dl class="duty-facts">' + facts(item, picture, nowMs) + "</dl>" + people(item, nowMs, filed(item, picture, more.site)) + "</div>"
       + members(item, picture) + '<div class="duty-trend"></div>' + links(item, more.site) + "</article>";
   }
 

@@ -85,14 +85,21 @@
       refused(await act(item, "merge", { into: values.into }, null, words("duty.done_merge"))));
   }
 
+  /** Where a case about an item is: at its station or its camera, when that has a place; null. */
+  function placeOf(item) {
+    const found = item.event || (cityvitals.live.picture().stations || {})[(item.warning || {}).subject] || {};
+    return Number.isFinite(found.lon) && Number.isFinite(found.lat) ? { lon_deg: found.lon, lat_deg: found.lat, accuracy_m: found.accuracy_m || 50, origin: "device" } : null;
+  }
+
   /** Open a case 立案 about an item: all of it is filled in, Enter agrees. The kind of the same domain comes first. */
   function openCase(item, site, toast) {
     const indicator = (cityvitals.live.picture().indicators || {})[(item.warning || {}).indicator] || {};
     const near = (kind) => (kind.domain === indicator.domain ? 0 : 1);
     const kinds = Object.entries(site.cases).sort((a, b) => near(a[1]) - near(b[1])).map(([key, kind]) => [key, kind.name]);
     const key = cityvitals.dutyActs.newKey();
+    const place = placeOf(item);
     ask(words("duty.verb_case"), choice("kind", kinds) + input("title", 'required maxlength="120" value="' + esc(item.sentence.slice(0, 120)) + '"'), async (values) => {
-      const body = { key: key, kind: values.kind, title: values.title, text: item.sentence, area: item.area || "", correlation: item.warningId || item.key };
+      const body = { key: key, kind: values.kind, title: values.title, text: item.sentence, area: item.area || "", correlation: item.warningId || item.key, place: place };
       const answer = await cityvitals.dutyActs.ask("POST", "cases", body);
       if (!answer.ok) return cityvitals.dutyActs.sentenceOf(answer);
       toast(words("duty.done_case", { number: answer.body.number || answer.body.id || "" }));

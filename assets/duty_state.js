@@ -139,6 +139,12 @@
     };
   }
 
+  /** The open case that was made of an item: [number, case]; null. */
+  function caseOf(picture, item) {
+    const told = new Set([item.key, item.warningId].concat(item.members || []));
+    return entries(picture.cases).find(([, one]) => one.of && told.has(one.of)) || null;
+  }
+
   /** Who is on it, in a few words; "" for nobody. */
   function onIt(stands, nowMs) {
     if (stands.silenced) return words("duty.is_silenced");
@@ -166,5 +172,5 @@
     return on ? words("duty.whole", { sentence: item.sentence, on: on }) : item.sentence;
   }
 
-  cityvitals.dutyState = { next, whole, cards, counts, items, onIt, standing };
+  cityvitals.dutyState = { next, whole, cards, caseOf, counts, items, onIt, standing };
 })(typeof window === "undefined" ? globalThis : window);

@@ -75,6 +75,7 @@ class CaseBoard:
             "units": [dict(one) for one in body["units"]],
             "escalated": body["escalated"],
             "revision": body["revision"],
+            "of": body["correlation"],
             **place,
         }
 

@@ -45,6 +45,7 @@ def told(number: int, **other: Any) -> dict[str, Any]:
         "units": [{"unit": "抢修1", "state": "en-route"}],
         "escalated": 0,
         "revision": 4,
+        "correlation": "w-17",
         "title": "张三家门口积水",
     } | other
 
