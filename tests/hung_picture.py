@@ -27,10 +27,10 @@ BEAT_S = 1.0
 class HungPicture:
     """The picture of one scene. `show` hangs up another one, `change` turns single records of it."""
 
-    def __init__(self, redis_url: str, declared: Declared) -> None:
+    def __init__(self, redis_url: str, declared: Declared, stamp: Stamp = Stamp.DEMO) -> None:
         self.declared = declared
         self._client = connect(redis_url)
-        scene = Scene(f"demo-{declared.city.code}", declared.city.code, Stamp.DEMO, "city")
+        scene = Scene(f"{stamp}-{declared.city.code}", declared.city.code, stamp, "city")
         self._scene, self.keys = scene, declare_scene(self._client, scene, 2)
         self._owner = take_board(self._client, self.keys)
         self._lock, self._ending = threading.Lock(), threading.Event()
