@@ -19,7 +19,7 @@ import uvicorn
 from argon2 import PasswordHasher
 from hung_picture import HungPicture
 from live_city import BASE, settings_of
-from prerequisites import eventually, unused_port
+from prerequisites import ANSWER_S, eventually, unused_port
 
 from accounts.founding import console
 from accounts.office import Office
@@ -65,7 +65,7 @@ class Guarded:
         self.asking.cookies.clear()  # who comes is what the test says, not what an earlier answer set
         headers = {"Origin": self.address.partition(BASE)[0]} | who | more.pop("headers", {})
         url = path if path.startswith("http") else self.address + path
-        return self.asking.request(method, url, headers=headers, timeout=8, allow_redirects=False, **more)
+        return self.asking.request(method, url, headers=headers, timeout=ANSWER_S, allow_redirects=False, **more)
 
     def colleague(self, role: Role, number: int = 1) -> dict[str, str]:
         """The first, second, … person of a role, everywhere the same one: login `duty-1`, name 值班员一."""
@@ -129,7 +129,7 @@ def guarded(settings: Settings) -> Iterator[Guarded]:
         yield Guarded(f"http://127.0.0.1:{settings.port}{BASE}", site.entrance, callbacks, asking)
     site.close()
     server.should_exit = True
-    thread.join(10)
+    thread.join(ANSWER_S)
     assert not thread.is_alive()
 
 

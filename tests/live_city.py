@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import uvicorn
-from prerequisites import REPOSITORY, eventually
+from prerequisites import ANSWER_S, REPOSITORY, eventually
 
 import catalogue
 from api.site import Site
@@ -136,5 +136,5 @@ def served(settings: Settings) -> Iterator[str]:
     yield f"http://127.0.0.1:{settings.port}{BASE}"
     site.hub.close()
     server.should_exit = True
-    thread.join(10)
+    thread.join(ANSWER_S)
     assert not thread.is_alive()

@@ -1,4 +1,4 @@
-"""Time that passed, and how much of the machine others took meanwhile."""
+"""What a machine has, time that passed on it, and how much of it others took meanwhile."""
 
 from __future__ import annotations
 
@@ -8,6 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def cores() -> float:
+    """How many cores this process may use: a container is often granted fewer than its machine shows it."""
+    allowed = float(len(os.sched_getaffinity(0)))
+    try:
+        quota_us, period_us = (CGROUP / "cpu.max").read_text().split()  # cgroup v2; "max": as many as there are
+    except (OSError, ValueError):
+        return allowed
+    return allowed if quota_us == "max" else min(allowed, int(quota_us) / int(period_us))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +56,7 @@ def since(begun: Moment) -> Passed:
     now = Moment.now()
     wall_s = now.at_s - begun.at_s
     taken_s = (now.all_s - begun.all_s) - (now.ours_s - begun.ours_s)
-    cores = os.cpu_count() or 1
-    return Passed(wall_s, min(max(taken_s / (wall_s * cores), 0.0), 1.0))
+    return Passed(wall_s, min(max(taken_s / (wall_s * (os.cpu_count() or 1)), 0.0), 1.0))
 
 
 def _all_s() -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from prerequisites import ANSWER_S
 
 
 @dataclass
@@ -103,4 +104,4 @@ def mailbox(files: tuple[Path, Path] | None = None) -> Iterator[Mailbox]:
         thread.start()
         yield server.kept
         server.shutdown()
-        thread.join(5)
+        thread.join(ANSWER_S)

@@ -1,14 +1,19 @@
-"""Shares the proofs out to the processes of `-n`: what started together stays together, what waits long begins first.
+"""Shares the proofs out to the processes of `-n`: what started together stays together, the dearest begin first.
 
-Those that wait for real servers come before those that only compute, so that in the end no process waits for another.
+So in the end no process waits for another. What a share costs was measured: `shares.json`, see `plugin_costs.py`.
 """
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-LONGEST_FIRST = ("tests/browser/city/", "tests/flow/thread/", "tests/browser/", "tests/flow/", "tests/contract/", "")
+KEPT = Path(__file__).with_name("shares.json")  # share → seconds by the clock
+DEAR_S = 4  # what takes less comes after all that takes more, folder by folder
+FOLDERS = ("tests/browser/", "tests/flow/", "tests/contract/", "")
 CITY, THREAD = "tests/browser/city/", "tests/flow/thread/"
 BEHIND = "behind"  # the parameter of what runs once more behind the gateway
 
@@ -34,10 +39,13 @@ def share_of(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def rank(item: pytest.Item) -> int:
-        return next(place for place, folder in enumerate(LONGEST_FIRST) if item.nodeid.startswith(folder))
+    seconds = json.loads(KEPT.read_text("utf-8"))
 
-    items.sort(key=rank)  # stable: tests of a folder keep their order
+    def rank(item: pytest.Item) -> tuple[float, int]:
+        folder = next(place for place, folder in enumerate(FOLDERS) if item.nodeid.startswith(folder))
+        return -seconds.get(share_of(item.nodeid), 0), folder
+
+    items.sort(key=rank)  # stable: tests of a share keep their order
 
 
 @pytest.hookimpl(optionalhook=True)

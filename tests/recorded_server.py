@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from prerequisites import ANSWER_S
+
 
 @dataclass
 class Asked:
@@ -60,4 +62,4 @@ def recorded() -> Iterator[Server]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(ANSWER_S)

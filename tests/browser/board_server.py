@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, StreamingResponse
+from prerequisites import ANSWER_S
 
 from callbacks.site import attach
 from catalogue.declared import Declared
@@ -229,4 +230,4 @@ class BoardServer:
     ) -> None:
         self._beating.set()
         self._server.should_exit = True
-        self._thread.join(5)
+        self._thread.join(ANSWER_S)

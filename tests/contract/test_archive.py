@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from prerequisites import ANSWER_S
 
 from core.clock import real_ms
 from core.records import MINUTE_MS, Event, Phase, ReadingBatch, Scene, Stamp, Status, ValueBatch
@@ -181,7 +182,7 @@ def test_killed_again_and_again_it_archives_each_entry_once(
             process.send_signal(signal.SIGKILL)
         else:
             process.terminate()
-        assert process.wait(20) == (-signal.SIGKILL if life < 3 else 0)
+        assert process.wait(ANSWER_S) == (-signal.SIGKILL if life < 3 else 0)
     archiving = Archiving(running(redis_client, keys, settings))
     archiving.turn()
     archiving.write()

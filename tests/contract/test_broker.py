@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 import pytest
+from prerequisites import ANSWER_S
 
 from core.errors import StartError
 from stream.embedded.broker import start_broker
@@ -33,7 +34,7 @@ class Reader:
         parts = urlsplit(url)
         self.client.connect(str(parts.hostname), int(parts.port or 1883))
         self.client.loop_start()
-        assert self.subscribed.wait(5)
+        assert self.subscribed.wait(ANSWER_S)
 
     def _take(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         self.seen.append(message.payload)

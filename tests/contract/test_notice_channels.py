@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import paho.mqtt.client as paho
 import pytest
 from mail_server import certificate, mailbox
-from prerequisites import eventually, unused_port
+from prerequisites import ANSWER_S, eventually, unused_port
 from recorded_server import recorded
 
 from core.notices import Channel, Delivery, Kind, Notice, Recipient, State
@@ -192,7 +192,7 @@ def test_what_stands_is_retained_and_taken_back_when_it_is_over(broker: str) -> 
         address = urlsplit(broker)
         client.connect(address.hostname or "", address.port or 0)
         client.loop_start()
-        told = dict(iter(lambda: found.get(timeout=10), ("city/out/end", b"")))
+        told = dict(iter(lambda: found.get(timeout=ANSWER_S), ("city/out/end", b"")))
         client.disconnect()
         client.loop_stop()
         return told

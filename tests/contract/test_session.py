@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 import pytest
-from prerequisites import unused_port
+from prerequisites import ANSWER_S, unused_port
 
 from core.errors import NeighbourDown
 from core.records import Scene, Stamp
@@ -43,7 +43,7 @@ class Visit:
         parts = urlsplit(url)
         self.client.connect(str(parts.hostname), int(parts.port or 1883))
         self.client.loop_start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(ANSWER_S)
 
     def _connected(self, client: mqtt.Client, _userdata: object, flags: mqtt.ConnectFlags, *_: object) -> None:
         self.resumed = flags.session_present

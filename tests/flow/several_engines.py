@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from prerequisites import REPOSITORY, eventually
+from prerequisites import ANSWER_S, REPOSITORY, eventually
 
 from benchmarks import engine_load as city
 from benchmarks.engine_scaling import SERVE
@@ -69,7 +69,7 @@ class Engines:
         """Send one a signal; of one that ends by it, wait for the end."""
         self.running[number].send_signal(what)
         if what in (signal.SIGKILL, signal.SIGTERM):
-            self.running.pop(number).wait(20)
+            self.running.pop(number).wait(ANSWER_S)
 
     def name(self, number: int) -> str:
         """Under which name the others see it."""

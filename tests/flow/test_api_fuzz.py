@@ -10,6 +10,7 @@ import pytest
 import schemathesis
 from guarded_site import Guarded, standing_house
 from live_city import BASE
+from prerequisites import ANSWER_S
 
 from accounts.doors import action_of
 from accounts.rights import OPEN, RIGHTS
@@ -62,7 +63,7 @@ def _fuzz(site: Guarded, door: str, operation: Any, cases: int) -> list[int]:
     )
     @hypothesis.given(case=operation.as_strategy())
     def send(case: Any) -> None:
-        told.append(case.call(base_url=here, headers=headers, timeout=8).status_code)
+        told.append(case.call(base_url=here, headers=headers, timeout=ANSWER_S).status_code)
         hypothesis.note(case.as_curl_command())
         assert told[-1] < 500 or door == HEALTH
 

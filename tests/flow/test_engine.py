@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from prerequisites import ANSWER_S
 
 import catalogue
 from catalogue.declared import Declared
@@ -161,7 +162,7 @@ def test_values_and_warnings_survive_kills(
     hold_until(redis_client, scene.id, end_ms)
     wait_for(lambda: told_upto(redis_client, keys) == end_ms, 30)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(ANSWER_S) == 0
     assert_equals_pandas(redis_client, keys, readings)
     assert_floods_are_told(warnings_of(redis_client, keys), declared)
 
@@ -193,7 +194,7 @@ def test_what_another_definition_decided_is_decided_again(
         wait_for(lambda before=before: redis_client.hget(keys.checkpoint(CITY_SLOT), "definition") != before)
         wait_for(lambda: told_upto(redis_client, keys) == end_ms and not behind(redis_client, keys), 30)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(ANSWER_S) == 0
         told.append(values_of(redis_client, keys))
         floods.append(
             {(w.id, w.phase) for w in warnings_of(redis_client, keys).values() if w.rule == "water.river_stage"}

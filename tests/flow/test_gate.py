@@ -13,7 +13,7 @@ import pytest
 import requests
 from guarded_site import Guarded, guarded
 from live_city import BASE, RAIN, City, settings_of
-from prerequisites import eventually, unused_port
+from prerequisites import ANSWER_S, eventually, unused_port
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as ws_connect
 
@@ -190,7 +190,7 @@ def test_the_walk_knows_every_door_of_the_list(registered: set[str]) -> None:
 def test_no_way_around_a_door(site: Guarded, method: str, path: str) -> None:
     """Sent as it is written: no client of ours tidies it first."""
     host = site.address.partition("//")[2].partition("/")[0]
-    wire = http.client.HTTPConnection(host, timeout=5)
+    wire = http.client.HTTPConnection(host, timeout=ANSWER_S)
     wire.request(method, BASE + path, headers={"Accept": "application/json"})
     answer = wire.getresponse()
     content = answer.read()
@@ -299,7 +299,7 @@ def test_a_revoked_token_is_shut_out(site: Guarded, wait_for: Callable[..., None
 
 def _read_until_closed(socket: Any, until_ms: int) -> None:
     while real_ms() < until_ms:
-        socket.recv(5)
+        socket.recv(ANSWER_S)
 
 
 @pytest.mark.claim("ACCOUNTS", "An expired session locks the acts, never the picture nor the sound.")
@@ -329,7 +329,7 @@ def test_another_site_cannot_act(site: Guarded, origin: str) -> None:
 def test_a_browser_that_says_nothing_cannot_act(site: Guarded) -> None:
     who = site.as_role(Role.DUTY)
     for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
-        answer = requests.post(f"{site.address}sign-out", headers=who | headers, timeout=5)
+        answer = requests.post(f"{site.address}sign-out", headers=who | headers, timeout=ANSWER_S)
         assert answer.status_code == 403
 
 
@@ -357,12 +357,12 @@ def test_readings_need_a_token(site: Guarded) -> None:
     found = {}
     for name, secret in {"machine": machine, "wall": wall, "narrow": narrow, "wrong": "x" * 40}.items():
         answer = requests.post(
-            site.address + path, json=reading, headers={"Authorization": f"Bearer {secret}"}, timeout=5
+            site.address + path, json=reading, headers={"Authorization": f"Bearer {secret}"}, timeout=ANSWER_S
         )
         found[name] = answer.json().get("error", {}).get("code", "taken")
     assert found["machine"] not in REFUSED
     assert (found["wall"], found["narrow"], found["wrong"]) == ("role", "narrowed", "nobody")
-    assert requests.post(site.address + path, json=reading, timeout=5).status_code == 401
+    assert requests.post(site.address + path, json=reading, timeout=ANSWER_S).status_code == 401
 
 
 def test_a_stranger_hears_only_up_or_down(site: Guarded) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import requests
 from live_city import RAIN, City, served, settings_of, values
-from prerequisites import eventually
+from prerequisites import ANSWER_S, eventually
 
 from core.clock import to_ms
 from core.records import HOUR_MS
@@ -34,12 +34,12 @@ def site(redis_server: str, redis_client: Client, free_port: int, tmp_path: Path
     add_values(Folder(tmp_path / city.keys.scene), told, "test")
     city.rain(1.0)
     with served(settings) as address:
-        eventually(lambda: requests.get(f"{address}api/v1/indicators", timeout=5).status_code == 200)
+        eventually(lambda: requests.get(f"{address}api/v1/indicators", timeout=ANSWER_S).status_code == 200)
         yield address
 
 
 def ask(site: str, **query: object) -> requests.Response:
-    return requests.get(f"{site}api/v1/indicators/{RAIN}/{AREA}/history", params=query, timeout=10)
+    return requests.get(f"{site}api/v1/indicators/{RAIN}/{AREA}/history", params=query, timeout=ANSWER_S)
 
 
 @pytest.mark.claim(
@@ -75,5 +75,5 @@ def test_what_cannot_be_answered_says_why(site: str, query: dict[str, str], code
 
 def test_unknown_names_are_not_found(site: str) -> None:
     for path in (f"{RAIN}/nowhere", f"nothing/{AREA}"):
-        answer = requests.get(f"{site}api/v1/indicators/{path}/history", params={"from": MIDNIGHT}, timeout=5)
+        answer = requests.get(f"{site}api/v1/indicators/{path}/history", params={"from": MIDNIGHT}, timeout=ANSWER_S)
         assert answer.status_code == 404

@@ -11,7 +11,7 @@ import orjson
 import pytest
 import requests
 from live_city import BASE, RAIN, REPLAY, City, served, settings_of
-from prerequisites import eventually, unused_port
+from prerequisites import ANSWER_S, eventually, unused_port
 from websockets.sync.client import connect as ws_connect
 
 from board.canvas import apply
@@ -41,7 +41,7 @@ def city(redis_client: Client, settings: Settings) -> City:
 @pytest.fixture
 def site(city: City, settings: Settings) -> Iterator[str]:
     with served(settings) as address:
-        eventually(lambda: requests.get(f"{address}api/v1/indicators", timeout=5).status_code == 200)
+        eventually(lambda: requests.get(f"{address}api/v1/indicators", timeout=ANSWER_S).status_code == 200)
         yield address
 
 
@@ -74,11 +74,11 @@ def mirrored(frames: list[bytes]) -> dict[str, object]:
 
 def by_websocket(address: str, revision: int, rev: int | None = None) -> list[bytes]:
     with socket_of(address, rev) as socket:
-        return frames_until(lambda: socket.recv(5, decode=False), revision)
+        return frames_until(lambda: socket.recv(ANSWER_S, decode=False), revision)
 
 
 def by_events(address: str, revision: int, rev: int | None = None) -> list[bytes]:
-    with requests.get(f"{address}live/sse", params={"rev": rev}, stream=True, timeout=5) as answer:
+    with requests.get(f"{address}live/sse", params={"rev": rev}, stream=True, timeout=ANSWER_S) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = (line for line in answer.iter_lines(chunk_size=1) if line)
         return frames_until(lambda: next(lines).removeprefix(b"data: "), revision)
@@ -87,7 +87,7 @@ def by_events(address: str, revision: int, rev: int | None = None) -> list[bytes
 def by_poll(address: str, revision: int, rev: int | None = None) -> list[bytes]:
     found: list[bytes] = []
     while not found or orjson.loads(found[-1])["rev"] < revision:
-        answer = requests.get(f"{address}live/poll", params={"rev": rev}, timeout=5)
+        answer = requests.get(f"{address}live/poll", params={"rev": rev}, timeout=ANSWER_S)
         for frame in answer.json():
             if frame["k"] != "beat":
                 found.append(orjson.dumps(frame))
@@ -134,10 +134,10 @@ def test_a_restarted_board_goes_on_where_it_stopped(city: City, site: str) -> No
     city.warn(1)
     before = city.revision
     with socket_of(site) as socket:
-        frames_until(lambda: socket.recv(5, decode=False), before)
+        frames_until(lambda: socket.recv(ANSWER_S, decode=False), before)
         city.begin()
         city.warn(2)
-        came = frames_until(lambda: socket.recv(5, decode=False), city.revision)
+        came = frames_until(lambda: socket.recv(ANSWER_S, decode=False), city.revision)
     assert orjson.loads(came[0])["prev"] == before  # clients notice nothing
     assert city.revision > before
     snapshot = load_snapshot(city.client, city.keys)
@@ -163,7 +163,7 @@ def test_a_picture_of_another_definition_is_replaced_on_every_screen(city: City,
     city.rain(1.0)
     city.warn(1)
     with socket_of(site) as socket:
-        frames_until(lambda: socket.recv(5, decode=False), city.revision)
+        frames_until(lambda: socket.recv(ANSWER_S, decode=False), city.revision)
         city.client.delete(*city.keys.decided(CITY_SLOT))  # as the engine's slot does when it is taken
         assert renew_board(city.client, city.keys, "d2")
         with pytest.raises(NotOwner):
@@ -171,7 +171,7 @@ def test_a_picture_of_another_definition_is_replaced_on_every_screen(city: City,
         city.client.delete(*city.keys.decided(CITY_SLOT))
         city.begin()
         city.rain(3.0, "440982")
-        frames = frames_until(lambda: socket.recv(5, decode=False), city.revision)
+        frames = frames_until(lambda: socket.recv(ANSWER_S, decode=False), city.revision)
     assert orjson.loads(frames[0])["k"] == "snap"
     shown = mirrored(frames)
     assert set(shown["values"]) == {f"{RAIN}¦440982"}  # type: ignore[call-overload]
@@ -181,9 +181,9 @@ def test_a_picture_of_another_definition_is_replaced_on_every_screen(city: City,
 def test_a_new_scene_is_a_new_picture(city: City, site: str, settings: Settings) -> None:
     city.warn(1)
     with socket_of(site) as socket:
-        frames_until(lambda: socket.recv(5, decode=False), city.revision)
+        frames_until(lambda: socket.recv(ANSWER_S, decode=False), city.revision)
         replay = City(city.client, settings, REPLAY)
-        frames = frames_until(lambda: socket.recv(5, decode=False), replay.revision)
+        frames = frames_until(lambda: socket.recv(ANSWER_S, decode=False), replay.revision)
     snap = orjson.loads(frames[0])
     assert (snap["k"], snap["scene"]) == ("snap", REPLAY.id)
     assert snap["set"]["city"]["main"]["stamp"] == "replay"
@@ -198,12 +198,12 @@ def test_redis_gone_is_said_and_the_picture_stays(server_folder: Path) -> None:
     city.warn(1)
     with served(lonely) as address, socket_of(address) as socket:
         shown = city.revision
-        frames_until(lambda: socket.recv(5, decode=False), shown)
+        frames_until(lambda: socket.recv(ANSWER_S, decode=False), shown)
 
         def beat_says(word: str, within_s: float) -> None:
             until_s = time.monotonic() + within_s
             while True:
-                frame = orjson.loads(socket.recv(3, decode=False))
+                frame = orjson.loads(socket.recv(ANSWER_S, decode=False))
                 if frame["k"] == "beat" and frame["redis"] == word:
                     return
                 assert time.monotonic() < until_s, f"no beat said {word}"
@@ -212,23 +212,23 @@ def test_redis_gone_is_said_and_the_picture_stays(server_folder: Path) -> None:
         redis.stop()
         beat_says("down", 5)
         assert "w1" in mirrored(by_websocket(address, shown))["warnings"]  # type: ignore[operator]
-        answer = requests.get(f"{address}healthz", timeout=5)
+        answer = requests.get(f"{address}healthz", timeout=ANSWER_S)
         assert answer.status_code == 503
         assert answer.json()["parts"]["redis"]["state"] == "down"
-        assert requests.get(f"{address}metrics", timeout=5).text.count("cityvitals_redis_up 0.0") == 1
-        pushed = requests.post(f"{address}api/v1/readings/rain/mm-rain-01", data=b"{}", timeout=30)
+        assert requests.get(f"{address}metrics", timeout=ANSWER_S).text.count("cityvitals_redis_up 0.0") == 1
+        pushed = requests.post(f"{address}api/v1/readings/rain/mm-rain-01", data=b"{}", timeout=ANSWER_S)
         assert (pushed.status_code, pushed.json()["error"]["code"]) == (503, "neighbour-down")
 
 
 def test_health_gives_reasons(city: City, site: str) -> None:
-    answer = requests.get(f"{site}healthz", timeout=5)
+    answer = requests.get(f"{site}healthz", timeout=ANSWER_S)
     assert answer.status_code == 503
     assert any("engine" in reason for reason in answer.json()["reasons"])
     for name in ("ingest", "engine", "board", "probe"):
         beat(city.client, city.keys, name)
     note_probe(city.client, city.keys, Probe(real_ms() - 400, real_ms()))
     until_s = time.monotonic() + 5
-    while (answer := requests.get(f"{site}healthz", timeout=5)).status_code != 200:
+    while (answer := requests.get(f"{site}healthz", timeout=ANSWER_S)).status_code != 200:
         assert time.monotonic() < until_s, answer.text
         time.sleep(0.1)
         for name in ("ingest", "engine", "board", "probe"):
@@ -239,7 +239,7 @@ def test_health_gives_reasons(city: City, site: str) -> None:
     assert "always" in health["parts"]["redis"]["says"]
     beat(city.client, city.keys, "ingest", "broker-lost", "MQTT 没有应答")
     until_s = time.monotonic() + 5
-    while (answer := requests.get(f"{site}healthz", timeout=5)).status_code != 503:
+    while (answer := requests.get(f"{site}healthz", timeout=ANSWER_S)).status_code != 503:
         assert time.monotonic() < until_s
         time.sleep(0.1)
     assert any("MQTT" in reason for reason in answer.json()["reasons"])
@@ -250,7 +250,7 @@ def test_health_gives_reasons(city: City, site: str) -> None:
     "path", ["api/nothing", "api/v1/nope", "api/v1/indicators/nope", "api/v1/stations/x", "live/no"]
 )
 def test_unknown_paths_answer_json_404(site: str, path: str) -> None:
-    answer = requests.get(site + path, timeout=5)
+    answer = requests.get(site + path, timeout=ANSWER_S)
     assert answer.status_code == 404
     assert set(answer.json()) == {"error"} and set(answer.json()["error"]) == {"code", "sentence"}
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -261,60 +261,60 @@ def test_the_picture_as_rest(city: City, site: str) -> None:
     city.rain(3.25, "mm-rain-01")
     city.warn(1)
     by_websocket(site, city.revision)
-    everything = requests.get(f"{site}api/v1/indicators", timeout=5).json()
+    everything = requests.get(f"{site}api/v1/indicators", timeout=ANSWER_S).json()
     assert everything["origin"]["stamp"] == "demo"
     assert {one["id"] for one in everything["indicators"]} >= {RAIN, "ecology.aqi", "water.river_stage"}
-    rain = requests.get(f"{site}api/v1/indicators/{RAIN}", timeout=5).json()
+    rain = requests.get(f"{site}api/v1/indicators/{RAIN}", timeout=ANSWER_S).json()
     assert {v["area"]: v["value"] for v in rain["values"]} == {"440981": 12.5, "mm-rain-01": 3.25}
     assert rain["indicator"]["source"]["standard"]
-    series = requests.get(f"{site}api/v1/indicators/{RAIN}/440981/series", timeout=5).json()
+    series = requests.get(f"{site}api/v1/indicators/{RAIN}/440981/series", timeout=ANSWER_S).json()
     assert [point["value"] for point in series["points"]] == [12.5]
-    warnings = requests.get(f"{site}api/v1/warnings", timeout=5).json()
+    warnings = requests.get(f"{site}api/v1/warnings", timeout=ANSWER_S).json()
     assert warnings["active"] == sum(area["total"] for area in warnings["areas"]) == 1
-    station = requests.get(f"{site}api/v1/stations/mm-river-01", timeout=5).json()
+    station = requests.get(f"{site}api/v1/stations/mm-river-01", timeout=ANSWER_S).json()
     assert (station["raw"], station["references"][0]["name"]) == (None, "warning")
-    bad = requests.get(f"{site}api/v1/dead?count=0", timeout=5)
+    bad = requests.get(f"{site}api/v1/dead?count=0", timeout=ANSWER_S)
     assert (bad.status_code, bad.json()["error"]["code"]) == (422, "bad-request")
 
 
 def test_refused_messages_are_listed(city: City, site: str) -> None:
     refused = [Rejected("malformed", f"city/rain/d{n}/readings", b"{\xff", "bad", "rain", 5 + n) for n in range(3)]
     Appender(city.client, city.keys, 1000).append(Flush(rejected=refused))
-    dead = requests.get(f"{site}api/v1/dead?count=2", timeout=5).json()
+    dead = requests.get(f"{site}api/v1/dead?count=2", timeout=ANSWER_S).json()
     assert [one["topic"] for one in dead["messages"]] == ["city/rain/d2/readings", "city/rain/d1/readings"]
     assert dead["messages"][0]["sentence"] != "malformed"
 
 
 def test_push_over_http(city: City, site: str) -> None:
     at = {"t": real_ms(), "values": {"rain_mm": 1.5}}
-    answer = requests.post(f"{site}api/v1/readings/rain/mm-rain-01", json=at, timeout=10)
+    answer = requests.post(f"{site}api/v1/readings/rain/mm-rain-01", json=at, timeout=ANSWER_S)
     assert (answer.status_code, answer.json()) == (200, {"readings": 1, "events": 0, "refused": None})
     entries = sum(city.client.xlen(city.keys.readings(slot)) for slot in city.keys.slots)
     assert entries == 1
-    raw = requests.get(f"{site}api/v1/stations/mm-rain-01", timeout=5).json()["raw"]
+    raw = requests.get(f"{site}api/v1/stations/mm-rain-01", timeout=ANSWER_S).json()["raw"]
     assert json.loads(raw["payload"]) == at
-    bad = requests.post(f"{site}api/v1/readings/rain/mm-rain-01", data=b"not json", timeout=10)
+    bad = requests.post(f"{site}api/v1/readings/rain/mm-rain-01", data=b"not json", timeout=ANSWER_S)
     assert (bad.status_code, bad.json()["error"]["code"]) == (422, "reject.malformed")
-    strange = requests.post(f"{site}api/v1/readings/nope/x", json=at, timeout=10)
+    strange = requests.post(f"{site}api/v1/readings/nope/x", json=at, timeout=ANSWER_S)
     assert (strange.status_code, strange.json()["error"]["code"]) == (404, "reject.unknown-topic")
 
 
 @pytest.mark.claim("PULSE", "5 MB over HTTP are refused with a sentence, counted and kept")
 def test_five_megabytes_are_refused_counted_and_kept(city: City, site: str) -> None:
-    answer = requests.post(f"{site}api/v1/readings/rain/mm-rain-01", data=b"x" * 5_000_000, timeout=20)
+    answer = requests.post(f"{site}api/v1/readings/rain/mm-rain-01", data=b"x" * 5_000_000, timeout=ANSWER_S)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too-large")
-    dead = requests.get(f"{site}api/v1/dead", timeout=5).json()["messages"]
+    dead = requests.get(f"{site}api/v1/dead", timeout=ANSWER_S).json()["messages"]
     assert [one["reason"] for one in dead] == ["too-large"]
     assert city.client.hgetall(city.keys.dead_counts) == {b"rain|too-large": b"1"}
 
 
 def test_openapi_is_true_and_its_page_is_our_own(site: str) -> None:
-    schema = requests.get(f"{site}api/openapi.json", timeout=5).json()
+    schema = requests.get(f"{site}api/openapi.json", timeout=ANSWER_S).json()
     assert schema["openapi"].startswith("3.")
     assert {f"{BASE}api/v1/indicators", f"{BASE}api/v1/readings/{{feed}}/{{device}}", f"{BASE}healthz"} <= set(
         schema["paths"]
     )
-    page = requests.get(f"{site}api/docs", timeout=5)
+    page = requests.get(f"{site}api/docs", timeout=ANSWER_S)
     assert page.headers["content-type"].startswith("text/html") and "http" not in page.text
     for file in ("swagger-ui-bundle.js", "swagger-ui.css", "docs.js"):
-        assert requests.get(f"{site}api/static/{file}", timeout=5).status_code == 200
+        assert requests.get(f"{site}api/static/{file}", timeout=ANSWER_S).status_code == 200

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from prerequisites import ANSWER_S
 
 from core.clock import monotonic_s
 from core.errors import NeighbourDown
@@ -126,7 +127,7 @@ def test_it_stops_when_asked(broker, installation, wait_for):
     thread.start()
     wait_for(lambda: len(installation.received) >= STATIONS)
     installation.stop.set()
-    thread.join(timeout=5)
+    thread.join(timeout=ANSWER_S)
     assert not thread.is_alive()
     assert STATIONS <= played[0] < HOURS * STATIONS
 
@@ -152,7 +153,7 @@ def test_what_nobody_received_is_sent_again(broker, wait_for, monkeypatch):
     thread.start()
     wait_for(lambda: len(asked) > 10)  # the first step is published, and nobody has subscribed
     late.append(Installation(broker, "replay/nobody-yet", wait_for))
-    thread.join(timeout=10)
+    thread.join(timeout=ANSWER_S)
     late[0].close()
     assert played == [2 * STATIONS]
 

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from prerequisites import ANSWER_S
 
 import catalogue
 from core.clock import monotonic_s, real_ms
@@ -65,7 +66,7 @@ class Running:
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(timeout=5)
+        self.thread.join(timeout=ANSWER_S)
         assert not self.thread.is_alive()
 
 

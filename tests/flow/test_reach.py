@@ -8,7 +8,7 @@ import orjson
 import pytest
 from guarded_site import Guarded, guarded
 from live_city import BASE, RAIN, City, settings_of, with_a_secret
-from prerequisites import eventually, unused_port
+from prerequisites import ANSWER_S, eventually, unused_port
 from websockets.sync.client import connect as ws_connect
 
 from accounts.sessions import Cookies
@@ -48,7 +48,7 @@ def _picture(site: Guarded, way: str, who: dict[str, str]) -> dict[str, dict[str
         with site.ask("GET", "live/sse", who, stream=True) as events:
             return orjson.loads(next(events.iter_lines(chunk_size=1)).removeprefix(b"data: "))["set"]
     with ws_connect(site.address.replace("http", "ws") + "live/ws", additional_headers=who, max_size=None) as socket:
-        return orjson.loads(socket.recv(5))["set"]
+        return orjson.loads(socket.recv(ANSWER_S))["set"]
 
 
 @pytest.mark.claim("ACCOUNTS", "Live frames carry only the areas, topics and grades that the bearer reaches.")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from prerequisites import REPOSITORY, unused_port
+from prerequisites import ANSWER_S, REPOSITORY, unused_port
 
 PARTS = ("ingest", "engine", "archive", "board", "web", "probe", "simulate")
 DRIVER = """
@@ -95,7 +95,7 @@ def test_a_signal_stops_everything_in_order(running: Run, number: signal.Signals
     family = running.family()
     assert running.process is not None
     running.process.send_signal(number)
-    assert running.process.wait(30) == 0
+    assert running.process.wait(ANSWER_S) == 0
     assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
     ended = (running.folder / "ended").read_text().split()
     assert ended[:3] == ["simulate", "ingest", "engine"]
@@ -157,7 +157,7 @@ def test_several_engines_are_parts_of_their_own(
     assert len(engines) == 3
     assert run.process is not None
     run.process.send_signal(signal.SIGTERM)
-    assert run.process.wait(30) == 0
+    assert run.process.wait(ANSWER_S) == 0
     ended = (tmp_path / "ended").read_text().split()
     assert ended[:2] == ["simulate", "ingest"] and ended[2:5] == ["engine"] * 3
 
@@ -167,7 +167,7 @@ def test_a_second_run_on_the_same_folder_is_one_sentence(running: Run, started: 
     second.said = running.folder / "second"
     second.start(started)
     assert second.process is not None
-    assert second.process.wait(30) == 1
+    assert second.process.wait(ANSWER_S) == 1
     assert second.said.read_text().splitlines() == [
         f"another CityVitals already runs on the folder {running.folder / 'var'}; "
         "stop it or set CITYVITALS_VAR to another folder"
@@ -183,7 +183,7 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path, started: list[subprocess.P
     with socket.create_server(("127.0.0.1", int(run.ports[name]))):
         run.start(started)
         assert run.process is not None
-        assert run.process.wait(30) == 1
+        assert run.process.wait(ANSWER_S) == 1
     words = run.said.read_text().splitlines()[-1]
     assert f"port {run.ports[name]} on 127.0.0.1" in words
     assert f"set CITYVITALS_{name} to a free port" in words
@@ -207,7 +207,7 @@ def test_a_given_server_that_is_silent_is_one_sentence(
 ) -> None:
     run = Run(tmp_path, **{variable: url.format(free_port)}).start(started)
     assert run.process is not None
-    assert run.process.wait(30) == 1
+    assert run.process.wait(ANSWER_S) == 1
     assert run.said.read_text().splitlines()[-1] == f"{words.format(free_port)} correct {variable}"
     assert not run.says("secret")
     assert not run.family()

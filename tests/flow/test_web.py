@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 from live_city import City, settings_of
-from prerequisites import REPOSITORY, eventually, patience
+from prerequisites import ANSWER_S, REPOSITORY, eventually, patience
 
 from core.settings import as_environment
 from stream.connect import Client
@@ -40,16 +40,17 @@ def test_it_serves_pages_and_api_and_stops(
 
     def answers() -> bool:
         try:
-            return requests.get(f"{site}api/v1/warnings", timeout=5).status_code == 200
+            return requests.get(f"{site}api/v1/warnings", timeout=ANSWER_S).status_code == 200
         except requests.ConnectionError:
             return False
 
     eventually(answers, 30)
-    kinds = {path: requests.get(site + path, timeout=5) for path in ("wall", "api/docs", "no/such/page", "api/no")}
+    paths = ("wall", "api/docs", "no/such/page", "api/no")
+    kinds = {path: requests.get(site + path, timeout=ANSWER_S) for path in paths}
     assert [kinds[path].status_code for path in kinds] == [200, 200, 404, 404]
     assert kinds["api/no"].headers["content-type"] == "application/json"
-    assert requests.get(f"http://127.0.0.1:{free_port}/outside", timeout=5).status_code == 404
-    with requests.get(f"{site}live/sse", stream=True, timeout=5) as live:
+    assert requests.get(f"http://127.0.0.1:{free_port}/outside", timeout=ANSWER_S).status_code == 404
+    with requests.get(f"{site}live/sse", stream=True, timeout=ANSWER_S) as live:
         assert next(live.iter_lines()).startswith(b'data: {"k":"snap"')
         web.send_signal(signal.SIGTERM)
         assert web.wait(5 * patience()) == 0

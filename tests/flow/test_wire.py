@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from guarded_site import Guarded, standing_house
 from hung_picture import HungPicture
 from live_city import settings_of
-from prerequisites import REPOSITORY, eventually, unused_port
+from prerequisites import ANSWER_S, REPOSITORY, eventually, unused_port
 
 from accounts.office import open_office
 from catalogue.load import load
@@ -71,13 +71,13 @@ def test_the_website_with_a_certificate_of_its_own(
         eventually(lambda: _near_status(settings) in {200, 503}, 30)
         address, trusted = printed_address(settings), files["CITYVITALS_TLS_CERTIFICATE"]
         assert address.startswith("https://127.0.0.1:")
-        page = requests.get(f"{address}sign-in", verify=trusted, timeout=5)
+        page = requests.get(f"{address}sign-in", verify=trusted, timeout=ANSWER_S)
         assert page.status_code == 200 and "max-age=" in page.headers["strict-transport-security"]
         sent = {"login": founder.login, "password": founder.password}
-        signed = requests.post(f"{address}sign-in", json=sent, verify=trusted, timeout=10)
+        signed = requests.post(f"{address}sign-in", json=sent, verify=trusted, timeout=ANSWER_S)
         assert signed.status_code == 200 and "Secure" in signed.headers["set-cookie"]
         with pytest.raises(requests.ConnectionError):
-            requests.get(f"{address}sign-in".replace("https", "http"), timeout=5)
+            requests.get(f"{address}sign-in".replace("https", "http"), timeout=ANSWER_S)
     finally:
         hung.close()
 

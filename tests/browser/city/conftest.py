@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from whole_city import APP, Site, WholeCity
 
 from stream.embedded.children import start_child, stop_child
 
+HERE = Path(__file__).parent
+STANDING = pytest.StashKey[ExitStack]()
 BEHIND = "/cityvitals/"
 DOMAINS = 5
 DOMAINS_KNOWN = "document.querySelectorAll('#wall-domains .known .figure').length"
@@ -27,9 +29,28 @@ Shoot = Callable[[Page, str], None]
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[WholeCity]:
+def standing(request: pytest.FixtureRequest) -> Iterator[ExitStack]:
+    """What stands until the last proof of this folder; until the end of the run it would take its cores from others."""
+    with ExitStack() as stack:
+        request.config.stash[STANDING] = stack
+        yield stack
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures of the proof itself
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if STANDING in item.config.stash and (nextitem is None or HERE not in nextitem.path.parents):
+        item.config.stash[STANDING].close()
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, standing: ExitStack) -> WholeCity:
     """A calm demonstration of Maoming; `first_wall`: from the command to the first live wall with figures."""
-    running = WholeCity(tmp_path_factory.mktemp("city"))
+    return standing.enter_context(running_city(tmp_path_factory.mktemp("city"), chromium))
+
+
+@contextmanager
+def running_city(folder: Path, chromium: Browser) -> Iterator[WholeCity]:
+    running = WholeCity(folder)
     page = patient(chromium.new_page(viewport={"width": WALL[0], "height": WALL[1]}))
     begun = machine.Moment.now()
     try:
@@ -46,9 +67,14 @@ def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def behind(city: WholeCity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def behind(city: WholeCity, tmp_path_factory: pytest.TempPathFactory, standing: ExitStack) -> Site:
     """A second web process of the same city, below a path and behind nginx with TLS."""
-    folder, port = tmp_path_factory.mktemp("gateway"), unused_port()
+    return standing.enter_context(second_site(city, tmp_path_factory.mktemp("gateway")))
+
+
+@contextmanager
+def second_site(city: WholeCity, folder: Path) -> Iterator[Site]:
+    port = unused_port()
     told = city.variables | {"CITYVITALS_PORT": str(port), "BASE_PATH": BEHIND, "CITYVITALS_PROXY_TRUSTED": "127.0.0.1"}
     web = start_child([*APP, "web"], folder / "web.log", told)
     try:

@@ -10,13 +10,12 @@ from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 import pytest
 from playwright.sync_api import Page
-from prerequisites import eventually
+from prerequisites import ANSWER_S, eventually
 from visits import until
 from websockets.sync.client import connect
 from whole_city import Site
 
 Frames = Iterator[dict[str, Any]]
-ANSWER_S = 10
 
 
 @contextmanager

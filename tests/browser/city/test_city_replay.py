@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from prerequisites import ANSWER_S
 from visits import until
 from whole_city import APP, Site, WholeCity
 
@@ -41,7 +42,7 @@ def test_replay_beside_the_running_city(
         assert "replay-beijing" in city.command("scene").stdout
         assert city.site.ask("api/v1/indicators").json["origin"]["stamp"] == "replay"
         player.send_signal(signal.SIGINT)
-        assert player.wait(20) == 0, (tmp_path / "replay.log").read_text("utf-8")
+        assert player.wait(ANSWER_S) == 0, (tmp_path / "replay.log").read_text("utf-8")
         for wall in walls:
             until(wall, "document.querySelector('#wall-identity')?.textContent.includes('茂名市')")
             assert "演示数据" in wall.inner_text("#wall-identity .stamp")

@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from prerequisites import ANSWER_S
+
 from core.clock import real_ms
 from core.errors import NeighbourDown
 from ingest.known import Known
@@ -42,7 +44,7 @@ def send(publisher: Publisher, known: Known, values: range) -> None:
     for value in values:
         body = f'{{"t":{real_ms()},"values":{{"pm25":{value}}}}}'
         publisher.publish(f"{known.scene.topic_root}/air/d{value % 7}/readings", body)
-    assert publisher.wait(10)
+    assert publisher.wait(ANSWER_S)
 
 
 def values_in(client: Client, keys: Keys) -> Counter[int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ingest_stage import intake_of, send, turn_until, values_in
+from prerequisites import ANSWER_S
 
 from core.clock import real_ms
 from core.errors import NeighbourDown
@@ -45,7 +46,7 @@ def test_hostile_frames_are_counted_by_reason_and_the_intake_goes_on(
     publisher.publish(f"{known.scene.topic_root}/nobody/x/readings", b"{}")
     publisher.publish(f"{known.scene.topic_root}/air/a\u00a6b/readings", b"{}")
     refused.update({"|unknown-topic": 1, "|bad-name": 1})
-    assert publisher.wait(10)
+    assert publisher.wait(ANSWER_S)
     turn_until(intake, lambda: intake.messages == good.total() + refused.total(), now_ms=FRAMES_MS)
     assert read_refusals(redis_client, keys) == refused
     assert read_counts(redis_client, keys)["air|messages"] == good["native"]
@@ -133,7 +134,7 @@ def test_a_push_over_http_is_appended_before_its_answer(
 def test_a_publisher_says_whether_the_broker_has_taken_everything(broker: str, free_port: int) -> None:
     with Publisher(broker, "says") as publisher:
         publisher.publish("says/x", b"1")
-        assert publisher.wait(5)
+        assert publisher.wait(ANSWER_S)
     with Publisher(f"mqtt://127.0.0.1:{free_port}", "nobody-there") as publisher:
         publisher.publish("says/x", b"1")
         assert not publisher.wait(0.2)
