@@ -267,6 +267,6 @@ def _below(wanted: str) -> str:
     """An address below our base path and nowhere else.
 
     >>> _below("indicators/air?x=1"), _below("//evil.example"), _below("https://evil.example")
-    ('indicators/air%3Fx%3D1', 'evil.example', 'https%3A//evil.example')
+    ('indicators/air?x=1', 'evil.example', 'https%3A//evil.example')
     """
     return quote(wanted.replace("\\", "/").lstrip("/"), safe="/?=&")

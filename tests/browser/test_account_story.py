@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from guarded_site import Guarded
 from playwright.sync_api import Browser, Page, expect
-from prerequisites import eventually
-from visits import DESK, PHONE, Watch, patient, show_cookie, signed_in
+from prerequisites import eventually, patience
+from visits import DESK, PHONE, WALL, Watch, patient, show_cookie, signed_in, until
 
 from accounts import totp
 from api.bearers import TOKEN
@@ -207,16 +207,78 @@ def test_the_next_person_signs_in_on_top(chromium: Browser, house: Guarded) -> N
         expect(page.locator("#desk-body .desk-row").first).to_be_visible()
         begun_ms = real_ms()
         page.locator(".account-bar").get_by_role("button", name="登录").click()
-        page.keyboard.type(login)
-        page.keyboard.press("Tab")
-        page.keyboard.type(password)
-        page.keyboard.press("Enter")
-        expect(page.locator("#shell-account summary")).to_have_text("李接班")
-        assert real_ms() - begun_ms < 10_000
+        signs_in_on_top(page, login, password)
+        assert real_ms() - begun_ms < 10_000 * patience()
         expect(page.locator(".account-bar")).to_be_empty()
         expect(page.locator("dialog[open]")).to_have_count(0)
         expect(page.locator("#desk-body .desk-row").first).to_be_visible()  # it was never loaded anew
         assert page.evaluate("document.documentElement.dataset.state") == "live"
+
+
+@pytest.mark.claim(
+    "ACCOUNTS",
+    "On the wall an expired session takes neither picture nor sound, moves nothing; the next person signs in on top.",
+)
+def test_the_next_person_signs_in_on_the_wall(chromium: Browser, house: Guarded) -> None:
+    former = house.as_person(house.person(Role.DUTY, name="孙前班"), real_ms() - 13 * HOUR_MS)
+    login = f"wall-{real_ms()}"
+    house.person(Role.SHIFT_LEADER, login=login, name="李接班")
+    password = new_password(house, login)
+    with signed_in(chromium, house, "wall", former, WALL) as page:
+        bar = page.locator(".wall-head .account-bar")
+        expect(bar).to_contain_text("会话已过期，只能看不能办")
+        assert page.evaluate("document.querySelector('.wall').getBoundingClientRect().toJSON()")["height"] == WALL[1]
+        page.mouse.click(600, 400)  # a hand has touched it: browsers then let it sound
+        house.picture.show("typhoon", warnings=2)
+        expect(page.locator("#wall-warnings li").first).to_be_visible()
+        until(page, "cityvitals.sound.rung().red > 0")
+        begun_ms = real_ms()
+        bar.get_by_role("button", name="登录").click()
+        signs_in_on_top(page, login, password)
+        assert real_ms() - begun_ms < 10_000 * patience()
+        expect(bar).to_be_empty()
+        expect(page.locator("#wall-warnings li").first).to_be_visible()
+        until(page, "document.documentElement.dataset.state === 'live'")
+
+
+@pytest.mark.claim(
+    "ACCOUNTS",
+    "On the phone an expired session shows its tasks; what is done waits, and goes after a sign-in there.",
+)
+def test_the_next_person_signs_in_on_the_phone(chromium: Browser, house: Guarded) -> None:
+    person = house.person(Role.FIELD, login=f"field-{real_ms()}", name="周队员")
+    password = new_password(house, person.login)
+    title = f"过期也报 {person.login}"
+    with at_desk(chromium, house, house.as_person(person, real_ms() - 13 * HOUR_MS), PHONE) as (page, _):
+        page.goto(f"{house.address}m?unit=pump-1")
+        expect(page.locator(".expired")).to_contain_text("会话已过期，只能看不能办")
+        page.locator("details.report summary").click()
+        page.locator(".report input[name=title]").fill(title)
+        page.locator(".report button").click()
+        expect(page.locator(".waits")).to_be_visible()
+        page.locator(".expired input[name=login]").fill(person.login)
+        page.locator(".expired input[name=password]").fill(password)
+        page.locator(".expired button").click()
+        expect(page).to_have_url(f"{house.address}m?unit=pump-1")
+        expect(page.locator(".expired")).to_have_count(0)
+        eventually(lambda: title in titles(house), 20)
+        expect(page.locator(".waits")).to_be_hidden()
+    assert titles(house).count(title) == 1
+
+
+def titles(house: Guarded) -> list[str]:
+    """What every case is called."""
+    cases = house.ask("GET", "api/v1/cases", house.colleague(Role.DISPATCHER)).json()["cases"]
+    return [str(one["title"]) for one in cases]
+
+
+def signs_in_on_top(page: Page, login: str, password: str) -> None:
+    """Type into the dialog as a hurried person does, keys only."""
+    page.keyboard.type(login)
+    page.keyboard.press("Tab")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+    expect(page.locator("#shell-account summary")).to_have_text("李接班")
 
 
 def new_password(house: Guarded, login: str) -> str:
