@@ -23,11 +23,16 @@ from callbacks import duty as duty_wiring
 from callbacks import evaluation as evaluation_wiring
 from callbacks import explain as explain_wiring
 from callbacks import field as field_wiring
+from callbacks import field_link as field_link_wiring
+from callbacks import incidents as incidents_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
+from callbacks import plans as plans_wiring
 from callbacks import rule_papers as rule_papers_wiring
+from callbacks import rule_references as rule_references_wiring
 from callbacks import rules as rules_wiring
 from callbacks import shell as shell_wiring
+from callbacks import supervision as supervision_wiring
 from callbacks import wall as wall_wiring
 from callbacks.account_desk import AccountDesk
 from core.messages import text
@@ -61,12 +66,16 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
     if entrance is not None:
         field_wiring.register(server, base, entrance, reader)
+        field_link_wiring.register(server, base, entrance, reader)
         account_wiring.register_pages(server, entrance, reader)  # before Dash, as above
         desk = AccountDesk(server, entrance, reader)
         notices_wiring.register(desk, settings)
         alarm_load_wiring.register(desk, reader)
         evaluation_wiring.register(server, desk, entrance, reader, ASSETS)
+        plans_wiring.register(desk, reader)
+        supervision_wiring.register(desk, reader)
         rule_papers_wiring.register(desk, settings, reader)
+        rule_references_wiring.register(desk, server, settings, reader)
     app = Dash(
         "cityvitals",
         server=server,  # type: ignore[arg-type]  # annotated for Flask; backend="fastapi" takes this
@@ -87,6 +96,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     duty_wiring.register(app)
     indicators_wiring.register(app, settings, reader)
     dispatch_wiring.register(app)
+    incidents_wiring.register(app)
     explain_wiring.register(app, settings, reader)
     rules_wiring.register(app, settings, reader, entrance)
     _serve_pages(server, app, base, settings.accounts)

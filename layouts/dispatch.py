@@ -13,6 +13,7 @@ from dispatch.steps import STEPS, UNIT_STEPS
 from geo.areas import AreaLevel
 from layouts import ids
 from layouts.duty import head
+from layouts.incidents import incidents
 
 
 def dispatch(declared: Declared, settings: Settings, assets_version: str) -> html.Div:
@@ -22,6 +23,7 @@ def dispatch(declared: Declared, settings: Settings, assets_version: str) -> htm
         [
             dcc.Store(id=ids.DISPATCH_SITE, data=site_of(declared, settings, assets_version)),
             head(settings),
+            incidents(settings),
             html.Main(
                 [
                     html.Section(

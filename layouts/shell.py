@@ -20,6 +20,7 @@ IN_BROWSER = (
     "rules.",
     "dispatch.",
     "case.",
+    "incident.",
     "plan.",
 )  # topics whose words the scripts write
 AGAIN_MS = 1000  # a screen that is on before the city is asks so often, and then comes alive by itself
