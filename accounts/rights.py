@@ -113,6 +113,15 @@ RIGHTS: Mapping[str, Right] = {
     "units.see": _picture(_ROOM, _OUTSIDE, Role.SUPERVISOR, placed=False),  # who helps comes from anywhere
     "units.edit": _right(Role.SHIFT_LEADER, Role.DISPATCHER),
     "cases.instruct": _right(Role.LEADER),
+    # responses and plans: who asks for a grave one is not who commands it
+    "responses.see": _picture(_DESKS, Role.WALL, Role.MACHINE),
+    "responses.propose": _right(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.DISPATCHER),
+    "responses.approve": _right(Role.SHIFT_LEADER, Role.LEADER),
+    "responses.command": _right(Role.LEADER),
+    "responses.work": _right(_ROOM, _OUTSIDE),
+    "responses.work": _right(_ROOM, _OUTSIDE),
+    "orders.see": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),
+    "orders.answer": _right(_OUTSIDE, Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER),
     "calls.take": _right(Role.HOTLINE, Role.DUTY, placed=False),
     "export.make": _right(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.SUPERVISOR, Role.RULES),
     # notices: who is told of what, and what became of it

@@ -138,6 +138,7 @@ class Sight:
                 self.sees("warnings.see", record["area"])  # of all topics; others see each warning alone
                 and all(self.sees_value(one, record["area"]) for one in record.get("indicators", ()))
             ),
+            "orders": lambda: self.sees("orders.see", record["area"] or city, record["topic"]),
             "cases": lambda: self.sees("warnings.see", record["area"] or city, record["topic"]),
             "duty": lambda: self.sees("warnings.see", record["area"], record["topic"]),
             "stations": lambda: self.sees_device(key),

@@ -32,6 +32,7 @@ SECTIONS = (
     "case_load",
     "responses",
     "proposals",
+    "orders",
     "relaxed",
     "stations",
     "vehicles",

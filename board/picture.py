@@ -21,6 +21,7 @@ from board.responses import ResponseBoard
 from board.signals import SignalBook
 from board.sources import Sources
 from board.stations import Stations
+from board.supervision import OrderBoard
 from board.trends import TrendPanel
 from board.values import ValueWriter, indicator_record, key_of
 from board.warnings import WarningBook
@@ -55,6 +56,7 @@ class Picture:
         self._duty = DutyBook(declared, self._names, scene.id)
         self._cases = CaseBoard(declared, self._names, scene.id)
         self._responses = ResponseBoard(declared, self._names, scene.id)
+        self._orders = OrderBoard(scene.id)
         self._signals = SignalBook(self._names)
         self._domains = Domains(declared, self._names, self._writer)
         self._trend = TrendPanel(declared, self._names)
@@ -91,6 +93,7 @@ class Picture:
         self._duty.fold(topic, body)
         self._cases.fold(topic, body)
         self._responses.fold(topic, body)
+        self._orders.fold(topic, body)
 
     def fold_panes(self, batch: PaneBatch) -> None:
         """Take in newest readings and events of one partition."""
@@ -130,6 +133,7 @@ class Picture:
         self._duty.paint(self._canvas, city_now_ms)
         self._cases.paint(self._canvas, city_now_ms)
         self._responses.paint(self._canvas, self._warnings.active, warned, city_now_ms)
+        self._orders.paint(self._canvas, city_now_ms)
         self._stations.paint(self._canvas)
         self._moved |= bool(self._sources.paint(self._canvas, self._stations)) or warned
         self._events.paint(self._canvas)
@@ -165,6 +169,7 @@ class Picture:
             "duty": self._duty.snapshot(),
             "cases": self._cases.snapshot(),
             "responses": self._responses.snapshot(),
+            "orders": self._orders.snapshot(),
             "signals": self._signals.snapshot(),
         }
 
@@ -188,6 +193,7 @@ class Picture:
         self._duty.restore(kept["duty"])
         self._cases.restore(kept["cases"])
         self._responses.restore(kept["responses"])
+        self._orders.restore(kept["orders"])
         self._signals.restore(kept["signals"])
         return True
 

@@ -30,7 +30,16 @@ from api.push import read_body
 from api.sign_in_page import sign_in_page
 from core.accounts import EVERYWHERE, Reach, Sensitivity
 from core.clock import real_ms
-from core.errors import CityVitalsError, DeclarationError, NeighbourDown, NotAllowed, Objection, Taken, UnknownName
+from core.errors import (
+    CityVitalsError,
+    DeclarationError,
+    IllegalStep,
+    NeighbourDown,
+    NotAllowed,
+    Objection,
+    Taken,
+    UnknownName,
+)
 from core.messages import text
 from geo.areas import AreaLevel
 from layouts.account_frame import LOOKED_AT, PLACES, Frame, Told, Viewer, begin_of, end_of, sentence_of
@@ -195,7 +204,7 @@ class AccountDesk:
         typed = {name: values[0] for name, values in sent.items() if "password" not in name}
         lines: tuple[str, ...] = ()
         match problem:
-            case NotAllowed() | Objection():
+            case NotAllowed() | Objection() | IllegalStep():
                 sentence = problem.in_words(self.language)
             case Taken():
                 sentence = text("account.taken", self.language, name=problem.name)

@@ -125,7 +125,7 @@ class IllegalStep(CityVitalsError):
 def _named(place: str, value: object, language: str) -> str:
     """Verbs, states and obligations by their words; several, joined by commas, one by one."""
     topics = {"verb": "case.verb", "accepted": "case.verb", "state": "case.state", "obligation": "case.obligation"}
-    topics |= {"deed": "plan.deed", "standing": "plan.state"}
+    topics |= {"deed": "plan.deed", "standing": "plan.state", "order_deed": "order.deed", "order_state": "order.state"}
     if place not in topics or not value:
         return str(value)
     joined = "、" if language == "zh" else ", "

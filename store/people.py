@@ -47,6 +47,13 @@ def find_person(connection: Transaction, login: str) -> Person | None:
     return _one_person(connection, select(tables.people).where(tables.people.c.login == login))
 
 
+def called(connection: Transaction, bearer: str) -> str:
+    """What people call whoever acts: a person by name; a token or a machine by the name that the audit has."""
+    kind, _, login = bearer.partition(":")
+    person = find_person(connection, login) if kind == "person" else None
+    return person.name if person else bearer
+
+
 def person_of(connection: Transaction, person: int) -> Person:
     """The person with a number. Raises UnknownName."""
     found = _one_person(connection, select(tables.people).where(tables.people.c.id == person))

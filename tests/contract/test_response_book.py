@@ -1,0 +1,141 @@
+"""The book of responses in a real database: who may begin what, how high, and what the city is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from office_day import NOW_MS, a_person, acts_of, bearer_of, signed_in
+
+from accounts.bearer import Bearer
+from accounts.office import Office
+from accounts.warden import Warden
+from core.accounts import Role
+from core.declared import Words
+from core.errors import IllegalStep, NotAllowed
+from core.records import HOUR_MS, MINUTE_MS
+from dispatch.book import Now
+from dispatch.plans import Plan, PlanStep, Progress, ResponseLevel
+from dispatch.response_book import RESPONSE, Ground, ResponseBook, ResponseTold, ResponseWish, in_force
+from dispatch.responses import Deed, ResponseState, review_of
+from store.outbox import told_after
+
+NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
+PLAN = Plan(
+    "flood",
+    "3",
+    Words("防汛应急预案", "Flood plan"),
+    "市三防办",
+    (
+        PlanStep("consult", Words("会商研判", "consult"), "市三防办", 1800),
+        PlanStep("schools", Words("停课", "close schools"), "市教育局", 7200, ("consult",), (ResponseLevel.SECOND,)),
+    ),
+    review_s=3600,
+    hastens={ResponseLevel.SECOND: 0.5},
+)
+ASKED = {"level": 3, "areas": ["440900"], "reason": "河道水位持续上涨"}
+
+
+@pytest.fixture
+def book(office: Office) -> ResponseBook:
+    ground = Ground({"flood": PLAN}, lambda area: (area, "440900"))
+    return ResponseBook(Warden(office.database, office.journal), lambda: ground)
+
+
+def bearer(office: Office, role: Role) -> Bearer:
+    a_person(office, str(role), role)
+    return bearer_of(office, signed_in(office, str(role)), NOW_MS)
+
+
+def at(minutes: int) -> Now:
+    return replace(NOW, city_ms=NOW_MS + minutes * MINUTE_MS, real_ms=NOW_MS + minutes * MINUTE_MS)
+
+
+def proposed(book: ResponseBook, by: Bearer, key: str = "proposal", **other: object) -> ResponseTold:
+    return book.act(by, ResponseWish(key, Deed.PROPOSE, plan="flood", fields=ASKED | other), NOW)
+
+
+def does(
+    book: ResponseBook, by: Bearer, told: ResponseTold, deed: Deed, minutes: int, **fields: object
+) -> ResponseTold:
+    course = told.course
+    wish = ResponseWish(f"{deed}-{course.revision}", deed, course.response.id, "", fields, course.revision)
+    return book.act(by, wish, at(minutes))
+
+
+@pytest.mark.claim(
+    "COMMAND", "A duty officer proposes a response, a shift leader approves Ⅲ and Ⅳ, and Ⅰ and Ⅱ only a leader."
+)
+def test_who_may_begin_what_and_how_high(office: Office, book: ResponseBook) -> None:
+    duty, shift, leader = (bearer(office, role) for role in (Role.DUTY, Role.SHIFT_LEADER, Role.LEADER))
+    told = proposed(book, duty)
+    assert told == proposed(book, duty) and told.course.state is ResponseState.PROPOSED
+    assert told.course.response.id == "R440900-20261122-01" and told.course.standings(NOW_MS) == []
+    with pytest.raises(NotAllowed):
+        does(book, duty, told, Deed.APPROVE, 1)
+    told = does(book, shift, told, Deed.APPROVE, 5)
+    assert told.course.response.approver == "shift-leader 的姓名"
+    assert told.course.response.review_ms == NOW_MS + 5 * MINUTE_MS + HOUR_MS
+    with pytest.raises(NotAllowed):
+        does(book, shift, told, Deed.CHANGE, 9, level=2, reason="超警戒")
+    told = does(book, leader, told, Deed.CHANGE, 10, level=2, reason="超警戒")
+    with pytest.raises(NotAllowed):
+        does(book, shift, told, Deed.END, 11, reason="水退")
+    assert [act[2] for act in acts_of(office) if act[1] == "responses.approve"].count("done") == 2
+    with office.database.reading() as connection:
+        assert [(plan, one.level) for plan, one in in_force(connection, NOW.scene)] == [(PLAN, ResponseLevel.SECOND)]
+        sent = [row.body for row in told_after(connection, 0) if row.topic == RESPONSE]
+    assert [(one["state"], one["level"], one["steps"]) for one in sent] == [
+        ("proposed", 3, 0),
+        ("in-force", 3, 1),
+        ("in-force", 2, 2),
+    ]
+    assert sent[-1]["due_ms"] == [NOW_MS + 35 * MINUTE_MS]  # the second step waits for the first
+
+
+def test_the_second_desk_is_told_and_nothing_is_done_twice(office: Office, book: ResponseBook) -> None:
+    leader = bearer(office, Role.LEADER)
+    told = proposed(book, leader)
+    approved = does(book, leader, told, Deed.APPROVE, 1)
+    with pytest.raises(IllegalStep, match="somebody else was faster"):
+        book.act(leader, ResponseWish("late-key", Deed.DECLINE, told.course.response.id, "", {"reason": "x"}, 1), at(2))
+    with pytest.raises(IllegalStep, match="in force nobody can"):
+        does(book, leader, approved, Deed.DECLINE, 2, reason="x")
+    with pytest.raises(IllegalStep, match="still needs: reason"):
+        does(book, leader, approved, Deed.END, 2)
+    with pytest.raises(IllegalStep, match="a level is 1 to 4"):
+        does(book, leader, approved, Deed.CHANGE, 2, level=5, reason="x")
+    assert book.read(told.course.response.id) == approved
+
+
+@pytest.mark.claim("COMMAND", "An exercise is worked like a response, and is told to the city with the stamp of one.")
+def test_an_exercise_leaves_nothing_behind(office: Office, book: ResponseBook) -> None:
+    leader = bearer(office, Role.LEADER)
+    told = does(book, leader, proposed(book, leader, exercise=True), Deed.APPROVE, 1)
+    told = does(book, leader, told, Deed.TICK, 2, step="consult")
+    with office.database.reading() as connection:
+        assert in_force(connection, NOW.scene) == []
+        stamps = {row.body["stamp"] for row in told_after(connection, 0) if row.topic == RESPONSE}
+    assert stamps == {"drill"}
+    assert [one.progress for one in told.course.standings(NOW_MS)] == [Progress.DONE]
+
+
+@pytest.mark.claim(
+    "COMMAND", "An after-action review counts from the log alone: levels, steps in time and late, reviews."
+)
+def test_a_review_is_counted_from_the_log(office: Office, book: ResponseBook) -> None:
+    leader = bearer(office, Role.LEADER)
+    told = does(book, leader, proposed(book, leader), Deed.APPROVE, 0)
+    told = does(book, leader, told, Deed.TICK, 40, step="consult")
+    told = does(book, leader, told, Deed.CHANGE, 60, level=2, reason="超警戒")
+    told = does(book, leader, told, Deed.REVIEW, 130)
+    told = does(book, leader, told, Deed.NOTE, 140, text="水位回落")
+    told = does(book, leader, told, Deed.TICK, 150, step="schools")
+    told = does(book, leader, told, Deed.END, 200, reason="水退")
+    review = review_of(PLAN, told.log, NOW_MS + 999 * HOUR_MS)
+    assert [(at_ms - NOW_MS, level) for at_ms, level, _ in review.levels] == [(0, 3), (HOUR_MS, 2)]
+    assert (review.in_time, review.late, review.skipped, review.open) == (1, 1, 0, 0)
+    assert [one.late_ms for one in review.steps] == [10 * MINUTE_MS, 0]
+    assert (review.reviews, review.reviews_late, review.lasted_ms) == (1, 1, 200 * MINUTE_MS)
+    assert [one.fields["text"] for one in review.notes] == ["水位回落"]
+    assert told.course.state is ResponseState.ENDED and not told.course.review_late(NOW_MS + 999 * HOUR_MS)

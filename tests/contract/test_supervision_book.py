@@ -1,0 +1,121 @@
+"""The book of supervision in a real database: who may write, who answers, and where the reply returns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from office_day import NOW_MS, a_person, bearer_of, signed_in
+
+from accounts.bearer import Bearer
+from accounts.office import Office
+from accounts.warden import Warden
+from core.accounts import Role
+from core.clock import real_ms
+from core.declared import Words
+from core.errors import IllegalStep, NotAllowed
+from core.records import MINUTE_MS
+from dispatch.book import CaseBook, Now, Rules, Wish
+from dispatch.holidays import calendars_at
+from dispatch.kinds import CaseKind, KindClass
+from dispatch.returning import Returning
+from dispatch.steps import Verb
+from dispatch.supervision import OrderDeed, OrderState
+from dispatch.supervision_book import ORDER, About, OrderGround, OrderTold, OrderWish, SupervisionBook
+from store.duty import acts_about
+from store.outbox import told_after
+
+NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
+KIND = CaseKind("water.x", "1", Words("积水", "water"), KindClass.EVENT, "市水务局", domain="public_service")
+ASKED = {"text": "查明原因，报我", "owner": "市水务局", "working_days": 3}
+
+
+@pytest.fixture
+def cases(office: Office) -> CaseBook:
+    rules = Rules({KIND.id: KIND}, calendars_at(((32_400, 61_200),), real_ms()), lambda area: (area, "440900"))
+    return CaseBook(Warden(office.database, office.journal), lambda: rules)
+
+
+@pytest.fixture
+def book(office: Office, cases: CaseBook) -> SupervisionBook:
+    ground = OrderGround(calendars_at(((32_400, 61_200),), real_ms()), lambda area: (area, "440900"))
+    warden = Warden(office.database, office.journal)
+    return SupervisionBook(warden, lambda: ground, Returning(cases, "zh"))
+
+
+def bearer(office: Office, role: Role) -> Bearer:
+    a_person(office, str(role), role)
+    return bearer_of(office, signed_in(office, str(role)), NOW_MS)
+
+
+def at(minutes: int) -> Now:
+    return replace(NOW, city_ms=NOW_MS + minutes * MINUTE_MS, real_ms=NOW_MS + minutes * MINUTE_MS)
+
+
+def written(book: SupervisionBook, by: Bearer, about: About) -> OrderTold:
+    return book.issue(by, OrderWish("instruction", OrderDeed.ISSUE, fields=ASKED | {"kind": "instruct"}), about, NOW)
+
+
+def does(book: SupervisionBook, by: Bearer, told: OrderTold, deed: OrderDeed, **fields: object) -> OrderTold:
+    order = told.order
+    return book.act(
+        by, OrderWish(f"{deed}-{order.revision}", deed, order.id, fields, order.revision), at(order.revision)
+    )
+
+
+@pytest.mark.claim(
+    "COMMAND", "A leader's instruction on a case becomes an order; its reply returns into the log of the case."
+)
+def test_an_instruction_on_a_case_and_its_reply(office: Office, book: SupervisionBook, cases: CaseBook) -> None:
+    leader, liaison, dispatcher = (bearer(office, role) for role in (Role.LEADER, Role.LIAISON, Role.DISPATCHER))
+    report = {"kind": KIND.id, "title": "迎宾路积水", "area": "440902"}
+    case = cases.act(dispatcher, Wish("report-1", Verb.REPORT, fields=report), NOW).case.id
+    about = About(f"case:{case}", "迎宾路积水", "440902", "public_service")
+    with pytest.raises(NotAllowed):
+        written(book, dispatcher, about)
+    told = written(book, leader, about)
+    assert told == written(book, leader, about)  # the same form, sent twice
+    with pytest.raises(NotAllowed):
+        does(book, leader, told, OrderDeed.REPLY, text="x")
+    told = does(book, liaison, told, OrderDeed.REPLY, text="泵站停电，已恢复")
+    told = does(book, leader, told, OrderDeed.VERIFY)
+    assert told.order.state is OrderState.DONE
+    said = [entry.fields["text"] for entry in cases.read(case).log if entry.verb is Verb.NOTE]
+    assert said == [
+        f"批示（{told.order.id}，市水务局）：查明原因，报我",
+        f"督办答复（{told.order.id}）：泵站停电，已恢复",
+        f"督办办结（{told.order.id}，市水务局）",
+    ]
+    with office.database.reading() as connection:
+        sent = [row.body for row in told_after(connection, 0) if row.topic == ORDER]
+    assert [(one["state"], one["is_open"]) for one in sent] == [("open", True), ("replied", True), ("done", False)]
+    assert "查明原因" not in str(sent)
+
+
+@pytest.mark.claim("COMMAND", "An instruction on a warning and its reply stand among the comments of the warning.")
+def test_an_instruction_on_a_warning(office: Office, book: SupervisionBook) -> None:
+    leader, liaison = bearer(office, Role.LEADER), bearer(office, Role.LIAISON)
+    about = About("warning:w-17", "水位超警戒", "440902", "public_service")
+    assert book.has_read(leader, about, NOW).name == "leader 的姓名"
+    told = does(book, liaison, written(book, leader, about), OrderDeed.REPLY, text="已加开泵机")
+    with office.database.reading() as connection:
+        comments = [(act.name, act.text) for act in acts_about(connection, NOW.scene, ["w-17"])]
+    assert [name for name, _ in comments] == ["leader 的姓名", "liaison 的姓名"]
+    assert comments[1][1].endswith("已加开泵机")
+    orders, reads = book.about(NOW.scene, about.key)
+    assert orders == [told] and [one.name for one in reads] == ["leader 的姓名"]
+
+
+def test_nobody_verifies_his_own_reply_and_the_second_desk_is_told(office: Office, book: SupervisionBook) -> None:
+    leader, duty = bearer(office, Role.LEADER), bearer(office, Role.DUTY)
+    told = does(
+        book, duty, written(book, leader, About("indicator:x/440900", "x", "440900")), OrderDeed.REPLY, text="y"
+    )
+    both = replace(duty, grants=(*duty.grants, *leader.grants))
+    with pytest.raises(IllegalStep, match="somebody else"):
+        does(book, both, told, OrderDeed.VERIFY)
+    does(book, leader, told, OrderDeed.REDO, reason="说清原因")
+    with pytest.raises(IllegalStep, match="somebody else was faster"):
+        book.act(leader, OrderWish("late-one", OrderDeed.VERIFY, told.order.id, {}, told.order.revision), at(9))
+    assert [one.order.id for one in book.all(NOW.scene, is_open=True)] == [told.order.id]
+    assert book.all(NOW.scene, is_open=False) == []
