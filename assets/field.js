@@ -2,6 +2,7 @@
 (function (root) {
   "use strict";
   const page = root.document.querySelector("main.field");
+  if (!page) return; // every page of Dash loads every script
   const { photo, place } = root.cityvitalsField;
   const RETRY_MS = 5000;
   const REFUSED = "cityvitals-refused"; // sentences of refusals, until they were shown
@@ -157,5 +158,5 @@
     flush();
   }
 
-  if (page) start();
+  start();
 })(window);
