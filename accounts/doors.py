@@ -57,6 +57,9 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/cases/{case}/photos": "cases.note",
     "GET /api/v1/cases/{case}/photos/{sha256}": "photos.see",
     "GET /api/v1/cases/{case}/photos/{sha256}/original": "personal.see",
+    "GET /api/v1/cases/{case}/links": "cases.dispatch",
+    "POST /api/v1/cases/{case}/links": "cases.dispatch",
+    "POST /api/v1/links/{number}/revoke": "cases.dispatch",
     "GET /api/v1/units": "units.see",
     "POST /api/v1/units/{unit}/position": "cases.report",
     "POST /api/v1/cases/{case}/steps": "cases.see",  # each step asks for its own right, there and of that place
@@ -185,6 +188,9 @@ DOORS: Mapping[str, str] = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}": OPEN,
     "GET /_favicon.ico": OPEN,
     "GET /_dash-layout": OPEN,
+    "GET /t": OPEN,  # a one-time link carries its own right, to one task; guesses are counted by address
+    "POST /t/step": OPEN,
+    "POST /t/photo": OPEN,
     "GET /_dash-dependencies": OPEN,
     "GET /_reload-hash": OPEN,
     "POST /_dash-update-component": OPEN,  # its own doors are the callbacks below

@@ -16,7 +16,7 @@ from dispatch.steps import Verb
 from store.cases import CaseRow
 
 LATEST_MS = 1 << 53
-Origins = Literal["person", "relayed", "link"]
+Origins = Literal["person", "relayed"]  # what a link, a fence or time did is written down by themselves
 
 
 class Where(BaseModel):

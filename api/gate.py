@@ -49,8 +49,16 @@ WAYS_ON = {  # of a person who is refused a page: where he does what is missing
 STEPS_IN = frozenset(  # where secrets could be guessed: counted by address
     f"{method} {place}"
     for method, places in {
-        "POST": ("/sign-in", "/sign-in/code", "/new-password", "/api/v1/me/password", "/api/v1/me/code"),
-        "GET": ("/sign-in/with/{source}", "/sign-in/back/{source}"),
+        "POST": (
+            "/sign-in",
+            "/sign-in/code",
+            "/new-password",
+            "/api/v1/me/password",
+            "/api/v1/me/code",
+            "/t/step",
+            "/t/photo",
+        ),
+        "GET": ("/sign-in/with/{source}", "/sign-in/back/{source}", "/t"),
     }.items()
     for place in places
 )

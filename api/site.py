@@ -34,6 +34,7 @@ from api.history import history_routes
 from api.hub import Hub
 from api.kept_warnings import kept_routes
 from api.incidents import IncidentDesk, incident_routes
+from api.links import LinkDesk, link_routes
 from api.live import Cut, live_routes, whole
 from api.me import me_routes
 from api.notice_metrics import NoticeCollector
@@ -104,6 +105,7 @@ class Site:
             app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)
             app.include_router(incident_routes(IncidentDesk(cases)), prefix=under)
             app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
+            app.include_router(link_routes(LinkDesk(cases)), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)

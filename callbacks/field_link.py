@@ -1,0 +1,116 @@
+"""`/t?k=…`: the page of a one-time link. Whoever holds the link takes the steps of its one task, without an account."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.responses import Response
+
+from api.entrance import Entrance
+from api.uploads import Form
+from callbacks.field_tasks import HEADERS, FieldTasks, key_of, photo_of, wish_of
+from core.clock import real_ms
+from core.errors import IllegalStep, NotAllowed, UnknownName
+from core.messages import text
+from dispatch.book import Now
+from dispatch.links import LinkBook, Opened
+from dispatch.log import Origin
+from dispatch.steps import UNIT_STEPS, Verb
+from layouts.field import link_page
+from layouts.field_task import Field
+from layouts.reading import PictureReader
+
+STEPS = frozenset({*UNIT_STEPS, Verb.NOTE}) - {Verb.RESERVE, Verb.NOTIFY}  # of its own task only
+TOLD = ("step", "photo")
+
+Act = Callable[[Opened, Form, Now], Awaitable[object]]
+
+
+def register(server: FastAPI, base: str, entrance: Entrance, reader: PictureReader) -> None:
+    """Put the pages on the server."""
+    page = LinkPage(FieldTasks(entrance, reader))
+    server.add_api_route(f"{base}t", page.show, methods=["GET"], include_in_schema=False)
+    for what in (page.step, page.photo):
+        server.add_api_route(f"{base}t/{what.__name__}", what, methods=["POST"], include_in_schema=False)
+
+
+class LinkPage:
+    """One task, for whoever holds its link."""
+
+    def __init__(self, tasks: FieldTasks) -> None:
+        self._tasks, self._entrance = tasks, tasks.entrance
+        self._links = LinkBook(tasks.warden, tasks.book, tasks.rules, self._entrance.language)
+
+    async def show(self, request: Request, k: str = "", told: str = "") -> Response:
+        """The task of a link."""
+        done = text(f"field.done-{told}", self._entrance.language) if told in TOLD else ""
+        return await self._page(k, done)
+
+    async def step(self, request: Request) -> Response:
+        """A step of the task, or a word, by a form."""
+        return await self._done(request, "step", self._step)
+
+    async def photo(self, request: Request) -> Response:
+        """A photo of the task by a form."""
+        return await self._done(request, "photo", self._photo)
+
+    async def _step(self, opened: Opened, form: Form, now: Now) -> object:
+        wish = wish_of(form.fields, now, Origin.LINK)
+        if wish.verb not in STEPS:
+            raise IllegalStep("link-step", verb=wish.verb)
+        wish = replace(wish, case=opened.link.case, assignment=opened.link.assignment)
+        return await asyncio.to_thread(self._tasks.book.act, opened.bearer, wish, now)
+
+    async def _photo(self, opened: Opened, form: Form, now: Now) -> object:
+        key, darkroom = key_of(form.fields, Verb.NOTE), self._tasks.darkroom
+        if form.fields.get("part") == "whole":
+            return await darkroom.complete(opened.bearer, key, form.file, now)
+        sent = photo_of(form, key, (opened.link.case, opened.link.name), now)
+        sent = replace(sent, assignment=opened.link.assignment, origin=Origin.LINK)
+        return await darkroom.add(opened.bearer, sent, now)
+
+    async def _done(self, request: Request, what: str, act: Act) -> Response:
+        """Do it, and show the page again with what became of it."""
+        form, token = None, ""
+        try:
+            form = await self._tasks.darkroom.form(request)
+            token = form.fields.get("k", "")
+            opened = await self._open(token)
+            if opened is None:
+                return await self._page(token)
+            await act(opened, form, self._tasks.now())
+        except (IllegalStep, NotAllowed) as refused:
+            return await self._page(token, refused.in_words(self._entrance.language), 422)
+        except UnknownName:
+            return await self._page(token, text("case.photo-other", self._entrance.language), 404)
+        return RedirectResponse(f"{self._entrance.base_path}t?{urlencode({'k': token, 'told': what})}", 303)
+
+    async def _open(self, token: str) -> Opened | None:
+        return await asyncio.to_thread(self._links.open, token, real_ms())
+
+    async def _page(self, token: str, told: str = "", status: int = 200) -> Response:
+        opened, language = await self._open(token), self._entrance.language
+        field = Field(
+            language=language,
+            base_path=self._entrance.base_path,
+            name=opened.link.name if opened else text("field.title", language),
+            key=secrets.token_hex(8),
+            now_ms=self._tasks.now().city_ms,
+            tasks=(),
+            acts="t",
+            token=token,
+            told=told or ("" if opened else text("field.link_over", language)),
+            is_refusal=status >= 400 or opened is None,
+            is_over=opened is None,
+        )
+        if opened is not None:
+            one = opened.assignment
+            task = await asyncio.to_thread(self._tasks.task, opened.bearer, opened.told, one.id, one.state)
+            field = replace(field, tasks=(task,))
+        return HTMLResponse(link_page(field), status if opened or status >= 400 else 410, HEADERS)
