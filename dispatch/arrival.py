@@ -6,12 +6,16 @@ outside; a doubtful fix neither arrives nor leaves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dispatch.units import STALE_MS, Fix
 from geo.distance import great_circle_m
 
+NEAR_M = 100.0  # who is so near to a place has arrived there, its doubt left aside
+USUAL_ACCURACY_M = 20.0  # of a vehicle that does not tell its own
 DWELL_MS = 30_000  # so long inside, or so many fixes, before a passing vehicle has arrived
 DWELL_FIXES = 3
 
@@ -31,6 +35,26 @@ class Held:
 
     agrees: bool
     distance_m: float
+
+
+def fence_of(place: Mapping[str, Any] | None) -> Fence | None:
+    """The fence round the place of a case; None: it has none."""
+    if not place:
+        return None
+    return Fence(place["lon_deg"], place["lat_deg"], NEAR_M + float(place.get("accuracy_m", NEAR_M)))
+
+
+def fix_told(told: object, tapped_ms: int) -> Fix | None:
+    """A position as a telephone tells it with a tap: degrees WGS 84, accuracy_m, age_ms; None: it is no position."""
+    if not isinstance(told, Mapping):
+        return None
+    values = [told.get(name) for name in ("lon_deg", "lat_deg", "accuracy_m")] + [told.get("age_ms", 0)]
+    if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in values):
+        return None
+    lon_deg, lat_deg, accuracy_m, age_ms = (float(value) for value in values if value is not None)
+    if abs(lon_deg) > 180 or abs(lat_deg) > 90 or accuracy_m <= 0 or age_ms < 0:
+        return None
+    return Fix(lon_deg, lat_deg, accuracy_m, tapped_ms - int(age_ms))
 
 
 def arrived_ms(fence: Fence, fixes: Sequence[Fix]) -> int | None:
@@ -59,6 +83,17 @@ def held_against(fence: Fence, fix: Fix | None, tapped_ms: int) -> Held | None:
         return None
     beyond_m = max(_far_m(fence, fix) - fix.accuracy_m - fence.radius_m, 0.0)
     return Held(beyond_m == 0.0, beyond_m)
+
+
+def with_check(place: Mapping[str, Any] | None, fields: Mapping[str, Any], tapped_ms: int) -> dict[str, Any]:
+    """The fields of a 到场 tap, with what its one fix says of the place of the case; nobody is refused for it.
+
+    agrees: whether the fix lies within reach; beyond_m: else how far off.
+    """
+    told = {name: value for name, value in fields.items() if name not in ("agrees", "beyond_m")}
+    fence = fence_of(place)
+    held = held_against(fence, fix_told(fields.get("fix"), tapped_ms), tapped_ms) if fence else None
+    return told if held is None else told | {"agrees": held.agrees, "beyond_m": round(held.distance_m)}
 
 
 def _far_m(fence: Fence, fix: Fix) -> float:

@@ -16,6 +16,7 @@ from accounts.rights import may
 from accounts.warden import Warden
 from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
+from dispatch.arrival import with_check
 from dispatch.calls import CALL, call_of
 from dispatch.case import Case, fold, follow
 from dispatch.clocks import Calendars
@@ -226,16 +227,18 @@ def _entry(told: Told | None, case_id: str, by: Bearer, wish: Wish, now: Now, ru
     terms = {one: kind.limits[one] for one in (step.begins if step else ()) if one in kind.limits}
     if missing := [name for name in kind.needs.get(wish.verb, ()) if wish.fields.get(name) in (None, "")]:
         raise IllegalStep("needs", verb=wish.verb, needs=", ".join(missing))
+    at_ms = now.city_ms if wish.happened_ms is None else wish.happened_ms
+    is_tap = wish.verb is Verb.ARRIVE and wish.origin is not Origin.FENCE
     return Entry(
         number=told.case.revision + 1 if told else 1,
         case=case_id,
         verb=wish.verb,
-        at_ms=now.city_ms if wish.happened_ms is None else wish.happened_ms,
+        at_ms=at_ms,
         entered_ms=now.city_ms,
         by=by.name,
         origin=wish.origin,
         assignment=wish.assignment,
-        fields=dict(wish.fields),
+        fields=with_check(facts.get("place"), wish.fields, at_ms) if is_tap else dict(wish.fields),
         terms=terms,
     )
 

@@ -82,6 +82,19 @@ class AssignmentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderWay:
+    """One unit that has not arrived: its case and assignment, since when, and the place; degrees WGS 84, m."""
+
+    case: str
+    id: str
+    unit: str
+    since_ms: int
+    lon_deg: float
+    lat_deg: float
+    accuracy_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Which cases `queue` gives; "" and () mean any."""
 
@@ -195,6 +208,16 @@ def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRo
     asked = select(assignments).where(assignments.c.unit.in_(list(units)), assignments.c.is_over.is_(False))
     rows = connection.execute(asked.order_by(assignments.c.since_ms, assignments.c.case)).mappings()
     return [AssignmentRow(**row) for row in rows]
+
+
+def under_way(connection: Transaction, scene: str) -> list[UnderWay]:
+    """Units of one scene that were sent and have not arrived, with the place where they are to."""
+    place = [cases.c.lon_deg, cases.c.lat_deg, cases.c.accuracy_m]
+    asked = select(assignments.c.case, assignments.c.id, assignments.c.unit, assignments.c.since_ms, *place)
+    joined = asked.join(cases, cases.c.id == assignments.c.case)
+    sent = assignments.c.state.in_(("notified", "accepted", "en-route")) & assignments.c.is_over.is_(False)
+    found = joined.where(sent, cases.c.scene == scene, cases.c.is_open, cases.c.lon_deg.is_not(None))
+    return [UnderWay(**row) for row in connection.execute(found).mappings()]
 
 
 def cells_around(lon_deg: float, lat_deg: float, reach_m: float) -> list[str]:

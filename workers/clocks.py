@@ -14,11 +14,14 @@ from accounts.warden import Warden
 from board.belonging import chain_of
 from core.clock import monotonic_s, real_ms
 from core.settings import Settings
+from dispatch.arrivals import Arrivals
 from dispatch.book import CaseBook, Now, Rules
 from dispatch.holidays import calendars_at
 from dispatch.timekeeper import TimeKeeper
 from store.migrate import migrate
 from store.sql import Database, open_database
+from store.units import all_units
+from workers.positions import Positions
 from workers.worker import Running, run_worker
 
 LOOK_S = 0.25
@@ -60,8 +63,28 @@ def _time_of_cases(ground: Ground) -> Look:
     return lambda: keeper.turn(ground.now())
 
 
+def _arrivals(ground: Ground) -> Look:
+    running, database = ground.running, ground.database
+
+    def devices() -> dict[str, str]:
+        with database.reading() as connection:
+            units = {**running.declared.units, **{unit.id: unit for unit in all_units(connection)}}
+        return {name: unit.device for name, unit in units.items() if unit.device}
+
+    positions = Positions(running.client, running.keys, real_ms())
+    arrivals = Arrivals(database, CaseBook(ground.warden, ground.rules), devices)
+
+    def look() -> None:
+        for device, fix in positions.read():
+            arrivals.seen(device, fix)
+        arrivals.turn(ground.now())
+
+    return look
+
+
 ROUNDS: Mapping[str, Round] = {
     "time-of-cases": Round(0.5, _time_of_cases),
+    "arrivals": Round(1.0, _arrivals),
 }
 
 
