@@ -96,7 +96,7 @@ def order_page(frame: Frame, one: OneOrder) -> str:
             "p",
             f"{order.id} · {frame.word(f'order.kind-{order.kind}')} · {frame.word(f'order.state-{order.state}')} · ",
             el("b", order.owner),
-            f" · {frame.word('order.due')} {_due(frame, one.told, one.when)}",
+            f" · {_due_word(frame, one.told)} {_due(frame, one.told, one.when)}",
         ),
         el("p", _about_link(frame, one.told)),
         el("div", (_deed_form(frame, one, deed) for deed in one.deeds), class_="deeds"),
@@ -122,7 +122,7 @@ def remarks_page(frame: Frame, remarks: Remarks) -> str:
     orders = [_remark(frame, one, remarks.when) for one in remarks.orders]
     written = el("section", orders or el("p", frame.word("order.nothing_written"), class_="note"))
     beside = _writing(frame, remarks) if remarks.instructs else []
-    return frame.page("supervision", el("div", el("section", head, *beside, written), class_="remarks"))
+    return frame.page("supervision", head, el("div", written, el("aside", *beside), class_="list remarks"))
 
 
 def light_tag(frame: Frame, light: Light) -> Markup:
@@ -159,8 +159,16 @@ def _row(frame: Frame, one: OrderTold, when: When) -> Markup:
 
 
 def _due(frame: Frame, one: OrderTold, when: When) -> str:
-    due_ms = one.order.clock.due_ms(when.calendars)
-    return frame.moment(due_ms)[5:] if due_ms is not None else frame.word("order.rests")
+    """The last working day that is granted; of one that is over, when it was answered."""
+    clock = one.order.clock
+    due_ms = clock.due_ms(when.calendars)
+    if due_ms is not None:
+        return frame.moment(due_ms - 1)[5:10]
+    return frame.word("order.rests") if clock.ended_ms is None else frame.moment(clock.ended_ms)[5:]
+
+
+def _due_word(frame: Frame, one: OrderTold) -> str:
+    return frame.word("order.ended" if one.order.clock.is_over else "order.due")
 
 
 def _about_link(frame: Frame, one: OrderTold) -> Part:
@@ -186,7 +194,7 @@ def _writing(frame: Frame, remarks: Remarks) -> list[Markup]:
     """已阅 with one tap, 批示 with words, whose it is and by when."""
     where = "supervision/about"
     about = {"about": remarks.about.key}
-    read = frame.form(f"{where}/read", *_hidden(about), button="order.read", class_="read")
+    read = el("section", frame.form(f"{where}/read", *_hidden(about), button="order.read", class_="inline"))
     form = frame.form(
         where,
         *_hidden(about | {"key": f"{remarks.key}-instruct"}),
@@ -194,9 +202,8 @@ def _writing(frame: Frame, remarks: Remarks) -> list[Markup]:
         _owners(frame, where, remarks.owners),
         _days(frame, where, "order.days", DAYS[OrderKind.INSTRUCT]),
         button="order.kind-instruct",
-        class_="instruct",
     )
-    return [read, form]
+    return [read, el("section", el("h2", frame.word("order.instruct")), form)]
 
 
 def _remark(frame: Frame, one: OrderTold, when: When) -> Markup:
@@ -207,7 +214,7 @@ def _remark(frame: Frame, one: OrderTold, when: When) -> Markup:
         "article",
         el("p", light_tag(frame, order.light(when.now_ms, when.calendars)), " ", _byline(frame, one.log[0])),
         el("h3", frame.link(f"supervision/{quote(order.id)}", order.text)),
-        el("p", f"{order.owner} · {frame.word('order.due')} {_due(frame, one, when)}", class_="note"),
+        el("p", f"{order.owner} · {_due_word(frame, one)} {_due(frame, one, when)}", class_="note"),
         (el("p", _byline(frame, line), " ", el("b", _said(line)), class_="answer") for line in said),
         class_="remark",
     )
