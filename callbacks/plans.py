@@ -11,7 +11,8 @@ from callbacks.account_desk import AccountDesk, Asked, Done
 from catalogue.declared import Declared
 from core.errors import UnknownName
 from dispatch.book import Now
-from dispatch.response_book import DISPATCH, RIGHTS, Ground, ResponseBook, ResponseTold, ResponseWish, sees
+from dispatch.response_book import DISPATCH, RIGHTS, Ground, ResponseBook, ResponseWish, sees
+from dispatch.response_rows import ResponseTold
 from dispatch.responses import Deed, ResponseState, review_of
 from geo.areas import AreaLevel
 from layouts.account_frame import Frame

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,14 +18,17 @@ from accounts.warden import Warden
 from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
 from dispatch.arrival import with_check
+from dispatch.calendars import Counting
 from dispatch.calls import CALL, call_of
 from dispatch.case import Case, fold, follow
-from dispatch.clocks import Calendars
+from dispatch.clocks import Calendars, Obligation, Terms
 from dispatch.kinds import CaseKind
 from dispatch.log import Entry, Origin
+from dispatch.plans import haste
+from dispatch.response_rows import in_force
 from dispatch.rows import Belongs, assignment_row, case_row, entry_of, entry_row
 from dispatch.states import CaseState
-from dispatch.steps import STEPS, UNIT_STEPS, Verb
+from dispatch.steps import RESTING, STEPS, UNIT_STEPS, Verb
 from store import cases as kept
 from store.outbox import tell
 from store.sql import Transaction
@@ -74,11 +78,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the city declared about cases: kinds by id, calendars, and which areas an area lies in."""
+    """What the city declared about cases: kinds by id, calendars, and which areas an area lies in.
+
+    haste: of a kind and an area, the part of its usual limit that a case is granted now; the book fills it in.
+    """
 
     kinds: Mapping[str, CaseKind]
     calendars: Calendars
     above: Above
+    haste: Callable[[str, str], float] = lambda kind, area: 1.0
 
 
 class CaseBook:
@@ -121,6 +129,7 @@ class CaseBook:
 
     def _within(self, connection: Transaction, asked: tuple[Bearer, Wish, Now], asks: bool) -> Told:
         (by, wish, now), rules = asked, self._rules()
+        rules = replace(rules, haste=partial(_haste, connection, now.scene, rules.above))
         if (row := kept.entry_with_key(connection, by.name, wish.key)) is not None:  # a repeat at the same moment
             return _told(connection, row.case, rules)
         if wish.verb is Verb.REPORT and not wish.case:
@@ -224,7 +233,9 @@ def _entry(told: Told | None, case_id: str, by: Bearer, wish: Wish, now: Now, ru
     facts = {**(told.case.facts if told else {}), **wish.fields}
     kind = _kind(rules, str(facts.get("kind", "")))
     step = STEPS.get(wish.verb)
-    terms = {one: kind.limits[one] for one in (step.begins if step else ()) if one in kind.limits}
+    begins = [one for one in (step.begins if step else ()) if one in kind.limits]
+    part = rules.haste(kind.id, str(facts.get("area", ""))) if begins else 1.0
+    terms = {one: hastened(one, kind.limits[one], part) for one in begins}
     if missing := [name for name in kind.needs.get(wish.verb, ()) if wish.fields.get(name) in (None, "")]:
         raise IllegalStep("needs", verb=wish.verb, needs=", ".join(missing))
     at_ms = now.city_ms if wish.happened_ms is None else wish.happened_ms
@@ -241,6 +252,17 @@ def _entry(told: Told | None, case_id: str, by: Bearer, wish: Wish, now: Now, ru
         fields=with_check(facts.get("place"), wish.fields, at_ms) if is_tap else dict(wish.fields),
         terms=terms,
     )
+
+
+def _haste(connection: Transaction, scene: str, above: Above, kind: str, area: str) -> float:
+    return haste(in_force(connection, scene), kind, above(area) if area else ())
+
+
+def hastened(obligation: Obligation, terms: Terms, part: float) -> Terms:
+    """What is granted under a response; what is owed to citizens, upward or by working days stays as the law has it."""
+    if part == 1.0 or obligation not in RESTING or terms.counting is Counting.WORKING_DAYS:
+        return terms
+    return Terms(int(terms.limit_ms * part), terms.counting, int(terms.warn_ms * part))
 
 
 def _told(connection: Transaction, case: str, rules: Rules) -> Told:

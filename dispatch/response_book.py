@@ -18,8 +18,9 @@ from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
 from core.records import Stamp
 from dispatch.book import Above, Now
-from dispatch.plans import Plan, Response, ResponseLevel
-from dispatch.responses import Course, Deed, Line, ResponseState, begun, fold, follow
+from dispatch.plans import Plan, ResponseLevel
+from dispatch.response_rows import ResponseTold, told_of
+from dispatch.responses import Course, Deed, Line, ResponseState, begun, follow
 from store import cases as kept_cases
 from store import responses as kept
 from store.outbox import tell
@@ -60,17 +61,6 @@ class ResponseWish:
 
 
 @dataclass(frozen=True, slots=True)
-class ResponseTold:
-    """A response with the log that makes it, and where it belongs. topic: the domain where rights to it hold."""
-
-    course: Course
-    log: tuple[Line, ...]
-    scene: str
-    topic: str
-    areas: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Ground:
     """What the city declared: plans by id, and which areas an area lies in."""
 
@@ -101,7 +91,7 @@ class ResponseBook:
         subject = f"response:{wish.response or 'new'}"
         with self._warden.acting(by, RIGHTS[wish.deed], subject, now.real_ms, detail) as connection:
             if (row := kept.line_with_key(connection, by.name, wish.key)) is not None:  # a repeat at the same moment
-                return _told(connection, row.response)
+                return told_of(connection, row.response)
             if wish.deed in (Deed.PROPOSE, Deed.APPLY):
                 return self._begun(connection, by, wish, now)
             return self._followed(connection, by, wish, now)
@@ -109,17 +99,17 @@ class ResponseBook:
     def read(self, response: str) -> ResponseTold:
         """A response with its whole log. Raises UnknownName. Who may see it is asked by whoever shows it."""
         with self._warden.database.reading() as connection:
-            return _told(connection, response)
+            return told_of(connection, response)
 
     def all(self, scene: str, states: Sequence[ResponseState]) -> list[ResponseTold]:
         """Responses of a scene in these states, the gravest first."""
         with self._warden.database.reading() as connection:
-            return [_told(connection, row.id) for row in kept.responses_in(connection, scene, states)]
+            return [told_of(connection, row.id) for row in kept.responses_in(connection, scene, states)]
 
     def of_case(self, case: str) -> list[ResponseTold]:
         """Plans that were applied to a case, the oldest first."""
         with self._warden.database.reading() as connection:
-            return [_told(connection, row.id) for row in kept.responses_of_case(connection, case)]
+            return [told_of(connection, row.id) for row in kept.responses_of_case(connection, case)]
 
     def _begun(self, connection: Transaction, by: Bearer, wish: ResponseWish, now: Now) -> ResponseTold:
         ground = self._ground()
@@ -140,7 +130,7 @@ class ResponseBook:
         return _written(connection, begun(plan, line), (line, wish.key), now, topic, is_new=True)
 
     def _followed(self, connection: Transaction, by: Bearer, wish: ResponseWish, now: Now) -> ResponseTold:
-        told = _told(connection, wish.response)
+        told = told_of(connection, wish.response)
         if told.scene != now.scene:
             raise IllegalStep("other-scene", case=wish.response)
         if wish.revision is not None and wish.revision != told.course.revision:
@@ -228,26 +218,7 @@ def _written(
     )
     kept.add_line(connection, written)
     tell(connection, RESPONSE, told_to_city(course, stamp, now.scene, now.city_ms), now.real_ms)
-    return _told(connection, response.id)
-
-
-def _told(connection: Transaction, response: str) -> ResponseTold:
-    row = kept.response_of(connection, response)
-    plan = msgspec.convert(row.body["plan"], Plan, strict=False)
-    log = tuple(_line(one) for one in kept.lines_of(connection, response))
-    course = fold(plan, log)
-    return ResponseTold(course, log, row.scene, str(row.body["topic"]), course.response.areas)
-
-
-def in_force(connection: Transaction, scene: str) -> list[tuple[Plan, Response]]:
-    """The responses that the city is under now, each with its plan."""
-    rows = kept.responses_in(connection, scene, [ResponseState.IN_FORCE])
-    found = (_told(connection, row.id).course for row in rows if not row.case and not row.exercise)
-    return [(course.plan, course.response) for course in found]
-
-
-def _line(row: kept.LineRow) -> Line:
-    return Line(row.number, row.response, Deed(row.deed), row.at_ms, row.by, row.name, row.fields)
+    return told_of(connection, response.id)
 
 
 def _audited(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from core.markup import Markup, Part, el
 from dispatch.plans import Plan, PlanStep, Progress, ResponseLevel, StepStanding
-from dispatch.response_book import ResponseTold
+from dispatch.response_rows import ResponseTold
 from dispatch.responses import GRADED, Deed, Line, ResponseState, Review
 from layouts.account_frame import Frame
 

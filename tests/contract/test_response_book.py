@@ -14,10 +14,15 @@ from core.accounts import Role
 from core.declared import Words
 from core.errors import IllegalStep, NotAllowed
 from core.records import HOUR_MS, MINUTE_MS
-from dispatch.book import Now
+from dispatch.book import CaseBook, Now, Rules, Wish
+from dispatch.calendars import Counting, round_the_clock
+from dispatch.clocks import Obligation, Terms
+from dispatch.kinds import CaseKind, KindClass
 from dispatch.plans import Plan, PlanStep, Progress, ResponseLevel
-from dispatch.response_book import RESPONSE, Ground, ResponseBook, ResponseTold, ResponseWish, in_force
+from dispatch.response_book import RESPONSE, Ground, ResponseBook, ResponseWish
+from dispatch.response_rows import ResponseTold, in_force
 from dispatch.responses import Deed, ResponseState, review_of
+from dispatch.steps import Verb
 from store.outbox import told_after
 
 NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
@@ -139,3 +144,25 @@ def test_a_review_is_counted_from_the_log(office: Office, book: ResponseBook) ->
     assert (review.reviews, review.reviews_late, review.lasted_ms) == (1, 1, 200 * MINUTE_MS)
     assert [one.fields["text"] for one in review.notes] == ["水位回落"]
     assert told.course.state is ResponseState.ENDED and not told.course.review_late(NOW_MS + 999 * HOUR_MS)
+
+
+@pytest.mark.claim("COMMAND", "Under a response in force a case of its area is due sooner; its citizen's reply is not.")
+def test_cases_of_the_area_are_due_sooner(office: Office, book: ResponseBook) -> None:
+    leader = bearer(office, Role.LEADER)
+    limits = {Obligation.FILE: Terms(HOUR_MS, warn_ms=30 * MINUTE_MS), Obligation.REPLY: Terms(4 * HOUR_MS)}
+    kind = CaseKind("x", "1", Words("积水", "water"), KindClass.EVENT, "市水务局", limits=limits)
+    rules = Rules({"x": kind}, {Counting.ALWAYS: round_the_clock()}, lambda area: (area, "440900"))
+    cases = CaseBook(Warden(office.database, office.journal), lambda: rules)
+
+    def granted(key: str, area: str) -> dict[Obligation, tuple[int, int]]:
+        told = cases.act(leader, Wish(key, Verb.REPORT, fields={"kind": "x", "title": "积水", "area": area}), at(9))
+        return {clock.obligation: (clock.terms.limit_ms, clock.terms.warn_ms) for clock in told.case.clocks}
+
+    usual = {Obligation.FILE: (HOUR_MS, 30 * MINUTE_MS), Obligation.REPLY: (4 * HOUR_MS, 0)}
+    told = proposed(book, leader, level=2, areas=["440902"])
+    assert granted("before-1", "440902") == usual
+    told = does(book, leader, told, Deed.APPROVE, 1)
+    assert granted("during-1", "440902") == usual | {Obligation.FILE: (HOUR_MS // 2, 15 * MINUTE_MS)}
+    assert granted("elsewhere", "440981") == usual
+    does(book, leader, told, Deed.END, 2, reason="水退")
+    assert granted("after-it", "440902") == usual
