@@ -57,6 +57,11 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/cases/{case}/photos": "cases.note",
     "GET /api/v1/cases/{case}/photos/{sha256}": "photos.see",
     "GET /api/v1/cases/{case}/photos/{sha256}/original": "personal.see",
+    "GET /api/v1/cases/{case}/around": "cases.see",
+    "POST /api/v1/cases/{case}/presence": "cases.see",
+    "DELETE /api/v1/cases/{case}/presence": "cases.see",
+    "GET /api/v1/cameras/{camera}/snapshot": "photos.see",
+    "POST /api/v1/cameras/{camera}/snapshot": "readings.push",
     "GET /api/v1/cases/{case}/links": "cases.dispatch",
     "POST /api/v1/cases/{case}/links": "cases.dispatch",
     "POST /api/v1/links/{number}/revoke": "cases.dispatch",
@@ -114,6 +119,12 @@ DOORS: Mapping[str, str] = {
     "POST /evaluation/cases/{case}/decide": "cases.supervise",
     "GET /evaluation/report": "export.make",
     "GET /api/v1/evaluation": "evaluation.see",
+    "GET /reports/{case}": "cases.see",  # and of that place; each act asks for its own right there
+    "POST /reports/{case}/draft": "papers.draft",
+    "POST /reports/{case}/{number}/approve": "papers.approve",
+    "POST /reports/{case}/{number}/return": "papers.approve",
+    "POST /reports/{case}/{number}/sent": "papers.draft",
+    "GET /reports/{case}/{number}/file": "cases.see",
     "GET /api/v1/cap/{feed}": "cap.read",
     "GET /api/v1/cap/{feed}/{number}": "cap.read",
     # pages about accounts; their services ask again, those about oneself for the session
@@ -171,6 +182,13 @@ DOORS: Mapping[str, str] = {
     "page rules": "rules.see",
     "GET /labels": "rules.see",
     "POST /labels/import": "rules.edit",
+    "GET /rules/references": "rules.see",
+    "GET /rules/references.xlsx": "rules.see",
+    "POST /rules/references/upload": "rules.edit",
+    "POST /rules/references/{number}/submit": "rules.edit",
+    "POST /rules/references/{number}/drop": "rules.edit",
+    "POST /rules/references/{number}/approve": "rules.release",
+    "POST /rules/references/{number}/return": "rules.release",
     "GET /rules/{rule}/complain": "rules.complain",
     "POST /rules/{rule}/complain": "rules.complain",
     "GET /rules/{rule}/sheet": "rules.see",
@@ -181,6 +199,9 @@ DOORS: Mapping[str, str] = {
     "POST /m/step": "cases.see",
     "POST /m/report": "cases.tell",
     "POST /m/photo": "cases.note",
+    "GET /t": OPEN,  # a one-time link carries its own right, to one task; guesses are counted by address
+    "POST /t/step": OPEN,
+    "POST /t/photo": OPEN,
     "page dispatch": "cases.see",
     "page indicators": "pages.see",
     # scripts, styles and fonts: the sign-in page needs them before anybody is known, and they hold no data
@@ -188,9 +209,6 @@ DOORS: Mapping[str, str] = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}": OPEN,
     "GET /_favicon.ico": OPEN,
     "GET /_dash-layout": OPEN,
-    "GET /t": OPEN,  # a one-time link carries its own right, to one task; guesses are counted by address
-    "POST /t/step": OPEN,
-    "POST /t/photo": OPEN,
     "GET /_dash-dependencies": OPEN,
     "GET /_reload-hash": OPEN,
     "POST /_dash-update-component": OPEN,  # its own doors are the callbacks below

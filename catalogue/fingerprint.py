@@ -23,6 +23,7 @@ SAID = frozenset(
         "lifecycle",
         "normal",
         "as_declared",
+        "period",
     }
 )
 LANGUAGES = {"zh", "en"}  # a mapping with these keys is a name or a sentence in both languages

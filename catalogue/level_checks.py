@@ -6,11 +6,14 @@ like): `datum_offsets: {1985国家高程基准: 0.527}` says that a height there
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from catalogue.entries import Entries
-from catalogue.schema import DeviceEntry
+from catalogue.schema import DeviceEntry, ReferenceEntry
 from indicators.definition import Aggregate
+
+Season = tuple[tuple[int, int], tuple[int, int]] | None
 
 # What makes a height of heights; a change, a share or a count of them is the same in any datum.
 HEIGHTS = {
@@ -60,14 +63,20 @@ def _check_references(entries: Entries, device_id: str, device: DeviceEntry, pro
             problems.append(
                 f"{where}: {name} reference {reference.name} is in {reference.unit!r}, its metrics in {said}"
             )
+    if any(_falls(device, comparable, season) for season in {reference.season for reference in comparable}):
+        where = entries.where("devices", device_id, "references")
+        problems.append(f"{where}: {name} references must rise from warning over guaranteed to record")
+
+
+def _falls(device: DeviceEntry, references: Sequence[ReferenceEntry], season: Season) -> bool:
+    """Whether a graver reference lies below a milder one, as they hold in a season; None: outside of all."""
+    in_season = sorted((r for r in references if r.season in (season, None)), key=lambda r: r.season is None)
     values = [
-        next((device.in_own_datum(r) for r in comparable if r.name == level), None)
+        next((device.in_own_datum(r) for r in in_season if r.name == level), None)
         for level in ("warning", "guaranteed", "record")
     ]
     known = [value for value in values if value is not None]
-    if any(milder > graver for milder, graver in pairwise(known)):
-        where = entries.where("devices", device_id, "references")
-        problems.append(f"{where}: {name} references must rise from warning over guaranteed to record")
+    return any(milder > graver for milder, graver in pairwise(known))
 
 
 def _check_rolled_up(entries: Entries, problems: list[str]) -> None:

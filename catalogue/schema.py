@@ -14,6 +14,7 @@ from core.clock import CHINA, to_ms
 from core.declared import Device, Feed, Reference, Words
 from core.records import Place
 from core.schema import Entry, Name, Seconds
+from early_warning.schema import DayOfYear
 from geo.schema import BoundaryFileEntry, Lat, Lon
 from indicators.schema import IndicatorEntry, TimeOfDay
 
@@ -94,7 +95,7 @@ class FeedEntry(Entry):
 
 
 class ReferenceEntry(Entry):
-    """A bound of one station with its datum, its source and, where it changes by date, its validity."""
+    """A bound of one station with its datum, its source and, where it changes by date or season, its validity."""
 
     name: Literal["warning", "guaranteed", "record"]
     value: float
@@ -103,12 +104,23 @@ class ReferenceEntry(Entry):
     source: str
     valid_from: date | None = None
     valid_to: date | None = None
+    season: tuple[DayOfYear, DayOfYear] | None = None
+    period: Annotated[str, Field(max_length=20)] = ""
 
     def record(self, datum: str, value: float) -> Reference:
         """The reference as the rooms know it: in the datum of its station; a date begins at 00:00 in China."""
         said = f"{self.value:g} {self.unit} {self.datum}" if datum != self.datum else ""
         return Reference(
-            self.name, value, self.unit, datum, self.source, _day_ms(self.valid_from), _day_ms(self.valid_to), said
+            self.name,
+            value,
+            self.unit,
+            datum,
+            self.source,
+            _day_ms(self.valid_from),
+            _day_ms(self.valid_to),
+            said,
+            self.season,
+            self.period,
         )
 
 

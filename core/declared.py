@@ -69,6 +69,8 @@ class Feed:
 class Reference:
     """A bound of one station, with validity (ms UTC, 0: open) and, for levels, the vertical datum of its station.
 
+    season: ((month, day) first, (month, day) last), both included, each year; None: all year. It goes before one that
+    holds all year; `period` is what it is called: 前汛期, 主汛期, 后汛期.
     A bound declared in another datum is converted when it is loaded; `as_declared` then says what stood in its source.
     """
 
@@ -80,6 +82,8 @@ class Reference:
     valid_from_ms: int = 0
     valid_to_ms: int = 0
     as_declared: str = ""
+    season: tuple[tuple[int, int], tuple[int, int]] | None = None
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from calendar import isleap
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 
+from core.clock import CHINA, from_ms, to_ms
 from core.declared import Device, Reference
 from core.records import Float64, Level
 from early_warning.judge import LEVELS
 from early_warning.rule import LevelBound, Rule
+
+Season = tuple[tuple[int, int], tuple[int, int]]
+YEARS = range(2000, 2101)  # of which the turns of seasons are laid out
 
 
 class BoundsOfRule:
@@ -20,7 +26,8 @@ class BoundsOfRule:
         self._rule, self._subjects, self._devices = rule, subjects, devices
         references = [reference for name in subjects if name in devices for reference in devices[name].references]
         changes = {at_ms for reference in references for at_ms in (reference.valid_from_ms, reference.valid_to_ms)}
-        self.changes_ms = sorted(changes - {0})
+        seasons = {reference.season for reference in references if reference.season}
+        self.changes_ms = sorted(changes.union(*map(turns_ms, seasons)) - {0})
         self._found: dict[int, Float64] = {}
 
     def at(self, at_ms: int) -> Float64:
@@ -49,10 +56,39 @@ class BoundsOfRule:
 
 
 def reference_at(device: Device, name: str, at_ms: int) -> Reference | None:
-    """A station's own bound as valid at a time; one in another vertical datum than its readings is none."""
+    """A station's own bound as valid at a time; one in another vertical datum than its readings is none.
+
+    One of a season 汛期 goes before one that holds all year.
+    """
+    found = None
     for reference in device.references:
         begun = reference.valid_from_ms <= at_ms
         over = reference.valid_to_ms and at_ms >= reference.valid_to_ms
         if reference.name == name and begun and not over and reference.datum == device.datum:
-            return reference
-    return None
+            if reference.season is None:
+                found = found or reference
+            elif in_season(reference.season, at_ms):
+                return reference
+    return found
+
+
+def in_season(season: Season, at_ms: int) -> bool:
+    """Whether a time lies in a season, by local days; it may pass the end of the year."""
+    day = from_ms(at_ms).astimezone(CHINA)
+    first, last = season
+    at = (day.month, day.day)
+    return first <= at <= last if first <= last else at >= first or at <= last
+
+
+def turns_ms(season: Season) -> set[int]:
+    """When a season begins and ends, each year, ms UTC."""
+    first, last = season
+    begins = (datetime(year, *first, tzinfo=CHINA) for year in YEARS if _is_day(year, first))
+    ends = (datetime(year, *last, tzinfo=CHINA) + timedelta(days=1) for year in YEARS if _is_day(year, last))
+    # Where 29 February is named and is no day, the first of March turns it.
+    others = (datetime(year, 3, 1, tzinfo=CHINA) for year in YEARS if (2, 29) in season and not _is_day(year, (2, 29)))
+    return {to_ms(at) for at in (*begins, *ends, *others)}
+
+
+def _is_day(year: int, day: tuple[int, int]) -> bool:
+    return day != (2, 29) or isleap(year)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from core.messages import text
 from core.settings import Settings
 from layouts import ids
 from layouts.account_menu import account_menu
@@ -30,7 +29,9 @@ def _head(settings: Settings) -> html.Header:
         [
             html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
             html.Div(id=ids.SHELL_RESPONSES, className="shell-responses dies"),
-            pages_menu(settings, further=[("labels", "account.page-labels")]),
+            pages_menu(
+                settings, further=[("labels", "account.page-labels"), ("rules/references", "account.page-references")]
+            ),
             html.Div(id=ids.DESK_CLOCK, className="desk-clock lives"),
             html.Div(id=ids.DESK_CHAIN, className="desk-chain dies"),
             account_menu(settings),

@@ -8,18 +8,21 @@ between two steps is mended by the next look.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.errors import DeclarationError, UnknownName
+from core.reference_sheets import ReferenceSheet
+from core.reference_sheets import in_force as in_force_of
 from core.rule_versions import RuleVersion, VersionState
 from core.settings import Settings
 from early_warning.declaration import beside
 from early_warning.rule import RuleState
 from store.people import people
+from store.references import sheets_of
 from store.rules import in_force, versions_of
 from store.sql import Database
-from stream.adopted import RELAXED, Sections, adopt, adopted, is_announced, note_announced
+from stream.adopted import RELAXED, adopt, adopted, is_announced, note_announced
 from stream.connect import Client
 from stream.scenes import active_scene
 from workers.definitions import apply
@@ -45,6 +48,7 @@ def lay_over(database: Database, client: Client, settings: Settings, city: str, 
     with database.reading() as connection:
         named = {f"person:{one.login}": one.name for one in people(connection)}
         wanted = sections_of(versions_of(connection, city), now_ms, named)
+        wanted |= references_of(sheets_of(connection, city), now_ms)
     if adopted(client, scene.city) == wanted and (is_announced(client, scene.city, wanted) or not wanted):
         return False
     adopt(client, scene.city, wanted)
@@ -58,7 +62,13 @@ def lay_over(database: Database, client: Client, settings: Settings, city: str, 
     return True
 
 
-def sections_of(versions: Iterable[RuleVersion], now_ms: int, named: Mapping[str, str]) -> Sections:
+def references_of(sheets: Sequence[ReferenceSheet], now_ms: int) -> dict[str, dict[str, Any]]:
+    """What lies over the stations of the packs at a time: their references as the city approved them."""
+    found = in_force_of(sheets, now_ms)
+    return {"devices": {station: {"references": list(rows)} for station, rows in found.items()}} if found else {}
+
+
+def sections_of(versions: Iterable[RuleVersion], now_ms: int, named: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """What lies over the packs at a time: rules in force, those on trial beside them, and which are relaxed.
 
     named: how people are called who relaxed one.
