@@ -10,7 +10,7 @@ from board.names import Names
 from board.sources import feeds_of_indicators
 from board.stations import Stations
 from board.values import ValueWriter
-from board.warnings import ALARMING, no_counts
+from board.warnings import ALARMING, graded_counts, is_restricted, no_counts
 from board.words import level_word
 from catalogue.declared import Declared, Domain
 from core.records import DAY_MS, CityWarning, Level
@@ -74,13 +74,18 @@ class Domains:
             "status": status,
             "headline": headline,
             "counts": counts,
+            "graded": graded_counts(active, self._declared),
             "reported": reported,
             "expected": expected,
         }
 
     def _headline(self, domain: Domain, active: Sequence[CityWarning], latest: Latest) -> Record | None:
-        """The figure of the gravest warning, else the declared one; None when the city declares none."""
-        indicator_id, area = (active[0].indicator, active[0].subject) if active else (domain.headline, self._names.city)
+        """The figure of the gravest warning, else the declared one; None when the city declares none.
+
+        A warning that not the whole room may see stands for nothing: what is missing would tell of it.
+        """
+        shown = next((one for one in active if not is_restricted(one.indicator, self._declared)), None)
+        indicator_id, area = (shown.indicator, shown.subject) if shown else (domain.headline, self._names.city)
         indicator = self._declared.indicators.get(indicator_id)
         if indicator is None:
             return None

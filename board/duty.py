@@ -14,6 +14,7 @@ import msgspec
 from board.belonging import Shown, active_concerned, cards_of, chain_of
 from board.canvas import Canvas, Record
 from board.names import Names
+from board.warnings import grade_of, is_restricted
 from board.words import level_word
 from catalogue.declared import Declared
 from core.duty import ACT, SEATS, SILENCE, SOUND, Deed, DutyAct, Silence
@@ -22,6 +23,7 @@ from core.records import DAY_MS
 from early_warning.duty_fold import UNTOUCHED, Standing, after, shelved_until, spread, together, waits
 from early_warning.duty_rules import Concerned, is_hidden
 from early_warning.seats import SeatReach, ladder, owner
+from indicators.definition import Sensitivity
 
 KEPT_MS = 2 * DAY_MS  # city time: what nobody touched for so long, and is not active, is over
 LOOK_MS = 1000  # shelves and silences end by the second
@@ -74,7 +76,7 @@ class DutyBook:
         shown |= self._cleared(canvas.sections, shown)
         for key, record in _followed(shown).items():
             if record is not None:
-                canvas.put("duty", key, record, urgent=True)
+                canvas.put("duty", key, record | {"grade": self._grade(canvas.sections, key)}, urgent=True)
         canvas.keep_only("duty", (key for key, record in shown.items() if record is not None))
 
     def snapshot(self) -> dict[str, Any]:
@@ -116,7 +118,10 @@ class DutyBook:
         for number, silence in self._silences.items():
             mine = {one.id for one in found if is_hidden(silence.scope, one)} if silence.holds_at(now_ms) else set()
             hidden |= mine
-            canvas.put("silences", str(number), self._silence(silence, len(mine)), urgent=True)
+            told = [
+                one for one in mine if not is_restricted(canvas.sections["warnings"][one]["indicator"], self._declared)
+            ]
+            canvas.put("silences", str(number), self._silence(silence, len(told)), urgent=True)
         if self._mute is not None:
             mute = {"what": SOUND, "area": self._names.city, "from_ms": self._mute.at_ms, "hides": 0}
             mute |= {"until_ms": self._mute.until_ms, "reason": self._mute.text, "by": self._mute.name}
@@ -179,6 +184,13 @@ class DutyBook:
         if standing == UNTOUCHED:
             return None
         return _record(standing) | {"waits": False, "silenced": False, "area": card["area"], "topic": ""}
+
+    def _grade(self, sections: Shown, key: str) -> str:
+        """How far what was said of a card, or of a cleared warning, may be seen: as far as all that it is about."""
+        card, warning = cards_of(sections).get(key), sections.get("warnings", {}).get(key)
+        indicators = card.get("indicators", ()) if card else [warning["indicator"]] if warning else []
+        grades = {grade_of(one, self._declared) for one in indicators}
+        return next((str(grade) for grade in reversed(Sensitivity) if grade in grades), str(Sensitivity.PUBLIC))
 
     def _item(self, item: str) -> Record:
         kind, _, key = item.partition(":")

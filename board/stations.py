@@ -64,7 +64,7 @@ class Stations:
             self._tallies[device.feed].expected += 1
         self._deadlines = Deadlines()
         self._unlisted: set[str] = set()
-        self._levels: dict[str, Level] = {}
+        self._levels: Mapping[str, Mapping[str, Level]] = {}
         self._dirty: set[str] = set(self._devices)
         self._turned: set[str] = set(self._devices)  # state or level changed: shown at once
 
@@ -101,13 +101,13 @@ class Stations:
                 feeds.add(feed)
         return feeds
 
-    def set_levels(self, levels: Mapping[str, Level]) -> None:
-        """The gravest active warning of each subject; devices among them are drawn with it."""
+    def set_levels(self, levels: Mapping[str, Mapping[str, Level]]) -> None:
+        """The gravest active warning of each grade at each subject; devices among them are drawn with them."""
         for name in self._heard.keys() & (self._levels.keys() | levels.keys()):
-            if self._levels.get(name, Level.NORMAL) != levels.get(name, Level.NORMAL):
+            if self._levels.get(name) != levels.get(name):
                 self._dirty.add(name)
                 self._turned.add(name)
-        self._levels = dict(levels)
+        self._levels = levels
 
     def paint(self, canvas: Canvas) -> None:
         """Show what changed since the last call."""
@@ -221,6 +221,7 @@ class Stations:
 
     def _station(self, name: str, device: Device | None, one: Heard) -> Record:
         place = device.place if device else None
+        graded = self._levels.get(name, {})
         return {
             "name": self._names.subject(name),
             "kind": self._feeds[device.feed].kind if device else "",
@@ -232,7 +233,8 @@ class Stations:
             "newest_ms": one.newest_ms,
             "clock_s": one.clock_s,
             "settling": one.is_settling,
-            "level": level_word(self._levels.get(name, Level.NORMAL)),
+            "level": level_word(max(graded.values(), default=Level.NORMAL)),
+            "graded": {grade: level_word(level) for grade, level in graded.items()},
             "simulated": bool(device and device.simulated),
             "unplaced": device is None or (place is None and not device.area and self._is_on_map(device)),
             "readings": {metric: list(reading) for metric, reading in sorted(one.readings.items())},

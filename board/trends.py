@@ -9,6 +9,7 @@ from board.domains import Latest
 from board.history import History, thin
 from board.names import Names
 from board.values import source_record
+from board.warnings import is_restricted
 from board.words import level_word, number
 from catalogue.declared import Declared
 from core.messages import text
@@ -30,7 +31,8 @@ class TrendPanel:
     def paint(
         self, canvas: Canvas, active: Sequence[CityWarning], latest: Latest, history: History, city_now_ms: int
     ) -> None:
-        """Show the focus. active: gravest first; without any the fullest headline is shown."""
+        """Show the focus. active: gravest first; without any that the whole room may see, the fullest headline."""
+        active = [one for one in active if not is_restricted(one.indicator, self._declared)]
         chosen = self._choose(active, history, city_now_ms)
         if chosen is None:
             canvas.drop("trends", "focus")

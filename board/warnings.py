@@ -15,6 +15,7 @@ from catalogue.declared import Declared
 from core.records import CityWarning, Issuer, Level, WarningPhase
 from early_warning.rule import RuleState
 from early_warning.sentence import sentence
+from indicators.definition import Sensitivity
 
 CLEARED_SHOWN_MS = 5 * 60_000  # real time: long enough to be seen going by someone who looked away
 CLEARED_AT_MOST = 50
@@ -24,6 +25,25 @@ ALARMING = (Level.RED, Level.ORANGE, Level.YELLOW, Level.BLUE)
 def no_counts() -> dict[str, int]:
     """Counts by level, all zero."""
     return {level_word(level): 0 for level in ALARMING}
+
+
+def grade_of(indicator: str, declared: Declared) -> str:
+    """How far warnings on an indicator may be seen, as `graded` of records names it; what is unknown, least far."""
+    known = declared.indicators.get(indicator)
+    return str(known.sensitivity if known else Sensitivity.RESTRICTED)
+
+
+def is_restricted(indicator: str, declared: Declared) -> bool:
+    """Whether warnings on an indicator are hidden from some of those who see the whole city."""
+    return grade_of(indicator, declared) == Sensitivity.RESTRICTED
+
+
+def graded_counts(warnings: Iterable[CityWarning], declared: Declared) -> dict[str, dict[str, int]]:
+    """Counts by level of those warnings of each grade that there are: who may not see a grade, may not count it."""
+    graded: dict[str, dict[str, int]] = {}
+    for warning in warnings:
+        graded.setdefault(grade_of(warning.indicator, declared), no_counts())[level_word(warning.level)] += 1
+    return graded
 
 
 def said(warning: CityWarning, declared: Declared, names: Names) -> str:
@@ -72,11 +92,12 @@ class WarningBook:
         touched, self._touched = self._touched, set()
         return touched
 
-    def levels_by_subject(self) -> dict[str, Level]:
-        """The gravest active level at each subject that has one."""
-        levels: dict[str, Level] = {}
+    def levels_by_subject(self) -> dict[str, dict[str, Level]]:
+        """The gravest active level of each grade at each subject that has one."""
+        levels: dict[str, dict[str, Level]] = {}
         for warning in self._active.values():
-            levels[warning.subject] = max(warning.level, levels.get(warning.subject, Level.NORMAL))
+            graded, grade = levels.setdefault(warning.subject, {}), grade_of(warning.indicator, self._declared)
+            graded[grade] = max(warning.level, graded.get(grade, Level.NORMAL))
         return levels
 
     def paint(self, canvas: Canvas, changed: Iterable[CityWarning], real_now_ms: int) -> None:
@@ -94,17 +115,21 @@ class WarningBook:
 
     def paint_areas(self, canvas: Canvas) -> None:
         """Counts by county and level; what has no county is counted under the city."""
-        counts = {area: no_counts() for area in self._order()}
+        of_area: dict[str, list[CityWarning]] = {area: [] for area in self._order()}
         for warning in self._active.values():
-            counts[self._names.county_of(warning.subject)][level_word(warning.level)] += 1
-        for order, (area, by_level) in enumerate(counts.items()):
+            of_area[self._names.county_of(warning.subject)].append(warning)
+        for order, (area, active) in enumerate(of_area.items()):
+            by_level = no_counts()
+            for warning in active:
+                by_level[level_word(warning.level)] += 1
             gravest = next((level for level in ALARMING if by_level[level_word(level)]), Level.NORMAL)
             record = {
                 "name": self._names.subject(area),
                 "order": order,
                 "level": level_word(gravest),
                 "counts": by_level,
-                "total": sum(by_level.values()),
+                "total": len(active),
+                "graded": graded_counts(active, self._declared),
             }
             canvas.put("areas", area, record, urgent=True)
 
