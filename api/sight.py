@@ -28,6 +28,7 @@ GRADES = {"public": Sensitivity.PUBLIC, "internal": Sensitivity.INTERNAL, "restr
 GENERAL = frozenset(  # not of one place
     {"city", "probe", "workers", "sources", "load", "silences", "case_load", "responses", "proposals"}
 )
+LEVELS = ("red", "orange", "yellow", "blue")  # the gravest first
 SEEN = ("indicators.see", "warnings.see", "stations.see")
 
 
@@ -85,18 +86,18 @@ class Sight:
         """Whether he may see an indicator at any place of the city."""
         return any(self.sees_value(indicator, place) for place in self._places())
 
-    def sees_device(self, device: str, action: str = "stations.see") -> bool:
+    def sees_device(self, device: str, action: str = "stations.see", grade: Sensitivity = Sensitivity.PUBLIC) -> bool:
         """Whether he may see a device: in his area, and measuring for one of his topics."""
         declared = self._declared.devices.get(device)
         metrics: Iterable[str] = declared.metrics if declared else ()
         topics = set[str]().union(*(self._topics_of_metric.get(metric, set()) for metric in metrics)) or {""}
-        return any(self.sees(action, device, topic) for topic in topics)
+        return any(self.sees(action, device, topic, grade) for topic in topics)
 
     def picture(self, sections: Mapping[str, Mapping[str, Record]]) -> Sections:
         """Those records of a picture, or of a difference, that he may see."""
         return {
             section: {
-                key: self._cut(record) if section == "domains" else record
+                key: self._cut(section, key, record)
                 for key, record in records.items()
                 if self._sees_record(section, key, record)
             }
@@ -115,7 +116,30 @@ class Sight:
                 self._frames.popitem(last=False)
         return cut
 
-    def _cut(self, domain: Record) -> Record:
+    def _cut(self, section: str, key: str, record: Record) -> Record:
+        """A record without what it tells of warnings that he may not see: no figure, no count, no colour."""
+        if section == "domains":
+            counted = self._counted(record, self._declared.areas.city.id, key)
+            return self._headlined(counted | ({"level": None} if record["level"] is None else {}))
+        if section == "areas":
+            counted = self._counted(record, key, "")
+            return counted | {"total": sum(counted["counts"].values())}
+        if section == "stations" and record.get("graded"):
+            seen = [level for grade, level in record["graded"].items() if self.sees_device(key, grade=GRADES[grade])]
+            return record | {"level": _gravest(seen), "graded": {}}
+        return record
+
+    def _counted(self, record: Record, place: str, topic: str) -> Record:
+        """The counts of a record and its level, of those warnings alone that he may see."""
+        graded = record.get("graded")
+        if graded is None:
+            return record
+        seen = [one for grade, one in graded.items() if self.sees("indicators.see", place, topic, GRADES[grade])]
+        counts = {level: sum(one[level] for one in seen) for level in record["counts"]}
+        level = _gravest(level for level, many in counts.items() if many)
+        return record | {"counts": counts, "level": level, "graded": {}}
+
+    def _headlined(self, domain: Record) -> Record:
         """A domain without the figure that stands for it when he may not see that one."""
         headline = domain["headline"]
         if headline is None or self.sees_value(headline["indicator"], headline["area"]):
@@ -140,7 +164,10 @@ class Sight:
             ),
             "orders": lambda: self.sees("orders.see", record["area"] or city, record["topic"]),
             "cases": lambda: self.sees("warnings.see", record["area"] or city, record["topic"]),
-            "duty": lambda: self.sees("warnings.see", record["area"], record["topic"]),
+            "duty": lambda: (
+                self.sees("warnings.see", record["area"], record["topic"])
+                and self.sees("indicators.see", record["area"], record["topic"], GRADES[record.get("grade", "public")])
+            ),
             "stations": lambda: self.sees_device(key),
             "vehicles": lambda: self.sees_device(key),
             "events": lambda: self.sees_device(record["device"]),
@@ -221,6 +248,11 @@ class Sights:
             sight = Sight(alike, declared)
             self._known[alike] = None if sight.whole else sight
         return self._known[alike]
+
+
+def _gravest(levels: Iterable[str]) -> str:
+    found = set(levels)
+    return next((level for level in LEVELS if level in found), "normal")
 
 
 def _alike(bearer: Bearer) -> Bearer:
