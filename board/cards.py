@@ -93,19 +93,25 @@ class CardBook:
         return self._names.subject(card.cause_id) if card.cause in ("parent", "place") else card.cause_id
 
     def _sentence(self, card: Card, name: str) -> str:
-        """That of its warning when it has one alone; else the suspected cause, how many, and since when."""
+        """That of its warning when it has one alone; else of the gravest one, the suspected cause, and how many."""
         oldest = self._known[card.id]
         if not card.warnings:  # it flaps, and nothing of it stands now
             return said(self._known[card.flapping[-1]], self._declared, self._names)
-        if len(card.warnings) == 1:
-            return said(self._known[card.warnings[0]], self._declared, self._names)
+        members = [self._known[one] for one in card.warnings]
+        gravest = said(max(members, key=_gravity), self._declared, self._names)
+        if len(members) == 1:
+            return gravest
         language = self._names.language
-        latest_ms = max(self._known[one].updated_ms for one in card.warnings)
-        since = time_seen_from(card.since_ms, latest_ms, language)
         if not card.cause:  # one matter that flaps, or that hides others
             own = said(oldest, self._declared, self._names)
             return text("warning.with_others", language, sentence=own, count=len(card.warnings) - 1)
         cause = text(f"warning.cause_{card.cause}", language, name=name)
-        code = "card_silent" if card.silent else "card"
-        level = text(f"level.{level_word(card.level)}", language)
-        return text(f"warning.{code}", language, cause=cause, count=card.subjects, since=since, level=level)
+        if card.silent:  # each would say the same of another device
+            since = time_seen_from(card.since_ms, max(one.updated_ms for one in members), language)
+            return text("warning.card_silent", language, cause=cause, count=card.subjects, since=since)
+        return text("warning.card", language, sentence=gravest, cause=cause, count=card.subjects)
+
+
+def _gravity(warning: CityWarning) -> tuple[int, int, str]:
+    """The gravest first, then the oldest."""
+    return (warning.level, -warning.since_ms, warning.id)
