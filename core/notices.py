@@ -46,6 +46,11 @@ class Kind(StrEnum):
     OVERDUE = "overdue"
     RAISED = "raised"  # a case was escalated
     VOID = "void"  # an area has no free unit left that can do something
+    RESPONSE = "response"  # a response began or has another level
+    RESPONSE_OVER = "response-over"
+    REVIEW = "review"  # a response should have been looked at again
+    ORDER = "order"  # of supervision, issued or reminded of
+    ORDER_LATE = "order-late"
 
 
 class State(StrEnum):

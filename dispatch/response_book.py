@@ -18,6 +18,8 @@ from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
 from core.records import Stamp
 from dispatch.book import Above, Now
+from dispatch.calls import CALL
+from dispatch.further_calls import calls_of_response
 from dispatch.plans import Plan, ResponseLevel
 from dispatch.response_rows import ResponseTold, told_of
 from dispatch.responses import Course, Deed, Line, ResponseState, begun, follow
@@ -95,6 +97,16 @@ class ResponseBook:
             if wish.deed in (Deed.PROPOSE, Deed.APPLY):
                 return self._begun(connection, by, wish, now)
             return self._followed(connection, by, wish, now)
+
+    def happen(self, by: str, wish: ResponseWish, now: Now) -> ResponseTold:
+        """Write what time alone did. by: the worker that saw it. Raises as `act` does, but for NotAllowed."""
+        machine, detail = Bearer(by), {"deed": wish.deed, "key": wish.key}
+        with self._warden.recording(machine, RIGHTS[wish.deed], f"response:{wish.response}", now.real_ms, detail) as tx:
+            if (row := kept.line_with_key(tx, by, wish.key)) is not None:
+                return told_of(tx, row.response)
+            told = told_of(tx, wish.response)
+            line = Line(told.course.revision + 1, wish.response, wish.deed, now.city_ms, by, by, dict(wish.fields))
+            return _written(tx, follow(told.course, line), (line, wish.key), now, told.topic, is_new=False)
 
     def read(self, response: str) -> ResponseTold:
         """A response with its whole log. Raises UnknownName. Who may see it is asked by whoever shows it."""
@@ -218,6 +230,8 @@ def _written(
     )
     kept.add_line(connection, written)
     tell(connection, RESPONSE, told_to_city(course, stamp, now.scene, now.city_ms), now.real_ms)
+    for call in calls_of_response(course, line, (now.scene, now.stamp, topic)):
+        tell(connection, CALL, msgspec.to_builtins(call), now.real_ms)
     return told_of(connection, response.id)
 
 

@@ -10,14 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
 from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
 from dispatch.book import Above, Now
+from dispatch.calls import CALL
 from dispatch.clocks import Calendars
-from dispatch.supervision import OPEN, Order, OrderDeed, OrderKind, OrderLine, issued, order_fold, order_follow
+from dispatch.further_calls import call_of_order
+from dispatch.supervision import OPEN, Light, Order, OrderDeed, OrderKind, OrderLine, issued, order_fold, order_follow
 from store import supervision as kept
 from store.cases import next_number
 from store.outbox import tell
@@ -126,6 +130,18 @@ class SupervisionBook:
             about = About(told.row.about, told.row.title, told.row.area, told.row.topic)
             return self._written(connection, by, order, (line, wish.key, about), now)
 
+    def happen(self, by: str, wish: OrderWish, now: Now) -> OrderTold:
+        """Write what time alone did. by: the worker that saw it. Raises as `act` does, but for NotAllowed."""
+        machine, detail = Bearer(by), {"deed": wish.deed, "key": wish.key}
+        with self._warden.recording(machine, RIGHTS[wish.deed], f"order:{wish.order}", now.real_ms, detail) as tx:
+            if (row := kept.order_line_with_key(tx, by, wish.key)) is not None:
+                return self._told(tx, row.order)
+            told = self._told(tx, wish.order)
+            line = OrderLine(told.order.revision + 1, wish.order, wish.deed, now.city_ms, by, by, dict(wish.fields))
+            order = order_follow(told.order, line, self._ground().calendars)
+            about = About(told.row.about, told.row.title, told.row.area, told.row.topic)
+            return self._written(tx, machine, order, (line, wish.key, about), now)
+
     def has_read(self, by: Bearer, about: About, now: Now) -> kept.ReadMark:
         """Write that a leader has read something. Raises NotAllowed."""
         with self._warden.acting(by, INSTRUCT, about.key, now.real_ms, {"read": True}) as connection:
@@ -150,6 +166,10 @@ class SupervisionBook:
         with self._warden.database.reading() as connection:
             found = [self._told(connection, row.id) for row in kept.orders_about(connection, scene, about)]
             return found, kept.reads_of(connection, scene, about)
+
+    def light(self, told: OrderTold, now: Now) -> Light:
+        """The light of an order now."""
+        return told.order.light(now.city_ms, self._ground().calendars)
 
     def sees(self, by: Bearer, area: str, topic: str) -> bool:
         """Whether somebody may see the orders of an area and a topic."""
@@ -204,6 +224,8 @@ class SupervisionBook:
         if line.deed in (OrderDeed.ISSUE, OrderDeed.REPLY, OrderDeed.VERIFY):
             self._returns(connection, by, about, (order, line), now)
         tell(connection, ORDER, self.told_to_city(row, order), now.real_ms)
+        if call := call_of_order(order, line, (now.scene, now.stamp, row.area, row.topic), row.due_ms):
+            tell(connection, CALL, msgspec.to_builtins(call), now.real_ms)
         return self._told(connection, order.id)
 
     def told_to_city(self, row: kept.OrderRow, order: Order) -> dict[str, Any]:

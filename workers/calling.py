@@ -13,6 +13,7 @@ import msgspec
 from accounts.sealing import Seal
 from board.belonging import chain_of
 from catalogue.declared import Declared
+from core.messages import text
 from core.notices import Call
 from core.records import HOUR_MS
 from core.wording import capability
@@ -73,10 +74,14 @@ class Calling:
         declared, language = self._declared, self._language
         kind_id = str(call.about.get("kind", ""))
         kind, areas = declared.case_kinds.get(kind_id), declared.areas
+        plan_id = str(call.about.get("plan", ""))
+        plan = declared.plans.get(plan_id)
         return {
             "kind": kind.name[language] if kind else kind_id,
             "area": (areas[call.area] if call.area in areas else areas.city).name[language],
             "capability": capability(str(call.about.get("capability", "")), language),
+            "plan": plan.called(language) if plan else plan_id,
+            "response_level": text(f"plan.level-{call.about.get('response_level', 5)}", language),
         }
 
 

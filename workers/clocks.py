@@ -19,6 +19,11 @@ from dispatch.book import CaseBook, Now, Rules
 from dispatch.holidays import calendars_at
 from dispatch.timekeeper import TimeKeeper
 from store.migrate import migrate
+from dispatch.reminding import Reminding
+from dispatch.response_book import Ground as ResponseGround
+from dispatch.response_book import ResponseBook
+from dispatch.returning import Returning
+from dispatch.supervision_book import OrderGround, SupervisionBook
 from store.sql import Database, open_database
 from store.units import all_units
 from workers.positions import Positions
@@ -84,9 +89,29 @@ def _arrivals(ground: Ground) -> Look:
 
 ROUNDS: Mapping[str, Round] = {
     "time-of-cases": Round(0.5, _time_of_cases),
+def _coverage(ground: Ground) -> Look:
+    coverage = Coverage(ground.database, UnitBook(ground.warden, lambda: ground.running.declared.units))
+    return lambda: coverage.turn(ground.now())
+
+
+def _reminders(ground: Ground) -> Look:
+    def of_responses() -> ResponseGround:
+        return ResponseGround(ground.running.declared.plans, ground.rules().above)
+
+    def of_orders() -> OrderGround:
+        rules = ground.rules()
+        return OrderGround(rules.calendars, rules.above)
+
+    returns = Returning(CaseBook(ground.warden, ground.rules), ground.running.settings.language)
+    reminding = Reminding(ResponseBook(ground.warden, of_responses), SupervisionBook(ground.warden, of_orders, returns))
+    return lambda: reminding.turn(ground.now())
+
+
     "arrivals": Round(1.0, _arrivals),
 }
 
+    "coverage": Round(2.0, _coverage),
+    "reminders": Round(10.0, _reminders),
 
 def run(settings: Settings) -> int:
     """Look until a signal. Exit code."""

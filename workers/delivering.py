@@ -25,6 +25,8 @@ from workers.deciding import roster_of
 log = logging.getLogger(__name__)
 
 PAGES = {Kind.ASSIGNED: "m"} | dict.fromkeys((Kind.DUE_SOON, Kind.OVERDUE, Kind.RAISED, Kind.VOID), "dispatch")
+PAGES |= dict.fromkeys((Kind.RESPONSE, Kind.RESPONSE_OVER, Kind.REVIEW), "plans")
+PAGES |= dict.fromkeys((Kind.ORDER, Kind.ORDER_LATE), "supervision")
 AT_ONCE = 8  # one dead webhook must not keep a short message waiting
 
 Tried = tuple[Handed, int]  # and how long it took, ms

@@ -16,13 +16,16 @@ from core.errors import IllegalStep, NotAllowed
 from core.records import HOUR_MS, MINUTE_MS
 from dispatch.book import CaseBook, Now, Rules, Wish
 from dispatch.calendars import Counting, round_the_clock
+from dispatch.calls import CALL
 from dispatch.clocks import Obligation, Terms
 from dispatch.kinds import CaseKind, KindClass
 from dispatch.plans import Plan, PlanStep, Progress, ResponseLevel
+from dispatch.reminding import Reminding
 from dispatch.response_book import RESPONSE, Ground, ResponseBook, ResponseWish
 from dispatch.response_rows import ResponseTold, in_force
 from dispatch.responses import Deed, ResponseState, review_of
 from dispatch.steps import Verb
+from dispatch.supervision_book import OrderGround, SupervisionBook
 from store.outbox import told_after
 
 NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
@@ -121,6 +124,7 @@ def test_an_exercise_leaves_nothing_behind(office: Office, book: ResponseBook) -
     with office.database.reading() as connection:
         assert in_force(connection, NOW.scene) == []
         stamps = {row.body["stamp"] for row in told_after(connection, 0) if row.topic == RESPONSE}
+        stamps |= {row.body["stamp"] for row in told_after(connection, 0) if row.topic == CALL}
     assert stamps == {"drill"}
     assert [one.progress for one in told.course.standings(NOW_MS)] == [Progress.DONE]
 
@@ -166,3 +170,25 @@ def test_cases_of_the_area_are_due_sooner(office: Office, book: ResponseBook) ->
     assert granted("elsewhere", "440981") == usual
     does(book, leader, told, Deed.END, 2, reason="水退")
     assert granted("after-it", "440902") == usual
+
+
+@pytest.mark.claim(
+    "COMMAND", "A response calls the room and the owners of its steps; a review that is overdue, leaders."
+)
+def test_whom_a_response_calls(office: Office, book: ResponseBook) -> None:
+    leader = bearer(office, Role.LEADER)
+    told = does(book, leader, proposed(book, leader), Deed.APPROVE, 0)
+    orders = SupervisionBook(
+        Warden(office.database, office.journal),
+        lambda: OrderGround({}, lambda area: (area,)),
+        lambda *given: None,
+    )
+    reminding = Reminding(book, orders)
+    assert [reminding.turn(at(minutes)) for minutes in (59, 61, 62)] == [0, 1, 0]
+    does(book, leader, book.read(told.course.response.id), Deed.REVIEW, 63)
+    assert [reminding.turn(at(minutes)) for minutes in (64, 124)] == [0, 1]
+    with office.database.reading() as connection:
+        calls = [row.body for row in told_after(connection, 0) if row.topic == CALL]
+    assert [one["kind"] for one in calls] == ["response", "review", "review"]
+    assert {"department:市三防办", "role:duty", "role:leader"} <= set(calls[0]["to"])
+    assert calls[1]["to"] == ["role:leader", "role:shift-leader"]

@@ -16,8 +16,12 @@ from core.declared import Words
 from core.errors import IllegalStep, NotAllowed
 from core.records import MINUTE_MS
 from dispatch.book import CaseBook, Now, Rules, Wish
+from dispatch.calls import CALL
 from dispatch.holidays import calendars_at
 from dispatch.kinds import CaseKind, KindClass
+from dispatch.reminding import Reminding
+from dispatch.response_book import Ground as ResponseGround
+from dispatch.response_book import ResponseBook
 from dispatch.returning import Returning
 from dispatch.steps import Verb
 from dispatch.supervision import OrderDeed, OrderState
@@ -119,3 +123,26 @@ def test_nobody_verifies_his_own_reply_and_the_second_desk_is_told(office: Offic
         book.act(leader, OrderWish("late-one", OrderDeed.VERIFY, told.order.id, {}, told.order.revision), at(9))
     assert [one.order.id for one in book.all(NOW.scene, is_open=True)] == [told.order.id]
     assert book.all(NOW.scene, is_open=False) == []
+
+
+@pytest.mark.claim("COMMAND", "Of an order its owner is reminded once when its end is near and once when it is past.")
+def test_time_alone_reminds(office: Office, book: SupervisionBook) -> None:
+    leader = bearer(office, Role.LEADER)
+    told = written(book, leader, About("indicator:x/440900", "x", "440900"))
+    responses = ResponseBook(Warden(office.database, office.journal), lambda: ResponseGround({}, lambda area: (area,)))
+    reminding = Reminding(responses, book)
+    due_ms = told.row.due_ms
+    assert due_ms is not None
+    turns = [
+        reminding.turn(replace(NOW, city_ms=at_ms, real_ms=at_ms))
+        for at_ms in (NOW_MS, due_ms - 1000, due_ms - 500, due_ms + 1000, due_ms + 99_000)
+    ]
+    assert turns == [0, 1, 0, 1, 0]
+    with office.database.reading() as connection:
+        calls = [row.body for row in told_after(connection, 0) if row.topic == CALL]
+    assert [(one["kind"], one["to"][0], len(one["to"])) for one in calls] == [
+        ("order", "department:市水务局", 1),
+        ("order", "department:市水务局", 1),
+        ("order-late", "department:市水务局", 2),
+    ]
+    assert "查明原因" not in str(calls)
