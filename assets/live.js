@@ -75,12 +75,14 @@
     return order[(order.indexOf(failed) + 1) % order.length];
   }
 
-  function failed(name) {
+  /** hasOtherRights: what this page holds may be too much now, so it asks for the whole picture. */
+  function failed(name, hasOtherRights) {
     state.connection = null;
     state.failures += 1;
     const wait = RETRY_MS[Math.min(Math.floor(state.failures / 3), RETRY_MS.length - 1)];
     state.transport = nextTransport(name);
-    root.setTimeout(() => connect(state.mirror.rev), state.proven[name] || state.failures > 2 ? wait : 0);
+    const again = () => connect(hasOtherRights ? null : state.mirror.rev);
+    root.setTimeout(again, state.proven[name] || state.failures > 2 ? wait : 0);
   }
 
   /** The first frame came. */
@@ -98,11 +100,11 @@
     state.behind = 0;
     const name = (state.transport = state.transport || cityvitals.transports.order[0]);
     let heard = false;
-    const ended = () => {
+    const ended = (hasOtherRights) => {
       root.clearTimeout(timer);
       if (state.connection !== connection) return;
       connection.close();
-      failed(name);
+      failed(name, hasOtherRights === true);
     };
     const timer = root.setTimeout(ended, FIRST_FRAME_WITHIN_MS);
     const connection = (state.connection = cityvitals.transports[name](state.site, rev, {

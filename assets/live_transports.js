@@ -2,6 +2,7 @@
 (function (root) {
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const OTHER_RIGHTS = 1008; // policy violation: the server closes when somebody else looks, or he may see other things
   const POLL_TIMEOUT_MS = 15000; // the server answers a poll after a second at the latest
 
   /** Address of a live endpoint below the base path; `rev` resumes after what this page holds. */
@@ -16,7 +17,7 @@
   function ws(site, rev, owner) {
     const socket = new root.WebSocket(address(site, "ws", rev));
     socket.onmessage = (message) => owner.frame(message.data);
-    socket.onclose = owner.ended;
+    socket.onclose = (event) => owner.ended(event.code === OTHER_RIGHTS);
     return {
       close() {
         socket.onmessage = socket.onclose = null;
