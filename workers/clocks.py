@@ -17,13 +17,13 @@ from core.settings import Settings
 from dispatch.arrivals import Arrivals
 from dispatch.book import CaseBook, Now, Rules
 from dispatch.holidays import calendars_at
-from dispatch.timekeeper import TimeKeeper
-from store.migrate import migrate
 from dispatch.reminding import Reminding
 from dispatch.response_book import Ground as ResponseGround
 from dispatch.response_book import ResponseBook
 from dispatch.returning import Returning
 from dispatch.supervision_book import OrderGround, SupervisionBook
+from dispatch.timekeeper import TimeKeeper
+from store.migrate import migrate
 from store.sql import Database, open_database
 from store.units import all_units
 from workers.positions import Positions
@@ -87,13 +87,6 @@ def _arrivals(ground: Ground) -> Look:
     return look
 
 
-ROUNDS: Mapping[str, Round] = {
-    "time-of-cases": Round(0.5, _time_of_cases),
-def _coverage(ground: Ground) -> Look:
-    coverage = Coverage(ground.database, UnitBook(ground.warden, lambda: ground.running.declared.units))
-    return lambda: coverage.turn(ground.now())
-
-
 def _reminders(ground: Ground) -> Look:
     def of_responses() -> ResponseGround:
         return ResponseGround(ground.running.declared.plans, ground.rules().above)
@@ -107,11 +100,12 @@ def _reminders(ground: Ground) -> Look:
     return lambda: reminding.turn(ground.now())
 
 
+ROUNDS: Mapping[str, Round] = {
+    "time-of-cases": Round(0.5, _time_of_cases),
     "arrivals": Round(1.0, _arrivals),
+    "reminders": Round(10.0, _reminders),
 }
 
-    "coverage": Round(2.0, _coverage),
-    "reminders": Round(10.0, _reminders),
 
 def run(settings: Settings) -> int:
     """Look until a signal. Exit code."""
