@@ -90,7 +90,7 @@ class StepWish(BaseModel):
 
 
 class CaseShort(BaseModel):
-    """A case as the queue shows it."""
+    """A case as the queue shows it. escalated: to which level, 0: not at all."""
 
     id: str
     kind: str
@@ -109,11 +109,13 @@ class CaseShort(BaseModel):
     due_of: str
     into: str
     revision: int
+    escalated: int
 
     @classmethod
     def of(cls, row: CaseRow) -> CaseShort:
         """From the row of a list."""
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+        columns = {name: getattr(row, name) for name in cls.model_fields if name != "escalated"}
+        return cls(**columns, escalated=int(row.body.get("escalated", 0)))
 
 
 class Queue(BaseModel):

@@ -30,8 +30,9 @@
     const kind = (site.kinds[one.kind] || {}).name || one.kind;
     const area = site.areas[one.area] || "";
     const hold = one.hold === "none" ? "" : '<i class="hold">' + esc(words("case.hold-" + one.hold)) + "</i>";
+    const raised = one.escalated ? '<i class="hold level-orange">' + cityvitals.format.mark("orange") + esc(words("dispatch.escalated", { count: one.escalated })) + "</i>" : "";
     return '<li class="case-row' + (chosen ? " chosen" : "") + '" data-case="' + esc(one.id) + '" role="option" aria-selected="' + chosen + '"><header>'
-      + left(one.due_ms, nowMs) + "<span>" + esc(one.due_of ? words("case.obligation-" + one.due_of) : "") + "</span>" + hold + "<em>" + esc(state(one.state)) + "</em></header><p>"
+      + left(one.due_ms, nowMs) + "<span>" + esc(one.due_of ? words("case.obligation-" + one.due_of) : "") + "</span>" + hold + raised + "<em>" + esc(state(one.state)) + "</em></header><p>"
       + (one.grade ? "<b>" + ROMAN[one.grade] + "</b> " : "") + esc(one.title) + "</p><small>" + esc([kind, area, one.lead].filter(Boolean).join(" · ")) + "</small></li>";
   }
 
@@ -91,14 +92,35 @@
       + '<button type="button" class="verb" data-apart="' + esc(others.map((member) => member.id).join(",")) + '">' + esc(words("dispatch.apart")) + "</button></div></div>";
   }
 
+  /** A reason in words; of what follows by itself it is a code: `overdue`, or how often something came back. */
+  function reason(said) {
+    const [, code, count] = /^(overdue|return|redo)(?: (\d+))?$/.exec(said || "") || [];
+    if (!code) return said;
+    return code === "overdue" ? words("case.standing-breached") : words("dispatch." + (code === "redo" ? "redone" : "returned"), { count: count });
+  }
+
+  /** What an entry of time is about: the obligation, when it was due, and who takes notice now. */
+  function ofTime(fields, nowMs) {
+    if (!fields.obligation || !fields.due_ms) return [];
+    const about = words("dispatch.of_time", { obligation: words("case.obligation-" + fields.obligation), time: cityvitals.format.moment(fields.due_ms, nowMs) });
+    return [about, fields.to ? words("dispatch.raised_to", { level: fields.level, role: words("role." + fields.to) }) : ""];
+  }
+
+  /** What the one fix of a 到场 tap says of the place; nothing when it had none. */
+  function ofFix(fields) {
+    if (fields.agrees === undefined) return "";
+    return fields.agrees ? words("dispatch.fix_agrees") : words("dispatch.fix_differs", { m: fields.beyond_m });
+  }
+
   /** One line of the log; struck out stays readable, a corrected time shows both. */
   function entry(one, nowMs) {
     const at = cityvitals.format.moment(one.corrected_ms || one.at_ms, nowMs);
     const was = one.corrected_ms ? " <s>" + esc(cityvitals.format.moment(one.at_ms, nowMs)) + "</s>" : "";
-    const said = ["text", "reason", "result", "lead", "into"].map((name) => one.fields[name]).filter((value) => typeof value === "string" && value).join("；");
-    const how = one.origin === "person" ? "" : " · " + words("dispatch.origin_" + one.origin);
+    const said = [...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...ofTime(one.fields, nowMs), ofFix(one.fields)]
+      .filter((value) => typeof value === "string" && value).join("；");
+    const how = [one.by.replace(/^person:|^worker:.*/, ""), one.origin === "person" ? "" : words("dispatch.origin_" + one.origin)].filter(Boolean).join(" · ");
     return "<li" + (one.struck ? ' class="struck"' : "") + "><time>" + esc(at) + was + "</time><b>" + esc(verb(one.verb)) + "</b><span>" + esc(said) + "</span><small>"
-      + esc(one.by.replace(/^person:/, "") + how) + "</small></li>";
+      + esc(how) + "</small></li>";
   }
 
   const fact = (name, value) => (value ? "<div><dt>" + esc(words("dispatch.fact_" + name)) + "</dt><dd>" + esc(value) + "</dd></div>" : "");

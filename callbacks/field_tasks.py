@@ -94,6 +94,7 @@ class FieldTasks:
             due_of,
             [f"{address}/{one.sha256}?v={one.kept[:8]}" for one in photos],
             _said(told, in_full),
+            case.escalated,
         )
 
 
@@ -164,10 +165,10 @@ def fix_of(sent: Mapping[str, str]) -> dict[str, float] | None:
 
 
 def _said(told: Told, in_full: bool) -> list[Said]:
-    """Notes of a case that stand, those that brought a photo among them."""
+    """Notes of a case that stand, those that brought a photo among them; links are an affair of the desk."""
     struck = {entry.fields["entry"] for entry in told.log if entry.verb is Verb.STRIKE}
     return [
         Said(entry.at_ms, entry.by.partition(":")[2], str(seen_fields(entry.fields, in_full)["text"]))
         for entry in told.log
-        if entry.verb is Verb.NOTE and entry.number not in struck
+        if entry.verb is Verb.NOTE and entry.number not in struck and "link" not in entry.fields
     ]

@@ -45,7 +45,7 @@ class Said:
 class Task:
     """One assignment as its unit sees it. facts: as whoever asks may see them. due_ms: of what runs out first.
 
-    photos: addresses of the copies that may be shown. said: notes, the oldest first.
+    photos: addresses of the copies that may be shown. said: notes, the oldest first. escalated: to which level.
     """
 
     case: str
@@ -57,6 +57,7 @@ class Task:
     due_of: str
     photos: Sequence[str] = ()
     said: Sequence[Said] = ()
+    escalated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def task_article(field: Field, task: Task, at: int) -> Markup:
     return el(
         "article",
         el("header", el("em", field.word(f"case.state-{task.state}")), el("span", task.kind), _due(field, task)),
+        _raised(field, task),
         el("h2", str(facts.get("title", ""))),
         el("small", task.case),
         _place(field, where),
@@ -112,6 +114,12 @@ def task_article(field: Field, task: Task, at: int) -> Markup:
         _word(field, task, at),
         _no(field, task, at),
     )
+
+
+def _raised(field: Field, task: Task) -> Markup | None:
+    if not task.escalated:
+        return None
+    return el("b", "▲ ", field.word("dispatch.escalated", count=task.escalated), class_="late")
 
 
 def _place(field: Field, where: Mapping[str, object]) -> Part:

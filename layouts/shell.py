@@ -19,7 +19,9 @@ IN_BROWSER = (
     "stamp.",
     "rules.",
     "dispatch.",
+    "capability.",
     "case.",
+    "role.",
     "incident.",
     "plan.",
 )  # topics whose words the scripts write
