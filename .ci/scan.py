@@ -3,7 +3,8 @@
     python .ci/scan.py              both; exit code 1 when anything was found
     python .ci/scan.py --accept     look at every secret that was found, then keep them in .ci/secrets.json as known
 
-A database of holes that cannot be reached is said and is no reason to fail: builds without internet scan too.
+A database of holes that cannot be reached is said and is no reason to fail: builds without internet scan too. Which one
+is asked is for the variables of pip-audit to say (`docs/accounts.md`).
 """
 
 from __future__ import annotations
@@ -59,22 +60,21 @@ def secrets_in(files: Iterable[Path]) -> Iterator[tuple[Path, int, str, str]]:
                     yield file, number, "Token of CityVitals", "never known"
 
 
-def holes() -> tuple[list[str], int]:
-    """A sentence for each known hole in a pinned package, and how many packages could be asked about."""
-    asked = [sys.executable, "-m", "pip_audit", "-r", str(ROOT / "constraints.txt"), "--no-deps", "--disable-pip"]
-    told = subprocess.run(
-        [*asked, "-f", "json", "--progress-spinner", "off"], capture_output=True, text=True, check=False
-    )
+def holes(pinned: Path = ROOT / "constraints.txt") -> tuple[list[str], int, int]:
+    """A sentence for each known hole in a pinned package; how many packages were asked about, how many could not be."""
+    asked = [sys.executable, "-m", "pip_audit", "-r", str(pinned), "--no-deps", "--disable-pip", "-f", "json"]
+    told = subprocess.run([*asked, "--progress-spinner", "off"], capture_output=True, text=True, check=False)
     try:
-        packages = [one for one in json.loads(told.stdout)["dependencies"] if "skip_reason" not in one]
-    except ValueError:  # it could not begin
-        return [], 0
+        all_of_them = json.loads(told.stdout)["dependencies"]
+    except ValueError:  # it could not begin, or its database broke off
+        return [], 0, len(pinned.read_text("utf-8").split())
+    packages = [one for one in all_of_them if "skip_reason" not in one]
     found = [
         f"{one['name']} {one['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'no version yet'}"
         for one in packages
         for hole in one["vulns"]
     ]
-    return found, len(packages)
+    return found, len(packages), len(all_of_them) - len(packages)
 
 
 def tracked() -> list[Path]:
@@ -97,11 +97,11 @@ def main() -> int:
         return 0
     known = json.loads(KNOWN.read_text("utf-8"))
     new = [f"{file}:{line}: {kind}" for file, line, kind, digest in found if digest not in known.get(file, ())]
-    broken, asked = holes()
+    broken, asked, unasked = holes()
     for problem in (*new, *broken):
         print(problem)
-    if not asked:
-        print("NOT RUN: known holes in packages, because no database of them can be reached from here (pip-audit)")
+    if unasked:
+        print(f"NOT RUN: known holes in {unasked} packages, of which no database can be reached from here (pip-audit)")
     print(f"{len(new)} new secrets, {len(broken)} known holes in {asked} packages")
     return bool(new or broken)
 
