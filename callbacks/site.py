@@ -27,6 +27,7 @@ from callbacks import field_link as field_link_wiring
 from callbacks import incidents as incidents_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
+from callbacks import reports as reports_wiring
 from callbacks import plans as plans_wiring
 from callbacks import rule_papers as rule_papers_wiring
 from callbacks import rule_references as rule_references_wiring
@@ -72,6 +73,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
         notices_wiring.register(desk, settings)
         alarm_load_wiring.register(desk, reader)
         evaluation_wiring.register(server, desk, entrance, reader, ASSETS)
+        reports_wiring.register(server, desk, entrance, reader, settings.packs, ASSETS)
         plans_wiring.register(desk, reader)
         supervision_wiring.register(desk, reader)
         rule_papers_wiring.register(desk, settings, reader)

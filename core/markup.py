@@ -13,6 +13,7 @@ STYLES = (
     "account.css",
     "notices.css",
     "evaluation.css",
+    "reports.css",
     "rule_papers.css",
     "field.css",
     "responses.css",

@@ -165,7 +165,7 @@ STEPS: Mapping[Verb, Step] = {
     Verb.APPEAL: Step("cases.report", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED}), None, ("reason",)),
     Verb.GRANT_APPEAL: Step("cases.supervise", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED})),
     Verb.DENY_APPEAL: Step("cases.supervise", frozenset({_C.CLOSED, _C.EVALUATED, _C.REJECTED}), None, ("reason",)),
-    Verb.REPORT_UP: Step("cases.close", OPEN, None, ("stage",), (), (_O.REPORT_UP,)),
+    Verb.REPORT_UP: Step("papers.draft", OPEN | {_C.CLOSED, _C.EVALUATED}, None, ("stage",), (), (_O.REPORT_UP,)),
 }
 
 UNIT_STEPS: Mapping[Verb, UnitStep] = {
@@ -206,6 +206,7 @@ IN_HOLD = frozenset(
         Verb.SUPERVISE,
         Verb.REPLY,
         Verb.CALL_BACK,
+        Verb.REPORT_UP,
     }
 )
 

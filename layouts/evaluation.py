@@ -106,7 +106,7 @@ def case_page(frame: Frame, one: OneCase) -> str:
         for measure, value in _values(one.outcome).items()
     ]
     lines = [
-        el("tr", el("td", frame.moment(line.at_ms)), el("td", line.verb), el("td", line.by), el("td", line.said))
+        el("tr", (el("td", said_) for said_ in (frame.moment(line.at_ms), line.verb, line.by, line.said)))
         for line in one.lines
     ]
     return frame.page(
@@ -115,7 +115,7 @@ def case_page(frame: Frame, one: OneCase) -> str:
         el("dl", measures, class_="evaluation-figures"),
         _appeal(frame, one),
         el("h3", frame.word("evaluation.log")),
-        frame.table(("", "", "", ""), lines),
+        el("div", frame.table(("", "", "", ""), lines), class_="evaluation-log"),
     )
 
 

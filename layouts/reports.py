@@ -1,0 +1,158 @@
+"""Urgent reports 特别事项呈报 on one case: what comes next and by when, the draft, every version as it was issued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.markup import Markup, Part, el
+from core.records import MINUTE_MS
+from dispatch.urgent_office import Report, Reports
+from dispatch.urgent_paper import SECTIONS, Names, in_words
+from layouts.account_frame import Frame
+
+FORMATS = ("docx", "pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The reports on a case as somebody, me, sees them. drafts, approves: what he may do there; people: names by id."""
+
+    reports: Reports
+    names: Names
+    people: Callable[[str], str]
+    now_ms: int
+    me: str
+    drafts: bool
+    approves: bool
+
+
+def reports_page(frame: Frame, shown: Shown) -> str:
+    """The page `reports/<case>`."""
+    found = shown.reports
+    case = found.told.case
+    versions = [_version(frame, shown, one) for one in reversed(found.reports)]
+    return frame.page(
+        "reports",
+        el("p", frame.link("dispatch", frame.word("reports.to-desk")), class_="crumbs"),
+        el("h2", f"{case.id} {shown.reports.told.case.facts['title']}"),
+        _coming(frame, shown),
+        el("div", el("div", _draft(frame, shown)), el("div", versions or _none(frame)), class_="report-columns"),
+    )
+
+
+def _coming(frame: Frame, shown: Shown) -> Markup:
+    """The next report and its countdown; what is late is said in words and with a shape."""
+    coming, rule = shown.reports.coming, shown.reports.rule
+    if coming is None:
+        return el("p", frame.word("reports.over"), class_="report-due")
+    stage = frame.word(f"reports.stage-{coming.stage}")
+    if coming.due_ms is None or rule is None:
+        said = f"{frame.word('reports.next', stage=stage)} · {frame.word('reports.not-demanded')}"
+        return el("p", said, class_="report-due")
+    left_ms = coming.due_ms - shown.now_ms
+    span = _span(frame, abs(left_ms))
+    code = "late" if left_ms < 0 else "due"
+    words = frame.word(f"reports.{code}", stage=stage, at=frame.moment(coming.due_ms), span=span)
+    to = el("small", frame.word("reports.to", to="、".join(rule.to)))
+    return el("p", el("b", "▲ " if left_ms < 0 else None, words), to, class_=f"report-due {code}")
+
+
+def _draft(frame: Frame, shown: Shown) -> Part:
+    """The form of the author: what he writes; the figures come by themselves."""
+    found, at_work = shown.reports, shown.reports.at_work
+    waits = at_work is not None and at_work.state != "draft"
+    if not shown.drafts or waits or (found.coming is None and at_work is None):
+        return None
+    path = f"reports/{found.told.case.id}/draft"
+    said: Mapping[str, str] = at_work.said if at_work else {}
+    typed = frame.told.typed if frame.told.form == path else said
+    fields = [
+        el("label", el("span", frame.word(f"reports.{name}")), el("textarea", typed.get(name, ""), name=name, rows=6))
+        for name in SECTIONS
+    ]
+    stage = frame.word(f"reports.stage-{at_work.stage if at_work else found.coming.stage if found.coming else ''}")
+    head = frame.word("reports.redraft") if at_work else frame.word("reports.draft", stage=stage)
+    return frame.form(path, el("h3", head), fields, button="reports.submit", class_="report-draft")
+
+
+def _version(frame: Frame, shown: Shown, one: Report) -> Markup:
+    row = one.row
+    number = frame.word("reports.number", case=row.case, number=row.number)
+    drafted = frame.word(
+        "reports.drafted",
+        name=shown.people(row.drafted_by),
+        at=frame.moment(row.drafted_ms),
+        as_of=frame.moment(row.as_of_ms),
+    )
+    back = el("p", frame.word("reports.given-back", reason=row.returned_for), class_="report-back")
+    return el(
+        "section",
+        el("h3", frame.word(f"reports.stage-{row.stage}"), " · ", number),
+        el("p", drafted, class_="note"),
+        el("p", _standing(frame, shown, one), class_="report-state"),
+        back if row.returned_for else None,
+        el("p", [_file(frame, row.case, row.number, form) for form in FORMATS], class_="report-files"),
+        _late(frame, shown, one),
+        _acts(frame, shown, one),
+        class_="report",
+    )
+
+
+def _standing(frame: Frame, shown: Shown, one: Report) -> str:
+    row = one.row
+    if row.state == "sent":
+        at = frame.moment(row.sent_ms)
+        return frame.word("reports.state-sent", at=at, receiver=row.receiver, receipt=row.receipt or "—")
+    if row.state == "approved":
+        name = shown.people(row.approved_by)
+        return frame.word("reports.state-approved", name=name, at=frame.moment(row.approved_ms))
+    return frame.word("reports.state-draft")
+
+
+def _file(frame: Frame, case: str, number: int, form: str) -> Markup:
+    return frame.link(f"reports/{case}/{number}/file?format={form}", form.upper(), class_="button")
+
+
+def _late(frame: Frame, shown: Shown, one: Report) -> Part:
+    """数值已变: what later records say otherwise. The issued paper stays as it is."""
+    if not one.late:
+        return None
+    names = shown.names
+    lines = [
+        frame.word(
+            "reports.changed-line",
+            name=frame.word(f"reports.fact-{each.name}"),
+            then=in_words(each.name, each.then, names),
+            now=in_words(each.name, each.now, names),
+        )
+        for each in one.late
+    ]
+    note = el("p", frame.word("reports.changed-note"), class_="note")
+    title = el("b", "▲ ", frame.word("reports.changed"))
+    return el("div", title, el("ul", (el("li", line) for line in lines)), note, class_="report-changed")
+
+
+def _acts(frame: Frame, shown: Shown, one: Report) -> Part:
+    row = one.row
+    here = f"reports/{row.case}/{row.number}"
+    if row.state == "draft" and shown.approves and row.drafted_by != shown.me and not row.returned_for:
+        reason = frame.field(f"{here}/return", "reason", "reports.reason", required=True, maxlength=500)
+        seen = el("input", type="hidden", name="drafted", value=str(row.drafted_ms))
+        approve = frame.form(f"{here}/approve", seen, button="reports.approve", class_="report-approve")
+        back = frame.form(f"{here}/return", reason, button="reports.give-back")
+        return el("div", approve, back, class_="report-acts")
+    if row.state == "approved" and shown.drafts:
+        receiver = frame.field(f"{here}/sent", "receiver", "reports.receiver", required=True, maxlength=120)
+        receipt = frame.field(f"{here}/sent", "receipt", "reports.receipt", maxlength=500)
+        return el("div", frame.form(f"{here}/sent", receiver, receipt, button="reports.send"), class_="report-acts")
+    return None
+
+
+def _none(frame: Frame) -> Markup:
+    return el("p", frame.word("reports.none-yet"), class_="note")
+
+
+def _span(frame: Frame, span_ms: int) -> str:
+    hours, minutes = divmod(span_ms // MINUTE_MS, 60)
+    return frame.word("reports.span", hours=hours, minutes=minutes)

@@ -1,0 +1,115 @@
+"""Urgent reports over the page: drafted, approved by another, kept as issued, sent; late data is told."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from typing import Any
+
+import pytest
+from docx import Document
+from guarded_site import Guarded
+from month_of_cases import worker
+from pypdf import PdfReader
+
+from accounts.warden import Warden
+from core.accounts import Role
+from core.clock import real_ms
+from core.records import HOUR_MS, MINUTE_MS
+from dispatch.book import CaseBook, Now, Rules, Wish
+from dispatch.holidays import calendars_at
+from dispatch.steps import Verb
+from store import papers as kept
+from store.cases import log_of
+
+SCENE = "demo-440900"
+
+
+class Incident:
+    """One case of the house, worked at times of its own."""
+
+    def __init__(self, house: Guarded, key: str) -> None:
+        declared, self.key, self.done = house.picture.declared, key, 0
+        rules = Rules(
+            declared.case_kinds, calendars_at(declared.city.work_hours, real_ms()), lambda area: (area, "440900")
+        )
+        self.book = CaseBook(Warden(house.office.database, house.office.journal), lambda: rules)
+        self.began_ms = real_ms() - 2 * HOUR_MS
+        place = {"lon_deg": 111.4, "lat_deg": 22.3, "accuracy_m": 40, "origin": "gps", "said": "迎宾路"}
+        fields = {"kind": "water.pipe_burst", "title": "爆管 13812345678", "area": "440983", "grade": 2, "place": place}
+        self.id = ""
+        self.id = self.step(0, Verb.REPORT, fields=fields)
+
+    def step(self, minute: float, verb: Verb, happened: float | None = None, **wish: Any) -> str:
+        """A step at a minute since the report; happened: when it really happened, told late."""
+        self.done += 1
+        at_ms = self.began_ms + int(minute * MINUTE_MS)
+        happened_ms = None if happened is None else self.began_ms + int(happened * MINUTE_MS)
+        asked = Wish(f"{self.key}-{self.done}-{at_ms}", verb, self.id, happened_ms=happened_ms, **wish)
+        return self.book.act(worker("zhao"), asked, Now(SCENE, "demo", "440900", at_ms, real_ms())).case.id
+
+
+@pytest.mark.claim("COMMAND", "An urgent report is drafted, approved by another, kept as issued, sent with receipt.")
+def test_the_way_of_a_first_report(house: Guarded) -> None:
+    duty, leader = house.colleague(Role.DUTY), house.colleague(Role.LEADER)
+    one = Incident(house, "urgent-way")
+    one.step(5, Verb.FILE)
+    one.step(6, Verb.DISPATCH, fields={"lead": "市水务局"})
+    one.step(7, Verb.NOTIFY, assignment="a", fields={"unit": "urgent-unit"})
+    here = f"reports/{one.id}"
+    page = house.ask("GET", here, duty).text
+    assert "首报应于" in page and "已超时" in page and "市委值班室" in page and "13812345678" not in page
+    began = real_ms()
+    assert house.ask("POST", f"{here}/draft", duty, data={"measures": "关阀", "request": "送水车"}).status_code == 303
+    draft = house.ask("GET", f"{here}/1/file?format=docx", duty)
+    assert real_ms() - began < 60_000, "a first report is drafted within a minute"
+    words = "\n".join(each.text for each in Document(BytesIO(draft.content)).paragraphs)
+    assert "特别事项呈报(首报)" in words and "关阀" in words and "已派出力量 1 支，到场 0 支" in words
+    assert "草稿" in Document(BytesIO(draft.content)).sections[0].header.paragraphs[0].text
+    page = house.ask("GET", here, leader).text
+    (drafted,) = re.findall(r'name="drafted" value="(\d+)"', page)
+    assert house.ask("POST", f"{here}/1/approve", duty, data={"drafted": drafted}).status_code == 403
+    assert house.ask("POST", f"{here}/1/sent", duty, data={"receiver": "市委值班室"}).status_code == 422
+    assert house.ask("POST", f"{here}/1/approve", leader, data={"drafted": "1"}).status_code == 422
+    assert house.ask("POST", f"{here}/1/approve", leader, data={"drafted": drafted}).status_code == 303
+    issued = {form: house.ask("GET", f"{here}/1/file?format={form}", duty).content for form in ("docx", "pdf")}
+    assert house.ask("POST", f"{here}/draft", duty, data={"measures": "x"}).status_code == 422
+    done = house.ask("POST", f"{here}/1/sent", duty, data={"receiver": "市委值班室 李", "receipt": "收字 17 号"})
+    assert done.status_code == 303
+    with house.office.database.reading() as connection:
+        last = log_of(connection, one.id)[-1]
+    assert (last.verb, last.fields["stage"], last.fields["paper"]) == ("report-up", "first", 1)
+    page = house.ask("GET", here, duty).text
+    assert "收字 17 号" in page and "续报应于" in page and "数值已变" not in page
+    # A unit was there before the paper was drafted, and says so only now.
+    one.step(125, Verb.ARRIVE, happened=20, assignment="a")
+    page = house.ask("GET", here, duty).text
+    assert "数值已变" in page and "到场力量：文中 0，现为 1" in page
+    for form, content in issued.items():
+        assert house.ask("GET", f"{here}/1/file?format={form}", duty).content == content
+    said = "".join("".join(each.extract_text().split()) for each in PdfReader(BytesIO(issued["pdf"])).pages)
+    assert "到场0支" in said and "草稿" not in said and "138****5678" in said
+    assert house.ask("GET", f"{here}/1/file?format=xlsx", duty).status_code == 404
+    assert house.ask("GET", f"{here}/2/file?format=pdf", duty).status_code == 404
+    looks = [act.act for act in house.acts("cases.see") if act.act.subject == f"case:{one.id}"]
+    assert len(looks) == 5 and looks[0].detail["format"] == "docx"
+    one.step(126, Verb.FINISH, fields={"result": "修复"})
+    one.step(127, Verb.VERIFY)
+    one.step(128, Verb.CLOSE, fields={"cause": "管道老化"})
+    assert "终报应于" in house.ask("GET", here, duty).text
+
+
+def test_a_draft_comes_back_and_nobody_approves_his_own(house: Guarded) -> None:
+    one = Incident(house, "urgent-back")
+    here, shift = f"reports/{one.id}", house.colleague(Role.SHIFT_LEADER)
+    assert house.ask("POST", f"{here}/draft", shift, data={"measures": "一"}).status_code == 303
+    back = house.ask("POST", f"{here}/1/return", house.colleague(Role.LEADER), data={"reason": "写明影响户数"})
+    assert back.status_code == 303
+    assert "已退回：写明影响户数" in house.ask("GET", here, shift).text
+    assert house.ask("POST", f"{here}/draft", shift, data={"measures": "二"}).status_code == 303
+    with house.office.database.reading() as connection:
+        (row,) = kept.papers_of(connection, one.id)
+    assert (row.number, row.said["measures"], row.returned_for, row.state) == (1, "二", "", "draft")
+    assert house.ask("GET", here, house.as_role(Role.RULES)).status_code == 403
+    one.step(120, Verb.REJECT, fields={"reason": "重复"})
+    assert house.ask("GET", "reports/nothing", shift).status_code == 404
