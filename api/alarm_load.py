@@ -17,7 +17,8 @@ from api.rest import Present
 from board.positions import kept_concerned
 from core.errors import UnknownName
 from early_warning.alarm_load import RECOMMENDED, Load
-from early_warning.alarm_shifts import Shift, loads, seats_of, shift_at, shift_named
+from early_warning.alarm_shifts import Ground, Shift, loads, seats_of, shift_at, shift_named
+from early_warning.belongings import Belongings
 
 SEE = "alarm-load.see"
 
@@ -42,11 +43,15 @@ class WorstTold(BaseModel):
 
 
 class LoadTold(BaseModel):
-    """The load of one seat; `seat` is empty for what belongs to none."""
+    """The load of one seat; `seat` is empty for what belongs to none.
+
+    count: what rang, a card once; warnings: of how many warnings that was.
+    """
 
     seat: str
     verdict: str
     count: int
+    warnings: int
     average_per_10_min: float
     peak_per_10_min: int
     share_in_flood: float
@@ -96,9 +101,11 @@ def alarm_load_routes(hub: Hub, entrance: Entrance) -> APIRouter:
 
 
 def _loads(entrance: Entrance, present: Present, register: Register, shift: Shift, now_ms: int) -> dict[str, Load]:
-    seats, placed = seats_of(register.seats, register.posts), partial(kept_concerned, present.declared)
+    seats, declared = seats_of(register.seats, register.posts), present.declared
+    belongings = Belongings(declared.devices, declared.areas, declared.indicators, declared.rules)
+    ground = Ground(partial(kept_concerned, declared), belongings)
     with entrance.office.database.reading() as connection:
-        return loads(connection, present.scene.id, shift, now_ms, seats, placed)
+        return loads(connection, present.scene.id, shift, now_ms, seats, ground)
 
 
 def _told(seat: str, one: Load) -> LoadTold:
@@ -106,6 +113,7 @@ def _told(seat: str, one: Load) -> LoadTold:
         seat=seat,
         verdict=one.verdict,
         count=one.count,
+        warnings=one.warnings,
         average_per_10_min=one.average,
         peak_per_10_min=one.peak,
         share_in_flood=one.in_flood,

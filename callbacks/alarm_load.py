@@ -9,7 +9,8 @@ from board.names import Names
 from board.positions import kept_concerned
 from callbacks.account_desk import AccountDesk, Asked
 from core.errors import UnknownName
-from early_warning.alarm_shifts import loads, seats_of, shift_at, shift_named
+from early_warning.alarm_shifts import Ground, loads, seats_of, shift_at, shift_named
+from early_warning.belongings import Belongings
 from layouts.account_frame import Frame
 from layouts.alarm_load import Shown, alarm_load_page
 from layouts.reading import PictureReader
@@ -28,7 +29,9 @@ def register(desk: AccountDesk, reader: PictureReader) -> None:
         shift = shift_named(asked.word("shift")) if asked.word("shift") else shift_at(now_ms)
         seats = seats_of(register.seats, register.posts)
         with desk.office.database.reading() as connection:
-            found = loads(connection, reader.scene_id(), shift, now_ms, seats, partial(kept_concerned, declared))
+            belongings = Belongings(declared.devices, declared.areas, declared.indicators, declared.rules)
+            ground = Ground(partial(kept_concerned, declared), belongings)
+            found = loads(connection, reader.scene_id(), shift, now_ms, seats, ground)
         shown = Shown(
             shift=shift,
             now_ms=now_ms,

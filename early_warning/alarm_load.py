@@ -1,7 +1,9 @@
 """How much the alarms ask of one person: rate, floods, chattering, standing, priorities, the ten worst rules. Pure.
 
-An alarm is a warning that opened: late reports and rules in trial ring nowhere and do not count. Its time is when it
-began, its priority the highest level that it reached.
+An alarm is what rings once 一次告知: a card, whose warnings of one cause are looked at together, or a warning alone.
+Its time is when it began, its priority the highest level that it reached. Late reports, rules in trial and signals of
+an authority do not count. What chatters, what stands and which rules are worst is told of warnings, not of cards: there
+a rule is to be mended.
 
 Source: ANSI/ISA-18.2-2016 and EEMUA 191 (3rd ed.), for one operator position: about 1 alarm in 10 min is acceptable,
 2 are manageable; more than 10 in 10 min is a flood, which lasts until fewer than 5 come in 10 min; about 80 / 15 / 5 %
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,11 +87,16 @@ class Worst:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The load of one position over one time. rates: alarms in each ten minutes from the beginning, int64 (n,)."""
+    """The load of one position over one time.
+
+    count: alarms; warnings: how many warnings these were. rates: alarms in each ten minutes from the beginning, int64
+    (n,). mix: of alarms; worst: of warnings.
+    """
 
     from_ms: int
     until_ms: int
     count: int
+    warnings: int
     rates: NDArray[np.int64]
     floods: tuple[Flood, ...]
     chattering: tuple[Chatter, ...]
@@ -120,24 +127,31 @@ class Load:
         return "acceptable" if self.average <= ACCEPTABLE else "manageable"
 
 
-def load(alarms: Iterable[Alarm], from_ms: int, until_ms: int) -> Load:
-    """The load of a time [from_ms, until_ms). alarms: of one position; those that began before may still stand."""
-    known = sorted(alarms, key=lambda one: (one.since_ms, one.rule, one.subject))
-    rung = [one for one in known if from_ms <= one.since_ms < until_ms]
+def load(told: Iterable[Sequence[Alarm]], from_ms: int, until_ms: int) -> Load:
+    """The load of one position in a time [from_ms, until_ms).
+
+    told: warnings as they rang, those of one card together; those that began before may still stand.
+    """
+    cards = [sorted(one, key=lambda alarm: (alarm.since_ms, alarm.rule, alarm.subject)) for one in told]
+    known = sorted((one for card in cards for one in card), key=lambda one: (one.since_ms, one.rule, one.subject))
+    opened = [one for one in known if from_ms <= one.since_ms < until_ms]
+    firsts = sorted((replace(c[0], level=max(one.level for one in c)) for c in cards), key=lambda one: one.since_ms)
+    rung = [one for one in firsts if from_ms <= one.since_ms < until_ms]
     times_ms = np.array([one.since_ms for one in rung], np.int64)
     standing = tuple(one for one in known if _stood_ms(one, until_ms) > STANDING_MS and _reaches(one, from_ms))
-    chattering = _chattering(rung)
+    chattering = _chattering(opened)
     bins = np.arange(from_ms, max(until_ms, from_ms + 1), TEN_MS)
     return Load(
         from_ms=from_ms,
         until_ms=until_ms,
         count=len(rung),
+        warnings=len(opened),
         rates=np.bincount((times_ms - from_ms) // TEN_MS, minlength=len(bins)).astype(np.int64),
         floods=floods(times_ms, until_ms),
         chattering=chattering,
         standing=standing,
         mix=_mix(rung),
-        worst=_worst(rung, chattering, standing),
+        worst=_worst(opened, chattering, standing),
     )
 
 

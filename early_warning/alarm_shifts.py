@@ -10,8 +10,10 @@ from datetime import datetime
 from core.accounts import Post, Seat
 from core.clock import CHINA, from_ms, to_ms
 from core.errors import UnknownName
-from core.records import HOUR_MS, WarningPhase
+from core.records import HOUR_MS, CityWarning, Issuer, WarningPhase
 from early_warning.alarm_load import STANDING_MS, Alarm, Load, load
+from early_warning.belongings import Belongings
+from early_warning.cards import annunciated
 from early_warning.duty_rules import Concerned
 from early_warning.seats import SeatReach, ladder
 from store.sql import Transaction
@@ -22,7 +24,13 @@ BEGINS_H = 8  # and twelve hours later: rooms hand over at eight
 YEARS = range(2000, 2200)  # beyond them a time has no neighbour that can be written
 MOST = 100_000  # warnings of one look
 
-Placed = Callable[[KeptWarning], Concerned]
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """To whom a warning belongs, and what it hangs on."""
+
+    placed: Callable[[KeptWarning], Concerned]
+    belongings: Belongings
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +89,17 @@ def shift_named(name: str) -> Shift:
 
 
 def loads(
-    connection: Transaction, scene: str, shift: Shift, now_ms: int, seats: Sequence[SeatReach], placed: Placed
+    connection: Transaction, scene: str, shift: Shift, now_ms: int, seats: Sequence[SeatReach], ground: Ground
 ) -> dict[str, Load]:
     """Seat → its load in a shift, up to now; "" is what belongs to no seat, or all of it where no seat is set up."""
     until_ms = max(shift.from_ms + 1, min(shift.until_ms, now_ms))
     from_ms_ = shift.from_ms - STANDING_MS
     found = warnings_between(connection, scene, from_ms_, until_ms, Asked(limit=MOST))
-    of: dict[str, list[Alarm]] = defaultdict(list)
-    for one in found:
-        if not one.warning.late:
-            rungs = ladder(seats, placed(one))
-            of[rungs[0].id if rungs else ""].append(_alarm(one))
+    ours = {one.warning.id: one for one in found if one.warning.issuer is Issuer.COMPUTED}
+    of: dict[str, list[list[Alarm]]] = defaultdict(list)
+    for card in annunciated((one.warning for one in ours.values()), ground.belongings):
+        rungs = ladder(seats, ground.placed(ours[card[0].id]))  # a card is one person's, that of its oldest warning
+        of[rungs[0].id if rungs else ""].append([_alarm(warning) for warning in card])
     names = [seat.id for seat in seats]
     names += [""] if of[""] or not names else []
     return {name: load(of[name], shift.from_ms, until_ms) for name in names}
@@ -103,7 +111,6 @@ def seats_of(seats: Mapping[str, Seat], posts: Mapping[str, Post]) -> list[SeatR
     return [SeatReach(seat.id, seat.name, reach.areas, reach.topics) for seat, reach in found]
 
 
-def _alarm(one: KeptWarning) -> Alarm:
-    warning = one.warning
+def _alarm(warning: CityWarning) -> Alarm:
     ended_ms = None if warning.phase is WarningPhase.ACTIVE else (warning.ended_ms or warning.updated_ms)
     return Alarm(warning.rule, warning.subject, warning.peak, warning.since_ms, ended_ms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.records import HOUR_MS, MINUTE_MS, CityWarning, Level, WarningPhase
 from early_warning.belongings import Belongings
@@ -79,7 +79,36 @@ def grouped(warnings: Iterable[CityWarning], belongings: Belongings) -> tuple[Ca
     active = [one for one in known if one.phase is WarningPhase.ACTIVE]
     by_rule = _by(active, lambda one: one.rule)
     over = {one.id: belongings.inhibitor(one, by_rule) for one in active}
-    left = [one for one in known if not over.get(one.id)]
+    found = _gathered([one for one in known if not over.get(one.id)], belongings)
+    hidden: dict[str, list[CityWarning]] = defaultdict(list)
+    for one in active:
+        if over[one.id]:
+            hidden[_first(one.id, over)].append(one)
+    cards = [_card(*group, hidden, belongings) for group in found if _is_active(group[2]) or _flaps(group[2])]
+    return tuple(sorted(cards, key=lambda card: (-card.level, card.since_ms, card.id)))
+
+
+def annunciated(warnings: Iterable[CityWarning], belongings: Belongings) -> list[list[CityWarning]]:
+    """Warnings of any time, over or not, as they rang: those of one card together, its oldest first.
+
+    What another one hid by itself 抑制 rang with that one. Left out is what never stood.
+    """
+    known = sorted((one for one in warnings if _counts(one)), key=lambda one: (one.since_ms, one.id))
+    by_rule = _by((replace(one, level=one.peak) for one in known), lambda one: one.rule)
+    over: dict[str, str] = {}
+    for one in known:
+        stood = {rule: [other for other in of if _stood_at(other, one.since_ms)] for rule, of in by_rule.items()}
+        over[one.id] = belongings.inhibitor(one, stood)
+    found = [members for _, _, members in _gathered([one for one in known if not over[one.id]], belongings)]
+    at = {one.id: members for members in found for one in members}
+    for one in known:
+        if over[one.id] and (members := at.get(_first(one.id, over))) is not None:
+            members.append(one)
+    return found
+
+
+def _gathered(left: Sequence[CityWarning], belongings: Belongings) -> list[tuple[str, str, list[CityWarning]]]:
+    """(cause, key, warnings): each of some warnings on one card, oldest first; those that nothing joins alone."""
     found = [("", "", members) for members in _flapping(left)]
     left = [one for one in left if not any(one in members for _, _, members in found)]
     for cause in CAUSES:
@@ -87,13 +116,11 @@ def grouped(warnings: Iterable[CityWarning], belongings: Belongings) -> tuple[Ca
         taken = {one.id for _, members in groups for one in members}
         found += [(cause, key, members) for key, members in groups]
         left = [one for one in left if one.id not in taken]
-    found += [("", "", [one]) for one in left]
-    hidden: dict[str, list[CityWarning]] = defaultdict(list)
-    for one in active:
-        if over[one.id]:
-            hidden[_first(one.id, over)].append(one)
-    cards = [_card(*group, hidden, belongings) for group in found if _is_active(group[2]) or _flaps(group[2])]
-    return tuple(sorted(cards, key=lambda card: (-card.level, card.since_ms, card.id)))
+    return found + [("", "", [one]) for one in left]
+
+
+def _stood_at(warning: CityWarning, at_ms: int) -> bool:
+    return warning.since_ms <= at_ms < (NEVER_ENDED_MS if warning.ended_ms is None else warning.ended_ms)
 
 
 def _flapping(warnings: Sequence[CityWarning]) -> list[list[CityWarning]]:

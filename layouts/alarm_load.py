@@ -73,7 +73,7 @@ def _figures(frame: Frame, one: Load) -> Sequence[tuple[str, str, str, bool]]:
     share = f"{one.in_flood:.0%}"
     target = frame.word("alarm-load.target_average", acceptable=f"{ACCEPTABLE:g}", manageable=f"{MANAGEABLE:g}")
     return (
-        ("count", f"{one.count}", "", False),
+        ("count", f"{one.count}", frame.word("alarm-load.of_warnings", count=one.warnings), False),
         ("average", f"{one.average:.1f}", target, one.average > MANAGEABLE),
         ("peak", f"{one.peak}", frame.word("alarm-load.target_peak", most=FLOOD_ABOVE), one.peak > FLOOD_ABOVE),
         ("in_flood", share, frame.word("alarm-load.target_flood"), one.in_flood >= 0.01),

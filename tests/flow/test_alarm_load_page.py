@@ -28,7 +28,9 @@ def test_a_shift_of_two_seats(house: Guarded) -> None:
     house.office.roster.put_post(by, Post("load-water", "水务岗", "load", Role.DUTY, Reach(("440900",))), now_ms)
     house.office.roster.put_seat(by, Seat("load-1", "水务席", "load-water"), now_ms)
     at_ms = shift.from_ms + HOUR_MS
-    flood = [_warning(f"load-f{n}", at_ms + n * 10_000) for n in range(12)]
+    # twelve that have nothing to do with one another, and a power cut: one card of five
+    flood = [_warning(f"load-f{n}", at_ms + n * 10_000, subject=f"nowhere-{n}") for n in range(12)]
+    flood += [_warning(f"load-c{n}", at_ms + 5 * HOUR_MS + n * 10_000) for n in range(5)]
     late = _warning("load-late", at_ms, late=True)
     trial = _warning("load-trial", at_ms, facts={"trial": True})
     stands = _warning("load-s", shift.from_ms - 30 * HOUR_MS, phase=WarningPhase.ACTIVE, ended_ms=None, rule="x.old")
@@ -37,7 +39,12 @@ def test_a_shift_of_two_seats(house: Guarded) -> None:
     who = house.colleague(Role.RULES)
     told = house.ask("GET", f"api/v1/alarm-load?shift={shift.name}", who).json()
     (seat,) = (one for one in told["seats"] if one["seat"] == "load-1")
-    assert (seat["count"], seat["peak_per_10_min"], seat["standing"], seat["verdict"]) == (12, 12, 1, "too-much")
+    assert (seat["count"], seat["peak_per_10_min"], seat["standing"], seat["verdict"]) == (
+        13,
+        12,
+        1,
+        "too-much",
+    ) and seat["warnings"] == 17
     assert seat["mix"] == {"low": 0.0, "medium": 1.0, "high": 0.0}
     assert [(one["count"], one["from_ms"]) for one in seat["floods"]] == [(2, at_ms + 100_000)]
     assert seat["chattering"] == 1 and seat["worst"][0]["calm_s"] == 120

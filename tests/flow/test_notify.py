@@ -12,6 +12,7 @@ import pytest
 from kept_warning import BEGAN_MS, warning
 from prerequisites import REPOSITORY, eventually
 from recorded_server import Server, recorded
+from storm_night import AREAS, DEVICES, INDICATORS, RULES, TICK_MS, power_cut
 
 import catalogue
 from accounts.sealing import Seal, seal_of
@@ -245,6 +246,22 @@ def test_a_power_cut_and_its_return(room: Room) -> None:
     assert [to for _, to, _ in reached] == ["138-li", "138-li"]
     by_reason = [notice.suppressed for notice, _ in room.notices()]
     assert by_reason.count("card") == 299 + 299, "each of the others is kept with its reason"
+
+
+@pytest.mark.claim("WARN", "The storm, from readings to messages: a power cut of 300 devices is at most 5 notices.")
+def test_the_storm_from_readings_to_messages(room: Room) -> None:
+    route(room, LI, channels=(Channel.SMS,))
+    room.declared = replace(room.declared, devices=DEVICES, areas=AREAS, indicators=INDICATORS, rules=RULES)
+    room.begin()
+    reached = []
+    for room.now_ms, changed in power_cut(22).told:
+        if changed:
+            room.warn(*(replace(one, stamp=Stamp.LIVE) for one in changed))
+        reached += room.run(0)
+    assert 2 <= len(reached) <= 5, reached
+    told = [notice for notice, _ in room.notices()]
+    assert len([one for one in told if not one.suppressed]) == len(reached)
+    assert len({one.warning for one in told}) > 50, "each of the others is kept with its reason"
 
 
 def test_beyond_the_budget_one_digest_goes_when_there_is_room_again(room: Room) -> None:

@@ -7,11 +7,17 @@ import pandas as pd
 import pytest
 
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS, Level
-from early_warning.alarm_load import RECOMMENDED, TEN_MS, Alarm, floods, load
+from early_warning.alarm_load import RECOMMENDED, TEN_MS, Alarm, Load, floods
+from early_warning.alarm_load import load as load_of_cards
 
 FROM_MS = 1_795_276_800_000  # 00:00 UTC
 UNTIL_MS = FROM_MS + 12 * HOUR_MS
 LEVELS = (Level.BLUE, Level.YELLOW, Level.ORANGE, Level.RED)
+
+
+def load(alarms: list[Alarm], from_ms: int, until_ms: int) -> Load:
+    """Of warnings that have nothing to do with one another."""
+    return load_of_cards([[one] for one in alarms], from_ms, until_ms)
 
 
 def _shift(seed: int, count: int) -> list[Alarm]:
@@ -126,3 +132,13 @@ def test_a_quiet_shift_is_acceptable_and_says_nothing_of_priorities() -> None:
 def test_the_verdict_is_that_of_the_standard(every_min: int, verdict: str) -> None:
     times = range(FROM_MS, UNTIL_MS, every_min * MINUTE_MS)
     assert load([Alarm("r", f"s{at}", Level.BLUE, at) for at in times], FROM_MS, UNTIL_MS).verdict == verdict
+
+
+@pytest.mark.claim("WARN", "A card counts once for its seat: its rate is what rang; worst rules are told by warning.")
+def test_a_card_counts_once() -> None:
+    cut = [Alarm("silent", f"s{n}", Level.BLUE, FROM_MS + n * 1000) for n in range(40)]
+    cut[7] = Alarm("cut", "feeder", Level.RED, FROM_MS + 7000)
+    found = load_of_cards([cut, [Alarm("rain", "r1", Level.ORANGE, FROM_MS + HOUR_MS)]], FROM_MS, UNTIL_MS)
+    assert (found.count, found.warnings, found.peak, found.floods) == (2, 41, 1, ())
+    assert found.mix == {"low": 0.0, "medium": 0.5, "high": 0.5}, "a card is as grave as its gravest"
+    assert [(one.rule, one.count) for one in found.worst] == [("silent", 39), ("cut", 1), ("rain", 1)]

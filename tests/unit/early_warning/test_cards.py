@@ -9,7 +9,7 @@ import pytest
 from core.declared import Device, Words
 from core.records import CityWarning, Issuer, Level, Place, Stamp, WarningPhase
 from early_warning.belongings import Belongings
-from early_warning.cards import Card, grouped, rings
+from early_warning.cards import Card, annunciated, grouped, rings
 from early_warning.rule import Inhibition, LevelBound, Rule, RuleState
 from geo.areas import Area, AreaLevel, AreaTree
 from indicators.definition import Aggregate, Direction, Indicator, RollUp, Source, Verification
@@ -212,6 +212,22 @@ def test_what_flaps_does_not_vanish_between_two_times() -> None:
     assert (card.id, card.warnings, card.level, card.subjects) == (times[0].id, (), Level.NORMAL, 1)
     assert card.flapping == tuple(one.id for one in times)
     assert cards([device("d1")], times[:5]) == [], "what only came and went is over"
+
+
+@pytest.mark.claim("WARN", "What rang of past days is put together as it rang: warnings of one cause once.")
+def test_what_rang_is_put_together_when_all_is_over() -> None:
+    devices = [device(f"d{n}", feeder="城南站") for n in range(6)] + [device("d900", feeder="城北站")]
+    hiding = replace(rule("low"), inhibited_by=(Inhibition("dusty", "same"),))
+    belongings = Belongings(
+        {one.id: one for one in devices}, AREAS, INDICATORS, {"low": hiding, "dusty": rule("dusty")}
+    )
+    cut = [over(warning(f"d{n}", n / 10)) for n in range(5)]
+    hidden, later = over(warning("d0", 0.5, rule="low")), over(warning("d0", 300, rule="low"))
+    alone = over(warning("d900", 200))
+    told = annunciated([alone, later, *cut, hidden], belongings)
+    assert sorted(sorted(one.id for one in card) for card in told) == sorted(
+        [sorted(one.id for one in (*cut, hidden)), [alone.id], [later.id]]
+    )
 
 
 ACTIVE = warning("d1", level=Level.ORANGE)
