@@ -164,6 +164,7 @@ class Sight:
             ),
             "orders": lambda: self.sees("orders.see", record["area"] or city, record["topic"]),
             "cases": lambda: self.sees("warnings.see", record["area"] or city, record["topic"]),
+            "units": lambda: self.sees("warnings.see", record["area"] or city),
             "duty": lambda: (
                 self.sees("warnings.see", record["area"], record["topic"])
                 and self.sees("indicators.see", record["area"], record["topic"], GRADES[record.get("grade", "public")])

@@ -17,6 +17,7 @@
     "wall-domains": [["domains", "sparks", "sources", "values"], (picture, nowMs) => cityvitals.vitals.domains(picture, nowMs, site.base_path), true],
     "wall-warnings-title": [["warnings", "cards", "duty", "silences"], (picture, nowMs) => cityvitals.warnings.title(picture, nowMs), true],
     "wall-events": [["events"], (picture, nowMs) => cityvitals.warnings.events(picture, nowMs, places("--events-shown")), true],
+    "wall-cases": [["cases", "case_load", "city"], (picture, nowMs) => cityvitals.cases.panel(picture, nowMs, places("--cases-shown")), true],
     "wall-sources": [["sources"], (picture, nowMs) => cityvitals.warnings.sources(picture, nowMs, places("--sources-shown")), true],
     "wall-trend-heading": [["trends"], (picture) => (picture.trends.focus ? trend.heading(picture.trends.focus) : "")],
     "wall-map-source": [["city"], (picture) => cityvitals.map.provenance(picture.city.main)],
@@ -75,7 +76,7 @@
     }
     if (everySecond || touches(["warnings", "areas", "cards", "duty", "silences"])) paintWarnings(picture, nowMs);
     if (touches(["trends"])) paintTrend(picture);
-    if (touches(["areas", "warnings", "stations", "vehicles", "events", "values", "indicators"])) cityvitals.mapLayers.paint(picture);
+    if (touches(["areas", "warnings", "stations", "vehicles", "units", "events", "values", "indicators"])) cityvitals.mapLayers.paint(picture);
     root.document.documentElement.dataset.painted = String(live.condition().revision);
   }
 

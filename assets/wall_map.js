@@ -71,6 +71,10 @@
   /** How a station, camera or vehicle is drawn: {shape, radius (rem), stroke, fill, dash}. */
   function pointLook(point, kind) {
     if (kind === "vehicle") return { shape: "arrow", radius: 0.32, stroke: null, fill: "#77858F" };
+    if (kind === "unit") {
+      const busy = point.state !== "free";
+      return point.old ? { shape: "unit", radius: 0.42, stroke: busy ? "#E8EDF2" : QUIET, fill: null } : { shape: "unit", radius: busy ? 0.5 : 0.36, stroke: "#0A0E13", fill: busy ? "#FFFFFF" : QUIET };
+    }
     if (kind === "camera") {
       return point.open ? { shape: "camera", radius: 0.42, stroke: "#0A0E13", fill: "#FFFFFF" } : { shape: "camera", radius: 0.25, stroke: "#566470", fill: null };
     }

@@ -5,8 +5,10 @@
   const L = root.L;
   const look = cityvitals.map;
   const CLICK_REACH_REM = 0.8;
-  const state = { map: null, boundaries: null, site: null, counties: {}, labels: {}, points: new Map(), named: null, bounds: null,
-    layers: new Set(["warnings", "stations", "cameras", "vehicles"]), indicator: "" };
+  const OLD_MS = 120000; // an older position of a unit is drawn hollow
+  const COMING = ["notified", "accepted", "en-route"];
+  const state = { map: null, boundaries: null, site: null, counties: {}, labels: {}, points: new Map(), routes: new Map(), named: null, bounds: null,
+    layers: new Set(["warnings", "stations", "cameras", "vehicles", "units"]), indicator: "" };
 
   // dash-leaflet hands out no map; Leaflet's own hook does.
   if (L) L.Map.addInitHook(function () { cityvitals.map.leaflet = this; });
@@ -17,13 +19,14 @@
     context.beginPath();
     if (shape === "red") context.rect(x - r * 0.9, y - r * 0.9, r * 1.8, r * 1.8);
     else if (shape === "camera") context.rect(x - r, y - r * 0.7, r * 2, r * 1.4);
+    else if (shape === "unit") for (let side = 0; side < 6; side += 1) context[side ? "lineTo" : "moveTo"](x + r * Math.cos(side * Math.PI / 3), y + r * Math.sin(side * Math.PI / 3));
     else if (shape === "circle" || shape === "blue") context.arc(x, y, r, 0, Math.PI * 2);
     else {
       const corners = shape === "orange" ? [[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]]
         : shape === "yellow" ? [[0, -1.1], [1.1, 0.9], [-1.1, 0.9]] : [[0, -1], [0.75, 0.9], [0, 0.45], [-0.75, 0.9]];
       corners.forEach(([dx, dy], at) => context[at ? "lineTo" : "moveTo"](x + dx * r, y + dy * r));
-      context.closePath();
     }
+    context.closePath();
   }
 
   /** A point in its shape on Leaflet's canvas; only the ground under a changed one is painted again. */
@@ -85,7 +88,28 @@
       put("stations", "camera", picture.stations, (key, record) => look.pointLook({ open: open.has(key), state: record.state }, "camera"));
     }
     if (state.layers.has("vehicles")) put("vehicles", "vehicle", picture.vehicles, (key, record) => look.pointLook(record, "vehicle"));
+    const nowMs = cityvitals.live.cityMs() || 0;
+    if (state.layers.has("units")) put("units", "unit", picture.units, (key, record) => look.pointLook({ state: record.state, old: nowMs - record.ms > OLD_MS }, "unit"));
     keepPoints(wanted);
+  }
+
+  /** A dashed line from each unit that is on its way to its case: where it goes, not by which roads. */
+  function paintRoutes(picture) {
+    const units = state.layers.has("units") ? picture.units || {} : {};
+    const coming = Object.keys(units).filter((key) => units[key].to && COMING.includes(units[key].state));
+    for (const [key, line] of state.routes) {
+      if (!coming.includes(key)) {
+        line.remove();
+        state.routes.delete(key);
+      }
+    }
+    for (const key of coming) {
+      const { lat, lon, to } = units[key];
+      const ends = [[lat, lon], [to[1], to[0]]];
+      const known = state.routes.get(key);
+      if (known) known.setLatLngs(ends);
+      else state.routes.set(key, L.polyline(ends, { renderer: state.canvas, interactive: false, color: "#E8EDF2", weight: 0.14 * rem(), dashArray: [0.6 * rem(), 0.45 * rem()].join(",") }).addTo(state.map));
+    }
   }
 
   function countyLook(picture, area, all, blind) {
@@ -238,6 +262,7 @@
   function paint(picture) {
     if (!state.map) return;
     paintCounties(picture);
+    paintRoutes(picture);
     paintPoints(picture);
     paintNamed(picture);
   }

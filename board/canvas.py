@@ -30,6 +30,7 @@ SECTIONS = (
     "silences",
     "cases",
     "case_load",
+    "units",
     "responses",
     "proposals",
     "orders",

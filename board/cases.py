@@ -13,8 +13,10 @@ from typing import Any
 
 from board.canvas import Canvas, Record
 from board.names import Names
+from board.units import Task
 from catalogue.declared import Declared
 from core.messages import text
+from dispatch.states import OVER
 
 CHANGED = "case.changed"  # the topic of acts, as `dispatch.book` tells it
 SHOWN = 200  # cases in the picture; nobody looks at more, and the counts are of all
@@ -41,6 +43,16 @@ class CaseBoard:
         else:
             self._open.pop(body["id"], None)
         self._dirty = True
+
+    def tasks(self) -> dict[str, Task]:
+        """Unit → what it has in hand; of several cases the one that is due first."""
+        found: dict[str, Task] = {}
+        for case, record in sorted(self._open.items(), key=_urgency, reverse=True):
+            place = (record["lon"], record["lat"]) if "lon" in record else None
+            for one in record["units"]:
+                if one["state"] not in OVER:
+                    found[one["unit"]] = Task(case, one["state"], place)
+        return found
 
     def paint(self, canvas: Canvas, city_now_ms: int) -> None:
         """Show what is due first, and how much there is in all."""

@@ -23,6 +23,7 @@ from board.sources import Sources
 from board.stations import Stations
 from board.supervision import OrderBoard
 from board.trends import TrendPanel
+from board.units import UnitBoard
 from board.values import ValueWriter, indicator_record, key_of
 from board.warnings import WarningBook
 from board.words import level_word
@@ -32,7 +33,7 @@ from core.records import CityWarning, PaneBatch, Scene, Stamp, ValueBatch
 PROBE = "system.probe"
 HURRIED = 60  # times real time: a replay whose lines move visibly within seconds
 TREND_EVERY_MS = 5000  # real time; a day's line does not move faster
-MEMORY_VERSION = 6  # of what `memory` gives; another one is not continued but folded anew
+MEMORY_VERSION = 7  # of what `memory` gives; another one is not continued but folded anew
 
 
 class Picture:
@@ -55,6 +56,7 @@ class Picture:
         self._events = EventBook(declared, self._names)
         self._duty = DutyBook(declared, self._names, scene.id)
         self._cases = CaseBoard(declared, self._names, scene.id)
+        self._units = UnitBoard(declared, language)
         self._responses = ResponseBoard(declared, self._names, scene.id)
         self._orders = OrderBoard(scene.id)
         self._signals = SignalBook(self._names)
@@ -92,6 +94,7 @@ class Picture:
         """Take in what somebody did, from the stream of acts."""
         self._duty.fold(topic, body)
         self._cases.fold(topic, body)
+        self._units.fold(topic, body)
         self._responses.fold(topic, body)
         self._orders.fold(topic, body)
 
@@ -132,6 +135,7 @@ class Picture:
             self._duty.changed()
         self._duty.paint(self._canvas, city_now_ms)
         self._cases.paint(self._canvas, city_now_ms)
+        self._units.paint(self._canvas, self._cases.tasks(), city_now_ms)
         self._responses.paint(self._canvas, self._warnings.active, warned, city_now_ms)
         self._orders.paint(self._canvas, city_now_ms)
         self._stations.paint(self._canvas)
@@ -168,6 +172,7 @@ class Picture:
             "pulse": self._pulse.snapshot(),
             "duty": self._duty.snapshot(),
             "cases": self._cases.snapshot(),
+            "units": self._units.snapshot(),
             "responses": self._responses.snapshot(),
             "orders": self._orders.snapshot(),
             "signals": self._signals.snapshot(),
@@ -192,6 +197,7 @@ class Picture:
         self._pulse.restore(kept["pulse"])
         self._duty.restore(kept["duty"])
         self._cases.restore(kept["cases"])
+        self._units.restore(kept["units"])
         self._responses.restore(kept["responses"])
         self._orders.restore(kept["orders"])
         self._signals.restore(kept["signals"])

@@ -12,8 +12,8 @@ from indicators.definition import Indicator
 from layouts import ids
 from layouts.account_menu import account_menu
 
-LAYERS = ("warnings", "stations", "cameras", "vehicles")
-KEYS = ("station", "silent", "camera", "vehicle", "blind")
+LAYERS = ("warnings", "stations", "cameras", "vehicles", "units")
+KEYS = ("station", "silent", "camera", "vehicle", "unit", "unit_old", "route", "blind")
 
 
 def wall(declared: Declared, settings: Settings, assets_version: str) -> html.Main:
@@ -28,6 +28,7 @@ def wall(declared: Declared, settings: Settings, assets_version: str) -> html.Ma
             _left(),
             _map(declared, language),
             _focus(),
+            html.Section(id=ids.WALL_CASES, className="wall-cases dies"),
             _right(),
             _below(),
             html.Footer(html.Div(id=ids.WALL_FOOTER, className="wall-footer"), className="wall-foot dies"),

@@ -1,0 +1,42 @@
+"""Units on the map: the newest of telephone and vehicle, home only for who has a task, gone when nobody saw it."""
+
+from __future__ import annotations
+
+from prerequisites import REPOSITORY
+
+from board.canvas import Canvas
+from board.units import CHANGED, SHOWN_FOR_MS, Task, UnitBoard
+from catalogue.load import load
+from core.records import MINUTE_MS
+
+NOW_MS = 1_795_300_000_000
+
+
+def test_where_units_are_drawn() -> None:
+    declared = load(REPOSITORY / "packs", "maoming")
+    board, canvas = UnitBoard(declared, "zh"), Canvas({})
+    home = declared.units["pump-1"]
+    task = Task("C-1", "en-route", (110.9, 21.7))
+    board.paint(canvas, {"pump-1": task}, NOW_MS)
+    assert set(canvas.sections["units"]) == {"pump-1"}, "who waits at home is not drawn"
+    drawn = canvas.sections["units"]["pump-1"]
+    assert (drawn["lon"], drawn["ms"], drawn["state"], drawn["to"]) == (home.lon_deg, 0, "en-route", [110.9, 21.7])
+    seen = {"id": "pump-1", "lon_deg": 110.8, "lat_deg": 21.8, "at_ms": NOW_MS}
+    board.fold(CHANGED, seen)
+    board.fold(CHANGED, {"id": "pump-2"})
+    board.fold("case.changed", {"id": "pump-3", "lon_deg": 1.0})
+    board.paint(canvas, {}, NOW_MS + MINUTE_MS)
+    assert canvas.sections["units"]["pump-1"] | {"name": ""} == {
+        "name": "",
+        "area": home.area,
+        "ms": NOW_MS,
+        "lon": 110.8,
+        "lat": 21.8,
+        "state": "free",
+        "case": "",
+        "to": None,
+    }
+    again = UnitBoard(declared, "zh")
+    again.restore(board.snapshot())
+    again.paint(canvas, {}, NOW_MS + SHOWN_FOR_MS + 1)
+    assert canvas.sections["units"] == {}
