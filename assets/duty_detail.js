@@ -113,12 +113,14 @@
   }
 
   function links(item, site) {
+    if (item.page) return '<nav class="duty-links"><a href="' + esc(site.base_path + item.page) + '">' + esc(words("plan.to_plans")) + "</a></nav>";
     if (!item.warning || !item.warning.rule) return "";
     const of = (...parts) => site.base_path + parts.map(encodeURIComponent).join("/");
     const warning = item.warning;
     const complaint = of("rules", warning.rule, "complain") + "?warning=" + encodeURIComponent(item.warningId) + "&place=" + encodeURIComponent(warning.subject)
       + "&from=" + (warning.since_ms - 86400000) + "&to=" + warning.updated_ms;
-    return '<nav class="duty-links"><a href="' + esc(of("warnings", item.warningId)) + '">' + esc(words("duty.explain")) + '</a><a href="'
+    const remarks = of("supervision", "about") + "?key=" + encodeURIComponent("warning:" + item.warningId);
+    return '<nav class="duty-links"><a href="' + esc(remarks) + '">' + esc(words("plan.remarks")) + '</a><a href="' + esc(of("warnings", item.warningId)) + '">' + esc(words("duty.explain")) + '</a><a href="'
       + esc(of("indicators", warning.indicator, warning.subject)) + '">' + esc(words("duty.indicator")) + '</a><a href="' + esc(complaint) + '">'
       + esc(words("duty.complain")) + "</a></nav>";
   }

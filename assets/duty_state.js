@@ -101,6 +101,17 @@
       .sort((a, b) => b[1].newest_ms - a[1].newest_ms).slice(0, DEVICES_SHOWN);
   }
 
+  /** A response that somebody asked for and nobody approved yet, or a plan whose trigger fits what stands now. */
+  function proposalItem(picture, id, one) {
+    const asked = id.startsWith("response:");
+    const places = { name: one.name, areas: one.area_names.join("、"), count: one.causes.length };
+    return {
+      key: id, kind: "plan", level: "", urgency: asked ? URGENCY.red + 5 : URGENCY.urgent, waits: true, sinceMs: one.since_ms,
+      sentence: words(asked ? "plan.waits_for_approval" : "plan.asks", places), area: one.areas[0] || "", stands: standing(picture, id),
+      page: asked ? "plans/" + id.slice("response:".length) : "plans",
+    };
+  }
+
   function clearedItem(picture, id, warning) {
     return {
       key: id, kind: "cleared", level: warning.peak, urgency: URGENCY.cleared, waits: false, sinceMs: warning.ended_ms, sentence: warning.sentence,
@@ -118,6 +129,7 @@
       ...cards(picture).map(([id, card]) => cardItem(picture, id, card)),
       ...quiet(picture),
       ...signals.map((signal) => signalItem(picture, signal)),
+      ...entries(picture.proposals).filter(([, one]) => !one.exercise).map(([id, one]) => proposalItem(picture, id, one)),
       ...entries(picture.sources).filter(([, one]) => one.state === "silent").map(([id, one]) => sourceItem(picture, id, one)),
       ...entries(picture.events).filter(open).map(([id, one]) => eventItem(picture, id, one)),
       ...silentDevices(picture).map(([id, one]) => deviceItem(picture, id, one)),
@@ -161,6 +173,7 @@
     if (stands.verdict) return words("duty.on_judged", { name: stands.verdict_by, verdict: words("duty.verdict_" + stands.verdict.replace(/-/g, "_")) });
     if (stands.silenced) return words("duty.on_silenced");
     if (stands.shelved_until_ms > nowMs) return words("duty.on_shelved", { time: at(stands.shelved_until_ms) });
+    if (item.kind === "plan") return words(item.page === "plans" ? "plan.next" : "plan.next_approve");
     if (item.waits) return item.level ? words("duty.next_" + item.level) : words("duty.next_orange");
     if (stands.holder && stands.holder !== stands.acked_by) return words("duty.on_held", { name: stands.holder });
     return stands.acked_by ? words("duty.on_acked", { name: stands.acked_by, time: at(stands.acked_ms) }) : "";

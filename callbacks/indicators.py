@@ -25,6 +25,7 @@ from layouts.figures.subject import Subject, judged, reporters, rule_on, subject
 from layouts.figures.trend import beside, trend
 from layouts.overview import Overview
 from layouts.reading import PictureReader
+from layouts.remarks import remarks_line
 
 START = ClientsideFunction("cityvitals", "startDesk")
 DRAW_TREND = ClientsideFunction("cityvitals", "drawTrend")
@@ -62,7 +63,11 @@ async def body_of(pathname: str, settings: Settings, reader: PictureReader) -> C
     if subject is None:
         return indicators.not_found(language)
     page = await detail_of(reader, declared, subject, language)
-    return indicators.detail(page, settings.base_path, language)
+    remarks = None
+    if settings.accounts:
+        about = f"indicator:{subject.indicator.id}/{subject.id}"
+        remarks = remarks_line(about, reader.sections().get("orders", {}), settings.base_path, language)
+    return indicators.detail(page, settings.base_path, language, remarks)
 
 
 async def detail_of(reader: PictureReader, declared: Declared, subject: Subject, language: str) -> indicators.Detail:

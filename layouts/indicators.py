@@ -52,11 +52,12 @@ def address(base_path: str, indicator: str, subject: str = "") -> str:
     )
 
 
-def detail(page: Detail, base_path: str, language: str) -> html.Div:
-    """One vital sign at one place."""
+def detail(page: Detail, base_path: str, language: str, remarks: Component | None = None) -> html.Div:
+    """One vital sign at one place. remarks: the line of what leaders wrote on it."""
     return html.Div(
         [
             _crumbs(page, base_path, language),
+            remarks,
             html.Section([_head(page.head, language), _trend(page, language)], className="desk-lead"),
             html.Section(_places(page, base_path, language), className="desk-places"),
             html.Section(_proof(page, base_path, language), className="desk-proof"),

@@ -33,10 +33,11 @@ def hang(house: Guarded) -> dict[str, Any]:
             board.fold(row.topic, row.body)
     canvas = Canvas()
     board.paint(canvas, lambda: (), True, real_ms())
-    told = canvas.sections["responses"]
-    gone = [key for key in picture.sections.get("responses", {}) if key not in told]
-    picture.change({"responses": told}, {"responses": gone})
-    return told
+    gone = {}
+    for name in ("responses", "proposals"):
+        gone[name] = [key for key in picture.sections.get(name, {}) if key not in canvas.sections[name]]
+    picture.change({name: canvas.sections[name] for name in gone}, gone)
+    return canvas.sections["responses"]
 
 
 @contextmanager
@@ -67,6 +68,7 @@ def test_a_response_reaches_every_header(chromium: Browser, house: Guarded) -> N
         before = wall.locator(".wall-right").bounding_box()
         response = _proposed(chromium, house)
         assert hang(house) == {}
+        _waits_on_the_duty_desk(chromium, house, response)
         _approved(chromium, house, response)
         assert hang(house)[response]["level"] == 2
         until(wall, "document.documentElement.dataset.response === '2'")
@@ -94,6 +96,15 @@ def _proposed(chromium: Browser, house: Guarded) -> str:
         page.locator(".told", has_text="待领导批准").wait_for()
         assert page.get_by_role("button", name="批准启动").count() == 0
         return page.url.partition("?")[0].rpartition("/")[2]
+
+
+def _waits_on_the_duty_desk(chromium: Browser, house: Guarded, response: str) -> None:
+    """What waits for an approval stands in the list of the duty desk, with the way there."""
+    with signed_in(chromium, house, "duty", house.colleague(Role.SHIFT_LEADER)) as desk:
+        desk.locator(".duty-row", has_text="防汛防台应急响应待批准：茂名市").click()
+        link = desk.locator(".duty-links a").first
+        link.wait_for()
+        assert link.get_attribute("href").endswith(f"plans/{response}")  # type: ignore[union-attr]
 
 
 def _approved(chromium: Browser, house: Guarded, response: str) -> None:
