@@ -20,7 +20,7 @@ from dispatch.fleet import UnitBook
 from dispatch.grouping import Grouper, Proposal, Sighting
 from dispatch.units import STALE_MS, Fix, Need, Suggestion, Unit
 from store import cases as kept
-from store.units import keep_apart, kept_apart
+from store.units import keep_apart, kept_apart, voids
 
 REFUSED = errors(401, 403, 404, 422, 503)
 REACH_M = 5000.0  # as far as any cause of a pack reaches, and a little more
@@ -71,11 +71,20 @@ class UnitTold(BaseModel):
         )
 
 
+class VoidTold(BaseModel):
+    """An area without a free unit that can do something 力量空白, and since when, city time."""
+
+    area: str
+    capability: str
+    since_ms: int
+
+
 class Units(BaseModel):
-    """All units. stale_after_ms: an older position is drawn hollow."""
+    """All units. stale_after_ms: an older position is drawn hollow. voids: areas that are left without one."""
 
     units: list[UnitTold]
     stale_after_ms: int = STALE_MS
+    voids: list[VoidTold]
 
 
 class Suggested(BaseModel):
@@ -157,7 +166,8 @@ class FleetDesk:
         """Every unit as it stands."""
         now_ms = self._now_ms()
         found = await asyncio.to_thread(self._units.units, self._seen())
-        return Units(units=[UnitTold.of(unit, now_ms) for unit in found])
+        without = await asyncio.to_thread(self._voids, Present(self._cases.hub).scene.id)
+        return Units(units=[UnitTold.of(unit, now_ms) for unit in found], voids=without)
 
     async def told_position(self, unit: str, where: Position) -> None:
         """Where the telephone of a unit is."""
@@ -206,6 +216,12 @@ class FleetDesk:
                 keep_apart(connection, [(case, other) for other in others], by.name, now_ms)
 
         await asyncio.to_thread(write)
+
+    def _voids(self, scene: str) -> list[VoidTold]:
+        with self._database.reading() as connection:
+            found = voids(connection, scene)
+        told = (VoidTold(area=area, capability=one, since_ms=since_ms) for (area, one), since_ms in found.items())
+        return sorted(told, key=lambda void: (void.since_ms, void.area, void.capability))
 
     def _around(self, told: Told) -> list[kept.CaseRow]:
         place = told.case.facts.get("place")

@@ -12,6 +12,7 @@
   let offers = [];
   let proposals = [];
   let units = [];
+  let voids = []; // areas without a free unit
   let asking = null;
   let unitsAtMs = -Infinity;
   let toastTimer = null;
@@ -46,7 +47,8 @@
     const load = ((cityvitals.live.picture().case_load || {}).main) || { open: queue.length, late: 0, held: 0 };
     page.put("dispatch-counts", "<h2>" + esc(words("dispatch.queue")) + " <b>" + cityvitals.format.count(load.open) + "</b></h2>"
       + (load.late ? '<span class="level-red">' + cityvitals.format.mark("red") + esc(words("dispatch.count_late", { count: load.late })) + "</span>" : "")
-      + (load.held ? "<span>" + esc(words("dispatch.count_held", { count: load.held })) + "</span>" : ""));
+      + (load.held ? "<span>" + esc(words("dispatch.count_held", { count: load.held })) + "</span>" : "")
+      + cityvitals.dispatchCoverage.html(voids, site.areas));
     page.put("dispatch-queue", queue.map((one) => dispatchView.row(one, site, ms, one.id === chosen)).join("")
       || '<li class="duty-calm"><b>' + esc(words("dispatch.empty")) + "</b><span>" + esc(words("dispatch.empty_note")) + "</span></li>");
     page.put("dispatch-case", shown ? dispatchView.html(shown, { site: site, nowMs: ms, may: may, names: names(), proposals: proposals }) : '<p class="case-none">' + esc(words("dispatch.choose")) + "</p>");
@@ -62,7 +64,7 @@
     if (root.performance.now() - unitsAtMs > UNITS_EVERY_MS) {
       unitsAtMs = root.performance.now();
       const found = await ask("GET", "units");
-      if (found.ok) units = found.body.units;
+      if (found.ok) [units, voids] = [found.body.units, found.body.voids];
     }
     paint();
     const short = queue.find((one) => one.id === chosen);

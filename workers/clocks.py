@@ -16,6 +16,8 @@ from core.clock import monotonic_s, real_ms
 from core.settings import Settings
 from dispatch.arrivals import Arrivals
 from dispatch.book import CaseBook, Now, Rules
+from dispatch.coverage import Coverage
+from dispatch.fleet import UnitBook
 from dispatch.holidays import calendars_at
 from dispatch.reminding import Reminding
 from dispatch.response_book import Ground as ResponseGround
@@ -87,6 +89,11 @@ def _arrivals(ground: Ground) -> Look:
     return look
 
 
+def _coverage(ground: Ground) -> Look:
+    coverage = Coverage(ground.database, UnitBook(ground.warden, lambda: ground.running.declared.units))
+    return lambda: coverage.turn(ground.now())
+
+
 def _reminders(ground: Ground) -> Look:
     def of_responses() -> ResponseGround:
         return ResponseGround(ground.running.declared.plans, ground.rules().above)
@@ -103,6 +110,7 @@ def _reminders(ground: Ground) -> Look:
 ROUNDS: Mapping[str, Round] = {
     "time-of-cases": Round(0.5, _time_of_cases),
     "arrivals": Round(1.0, _arrivals),
+    "coverage": Round(2.0, _coverage),
     "reminders": Round(10.0, _reminders),
 }
 

@@ -16,6 +16,7 @@ from core.records import HOUR_MS
 from dispatch.book import CaseBook, Now, Rules
 from dispatch.holidays import calendars_at
 from dispatch.timekeeper import TimeKeeper
+from store.units import put_voids
 
 pytestmark = pytest.mark.browser
 
@@ -79,3 +80,18 @@ def test_time_is_seen_to_escalate(chromium: Browser, house: Guarded) -> None:
         page.locator(f".case-row[data-case='{case}']").click()
         until(page, "(document.querySelector('.case-log') || document.body).textContent.includes('位置不符，相距')")
     stepped(house, case, Role.FIELD, verb="clear", assignment="t1")
+
+
+@pytest.mark.claim("COMMAND", "The dispatch desk says which area is left without a free unit, and of what.")
+def test_an_area_without_a_unit_is_seen(chromium: Browser, house: Guarded) -> None:
+    areas = ("440902", "440904", "440981", "440983")
+    with house.office.database.transaction() as connection:
+        put_voids(connection, "demo-440900", {(area, "pump"): real_ms() + at for at, area in enumerate(areas)})
+    try:
+        with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
+            until(page, "document.querySelector('.dispatch-voids')")
+            said = page.locator(".dispatch-voids").inner_text()
+            assert " ".join(said.split()) == "力量空白 信宜市 排水、高州市 排水、电白区 排水等 4 处"
+    finally:
+        with house.office.database.transaction() as connection:
+            put_voids(connection, "demo-440900", {})

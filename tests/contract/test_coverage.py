@@ -1,0 +1,84 @@
+"""Areas without a free unit: found when the last one is sent, told once, gone when one is free; kept over restarts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from office_day import NOW_MS
+
+from accounts.office import Office
+from accounts.warden import Warden
+from core.records import MINUTE_MS
+from core.units import UnitRow
+from dispatch.book import Now
+from dispatch.calls import CALL
+from dispatch.coverage import COVERAGE, Coverage
+from dispatch.fleet import UnitBook
+from store import cases, units
+from store.cases import AssignmentRow, CaseRow
+from store.outbox import told_after
+from store.sql import Transaction
+
+NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
+PUMPS = {
+    "pump-1": UnitRow("pump-1", "排水1队", "市水务局", ("pump", "boat"), "440902"),
+    "pump-2": UnitRow("pump-2", "排水2队", "市水务局", ("pump",), "440902"),
+    "pump-3": UnitRow("pump-3", "排水3队", "市水务局", ("pump",), "440904"),
+    "roving": UnitRow("roving", "机动队", "市水务局", ("pump",)),
+}
+
+
+def at(minutes: int) -> Now:
+    return replace(NOW, city_ms=NOW_MS + minutes * MINUTE_MS, real_ms=NOW_MS + minutes * MINUTE_MS)
+
+
+def looks(office: Office, minutes: int) -> tuple[int, dict[tuple[str, str], int]]:
+    """One look of another process: how many are new, and all that are known, by minute."""
+    book = UnitBook(Warden(office.database, office.journal), lambda: PUMPS)
+    new = Coverage(office.database, book).turn(at(minutes))
+    with office.database.reading() as connection:
+        return new, {void: (ms - NOW_MS) // MINUTE_MS for void, ms in units.voids(connection, NOW.scene).items()}
+
+
+def sends(connection: Transaction, *names: str) -> None:
+    """Who is at work, and nobody else."""
+    rows = [AssignmentRow("A", f"t-{name}", name, "accepted", False, NOW_MS) for name in names]
+    cases.put_assignments(connection, "A", rows)
+
+
+@pytest.fixture
+def case(office: Office) -> None:
+    row = CaseRow(
+        *("A", NOW.scene, "live", "k", "积水", 0, "handling", "none", True, "440902", "t", "局", None, None, None),
+        *(NOW_MS, NOW_MS, None, "", "", "", 1, {}),
+    )
+    with office.database.transaction() as connection:
+        cases.add_case(connection, row)
+
+
+@pytest.mark.claim("COMMAND", "An area that is left without a free unit of a capability is found, kept and told once.")
+def test_the_last_one_leaves_a_void(office: Office, case: None) -> None:
+    assert looks(office, 0) == (0, {})
+    with office.database.transaction() as connection:
+        sends(connection, "pump-1")
+    assert looks(office, 1) == (1, {("440902", "boat"): 1})
+    with office.database.transaction() as connection:
+        sends(connection, "pump-1", "pump-2", "roving")
+    assert looks(office, 2) == (1, {("440902", "boat"): 1, ("440902", "pump"): 2})
+    assert looks(office, 3)[0] == 0, "known, also to another process"
+    with office.database.transaction() as connection:
+        sends(connection, "pump-2")
+        units.put_unit(connection, replace(PUMPS["pump-3"], off=True))
+    assert looks(office, 4) == (1, {("440904", "pump"): 4})
+    with office.database.reading() as connection:
+        rows = told_after(connection, 0)
+    calls = [row.body for row in rows if row.topic == CALL]
+    assert [(one["area"], one["about"]["capability"], one["to"]) for one in calls] == [
+        ("440902", "boat", ["role:dispatcher"]),
+        ("440902", "pump", ["role:dispatcher"]),
+        ("440904", "pump", ["role:dispatcher"]),
+    ]
+    assert len({one["key"] for one in calls}) == 3
+    told = [row.body["voids"] for row in rows if row.topic == COVERAGE]
+    assert told[-1] == [["440904", "pump", NOW_MS + 4 * MINUTE_MS]]
