@@ -1,4 +1,7 @@
-"""Hand entry 人工录入: what a machine would send, told by telephone or fax, appended as every other push is."""
+"""Hand entry 人工录入: what a machine would send, told by telephone or fax.
+
+It is looked at as every other push is, kept with its act and its audit entry, and appended from the outbox.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,14 @@ from api.rest import Present, reason_sentence
 from board.belonging import chain_of
 from core.clock import city_ms, real_ms
 from core.duty import Deed, DutyAct
-from core.records import Level, Rejected
+from core.entries import ENTRY
+from core.records import Level
 from core.settings import Settings
 from early_warning.duty_rules import Concerned, Wish
 from ingest.known import Known
-from ingest.transports.http import Pushed, push
-from stream.appender import Appender
-from stream.connect import Client
+from ingest.transports.http import Pushed, refusal
+from store.outbox import tell
+from store.sql import Transaction
 
 FEED = "by-hand"  # the feed of events that no device of ours tells: issued signals, reports by telephone
 SIGNAL = "signal"  # what types of issued signals begin with
@@ -89,7 +93,7 @@ class Entered(BaseModel):
     at_ms: int
 
 
-def entry_routes(duty: Duty, client: Client, settings: Settings) -> APIRouter:
+def entry_routes(duty: Duty, settings: Settings) -> APIRouter:
     """The route of hand entries."""
     router = APIRouter(prefix="/api/v1", tags=["v1"], responses=REFUSED)
 
@@ -102,19 +106,18 @@ def entry_routes(duty: Duty, client: Client, settings: Settings) -> APIRouter:
         limit_bytes = settings.payload_limit_kb * 1024
         declared = present.declared
         known = Known(present.scene, declared.feeds, declared.devices, declared.metrics, limit_bytes)
-        appender = Appender(client, present.keys, settings.stream_limit)
+        if (refused := refusal(known, pushed, now_ms)) is not None:
+            reason = reason_sentence(refused.reason, present.language)
+            raise ApiError(422, "refused", reason=reason, detail=refused.detail)
+        now = duty.now(present)
+        message = {"scene": now.scene, "feed": pushed.feed, "device": pushed.device, "shape": pushed.shape}
+        message["message"] = pushed.body.decode()
 
-        def append() -> None:
-            result = push(appender, known, pushed, now_ms)
-            if isinstance(result, Rejected) or result.rejected is not None:
-                refused = result if isinstance(result, Rejected) else result.rejected
-                assert refused is not None
-                reason = reason_sentence(refused.reason, present.language)
-                raise ApiError(422, "refused", reason=reason, detail=refused.detail)
+        def onward(tx: Transaction) -> None:
+            tell(tx, ENTRY, message, now.real_ms)
 
         wish = Wish(entry.key, Deed.ENTRY, about.id, detail=entry.model_dump(exclude={"key"}))
-        act = await asyncio.to_thread(duty.desk.act, duty.entrance.bearer(), wish, [about], duty.now(present), append)
-        return _entered(act)
+        return _entered(await asyncio.to_thread(duty.desk.act, duty.entrance.bearer(), wish, [about], now, onward))
 
     return router
 

@@ -99,7 +99,7 @@ class Site:
             duty = Duty(self.hub, self.entrance)
             app.include_router(duty_routes(duty), prefix=under)
             app.include_router(kept_routes(duty, settings.packs), prefix=under)
-            app.include_router(entry_routes(duty, client, settings), prefix=under)
+            app.include_router(entry_routes(duty, settings), prefix=under)
             cases = Cases(self.hub, self.entrance)
             app.include_router(case_routes(cases), prefix=under)
             app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)

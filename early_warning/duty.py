@@ -50,7 +50,7 @@ class DutyDesk:
         wish: Wish,
         concerned: Sequence[Concerned],
         now: Now,
-        also: Callable[[], None] = lambda: None,
+        also: Callable[[Transaction], object] = lambda tx: None,
     ) -> DutyAct:
         """Do it, or return what was done under the same key.
 
@@ -59,7 +59,7 @@ class DutyDesk:
             wish: What he asks for.
             concerned: Every warning or item that it is about; of a card all of its members.
             now: Scene and times.
-            also: What must succeed for the act to stand; called inside the transaction.
+            also: What else is written in the transaction of the act.
 
         Raises:
             NotAllowed: His posts do not reach so far.
@@ -77,7 +77,7 @@ class DutyDesk:
             act = kept.add_act(connection, _act(by, wish, covers, now, (_name(connection, by), post)))
             for one in concerned if wish.kind is Deed.VERDICT else ():
                 add_label(connection, _label(act, one, now))
-            also()
+            also(connection)
             tell(connection, ACT, asdict(act), now.real_ms)
         return act
 

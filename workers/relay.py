@@ -17,8 +17,11 @@ from store.migrate import migrate
 from store.outbox import last_number, told_after
 from store.sql import Database, open_database
 from stream.acts import append_acts, last_act
+from stream.appender import Appender
 from stream.connect import Client
 from workers.adoption import lay_over
+from workers.entering import Entering
+from workers.ingest import known
 from workers.intake import taking_in
 from workers.project import projecting
 from workers.project_signals import ProjectingSignals
@@ -48,11 +51,13 @@ def serve(running: Running) -> None:
         warnings = projecting(running, database)
         signals = ProjectingSignals(database, running.client, running.keys, Names(running.declared, settings.language))
         intake = taking_in(running, database, journal)
+        entering = Entering(database, Appender(running.client, running.keys, settings.stream_limit), known(running))
         while not running.stopping():
             relay(database, running.client)
             warnings.turn(running.now_ms())
             signals.turn(running.now_ms())
             intake.turn(running.now_ms())
+            entering.turn(running.now_ms())
             if monotonic_s() - anchored_s >= ANCHOR_S:
                 anchored_s = monotonic_s()
                 journal.anchor(real_ms())

@@ -34,6 +34,18 @@ class Accepted:
     rejected: Rejected | None
 
 
+def refusal(known: Known, pushed: Pushed, now_ms: int) -> Rejected | None:
+    """Why a body would be refused, or some of its members; None: it would be taken. Nothing is kept."""
+    intake = Intake(known)
+    topic = f"http/{pushed.feed}/{pushed.device}/{pushed.shape}"
+    try:
+        route = intake.routes.pushed(pushed.feed, pushed.device, pushed.shape)
+    except Fault as fault:
+        return Rejected(fault.reason, topic, pushed.body, fault.detail)
+    decoded = intake.take_routed(route, topic, pushed.body, now_ms, now_ms)
+    return decoded if isinstance(decoded, Rejected) else decoded.rejected
+
+
 def push(appender: Appender, known: Known, pushed: Pushed, now_ms: int) -> Accepted | Rejected:
     """Take in one body; on return it is appended, or kept as a dead letter. now_ms: city time.
 

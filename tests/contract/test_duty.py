@@ -118,7 +118,7 @@ def test_rights_are_asked_for_each_warning_with_area_and_topic(office: Office, d
 
 
 def test_what_must_succeed_with_an_act_undoes_it(office: Office, desk: DutyDesk, zhao: Bearer) -> None:
-    def fail() -> None:
+    def fail(tx: object) -> None:
         raise ValueError("the stream did not take it")
 
     with pytest.raises(ValueError, match="stream"):

@@ -16,11 +16,14 @@ from core.accounts import Reach, Role
 from core.clock import real_ms
 from core.duty import ACT
 from core.records import HOUR_MS, MINUTE_MS, CityWarning, Issuer, Level, Stamp, WarningPhase
+from ingest.known import Known
 from store.outbox import told_after
 from store.warnings import KeptWarning, keep_warnings
-from stream.appender import raw_message
+from stream.appender import Appender, raw_message
 from stream.codec import decode_events
 from stream.connect import connect
+from stream.scenes import active_scene
+from workers.entering import Entering
 
 RIVER, RAIN = 0, 1  # of the made-up warnings the first two
 _NUMBERS = count()
@@ -159,11 +162,19 @@ def test_hand_entries_go_the_way_of_machines(desk: Desk, house: Guarded) -> None
     assert enter(Role.DUTY, **reading) == 200
     assert enter(Role.LEADER, **reading) == 403
     assert enter(Role.DUTY, **(reading | {"metric": "ph"})) == 404
+    assert enter(Role.DUTY, **(reading | {"at_ms": real_ms() + 30 * 24 * HOUR_MS})) == 422, "of next month"
     signal = {"kind": "signal", "what": "台风", "level": "orange", "issuer": "市气象台", "area": "440900"}
     assert enter(Role.DUTY, **signal) == 200
     assert enter(Role.DUTY, **signal, lifts="entry-of-before") == 200
     assert enter(Role.DUTY, kind="event", area="440981", text="群众来电：河水漫过桥面") == 200
-    client, keys = connect(house.entrance.settings.redis_url), house.picture.keys
+    settings, keys, declared = house.entrance.settings, house.picture.keys, house.picture.declared
+    client = connect(settings.redis_url)
+    scene = active_scene(client)
+    assert scene is not None
+    assert raw_message(client, keys, "mm-river-03") is None, "only when its act is committed"
+    known = Known(scene, declared.feeds, declared.devices, declared.metrics, 64 * 1024)
+    entering = Entering(house.office.database, Appender(client, keys, 1000), known)
+    assert (entering.turn(real_ms()), entering.turn(real_ms())) == (4, 0)
     raw = raw_message(client, keys, "mm-river-03")
     assert raw is not None
     told = orjson.loads(raw.payload)

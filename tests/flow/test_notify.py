@@ -12,7 +12,7 @@ import pytest
 from kept_warning import BEGAN_MS, warning
 from prerequisites import REPOSITORY, eventually
 from recorded_server import Server, recorded
-from storm_night import AREAS, DEVICES, INDICATORS, RULES, TICK_MS, power_cut
+from storm_night import AREAS, DEVICES, INDICATORS, RULES, power_cut
 
 import catalogue
 from accounts.sealing import Seal, seal_of
