@@ -23,7 +23,7 @@ from early_warning.week_after import WEEK_MS
 from early_warning.weighing import Swept, Weighed, sweep_level, weigh
 from store.labels import labels_between
 from store.rules import complaints_about, in_force, versions_of
-from store.sql import Database
+from store.sql import Database, Transaction
 from store.warnings import Asked as Told
 from store.warnings import warnings_between
 
@@ -97,9 +97,7 @@ class RuleDesk:
         if self._database is None:
             return 0
         with self._database.reading() as connection:
-            found = warnings_between(connection, scene, since_ms, since_ms + WEEK_MS, Told(rule=rule))
-        opened = (one.warning for one in found if since_ms <= one.warning.since_ms < since_ms + WEEK_MS)
-        return sum(one.rule_version == version and one.phase is not WarningPhase.RETRACTED for one in opened)
+            return told_since(connection, scene, rule, version, since_ms)
 
     def labels(self, city: str, scene: str, from_ms: int = 0, upto_ms: int = NEVER_ENDED_MS) -> list[Label]:
         """What people said of a span, of one scene and of the world. Raises NeighbourDown."""
@@ -115,6 +113,13 @@ class RuleDesk:
         past = self._kept.of(span, ground, newest)
         labels = self.labels(ground.areas.city.id, asked.scene, asked.upto_ms - asked.days * DAY_MS, asked.upto_ms)
         return Case(draft, tuple(ground.subjects(draft))), past, labels
+
+
+def told_since(connection: Transaction, scene: str, rule: str, version: str, since_ms: int) -> int:
+    """How many warnings of a version opened in the week from a time on, those taken back left out."""
+    found = warnings_between(connection, scene, since_ms, since_ms + WEEK_MS, Told(rule=rule))
+    opened = (one.warning for one in found if since_ms <= one.warning.since_ms < since_ms + WEEK_MS)
+    return sum(one.rule_version == version and one.phase is not WarningPhase.RETRACTED for one in opened)
 
 
 def incidents(labels: Iterable[Label], subjects: Sequence[str], ground: Ground) -> list[Incident]:

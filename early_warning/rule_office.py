@@ -36,6 +36,7 @@ from store.sql import Transaction
 
 RELAXED_LONGEST_MS = 24 * HOUR_MS
 TOPIC = "rules"  # of the outbox
+MACHINE = "system"  # as the audit calls who puts a rule back into review when what it promised did not come
 UNPROVED = ("illustrative", "none")
 
 Declaration = Mapping[str, Any]
@@ -153,6 +154,21 @@ class RuleOffice:
         with self._warden.database.reading() as connection:
             old = version_numbered(connection, number)
         return self.save(by, old.rule, old.declaration, None, "", now_ms)
+
+    def look_again(self, version: RuleVersion, reason: str, now_ms: int) -> RuleVersion | None:
+        """Put what is in force back into review, drafted by nobody; it goes on judging meanwhile.
+
+        None: somebody works on the rule, or it was put there before.
+        """
+        by = Bearer(MACHINE)
+        with self._warden.recording(by, "rules.look_again", f"rule:{version.rule}", now_ms, {"reason": reason}) as tx:
+            known = versions_of(tx, self._city, version.rule)
+            if any(one.state in OPEN_STATES or _looks_again_at(one, version) for one in known):
+                return None
+            fresh = self._fresh(tx, by, version.rule, version.declaration, reason, now_ms)
+            kept = add_version(tx, replace(fresh, based_on=version.version, state=VersionState.REVIEW))
+            tell(tx, TOPIC, told(kept), now_ms)
+            return kept
 
     def standing(self, tx: Transaction, rule: str, now_ms: int) -> Shipped:
         """What is in force by approval now, relaxations left out. Raises Objection: there is no such rule."""
@@ -272,6 +288,10 @@ def told(version: RuleVersion) -> dict[str, Any]:
     """What the city is told of a version: enough to show it, and the number under which the rest is found."""
     plain = ("city", "rule", "version", "state", "number", "author", "approver", "reason", "effective_ms", "ended_ms")
     return {name: getattr(version, name) for name in plain} | {"state": str(version.state)}
+
+
+def _looks_again_at(one: RuleVersion, version: RuleVersion) -> bool:
+    return one.author == MACHINE and one.based_on == version.version
 
 
 def _identity(version: RuleVersion | None) -> tuple[int, int] | None:
