@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.warden import Warden
@@ -18,6 +19,7 @@ from dispatch.links import AT_MOST_H, LASTS_H, LinkBook, WantedLink, is_alive
 from store.links import LinkRow
 
 REFUSED = errors(401, 403, 404, 422, 503)
+LARGEST = (1 << 31) - 1  # number that the database can hold
 
 
 class LinkWish(BaseModel):
@@ -102,7 +104,7 @@ def link_routes(desk: LinkDesk) -> APIRouter:
         return await desk.make(case, wanted)
 
     @router.post("/links/{number}/revoke", status_code=204)
-    async def revoke(number: int) -> None:
+    async def revoke(number: Annotated[int, Path(ge=1, le=LARGEST)]) -> None:
         """Take a link back."""
         await desk.revoke(number)
 

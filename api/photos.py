@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -91,6 +91,11 @@ class Darkroom:
         """What a file is. Raises IllegalStep."""
         async with self._one_at_a_time:
             return await asyncio.to_thread(self.book.check, content)
+
+    async def marked(self, content: bytes, lines: Sequence[str]) -> bytes:
+        """A picture redrawn, with lines burnt into its foot. Raises IllegalStep: it is none."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self.book.marked, content, lines)
 
     async def add(self, by: Bearer, sent: Sent, now: Now) -> Told:
         """Bring a photo to a case; as `PhotoBook.add`."""

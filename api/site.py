@@ -17,6 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from accounts.office import open_office
 from accounts.rights import may_somewhere
 from api.alarm_load import alarm_load_routes
+from api.around import AroundDesk, around_routes
 from api.cap import cap_routes
 from api.cases import Cases, case_routes
 from api.duty import Duty, duty_routes
@@ -32,14 +33,15 @@ from api.headers import Headers
 from api.health import health_routes
 from api.history import history_routes
 from api.hub import Hub
-from api.kept_warnings import kept_routes
 from api.incidents import IncidentDesk, incident_routes
+from api.kept_warnings import kept_routes
 from api.links import LinkDesk, link_routes
 from api.live import Cut, live_routes, whole
 from api.me import me_routes
 from api.notice_metrics import NoticeCollector
 from api.page_reader import PageReader
 from api.photos import PhotoDesk, photo_routes
+from api.presence import PresenceDesk, presence_routes
 from api.push import push_routes
 from api.rest import rest_routes
 from api.sign_in import sign_in_routes
@@ -106,6 +108,8 @@ class Site:
             app.include_router(incident_routes(IncidentDesk(cases)), prefix=under)
             app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
             app.include_router(link_routes(LinkDesk(cases)), prefix=under)
+            app.include_router(around_routes(AroundDesk(cases)), prefix=under)
+            app.include_router(presence_routes(PresenceDesk(cases, client)), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)

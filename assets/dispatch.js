@@ -43,7 +43,7 @@
   function paint() {
     const ms = nowMs();
     if (ms === null || !at("dispatch-queue")) return;
-    const { page, dispatchView, dispatchMap } = cityvitals;
+    const { page, dispatchView, dispatchMap, dispatchAside } = cityvitals;
     const load = ((cityvitals.live.picture().case_load || {}).main) || { open: queue.length, late: 0, held: 0 };
     page.put("dispatch-counts", "<h2>" + esc(words("dispatch.queue")) + " <b>" + cityvitals.format.count(load.open) + "</b></h2>"
       + (load.late ? '<span class="level-red">' + cityvitals.format.mark("red") + esc(words("dispatch.count_late", { count: load.late })) + "</span>" : "")
@@ -51,9 +51,11 @@
       + cityvitals.dispatchCoverage.html(voids, site.areas));
     page.put("dispatch-queue", queue.map((one) => dispatchView.row(one, site, ms, one.id === chosen)).join("")
       || '<li class="duty-calm"><b>' + esc(words("dispatch.empty")) + "</b><span>" + esc(words("dispatch.empty_note")) + "</span></li>");
-    page.put("dispatch-case", shown ? dispatchView.html(shown, { site: site, nowMs: ms, may: may, names: names(), proposals: proposals }) : '<p class="case-none">' + esc(words("dispatch.choose")) + "</p>");
-    page.put("dispatch-map", dispatchMap.svg(site.boundaries, queue, units, shown, ms));
-    page.put("dispatch-offers", offers.length ? "<h3>" + esc(words("dispatch.offers", { needs: "" })) + "</h3><ol>" + offers.map(dispatchView.suggested).join("") + "</ol>" : "");
+    page.put("dispatch-case", shown ? dispatchView.html(shown, { site: site, nowMs: ms, may: may, names: names(), proposals: proposals, beside: dispatchAside.parts(shown, ms) }) : '<p class="case-none">' + esc(words("dispatch.choose")) + "</p>");
+    page.put("dispatch-map", dispatchMap.svg(site.boundaries, queue, units, shown, ms, dispatchAside.points()));
+    page.put("dispatch-cameras", shown ? dispatchAside.cameras(ms) : "");
+    page.put("dispatch-offers", (offers.length ? "<h3>" + esc(words("dispatch.offers", { needs: "" })) + "</h3><ol>" + offers.map(dispatchView.suggested).join("") + "</ol>" : "")
+      + (shown ? dispatchAside.help() : ""));
   }
 
   /** Read the queue, and the case that is shown when it moved. */
@@ -79,6 +81,7 @@
     if (!answer.ok || chosen !== id) return;
     if (!shown || shown.id !== id) [offers, proposals] = [[], []];
     shown = answer.body;
+    cityvitals.dispatchAside.show(id, Boolean(shown.facts.place));
     paint();
     const open_ = !["closed", "evaluated", "rejected", "merged"].includes(shown.state);
     const [going, alike] = await Promise.all([
@@ -143,6 +146,12 @@
     tell(send(shown.id, { verb: "notify", assignment: assignment.slice(0, 40), fields: { unit: unit } }), words("dispatch.sent", { unit: names()[unit] || unit }));
   }
 
+  /** The keyboard's way of dragging: the unit with this number in the list of who could go. */
+  function sendNth(number) {
+    const unit = offers.filter((one) => one.can_go)[number - 1];
+    if (unit && cityvitals.dutyActs.may("cases.dispatch")) sendUnit(unit.unit);
+  }
+
   /** A line of the command bar. */
   function command(line) {
     const found = cityvitals.dispatchBar.read(line, units);
@@ -188,6 +197,7 @@
     else if (key === "j" || key === "arrowdown") move(1);
     else if (key === "k" || key === "arrowup") move(-1);
     else if (key === "n") newCase();
+    else if (/^[1-9]$/.test(key)) sendNth(Number(key));
     else {
       const verb = shown && shown.possible.find((name) => cityvitals.dispatchView.KEYS[name] === key);
       if (!verb) return;
@@ -264,6 +274,7 @@
     startDispatch(siteOfPage) {
       site = siteOfPage;
       cityvitals.dutyActs.start(site, paint);
+      cityvitals.dispatchAside.start(site, paint, toast);
       cityvitals.page.start(site, onFrame, everySecond);
       root.addEventListener("keydown", onKey);
       root.addEventListener("click", onClick);

@@ -35,11 +35,19 @@
     place.showModal();
   }
 
+  /** Say something that is to be read or copied. */
+  function tell(title, inside) {
+    const place = dialog();
+    place.innerHTML = '<form method="dialog"><h2>' + esc(title) + "</h2>" + inside + '<footer><button class="verb large">' + esc(words("dispatch.close")) + "</button></footer></form>";
+    place.showModal();
+  }
+
   /** The fields of each step that needs any. more: {site, nowMs, one: the case}. */
   const FORMS = {
     reject: () => area("reason"),
     dispatch: ({ site, one }) => input("lead", 'required list="dispatch-leads" value="' + esc(one.facts.lead || (site.kinds[one.facts.kind] || {}).lead || "") + '"')
       + '<datalist id="dispatch-leads">' + site.leads.map((lead) => '<option value="' + esc(lead) + '">').join("") + "</datalist>",
+    arbitrate: (more) => FORMS.dispatch(more) + area("reason"),
     return: () => area("reason"), finish: () => area("result"), redo: () => area("reason"), reopen: () => area("reason"),
     evaluate: () => input("score", 'type="number" min="0" max="100" required') + input("satisfied", 'type="number" min="0" max="100"'),
     shelve: () => area("reason") + input("approver"),
@@ -69,9 +77,10 @@
 
   /** What a step needs is asked for, else it is sent at once. send(fields) gives the sentence of a refusal. */
   async function step(verb, more, send) {
+    const further = (((more.site.kinds[more.one.facts.kind] || {}).needs || {})[verb] || []).map((name) => input(name, 'required maxlength="300"')).join("");
     const form = FORMS[verb];
-    if (!form) return send({});
-    ask(cityvitals.dispatchView.verb(verb), form(more), (values) => send(fieldsOf(values, more.nowMs)));
+    if (!form && !further) return send({});
+    ask(cityvitals.dispatchView.verb(verb), (form ? form(more) : "") + further, (values) => send(fieldsOf(values, more.nowMs)));
     return "";
   }
 
@@ -91,5 +100,5 @@
     });
   }
 
-  cityvitals.dispatchForms = { fieldsOf, report, step };
+  cityvitals.dispatchForms = { ask, fieldsOf, input, report, step, tell };
 })(typeof window === "undefined" ? globalThis : window);

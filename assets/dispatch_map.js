@@ -42,16 +42,16 @@
   const path = (ring, to) => "M" + ring.map(([lon, lat]) => to.x(lon).toFixed(1) + " " + to.y(lat).toFixed(1)).join("L") + "Z";
   const inside = (x, y) => x > -20 && y > -20 && x < WIDE + 20 && y < WIDE + 20;
 
-  /** A square for a case (filled: late), a triangle for a unit (hollow: its position is old). */
+  /** A square for a case (filled: late), a triangle for a unit (hollow: its position is old), a ring for a camera. */
   function mark(kind, x, y, more) {
     if (!inside(x, y)) return "";
-    const shape = kind === "case" ? '<rect x="-9" y="-9" width="18" height="18"/>' : '<path d="M0-11L11 9H-11Z"/>';
+    const shape = kind === "eye" ? '<circle r="9"/><circle r="3"/>' : kind === "case" ? '<rect x="-9" y="-9" width="18" height="18"/>' : '<path d="M0-11L11 9H-11Z"/>';
     return '<g class="' + kind + " " + more.look + '" transform="translate(' + x.toFixed(1) + " " + y.toFixed(1) + ')"' + (more.id ? ' data-case="' + esc(more.id) + '"' : "") + "><title>"
       + esc(more.title) + "</title>" + shape + (more.label ? '<text x="' + (kind === "case" ? 0 : 17) + '" y="' + (kind === "case" ? -18 : 8) + '">' + esc(more.label) + "</text>" : "") + "</g>";
   }
 
-  /** The whole picture. chosen: the case that is shown close, or null. */
-  function svg(boundaries, cases, units, chosen, nowMs) {
+  /** The whole picture. chosen: the case that is shown close, or null. cameras: those nearest to it. */
+  function svg(boundaries, cases, units, chosen, nowMs, cameras) {
     const place = chosen && chosen.facts.place;
     const to = projection(place ? around(place) : boxOf(boundaries));
     const land = boundaries.features.map((feature) => '<path class="county" d="' + rings(feature.geometry).map((ring) => path(ring, to)).join("") + '"><title>' + esc(feature.properties.name) + "</title></path>").join("");
@@ -60,8 +60,9 @@
       { id: one.id, title: one.title, look: (one.due_ms !== null && one.due_ms < nowMs ? "late" : "") + (chosen && chosen.id === one.id ? " chosen" : ""), label: chosen && chosen.id === one.id ? one.title : "" })).join("");
     const force = units.filter((one) => one.lon_deg !== null).map((one) => mark("unit", to.x(one.lon_deg), to.y(one.lat_deg),
       { title: one.name, look: (one.is_current ? "" : "old ") + one.duty, label: place ? cityvitals.format.shortName(one.name) : "" })).join("");
+    const eyes = (place ? cameras : []).map((one) => mark("eye", to.x(one.lon_deg), to.y(one.lat_deg), { title: one.name, look: "", label: "" })).join("");
     const scale = place ? '<g class="scale"><path d="M20 580h' + to.m(1000).toFixed(1) + '"/><text x="20" y="572">1 km</text></g>' : "";
-    return '<svg viewBox="0 0 ' + WIDE + " " + WIDE + '" preserveAspectRatio="xMidYMid meet" role="img">' + land + doubt + force + all + scale + "</svg>";
+    return '<svg viewBox="0 0 ' + WIDE + " " + WIDE + '" preserveAspectRatio="xMidYMid meet" role="img">' + land + doubt + eyes + force + all + scale + "</svg>";
   }
 
   cityvitals.dispatchMap = { boxOf, projection, svg };

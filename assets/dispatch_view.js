@@ -62,21 +62,23 @@
   }
 
   /** One unit of the case: how far it is, and what its next step is, written down for it when it calls. */
-  function unit(one, names, nowMs, may) {
+  function unit(one, names, nowMs, may, links) {
     const steps = Object.entries(one.reached).sort((a, b) => a[1] - b[1])
       .map(([name, at]) => "<span>" + esc(state(name)) + " " + esc(cityvitals.format.moment(at, nowMs)) + "</span>").join(" → ");
     const next = (UNIT_STEPS[one.state] || []).map((name) => '<button type="button" class="verb small" data-unit-verb="' + name + '" data-assignment="' + esc(one.assignment) + '"'
       + (may(name) ? "" : " disabled") + ">" + esc(verb(name)) + "</button>").join("");
-    return "<li><b>" + esc(names[one.unit] || one.unit) + "</b> <em>" + esc(state(one.state)) + "</em><small>" + steps + "</small>" + (next ? "<div>" + next + "</div>" : "") + "</li>";
+    const over = ["clear", "refused", "failed"].includes(one.state);
+    return "<li><b>" + esc(names[one.unit] || one.unit) + "</b> <em>" + esc(state(one.state)) + "</em><small>" + steps + "</small>" + (over ? "" : "<div>" + next + links(one.assignment) + "</div>") + "</li>";
   }
 
   /** Who could go, with what speaks against each. */
-  function suggested(one) {
+  function suggested(one, at, all) {
+    const number = one.can_go ? all.slice(0, at).filter((other) => other.can_go).length + 1 : 10;
     const against = one.shortfalls.map((name) => words("dispatch.short_" + name.replace(/-/g, "_"))).join("、");
     const far = one.distance_m === null ? "—" : words("dispatch.far", { km: (one.distance_m / 1000).toFixed(1), minutes: Math.max(1, Math.round(one.travel_s / 60)) });
     return '<li draggable="' + one.can_go + '" data-offer="' + esc(one.unit) + '"><b>' + esc(one.name) + "</b><span>" + esc(far) + (one.from_home ? " <small>" + esc(words("dispatch.from_home")) + "</small>" : "")
       + "</span>" + (against ? '<small class="against">' + esc(against) + "</small>" : "")
-      + '<button type="button" class="verb small" data-send="' + esc(one.unit) + '"' + (one.can_go ? "" : " disabled") + ">" + esc(words("dispatch.send")) + "</button></li>";
+      + '<button type="button" class="verb small" data-send="' + esc(one.unit) + '"' + (one.can_go ? "" : " disabled") + ">" + (number < 10 ? "<kbd>" + number + "</kbd>" : "") + esc(words("dispatch.send")) + "</button></li>";
   }
 
   /** What it is likely one incident with, and why. */
@@ -119,7 +121,7 @@
     const said = [...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...ofTime(one.fields, nowMs), ofFix(one.fields)]
       .filter((value) => typeof value === "string" && value).join("；");
     const how = [one.by.replace(/^person:|^worker:.*/, ""), one.origin === "person" ? "" : words("dispatch.origin_" + one.origin)].filter(Boolean).join(" · ");
-    return "<li" + (one.struck ? ' class="struck"' : "") + "><time>" + esc(at) + was + "</time><b>" + esc(verb(one.verb)) + "</b><span>" + esc(said) + "</span><small>"
+    return "<li" + (one.struck ? ' class="struck"' : "") + "><time>" + esc(at) + was + "</time><b>" + esc(one.fields.photo ? words("dispatch.log_photos") : verb(one.verb)) + "</b><span>" + esc(said) + "</span><small>"
       + esc(how) + "</small></li>";
   }
 
@@ -134,21 +136,21 @@
       + fact("lead", one.facts.lead || (site.kinds[one.facts.kind] || {}).lead) + fact("reported", cityvitals.format.moment(one.reported_ms, nowMs)) + fact("text", one.facts.text) + "</dl>";
   }
 
-  /** The whole of one case. more: {site, nowMs, may, names, offers, proposals}. */
+  /** The whole of one case. more: {site, nowMs, may, names, proposals, beside: the parts of dispatch_aside.js}. */
   function html(one, more) {
-    const { site, nowMs, may, names } = more;
+    const { site, nowMs, may, names, beside } = more;
     const kind = (site.kinds[one.facts.kind] || {}).name || one.facts.kind;
     const counts = [["redone", one.redone], ["returned", one.returned], ["escalated", one.escalated]].filter(([, count]) => count)
       .map(([name, count]) => '<i class="hold">' + esc(words("dispatch." + name, { count: count })) + "</i>").join("");
     const hold = one.hold === "none" ? "" : '<i class="hold">' + esc(words("case.hold-" + one.hold)) + "</i>";
     const into = one.into ? '<a href="#" data-case="' + esc(one.into) + '">' + esc(words("dispatch.into", { id: one.into })) + "</a>" : "";
     return "<article><header><small>" + esc(one.id) + "</small><span>" + esc(kind) + (one.facts.grade ? " " + ROMAN[one.facts.grade] + esc(words("dispatch.grade")) : "") + "</span><em>" + esc(state(one.state)) + "</em>" + hold + counts + into
-      + '</header><h2>' + esc(one.facts.title) + "</h2>" + verbs(one, may)
+      + '</header><h2>' + esc(one.facts.title) + "</h2>" + beside.presence + verbs(one, may)
       + '<ol class="clocks">' + one.clocks.map((each) => clock(each, nowMs)).join("") + "</ol>"
-      + '<div class="case-columns">' + facts(one, site, nowMs) + '<section><h3>' + esc(words("dispatch.units")) + '</h3><ol class="case-units">'
-      + (one.units.map((each) => unit(each, names, nowMs, may)).join("") || "<li>" + esc(words("dispatch.nobody_sent")) + "</li>") + "</ol></section></div>"
-      + (more.proposals || []).map((each) => proposal(each, one.id)).join("")
-      + "<h3>" + esc(words("dispatch.log")) + '</h3><ol class="case-log">' + one.log.slice().reverse().map((each) => entry(each, nowMs)).join("") + "</ol></article>";
+      + '<div class="case-columns"><div>' + facts(one, site, nowMs) + beside.photos + '</div><section><h3>' + esc(words("dispatch.units")) + '</h3><ol class="case-units">'
+      + (one.units.map((each) => unit(each, names, nowMs, may, beside.links)).join("") || "<li>" + esc(words("dispatch.nobody_sent")) + "</li>") + "</ol></section></div>"
+      + (more.proposals || []).map((each) => proposal(each, one.id)).join("") + cityvitals.similar.html(one.id)
+      + beside.logHead + '<ol class="case-log">' + one.log.filter(beside.inLog).reverse().map((each) => entry(each, nowMs)).join("") + "</ol></article>";
   }
 
   cityvitals.dispatchView = { KEYS, html, left, row, suggested, verb };

@@ -69,7 +69,8 @@ class LinkBook:
         secret, expires_ms = new_opaque(), now.real_ms + min(max(wanted.lasts_h, 1), AT_MOST_H) * HOUR_MS
         until = from_ms(expires_ms).astimezone(CHINA).strftime("%m-%d %H:%M")
         said = text("case.link-made", self._language, name=wanted.name, until=until)
-        wish = Wish(wanted.key, Verb.NOTE, wanted.case, {"text": said}, assignment=wanted.assignment)
+        fields = {"text": said, "link": wanted.name}
+        wish = Wish(wanted.key, Verb.NOTE, wanted.case, fields, assignment=wanted.assignment)
         detail = {"link": wanted.name, "assignment": wanted.assignment, "expires_ms": expires_ms}
         with self._warden.acting(by, RIGHT, f"case:{wanted.case}", now.real_ms, detail) as connection:
             told = self._book.act_within(connection, by, wish, now)

@@ -7,7 +7,7 @@ only if it has that hash. Until then the copy is what is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,6 +66,11 @@ class PhotoBook:
     def check(self, content: bytes) -> Photo:
         """What a file is, before anything else is done for it. Raises IllegalStep."""
         return judged(content, self._marking.limit_bytes)
+
+    def marked(self, content: bytes, lines: Sequence[str]) -> bytes:
+        """A picture redrawn, with lines burnt into its foot. Raises IllegalStep: it is none."""
+        self.check(content)
+        return shown_copy(content, lines, self._marking.lettering)
 
     def add(self, by: Bearer, sent: Sent, now: Now) -> Told:
         """Bring a photo to a case; a repeat under the same key adds nothing.

@@ -51,6 +51,7 @@ def site_of(declared: Declared, settings: Settings, assets_version: str) -> dict
     language = settings.language
     kinds = {
         kind.id: {"name": kind.name[language], "lead": kind.lead, "capabilities": list(kind.capabilities)}
+        | {"needs": {str(verb): list(fields) for verb, fields in kind.needs.items()}}
         for kind in declared.case_kinds.values()
     }
     areas = [*declared.areas.at(AreaLevel.COUNTY), declared.areas.city]
@@ -75,6 +76,7 @@ def _right(declared: Declared, language: str) -> html.Section:
         [
             html.Div(id=ids.DISPATCH_MAP, className="dispatch-map"),
             html.P(f"{source} · {review}", className="dispatch-note"),
+            html.Div(id=ids.DISPATCH_CAMERAS, className="dispatch-cameras"),
             html.Div(id=ids.DISPATCH_OFFERS, className="dispatch-offers"),
         ],
         className="dispatch-right dies",

@@ -1,0 +1,152 @@
+/* The side of the open case: asks for what stands beside it, tells that we have it open, brings photos, makes links. */
+(function (root) {
+  "use strict";
+  const cityvitals = (root.cityvitals = root.cityvitals || {});
+  const BEAT_MS = 5000; // who is not heard for three of these is gone
+  const words = (code, values) => cityvitals.format.words(code, values); // its file is loaded after this one
+  const actions = () => cityvitals.dutyActs;
+  const path = (id, what) => "cases/" + encodeURIComponent(id) + "/" + what;
+  let site = null;
+  let repaint = () => {};
+  let toast = () => {};
+  let open = null; // number of the case
+  let known = empty();
+  let withinM = 3000;
+  let log = "all";
+
+  function empty() {
+    return { photos: [], links: [], around: null, others: [] };
+  }
+
+  async function read(what, name, pick) {
+    const id = open;
+    const answer = await actions().ask("GET", path(id, what));
+    if (open !== id || !answer.ok) return;
+    known[name] = pick(answer.body);
+    repaint();
+  }
+
+  async function beat() {
+    const id = open;
+    if (!id || root.document.hidden || !root.document.getElementById("dispatch-case")) return;
+    const answer = await actions().ask("POST", path(id, "presence"), {});
+    if (open !== id || !answer.ok) return;
+    known.others = answer.body.others;
+    repaint();
+  }
+
+  /** A case is shown, or shown as it stands now. */
+  function show(id, has_place) {
+    if (open !== id) {
+      if (open) actions().ask("DELETE", path(open, "presence"));
+      open = id;
+      known = empty();
+      log = "all";
+      beat();
+      if (has_place) read("around?within_m=" + withinM, "around", (body) => body);
+    }
+    if (actions().may("photos.see")) read("photos", "photos", (body) => body.photos);
+    if (actions().may("cases.dispatch")) read("links", "links", (body) => body.links);
+  }
+
+  /** Bring one photo to the open case. */
+  async function bring(file) {
+    const form = new root.FormData();
+    form.append("key", actions().newKey());
+    form.append("photo", file, file.name || "photo");
+    const answer = await root.fetch(site.base_path + "api/v1/" + path(open, "photos"), { method: "POST", body: form }).catch(() => null);
+    const body = answer ? await answer.json().catch(() => ({})) : {};
+    if (!answer || !answer.ok) return toast(actions().sentenceOf({ status: answer ? answer.status : 0, body: body }), true);
+    known.photos = body.photos;
+    return repaint();
+  }
+
+  /** A one-time link for one assignment: for whom, then its address, which is told this once. */
+  function link(assignment, title) {
+    const { ask, input } = cityvitals.dispatchForms;
+    const fields = input("link_name", 'required maxlength="60"') + input("hours", 'type="number" min="1" max="168" value="24" required');
+    ask(words("dispatch.link"), fields, async (values) => {
+      const wanted = { key: actions().newKey(), assignment: assignment, name: values.link_name, lasts_h: Number(values.hours) };
+      const answer = await actions().ask("POST", path(open, "links"), wanted);
+      if (!answer.ok) return actions().sentenceOf(answer);
+      read("links", "links", (body) => body.links);
+      root.setTimeout(() => tellLink(answer.body, title), 0); // once the dialog is shut
+      return "";
+    });
+  }
+
+  function tellLink(made, title) {
+    const until = cityvitals.format.moment(made.expires_ms, cityvitals.live.cityMs());
+    const said = words("dispatch.link_text", { name: made.name, title: title, until: until, address: root.location.origin + made.address });
+    const text = '<p class="link-note">' + cityvitals.format.esc(words("dispatch.link_once")) + '</p><textarea id="dispatch-link-text" rows="4" readonly>' + cityvitals.format.esc(said)
+      + '</textarea><button type="button" class="verb" data-copies="dispatch-link-text">' + cityvitals.format.esc(words("dispatch.link_copy")) + "</button>";
+    cityvitals.dispatchForms.tell(words("dispatch.link_made"), text);
+  }
+
+  async function unlink(number) {
+    const answer = await actions().ask("POST", "links/" + number + "/revoke", {});
+    if (!answer.ok) return toast(actions().sentenceOf(answer), true);
+    return read("links", "links", (body) => body.links);
+  }
+
+  function onClick(event) {
+    const found = event.target.closest("[data-within], [data-log], [data-link], [data-unlink]");
+    if (!found || !open) return;
+    const told = found.dataset;
+    if (told.log) { log = told.log; repaint(); }
+    else if (told.link) link(told.link, root.document.querySelector("#dispatch-case h2").textContent);
+    else if (told.unlink) unlink(told.unlink);
+    else { withinM = Number(told.within); read("around?within_m=" + withinM, "around", (body) => body); }
+  }
+
+  /** A picture that is chosen, dropped on the case, or pasted anywhere. */
+  function listen() {
+    const chooser = root.document.createElement("input"); // outside of what is painted anew while the dialog is open
+    Object.assign(chooser, { type: "file", accept: "image/jpeg,image/png,image/webp", id: "dispatch-photo-file", hidden: true });
+    root.document.body.append(chooser);
+    root.addEventListener("click", onClick);
+    chooser.addEventListener("change", () => {
+      if (chooser.files[0] && open) bring(chooser.files[0]);
+      chooser.value = "";
+    });
+    const picture = (event) => [...((event.dataTransfer || event.clipboardData || {}).files || [])].find((file) => file.type.startsWith("image/"));
+    root.addEventListener("drop", (event) => {
+      const file = picture(event);
+      if (!file || !open || !event.target.closest("#dispatch-case")) return;
+      event.preventDefault();
+      bring(file);
+    });
+    root.addEventListener("paste", (event) => {
+      const file = picture(event);
+      if (file && open && !event.target.closest("dialog")) bring(file);
+    });
+    root.document.addEventListener("visibilitychange", beat);
+    root.setInterval(beat, BEAT_MS);
+  }
+
+  /** The parts of the open case, ready to stand in it. */
+  function parts(one, nowMs) {
+    const beside = cityvitals.dispatchBeside;
+    const more = { base: site.base_path, nowMs: nowMs, inFull: actions().may("personal.see"), may: actions().may("cases.note") };
+    const linking = { nowMs: nowMs, may: actions().may("cases.dispatch") };
+    return {
+      presence: beside.presence(known.others),
+      photos: actions().may("photos.see") ? beside.photos(known.photos, one.id, more) : "",
+      links: (assignment) => beside.links(known.links, assignment, linking),
+      logHead: beside.logHead(log),
+      inLog: beside.LOG[log],
+    };
+  }
+
+  cityvitals.dispatchAside = {
+    cameras: (nowMs) => cityvitals.dispatchBeside.cameras(known.around, site.base_path, nowMs),
+    help: () => cityvitals.dispatchBeside.help(known.around),
+    parts: parts,
+    points: () => (known.around ? known.around.cameras : []),
+    show: show,
+    start(siteOfPage, onChange, tell) {
+      [site, repaint, toast] = [siteOfPage, onChange, tell];
+      listen();
+    },
+  };
+})(window);
