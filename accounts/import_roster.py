@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from accounts.bearer import Bearer
 from accounts.roster import Roster, Term
@@ -30,6 +30,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     PEOPLE: ("账号", "姓名", "电话"),
     APPOINTMENTS: ("账号", "岗位", "开始", "结束", "副职"),
 }
+UNPACKED_BYTES = 64 * 1024**2  # a hundred thousand rows
 _SENSITIVITIES = {"公开": Sensitivity.PUBLIC, "内部": Sensitivity.INTERNAL, "敏感": Sensitivity.SENSITIVE}
 _ROLES = {text(f"role.{role}", language): role for role in Role for language in ("zh", "en")}
 
@@ -189,9 +190,10 @@ def _rows(file: Path | BinaryIO, language: str) -> Iterator[Row]:
     from openpyxl import load_workbook  # noqa: PLC0415 - a fifth of a second, which no start needs
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
+    _refuse_bomb(file, before, language)
     try:
         book = load_workbook(file, read_only=True, data_only=True)
-    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as problem:
+    except (InvalidFileException, KeyError, ValueError) as problem:
         raise DeclarationError([f"{before}{text('roster.no-workbook', language)}"]) from problem
     for sheet in filter(book.sheetnames.__contains__, COLUMNS):
         lines = book[sheet].iter_rows(values_only=True)
@@ -204,6 +206,17 @@ def _rows(file: Path | BinaryIO, language: str) -> Iterator[Row]:
             if any(cell not in (None, "") for cell in line):
                 yield Row(sheet, f"{before}{sheet}, {number}", dict(zip(head, line, strict=False)))
     book.close()
+
+
+def _refuse_bomb(file: Path | BinaryIO, before: str, language: str) -> None:
+    """Refuse what unpacks to more than any roster is. Raises DeclarationError; also for what is no workbook."""
+    try:
+        with ZipFile(file) as packed:
+            unpacked = sum(one.file_size for one in packed.infolist())
+    except (OSError, BadZipFile) as problem:
+        raise DeclarationError([f"{before}{text('roster.no-workbook', language)}"]) from problem
+    if unpacked > UNPACKED_BYTES:
+        raise DeclarationError([f"{before}{text('roster.too-large', language, mb=UNPACKED_BYTES // 1024**2)}"])
 
 
 def _department(row: Row) -> Department:

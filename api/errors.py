@@ -72,6 +72,8 @@ def answer_errors(app: FastAPI, language: str) -> None:
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
             return said(405, "not-allowed")
+        if error.status_code == 413:
+            return said(413, "body-too-large")
         return said(error.status_code, "not-found", path=request.url.path)
 
     async def on_down(request: Request, error: Exception) -> JSONResponse:

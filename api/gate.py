@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,7 +39,11 @@ from core.messages import text
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CALLBACKS = "POST /_dash-update-component"
 WALL = "GET /wall"
-CALLBACK_BYTES = 1024 * 1024
+CALLBACK_BYTES = JSON_BYTES = 1024 * 1024  # larger than anything of ours that is read whole into memory
+OWN_LIMIT = frozenset(  # of those that take readings and pictures: they count what comes, and tell more about it
+    f"POST /api/v1/{place}"
+    for place in ("readings/{feed}/{device}", "cases/{case}/photos", "cameras/{camera}/snapshot")
+)
 ASKED_AGAIN_MS = 2_000  # with what is remembered of a bearer, a live connection ends within five seconds
 WAYS_ON = {  # of a person who is refused a page: where he does what is missing
     "nobody": "sign-in",
@@ -160,12 +165,14 @@ class Gate:
 
     async def _let_in(self, visit: Visit, bearer: Bearer, receive: Receive, send: Send) -> None:
         visit.scope.setdefault("state", {})["bearer"] = bearer
+        is_bounded = " /api/" in visit.door and visit.door not in OWN_LIMIT
+        app = RequestBodyLimitMiddleware(self._app, JSON_BYTES) if is_bounded else self._app
         with self._entrance.looking_as(bearer):
             if visit.door in {"WS /live/ws", "GET /live/sse"}:
                 with suppress(DoorShut, ClientDisconnect):
-                    await self._app(visit.scope, receive, self._asking_again(visit, bearer, send))
+                    await app(visit.scope, receive, self._asking_again(visit, bearer, send))
             else:
-                await self._app(visit.scope, receive, send)
+                await app(visit.scope, receive, send)
 
     def _asking_again(self, visit: Visit, before: Bearer, send: Send) -> Send:
         """Before a frame is sent, now and then, whether the bearer still may."""

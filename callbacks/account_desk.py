@@ -251,7 +251,7 @@ async def _form(request: Request) -> tuple[Mapping[str, list[str]], Mapping[str,
     """Fields and files of a form. Raises ApiError 422: it is none."""
     content, kind = await read_body(request, FORM_BYTES), request.headers.get("content-type", "")
     if len(content) > FORM_BYTES:
-        raise ApiError(413, "too-large", limit_kb=FORM_BYTES // 1024)
+        raise ApiError(413, "body-too-large")
     try:
         if not kind.startswith("multipart/form-data"):
             return parse_qs(content.decode(), keep_blank_values=True, max_num_fields=200), {}

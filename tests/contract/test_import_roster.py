@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from openpyxl import Workbook
@@ -16,6 +17,7 @@ from accounts.import_roster import (
     DEPARTMENTS,
     PEOPLE,
     POSTS,
+    UNPACKED_BYTES,
     Record,
     Row,
     import_workbook,
@@ -156,6 +158,8 @@ def test_a_sheet_without_a_column_and_a_file_that_is_none(roster: Roster, tmp_pa
     with pytest.raises(DeclarationError, match="no column 姓名、电话"):
         import_workbook(roster, console(), tmp_path / "half.xlsx", NOW_MS)
     (tmp_path / "text.xlsx").write_text("not a workbook", "utf-8")
-    for name in ("text.xlsx", "missing.xlsx"):
+    with ZipFile(tmp_path / "bomb.xlsx", "w", ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/sharedStrings.xml", bytes(UNPACKED_BYTES + 1))
+    for name in ("text.xlsx", "missing.xlsx", "bomb.xlsx"):
         with pytest.raises(DeclarationError, match=name):
             import_workbook(roster, console(), tmp_path / name, NOW_MS)
