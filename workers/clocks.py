@@ -25,6 +25,7 @@ from dispatch.response_book import ResponseBook
 from dispatch.returning import Returning
 from dispatch.supervision_book import OrderGround, SupervisionBook
 from dispatch.timekeeper import TimeKeeper
+from early_warning.week_round import WeekRound
 from store.migrate import migrate
 from store.sql import Database, open_database
 from store.units import all_units
@@ -107,11 +108,18 @@ def _reminders(ground: Ground) -> Look:
     return lambda: reminding.turn(ground.now())
 
 
+def _weeks(ground: Ground) -> Look:
+    running = ground.running
+    week = WeekRound(ground.warden, running.declared.city.code, running.settings.language)
+    return lambda: week.turn(running.scene.id, real_ms())
+
+
 ROUNDS: Mapping[str, Round] = {
     "time-of-cases": Round(0.5, _time_of_cases),
     "arrivals": Round(1.0, _arrivals),
     "coverage": Round(2.0, _coverage),
     "reminders": Round(10.0, _reminders),
+    "week-after": Round(600.0, _weeks),
 }
 
 

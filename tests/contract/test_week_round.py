@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,12 +31,11 @@ class Week:
         submitted = self.office.submit(LI, draft, "漏报", NOW_MS)
         return self.office.approve(WANG, submitted, Terms(expected={"a_week": {"blue": a_week}}), NOW_MS)
 
-    def warn(self, count: int, version: str, **more: object) -> None:
-        told = [
-            warning(f"w{n}", since_ms=NOW_MS + n * MINUTE_MS, rule=RULE, rule_version=version) for n in range(count)
-        ]
+    def warn(self, count: int, version: str, phase: WarningPhase = WarningPhase.ACTIVE) -> None:
+        of_rule = {"rule": RULE, "rule_version": version, "phase": phase}
+        told = [warning(f"{phase}{n}", since_ms=NOW_MS + n * MINUTE_MS, **of_rule) for n in range(count)]
         with self.database.transaction() as connection:
-            keep_warnings(connection, [KeptWarning(replace(one, **more), SCENE, "440983", "…") for one in told])
+            keep_warnings(connection, [KeptWarning(one, SCENE, "440983", "…") for one in told])
 
 
 @pytest.fixture
@@ -69,7 +67,7 @@ def test_too_few_are_told_when_the_week_is_over(week: Week) -> None:
 def test_what_came_as_promised_stays(week: Week, count: int) -> None:
     active = week.release(a_week=3.0)
     week.warn(count, active.version)
-    week.warn(60, active.version, id="gone", phase=WarningPhase.RETRACTED)
+    week.warn(60, active.version, WarningPhase.RETRACTED)
     assert week.round.turn(SCENE, NOW_MS + 7 * DAY_MS) == []
 
 
