@@ -102,7 +102,6 @@ DOORS: Mapping[str, str] = {
     "GET /plans/plan/{plan}": "responses.see",
     "GET /plans/{response}": "responses.see",
     "POST /plans/{response}/acts": "responses.see",
-    "POST /plans/{response}/acts": "responses.see",
     "GET /supervision": "orders.see",
     "POST /supervision": "cases.supervise",
     "GET /supervision/about": "orders.see",

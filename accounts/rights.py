@@ -119,7 +119,6 @@ RIGHTS: Mapping[str, Right] = {
     "responses.approve": _right(Role.SHIFT_LEADER, Role.LEADER),
     "responses.command": _right(Role.LEADER),
     "responses.work": _right(_ROOM, _OUTSIDE),
-    "responses.work": _right(_ROOM, _OUTSIDE),
     "orders.see": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),
     "orders.answer": _right(_OUTSIDE, Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER),
     "calls.take": _right(Role.HOTLINE, Role.DUTY, placed=False),
