@@ -91,10 +91,11 @@
     return Number.isFinite(found.lon) && Number.isFinite(found.lat) ? { lon_deg: found.lon, lat_deg: found.lat, accuracy_m: found.accuracy_m || 50, origin: "device" } : null;
   }
 
-  /** Open a case 立案 about an item: all of it is filled in, Enter agrees. The kind of the same domain comes first. */
+  /** Open a case 立案 about an item: all of it is filled in, Enter agrees. The kind that packs name for it comes first, then those of its domain. */
   function openCase(item, site, toast) {
     const indicator = (cityvitals.live.picture().indicators || {})[(item.warning || {}).indicator] || {};
-    const near = (kind) => (kind.domain === indicator.domain ? 0 : 1);
+    const about = (item.warning || {}).rule || (item.event || {}).type || "";
+    const near = (kind) => (kind.of.includes(about) ? 0 : kind.domain === indicator.domain ? 1 : 2);
     const kinds = Object.entries(site.cases).sort((a, b) => near(a[1]) - near(b[1])).map(([key, kind]) => [key, kind.name]);
     const key = cityvitals.dutyActs.newKey();
     const place = placeOf(item);

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from typing import Any
+
 from dash import dcc, html
 
 from catalogue.declared import Declared
@@ -12,6 +15,17 @@ from layouts.account_menu import account_menu
 from layouts.pages_menu import pages_menu
 
 
+def _kinds(declared: Declared, language: str) -> dict[str, dict[str, Any]]:
+    """What a case can be of, with the rules and types of events that packs say it is made of."""
+    made_of = defaultdict(list)
+    for row in declared.case_intake.values():
+        made_of[row.kind].append(row.rule or row.event)
+    return {
+        one.id: {"name": one.name[language], "domain": one.domain, "of": made_of[one.id]}
+        for one in declared.case_kinds.values()
+    }
+
+
 def duty(declared: Declared, settings: Settings, assets_version: str) -> html.Div:
     """The whole desk; empty places until the first frame."""
     language = settings.language
@@ -20,7 +34,7 @@ def duty(declared: Declared, settings: Settings, assets_version: str) -> html.Di
         "language": language,
         "assets": assets_version,
         "metrics": {one.id: one.name[language] for one in declared.metrics.values()},
-        "cases": {one.id: {"name": one.name[language], "domain": one.domain} for one in declared.case_kinds.values()},
+        "cases": _kinds(declared, language),
     }
     return html.Div(
         [

@@ -81,6 +81,9 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
         expect(first.locator("#shell-sound-bar")).to_be_empty()
         until(first, f"{RUNG}.red >= 2")
         first.keyboard.press("k")
+        first.keyboard.press("l")  # the pack says what kind of case comes of this rule: two keys make one
+        expect(first.locator("dialog [name=kind] option").first).to_have_text("道路积水")
+        first.keyboard.press("Escape")
         first.keyboard.press("d")
         expect(first.locator(".duty-call .first b")).to_be_visible()
         first.keyboard.press("q")
