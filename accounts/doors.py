@@ -49,6 +49,7 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/cases/{case}/proposals": "cases.see",
     "POST /api/v1/cases/{case}/apart": "cases.dispatch",
     "GET /api/v1/cases/{case}/members": "cases.see",
+    "GET /api/v1/cases/{case}/similar": "cases.see",
     "POST /api/v1/cases/{case}/split": "cases.dispatch",
     "GET /api/v1/proposals": "cases.see",
     "POST /api/v1/proposals/accept": "cases.dispatch",
@@ -66,6 +67,7 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/cases/{case}/links": "cases.dispatch",
     "POST /api/v1/links/{number}/revoke": "cases.dispatch",
     "GET /api/v1/units": "units.see",
+    "PUT /api/v1/units/{unit}": "units.edit",
     "POST /api/v1/units/{unit}/position": "cases.report",
     "POST /api/v1/cases/{case}/steps": "cases.see",  # each step asks for its own right, there and of that place
     "POST /api/v1/readings/{feed}/{device}": "readings.push",
@@ -124,6 +126,8 @@ DOORS: Mapping[str, str] = {
     "POST /reports/{case}/{number}/return": "papers.approve",
     "POST /reports/{case}/{number}/sent": "papers.draft",
     "GET /reports/{case}/{number}/file": "cases.see",
+    "GET /reports/{case}/review": "export.make",
+    "GET /plans/{response}/review": "export.make",
     "GET /api/v1/cap/{feed}": "cap.read",
     "GET /api/v1/cap/{feed}/{number}": "cap.read",
     # pages about accounts; their services ask again, those about oneself for the session

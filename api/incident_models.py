@@ -56,6 +56,28 @@ class MembersTold(BaseModel):
     members: list[MemberTold]
 
 
+class Precedent(BaseModel):
+    """A past case like this one and how it went. likeness: 0 to 1; took_ms: from its report to its last state."""
+
+    id: str
+    title: str
+    area: str
+    lead: str
+    state: str
+    at_ms: int
+    took_ms: int
+    result: str
+    redone: int
+    escalated: int
+    likeness: float
+
+
+class Precedents(BaseModel):
+    """Past cases of the same kind, the most alike first."""
+
+    cases: list[Precedent]
+
+
 class AcceptWish(BaseModel):
     """One incident. key: chosen by whoever asks, the same for a repeat. title: of the case if it is a new one."""
 

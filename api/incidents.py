@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TypeVar
 
 from fastapi import APIRouter
@@ -21,6 +22,8 @@ from dispatch.grouping import Grouper, Proposal
 from dispatch.incidents import Accepted, Incidents, Look
 from dispatch.intake import Source
 from dispatch.personal import seen_fields
+from dispatch.precedents import precedents
+from dispatch.similar import Alike
 
 REFUSED = errors(401, 403, 404, 422, 503)
 Answer = TypeVar("Answer")
@@ -59,6 +62,16 @@ class IncidentDesk:
         correlation = str(told.case.facts.get("correlation", ""))
         return models.MembersTold(correlation=correlation, members=sorted(members, key=lambda one: one.at_ms))
 
+    async def similar(self, case: str) -> models.Precedents:
+        """Past cases like this one that whoever asks may see. Raises ApiError 404."""
+        told, now = await self._cases.told(case), self._cases.now(Present(self._cases.hub))
+        database = self._cases.entrance.office.database
+        found = await asyncio.to_thread(precedents, database, now.scene, told, now.city_ms)
+        kind = Present(self._cases.hub).declared.case_kinds.get(str(told.case.facts["kind"]))
+        topic = kind.domain if kind else ""
+        seen = [one for one in found if self._sees(one.past.area, topic)]
+        return models.Precedents(cases=[self._precedent(one, topic) for one in seen])
+
     async def accept(self, wanted: models.AcceptWish) -> CaseTold:
         """One case with all members. Raises ApiError 404."""
         wish = Accepted(wanted.key, tuple(dict.fromkeys(wanted.members)), wanted.kind, wanted.title)
@@ -80,6 +93,10 @@ class IncidentDesk:
             await asyncio.to_thread(self.incidents.set_apart, by, wanted.members, now)
         else:
             await self._known(self.incidents.dismiss, by, wanted.members[0], wanted.reason, now)
+
+    def _precedent(self, one: Alike, topic: str) -> models.Precedent:
+        told = seen_fields(asdict(one.past), self._sees(one.past.area, topic, PERSONAL))
+        return models.Precedent(**told, likeness=one.likeness)
 
     async def _known(self, act: Callable[..., Answer], *given: object) -> Answer:
         """What an act gives, in a thread. Raises ApiError 404 for what it does not know."""
@@ -153,6 +170,11 @@ def incident_routes(desk: IncidentDesk) -> APIRouter:
     async def members(case: str) -> models.MembersTold:
         """All that tells of a case: items that joined it and cases that were merged into it."""
         return await desk.members(case)
+
+    @router.get("/cases/{case}/similar")
+    async def similar(case: str) -> models.Precedents:
+        """Past cases of its kind that are like it, with how they went."""
+        return await desk.similar(case)
 
     @router.post("/cases/{case}/split")
     async def split(case: str, wanted: models.SplitWish) -> CaseTold:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.records import DAY_MS
 
@@ -14,7 +14,7 @@ FADES_DAYS = 365.0
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is told of a case that is over. at_ms: when it was reported; took_ms: from there to its close."""
+    """What is told of a case that is over. at_ms: when it was reported; took_ms: from there to its last state."""
 
     id: str
     title: str
@@ -34,6 +34,10 @@ class Alike:
 
     past: Past
     likeness: float
+
+    def with_result(self, result: str) -> Alike:
+        """The same, with what was written when it was done."""
+        return replace(self, past=replace(self.past, result=result))
 
 
 def likeness(one: str, other: str) -> float:

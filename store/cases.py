@@ -197,6 +197,22 @@ def open_since(connection: Transaction, scene: str, since_ms: int, limit: int) -
     return [_case(row) for row in rows]
 
 
+def closed_of(connection: Transaction, scene: str, kind: str, limit: int) -> list[CaseRow]:
+    """Cases of a kind that were worked to their close, the newest first."""
+    asked = select(cases).where(cases.c.scene == scene, cases.c.kind == kind, cases.c.is_open.is_(False))
+    rows = connection.execute(asked.order_by(cases.c.reported_ms.desc()).limit(limit)).mappings()
+    return [_case(row) for row in rows if row["state"] in ("closed", "evaluated")]
+
+
+def results_of(connection: Transaction, names: Iterable[str], verb: str) -> dict[str, str]:
+    """Case → what its last entry of a verb says as its result."""
+    asked = select(case_entries.c.case, case_entries.c.fields).where(
+        case_entries.c.case.in_(list(names)), case_entries.c.verb == verb
+    )
+    rows = connection.execute(asked.order_by(case_entries.c.case, case_entries.c.number))
+    return {row.case: str(row.fields.get("result", "")) for row in rows}
+
+
 def merged_into(connection: Transaction, case: str) -> list[CaseRow]:
     """The cases that another one leads, the oldest first."""
     asked = select(cases).where(cases.c.into == case).order_by(cases.c.reported_ms, cases.c.id)

@@ -42,6 +42,7 @@ cases = Table(
     Index("ix_cases_near", "scene", "cell", "is_open"),
     Index("ix_cases_reported", "scene", "reported_ms"),
     Index("ix_cases_into", "into"),
+    Index("ix_cases_alike", "scene", "kind", "is_open", "reported_ms"),
     Index("ix_cases_correlation", "correlation"),
 )
 
@@ -73,6 +74,7 @@ assignments = Table(
     Column("is_over", Boolean, nullable=False),
     Column("since_ms", Ms, nullable=False),
     Index(None, "unit", "is_over"),
+    Index(None, "is_over", "state"),
 )
 
 case_numbers = Table(  # the last number given on a day

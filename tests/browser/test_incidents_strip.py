@@ -71,3 +71,29 @@ def test_accepted_by_one_click(chromium: Browser, house: Guarded) -> None:
     assert "event:strip-call" not in {each["id"] for each in waiting}
     nobody = {"key": "strip-nobody", "members": ["event:none"], "kind": "water.pipe_burst"}
     assert house.ask("POST", "api/v1/proposals/accept", desk, json=nobody).status_code == 404
+
+
+@pytest.mark.claim("COMMAND", "Past cases like the one in hand are shown with how they went.")
+def test_similar_past_cases(chromium: Browser, house: Guarded) -> None:
+    past = reported(house, "transport.road_collapse", "桥北路路面塌陷", 0.2)
+    hands = [house.colleague(role) for role in (Role.DISPATCHER, Role.LIAISON, Role.SUPERVISOR)]
+    desk, liaison, checks = hands
+    steps: list[tuple[dict[str, str], str, dict[str, str]]] = [
+        (desk, "file", {}),
+        (desk, "dispatch", {"lead": "市公路事务中心"}),
+        (liaison, "take", {}),
+        (liaison, "finish", {"result": "回填压实，恢复通行"}),
+        (checks, "verify", {}),
+        (desk, "close", {}),
+    ]
+    for who, verb, fields in steps:
+        wanted = {"key": f"past-{past}-{verb}", "verb": verb, "fields": fields}
+        answer = house.ask("POST", f"api/v1/cases/{past}/steps", who, json=wanted)
+        assert answer.status_code == 200, answer.text
+    now = reported(house, "transport.road_collapse", "桥北路口路面塌陷", 0.21)
+    found = house.ask("GET", f"api/v1/cases/{now}/similar", desk).json()["cases"]
+    assert found[0]["id"] == past and found[0]["result"] == "回填压实，恢复通行" and found[0]["likeness"] > 0.7
+    with signed_in(chromium, house, f"dispatch#{now}", desk, DESK) as page:
+        until(page, "id => document.querySelector(`.case-row[data-case='${id}']`)", now)
+        page.locator(f".case-row[data-case='{now}']").click()
+        expect(page.locator(".similar li").first).to_contain_text("回填压实，恢复通行")
