@@ -16,7 +16,9 @@ from api.entrance import Entrance
 from api.errors import ApiError
 from api.evaluation_desk import EvaluationDesk, Figure, Here
 from callbacks.account_desk import AccountDesk, Asked, Done
-from core.clock import CHINA, from_ms, real_ms
+from callbacks.case_sight import moment
+from callbacks.files import attached
+from core.clock import real_ms
 from core.errors import UnknownName
 from core.messages import text
 from dispatch.book import Now, Wish
@@ -118,9 +120,7 @@ class EvaluationPages:
             made, name = await asyncio.to_thread(self._report, asked, form)
         except UnknownName as unknown:
             raise ApiError(404, "not-found", path=str(unknown)) from None
-        disposition = f"attachment; filename=\"report.{form}\"; filename*=UTF-8''{quote(name)}.{form}"
-        headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-        return Response(made, media_type=form.media_type, headers=headers)
+        return attached(made, name, form)
 
     def _report(self, asked: Asked, form: Format) -> tuple[bytes, str]:
         here = self._here(asked)
@@ -132,7 +132,7 @@ class EvaluationPages:
             asked.by, EXPORT, f"evaluation:{month.name}", asked.now_ms, detail
         ):
             city = here.declared.city.name[self._desk.language]
-            made: Paper = paper(found, city, self._mark(here), _moment, self._desk.language)
+            made: Paper = paper(found, city, self._mark(here), moment, self._desk.language)
         return written(made, form, self._letters, here.now_ms), made.title
 
     def _step(self, asked: Asked, verb: Verb, done: str) -> Done:
@@ -177,7 +177,3 @@ def _line(one: Entry, who: str, in_full: bool, language: str) -> Line:
     fields = seen_fields(one.fields, in_full)
     words = [str(fields[name]) for name in SAID if fields.get(name)]
     return Line(one.at_ms, text(f"case.verb-{one.verb}", language), who, "；".join(words))
-
-
-def _moment(at_ms: int) -> str:
-    return f"{from_ms(at_ms).astimezone(CHINA):%Y-%m-%d %H:%M}"

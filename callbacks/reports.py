@@ -11,22 +11,18 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from accounts.masking import mask_text
-from accounts.rights import may
 from accounts.warden import Warden
 from api.entrance import Entrance
 from api.errors import ApiError
-from board.belonging import chain_of
-from board.names import Names as Places
 from callbacks.account_desk import AccountDesk, Asked, Done
-from catalogue.declared import Declared
-from core.clock import CHINA, from_ms, real_ms
+from callbacks.case_sight import CaseSight
+from callbacks.files import attached
+from core.clock import real_ms
 from core.errors import IllegalStep, UnknownName
 from core.messages import text
-from dispatch.book import Now, Rules
-from dispatch.holidays import calendars_at
 from dispatch.urgent import Stage
 from dispatch.urgent_office import APPROVE, DRAFT, Reports, UrgentOffice
-from dispatch.urgent_paper import Names, Version, urgent_paper
+from dispatch.urgent_paper import Version, urgent_paper
 from documents.formats import Format, written
 from documents.letters import Letters
 from documents.word import filled
@@ -57,8 +53,8 @@ class ReportPages:
     def __init__(
         self, desk: AccountDesk, entrance: Entrance, reader: PictureReader, packs: Path, letters: Letters
     ) -> None:
-        self._desk, self._entrance, self._reader = desk, entrance, reader
-        self._packs, self._letters = packs, letters
+        self._desk, self._entrance, self._packs, self._letters = desk, entrance, packs, letters
+        self._sight = CaseSight(reader, desk.office, desk.language)
 
     def show(self, frame: Frame, asked: Asked) -> str:
         """All reports on a case. Raises UnknownName, also for what he may not see."""
@@ -70,12 +66,13 @@ class ReportPages:
             frame,
             Shown(
                 replace(found, told=told),
-                self._names(),
-                self._person,
-                self._reader.city_now_ms(),
+                self._sight.names(),
+                self._sight.people(),
+                self._sight.now(asked.now_ms).city_ms,
                 asked.by.name,
-                drafts=self._may(asked, DRAFT, found),
-                approves=self._may(asked, APPROVE, found),
+                drafts=self._sight.may(asked.by, DRAFT, facts),
+                approves=self._sight.may(asked.by, APPROVE, facts),
+                exports="export.make" in asked.rights(),
             ),
         )
 
@@ -83,7 +80,7 @@ class ReportPages:
         """Draft the next report."""
         self._seen(asked)
         said = {name: asked.word(name) for name in ("measures", "request")}
-        self._office().draft(asked.by, asked.place["case"], said, self._now(asked))
+        self._office().draft(asked.by, asked.place["case"], said, self._sight.now(asked.now_ms))
         return self._done(asked, "draft")
 
     def approve(self, asked: Asked) -> Done:
@@ -92,20 +89,20 @@ class ReportPages:
         if asked.word("drafted") != str(row.drafted_ms):
             raise IllegalStep("report-new")
         files = {form: self._made(row, Format(form), is_draft=False) for form in ("docx", "pdf")}
-        self._office().approve(asked.by, row, files, self._now(asked))
+        self._office().approve(asked.by, row, files, self._sight.now(asked.now_ms))
         return self._done(asked, "approve")
 
     def give_back(self, asked: Asked) -> Done:
         """Give it back to its author."""
         row = self._version(asked)
-        self._office().give_back(asked.by, row.case, row.number, asked.word("reason"), self._now(asked))
+        self._office().give_back(asked.by, row.case, row.number, asked.word("reason"), self._sight.now(asked.now_ms))
         return self._done(asked, "return")
 
     def sent(self, asked: Asked) -> Done:
         """Record that it went up, and who received it."""
         row = self._version(asked)
         receipt = (asked.word("receiver"), asked.word("receipt"))
-        self._office().sent(asked.by, row.case, row.number, receipt, self._now(asked))
+        self._office().sent(asked.by, row.case, row.number, receipt, self._sight.now(asked.now_ms))
         return self._done(asked, "sent")
 
     async def file(self, request: Request) -> Response:
@@ -119,9 +116,7 @@ class ReportPages:
             made, name = await asyncio.to_thread(self._taken, asked, form)
         except UnknownName as unknown:
             raise ApiError(404, "not-found", path=str(unknown)) from None
-        disposition = f"attachment; filename=\"report.{form}\"; filename*=UTF-8''{quote(name)}.{form}"
-        headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-        return Response(made, media_type=form.media_type, headers=headers)
+        return attached(made, name, form)
 
     def _taken(self, asked: Asked, form: Format) -> tuple[bytes, str]:
         row, office = self._version(asked), self._desk.office
@@ -134,16 +129,12 @@ class ReportPages:
 
     def _made(self, row: PaperRow, form: Format, is_draft: bool) -> bytes:
         """The file of a version; DOCX in the template of the city when its pack has one."""
-        declared, language, names = self._declared(), self._desk.language, self._names()
-        city = declared.city.name[language]
-        stamp = str(self._reader.sections()["city"]["main"]["stamp"])
-        marks = (
-            text("reports.draft-mark", language) if is_draft else "",
-            "" if stamp == "live" else text(f"stamp.{stamp}", language),
-        )
+        language, names = self._desk.language, self._sight.names()
+        city = self._sight.declared().city.name[language]
+        marks = (text("reports.draft-mark", language) if is_draft else "", self._sight.mark())
         signed = (text("reports.office", language, city=city), names.at(row.as_of_ms))
         version = Version(row.case, row.number, Stage(row.stage), row.facts, row.said, row.as_of_ms)
-        paper = urgent_paper(version, signed, " · ".join(marks), names)
+        paper = urgent_paper(version, signed, " · ".join(filter(None, marks)), names)
         rule = self._office().of(row.case).rule
         if form is Format.DOCX and rule and rule.template:
             return filled((self._packs / rule.template).read_bytes(), paper.facts | {"mark": paper.mark})
@@ -160,48 +151,14 @@ class ReportPages:
     def _seen(self, asked: Asked) -> Reports:
         """The reports on a case that he may see. Raises UnknownName."""
         found = self._office().of(asked.place["case"])
-        if not self._may(asked, SEE, found):
+        if not self._sight.may(asked.by, SEE, found.told.case.facts):
             raise UnknownName(asked.place["case"])
         return found
 
-    def _may(self, asked: Asked, action: str, found: Reports) -> bool:
-        declared, facts = self._declared(), found.told.case.facts
-        kind, area = declared.case_kinds.get(str(facts["kind"])), str(facts.get("area", ""))
-        chain = chain_of(declared, area) if area else ()
-        return may(asked.by, action, area=chain, topic=kind.domain if kind else "").allowed
-
     def _office(self) -> UrgentOffice:
-        declared, office = self._declared(), self._desk.office
-        calendars = calendars_at(declared.city.work_hours, real_ms())
-        rules = Rules(declared.case_kinds, calendars, lambda area: chain_of(declared, area))
-        return UrgentOffice(Warden(office.database, office.journal), rules, declared.urgent_reports.values())
-
-    def _now(self, asked: Asked) -> Now:
-        city, city_ms = self._declared().city.code, self._reader.city_now_ms()
-        return Now(self._reader.scene_id(), self._stamp(), city, city_ms, asked.now_ms)
-
-    def _stamp(self) -> str:
-        return str(self._reader.sections()["city"]["main"]["stamp"])
-
-    def _names(self) -> Names:
-        declared, language = self._declared(), self._desk.language
-        kinds = {kind.id: kind.name[language] for kind in declared.case_kinds.values()}
-        return Names(lambda kind: kinds.get(kind, kind), Places(declared, language).subject, _moment, language)
-
-    def _person(self, name: str) -> str:
-        people = {f"person:{one.login}": one.name for one in self._desk.office.roster.people()}
-        return people.get(name, name)
-
-    def _declared(self) -> Declared:
-        declared = self._reader.declared()
-        if declared is None:
-            raise UnknownName("no city is on show yet")
-        return declared
+        office, urgent = self._desk.office, self._sight.declared().urgent_reports
+        return UrgentOffice(Warden(office.database, office.journal), self._sight.rules(), urgent.values())
 
     @staticmethod
     def _done(asked: Asked, what: str) -> Done:
         return Done(f"reports/{quote(asked.place['case'])}", f"report-{what}")
-
-
-def _moment(at_ms: int) -> str:
-    return f"{from_ms(at_ms).astimezone(CHINA):%Y-%m-%d %H:%M}"

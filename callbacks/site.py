@@ -28,6 +28,7 @@ from callbacks import incidents as incidents_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
 from callbacks import reports as reports_wiring
+from callbacks import reviews as reviews_wiring
 from callbacks import plans as plans_wiring
 from callbacks import rule_papers as rule_papers_wiring
 from callbacks import rule_references as rule_references_wiring
@@ -74,6 +75,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
         alarm_load_wiring.register(desk, reader)
         evaluation_wiring.register(server, desk, entrance, reader, ASSETS)
         reports_wiring.register(server, desk, entrance, reader, settings.packs, ASSETS)
+        reviews_wiring.register(server, desk, entrance, reader, ASSETS)
         plans_wiring.register(desk, reader)
         supervision_wiring.register(desk, reader)
         rule_papers_wiring.register(desk, settings, reader)

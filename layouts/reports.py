@@ -16,7 +16,7 @@ FORMATS = ("docx", "pdf")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The reports on a case as somebody, me, sees them. drafts, approves: what he may do there; people: names by id."""
+    """The reports on a case as somebody, me, sees them. drafts, approves, exports: what he may; people: names by id."""
 
     reports: Reports
     names: Names
@@ -25,6 +25,7 @@ class Shown:
     me: str
     drafts: bool
     approves: bool
+    exports: bool
 
 
 def reports_page(frame: Frame, shown: Shown) -> str:
@@ -37,6 +38,7 @@ def reports_page(frame: Frame, shown: Shown) -> str:
         el("p", frame.link("dispatch", frame.word("reports.to-desk")), class_="crumbs"),
         el("h2", f"{case.id} {shown.reports.told.case.facts['title']}"),
         _coming(frame, shown),
+        _review(frame, case.id) if shown.exports else None,
         el("div", el("div", _draft(frame, shown)), el("div", versions or _none(frame)), class_="report-columns"),
     )
 
@@ -56,6 +58,12 @@ def _coming(frame: Frame, shown: Shown) -> Markup:
     words = frame.word(f"reports.{code}", stage=stage, at=frame.moment(coming.due_ms), span=span)
     to = el("small", frame.word("reports.to", to="、".join(rule.to)))
     return el("p", el("b", "▲ " if left_ms < 0 else None, words), to, class_=f"report-due {code}")
+
+
+def _review(frame: Frame, case: str) -> Markup:
+    """The after-action review, made from the logs of now."""
+    links = [frame.link(f"reports/{case}/review?format={one}", one.upper(), class_="button") for one in FORMATS]
+    return el("p", frame.word("reports.review"), links, class_="report-files")
 
 
 def _draft(frame: Frame, shown: Shown) -> Part:

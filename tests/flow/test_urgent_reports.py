@@ -19,6 +19,8 @@ from core.clock import real_ms
 from core.records import HOUR_MS, MINUTE_MS
 from dispatch.book import CaseBook, Now, Rules, Wish
 from dispatch.holidays import calendars_at
+from dispatch.response_book import Ground, ResponseBook, ResponseWish
+from dispatch.responses import Deed
 from dispatch.steps import Verb
 from store import papers as kept
 from store.cases import log_of
@@ -131,3 +133,31 @@ def test_a_draft_comes_back_and_nobody_approves_his_own(house: Guarded) -> None:
     assert house.ask("GET", here, house.as_role(Role.RULES)).status_code == 403
     one.step(120, Verb.REJECT, fields={"reason": "重复"})
     assert house.ask("GET", "reports/nothing", shift).status_code == 404
+
+
+@pytest.mark.claim("COMMAND", "The after-action review of a case and its plan is a document from their logs.")
+def test_the_review_is_read_from_the_logs(house: Guarded, burst: Incident) -> None:
+    leader = house.colleague(Role.LEADER)
+    burst.step(30, Verb.NOTE, fields={"text": "电话 13812345678"})
+    plan = next(one for one in house.picture.declared.plans.values() if one.steps)
+    wish = ResponseWish(f"review-{burst.id}", Deed.APPLY, plan=plan.id, fields={"level": 3, "case": burst.id})
+    ground = Ground(house.picture.declared.plans, lambda area: (area, "440900"))
+    book = ResponseBook(Warden(house.office.database, house.office.journal), lambda: ground)
+    response = book.act(worker("zhao"), wish, Now(SCENE, "demo", "440900", burst.began_ms, real_ms())).course.response
+    made = {form: house.ask("GET", f"reports/{burst.id}/review?format={form}", leader) for form in ("docx", "pdf")}
+    document = Document(BytesIO(made["docx"].content))
+    rows = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
+    limits = {row[0]: row[2:] for row in rows if len(row) == 5}
+    assert limits["立案"] == ["10", "5", "按时完成"] and limits["派遣"] == ["10", "1", "按时完成"]
+    assert any(row[1] == "备注" and row[3] == "电话 138****5678" for row in rows if len(row) == 4)
+    words = "\n".join(one.text for one in document.paragraphs)
+    assert plan.name["zh"] in words and "Ⅲ级" in words and "到场超时" in words
+    said = "".join("".join(page.extract_text().split()) for page in PdfReader(BytesIO(made["pdf"].content)).pages)
+    assert "".join(words.split())[:30] in said and "13812345678" not in said
+    own = house.ask("GET", f"plans/{response.id}/review?format=docx", leader)
+    assert plan.name["zh"] in Document(BytesIO(own.content)).paragraphs[0].text
+    assert house.ask("GET", f"reports/{burst.id}/review?format=xlsx", leader).status_code == 404
+    assert house.ask("GET", "plans/nothing/review?format=pdf", leader).status_code == 404
+    assert house.ask("GET", f"reports/{burst.id}/review?format=pdf", house.colleague(Role.FIELD)).status_code == 403
+    end = ResponseWish(f"review-end-{burst.id}", Deed.END, response=response.id, fields={"reason": "完"})
+    book.act(worker("zhao"), end, Now(SCENE, "demo", "440900", real_ms(), real_ms()))
