@@ -25,6 +25,7 @@ from dispatch.clocks import Calendars, Obligation, Terms
 from dispatch.kinds import CaseKind
 from dispatch.log import Entry, Origin
 from dispatch.plans import haste
+from dispatch.rectifying import rectified_by
 from dispatch.response_rows import in_force
 from dispatch.rows import Belongs, assignment_row, case_row, entry_of, entry_row
 from dispatch.states import CaseState
@@ -34,6 +35,7 @@ from store.outbox import tell
 from store.sql import Transaction
 
 CASE = "case.changed"  # topic of the outbox
+BY_ITSELF = Bearer("worker:cases")  # who reports what follows from another case
 RELAYING = "cases.dispatch"  # the right to write down what others did
 
 Above = Callable[[str], tuple[str, ...]]  # an area → it and those it lies in, by code
@@ -141,7 +143,13 @@ class CaseBook:
                 raise IllegalStep("other-scene", case=wish.case)
         if asks:
             self._ask(by, right_of(wish), told, wish, rules)
-        return self._written(connection, told, belongs, asked, rules)
+        written = self._written(connection, told, belongs, asked, rules)
+        entry = next(one for one in reversed(written.log) if one.verb is wish.verb)
+        if told and (report := rectified_by(written.case, entry, rules.kinds)):
+            further = Wish(f"{told.case.id}/rectify", Verb.REPORT, fields=report, origin=Origin.CLOCK)
+            if kept.entry_with_key(connection, BY_ITSELF.name, further.key) is None:
+                self._written(connection, None, belongs, (BY_ITSELF, further, now), rules)
+        return written
 
     def read(self, case: str) -> Told:
         """A case with its whole log. Raises UnknownName. Who may see it is asked by whoever shows it."""

@@ -56,7 +56,7 @@ class Case:
     facts: kind, title, grade, place, lead, assisting … as they were given or amended last. clocks: every one that ever
     began, in that order. rests: why its clocks rest; empty: they run. redone, returned, reopened: how often.
     escalated: to which level, 0: not at all. appeal: "", `asked`, `granted` (figures leave it out) or `denied`.
-    items: what told of it beside reports, by id.
+    items: what told of it beside reports, by id. arbitrated: it was decided whose it is, and nobody returns it again.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Case:
     reopened: int = 0
     appeal: str = ""
     items: tuple[str, ...] = ()
+    arbitrated: bool = False
 
     def clock(self, obligation: Obligation) -> Clock | None:
         """The clock of an obligation that began last."""
@@ -98,6 +99,7 @@ class Case:
     def _misses(self, verb: Verb) -> bool:
         """Whether something is not there that a verb would end or answer, or is there already."""
         missing = {
+            Verb.RETURN: self.arbitrated,
             Verb.TAKE_UP: self.hold not in WAITING,
             Verb.ASK_EXTENSION: self.asked is not None,
             Verb.EXTEND: self.asked is None,
@@ -233,6 +235,7 @@ def _amended(case: Case, entry: Entry) -> Change:
 CHANGES: Mapping[Verb, Callable[[Case, Entry], Change]] = {
     Verb.DISPATCH: _amended,
     Verb.AMEND: _amended,
+    Verb.ARBITRATE: lambda case, entry: {**_amended(case, entry), "arbitrated": True},
     Verb.SHELVE: _held(Hold.SHELVED),
     Verb.POSTPONE: _held(Hold.POSTPONED),
     Verb.TAKE_UP: lambda case, entry: {"hold": Hold.NONE, "until_ms": None, "rests": case.rests - {HELD}},

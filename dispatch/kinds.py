@@ -53,7 +53,8 @@ class CaseKind:
     domain: where rights to it hold. lead: the department that handles it; capabilities: what units it needs.
     limits: what is granted to each obligation. needs: fields that a step must carry beyond those of the table.
     near_m, within_s: so near and so soon another report is likely the same one. redone, returned: after so many of
-    them it is escalated one level. escalation: its levels, the times rising.
+    them it is escalated one level. escalation: its levels, the times rising. rectifies: bad ratings of other cases open
+    one of this kind.
     """
 
     id: str
@@ -72,6 +73,7 @@ class CaseKind:
     returned: int = 3
     words: tuple[str, ...] = ()
     escalation: tuple[Rung, ...] = LADDER
+    rectifies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

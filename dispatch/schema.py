@@ -83,6 +83,7 @@ class CaseKindEntry(Entry):
     returned: Annotated[int, Field(gt=0)] = 3
     words: tuple[str, ...] = ()
     escalation: tuple[RungEntry, ...] | None = None
+    rectifies: bool = False
 
     @model_validator(mode="after")
     def _later_and_later(self) -> Self:

@@ -19,6 +19,7 @@ class Verb(StrEnum):
     DISPATCH = "dispatch"  # 派遣
     TAKE = "take"  # 受理: the department begins
     RETURN = "return"  # 退回: the department says that it is not its own
+    ARBITRATE = "arbitrate"  # 裁定: whose it is, finally
     FINISH = "finish"  # 反馈: the department says that it is done
     VERIFY = "verify"  # 核查通过
     REDO = "redo"  # 返工: it was not done
@@ -118,6 +119,14 @@ STEPS: Mapping[Verb, Step] = {
         (_O.DISPATCH,),
         (),
         (_O.ACCEPT, _O.ARRIVE, _O.HANDLE),
+    ),
+    Verb.ARBITRATE: Step(
+        "cases.supervise",
+        frozenset({_C.RETURNED}),
+        _C.DISPATCHED,
+        ("lead", "reason"),
+        (_O.ACCEPT, _O.ARRIVE, _O.HANDLE, _O.CLOSE),
+        (_O.DISPATCH,),
     ),
     Verb.FINISH: Step(
         "cases.report", frozenset({_C.HANDLING}), _C.FEEDBACK, ("result",), (_O.VERIFY,), (_O.HANDLE, _O.ARRIVE)
