@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from core.clock import real_ms
 from core.messages import text
 from core.settings import Settings
 from store import audit
+from store.units import put_unit
 from stream.embedded.redis_server import start_redis
 from workers import worker
 
@@ -103,6 +104,12 @@ class Guarded:
         if role in DEVICES:
             return {"Authorization": f"Bearer {self.token(role, reach)}"}
         return self.as_person(self.person(role, reach))
+
+    def crew(self, unit: str, name: str, lat_deg: float) -> None:
+        """A pump crew of a proof's own, at another latitude: those of the city may be out for another proof."""
+        made = replace(self.picture.declared.units["pump-1"], id=unit, name=name, lat_deg=lat_deg)
+        with self.office.database.transaction() as connection:
+            put_unit(connection, made)
 
     def acts(self, action: str = "door") -> list[AuditEntry]:
         """What the audit has of one action, after all that waits was written."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 CGROUP = Path("/sys/fs/cgroup")
+QUIET = 0.1  # what the system itself takes of a machine that nobody else uses
 
 
 def cores() -> float:
@@ -46,6 +47,13 @@ class Passed:
         """How long it would have taken with the whole machine, at the least; exact when nobody else used it."""
         return self.wall_s * (1 - self.others)
 
+    def within(self, limit_s: float) -> bool:
+        """Whether it was in time: by the clock on a quiet machine.
+
+        Elsewhere the share of others is taken off, and the limit doubled: they also cost caches, discs and turns.
+        """
+        return self.wall_s < limit_s or (self.others > QUIET and self.alone_s < 2 * limit_s)
+
     def __str__(self) -> str:
         alone = f"others took {self.others:.0%} of the machine, so {self.alone_s:.1f} s alone"
         return f"{self.wall_s:.1f} s by the clock; {alone}"
@@ -56,7 +64,7 @@ def since(begun: Moment) -> Passed:
     now = Moment.now()
     wall_s = now.at_s - begun.at_s
     taken_s = (now.all_s - begun.all_s) - (now.ours_s - begun.ours_s)
-    return Passed(wall_s, min(max(taken_s / (wall_s * (os.cpu_count() or 1)), 0.0), 1.0))
+    return Passed(wall_s, min(max(taken_s / (wall_s * cores()), 0.0), 1.0))
 
 
 def _all_s() -> float:

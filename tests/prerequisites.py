@@ -47,9 +47,14 @@ def patience() -> float:
 
 
 def eventually(condition: Callable[[], object], within_s: float = 10.0) -> None:
-    """Wait until a condition holds; fail with its name when it does not in time. within_s: on a quiet, known one."""
-    begun_s = time.monotonic()
+    """Wait until a condition holds; fail with its name when it does not in time. within_s: on a quiet, known machine.
+
+    Between two looks it rests twice as long as one takes, so that those who are waited for have the machine.
+    """
+    begun_s = looked_s = time.monotonic()
     while not condition():
+        now_s = time.monotonic()
         what = getattr(condition, "__name__", condition)
-        assert time.monotonic() - begun_s < within_s * patience(), f"not within {within_s} s: {what}"
-        time.sleep(0.02)
+        assert now_s - begun_s < within_s * patience(), f"not within {within_s} s: {what}"
+        time.sleep(min(max(0.02, 2 * (now_s - looked_s)), 0.5))
+        looked_s = time.monotonic()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -16,26 +17,33 @@ Shoot = Callable[[Page, str], None]
 
 PAGES = {
     "overview": "indicators",
-    "river": "indicators/water.river_stage/mm-river-02",
     "rain": "indicators/meteorology.rain_3h/440983",
     "air": "indicators/ecology.aqi",
     "score": "indicators/score.eco_environment",
     "day": "indicators/meteorology.rain_day_08/440983",
     "month": "indicators/econ_operation.industrial_va_yoy",
+    "river": "indicators/water.river_stage/mm-river-02",  # stays open for those that follow
 }
 
 
+def show(pages: OpenPages, site: BoardServer, path: str) -> AbstractContextManager[Page]:
+    """The one page of this file that goes from address to address, at the size and ratio of a desk."""
+    return pages.show(site, path, DESK, device_scale_factor=1.25)
+
+
 @pytest.mark.claim(
-    "PULSE", "Desk pages at 1536×730 with ratio 1.25 and on a phone of 390×844: shot, nothing beside the screen"
+    "PULSE",
+    "Desk pages at 1536×730 with ratio 1.25 and at the size of a phone, 390×844: shot, nothing beside the screen",
 )
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_fit(pages: OpenPages, site: BoardServer, shoot: Shoot, name: str) -> None:
     site.show("typhoon", 60)
-    for shape, size, ratio in (("desk", DESK, 1.25), ("phone", PHONE, 2)):
-        with pages.show(site, PAGES[name], size, device_scale_factor=ratio) as page:
+    with show(pages, site, PAGES[name]) as page:
+        for shape, (width, height) in (("phone", PHONE), ("desk", DESK)):
+            page.set_viewport_size({"width": width, "height": height})
             expect(page.locator("#desk-body > *")).to_have_count(1)
+            until(page, f"innerWidth === {width} && document.documentElement.scrollWidth <= {width}")
             shoot(page, f"{shape}-{name}")
-            assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
 @pytest.mark.claim(
@@ -44,7 +52,7 @@ def test_pages_fit(pages: OpenPages, site: BoardServer, shoot: Shoot, name: str)
 def test_a_page_tells_the_whole_way(pages: OpenPages, site: BoardServer) -> None:
     site.show("typhoon", 60)
     warning = next(w for w in site.picture["warnings"].values() if w["subject"] == "mm-river-02")
-    with pages.show(site, PAGES["river"], DESK) as page:
+    with show(pages, site, PAGES["river"]) as page:
         expect(page.locator("#desk-trend svg .line")).to_have_count(1)
         assert words(page, ".desk-headline h1").startswith(warning["sentence"])
         assert words(page, ".desk-figure .figure b") == warning["text"]
@@ -56,10 +64,32 @@ def test_a_page_tells_the_whole_way(pages: OpenPages, site: BoardServer) -> None
         assert words(page, ".desk-station.here .name").startswith("鉴江信宜水位站")
 
 
+def test_the_trend_leads_beyond_the_newest_value(pages: OpenPages, site: BoardServer) -> None:
+    site.show("typhoon", 60)
+    with show(pages, site, PAGES["river"]) as page:
+        expect(page.locator("#desk-trend .forecast circle")).to_have_count(1)
+        ends = [
+            float(page.locator(f"#desk-trend {one}").get_attribute("cx") or 0) for one in (".now", ".forecast circle")
+        ]
+        assert ends[0] < ends[1]
+        assert "趋势外推 2 小时后" in words(page, "figcaption")
+
+
+def test_a_trend_waits_until_its_place_is_laid_out(pages: OpenPages, site: BoardServer) -> None:
+    """On a busy machine a page may be filled before it has a width; bands of a negative one were drawn."""
+    site.show("typhoon", 60)
+    with show(pages, site, PAGES["river"]) as page:
+        expect(page.locator("#desk-trend svg .band").first).to_be_attached()
+        page.evaluate("""() => { const place = document.querySelector('#desk-trend'), kept = place.style.display;
+            place.style.display = 'none'; place.innerHTML = ''; dispatchEvent(new Event('resize'));
+            setTimeout(() => { place.style.display = kept; }, 100); }""")
+        expect(page.locator("#desk-trend svg .band").first).to_be_attached()
+
+
 @pytest.mark.claim("ENGINE", "A page explains its figure on demand, and keeps the explanation while the figure moves")
 def test_a_page_explains_its_figure(pages: OpenPages, site: BoardServer) -> None:
     key = "meteorology.rain_3h¦440983"
-    with pages.show(site, PAGES["rain"], DESK) as page:
+    with show(pages, site, PAGES["rain"]) as page:
         page.locator("#desk-explain-ask").click()
         expect(page.locator(".desk-explain li").first).to_have_text("meteorology.rain_3h @ 440983")
         site.change({"values": {key: site.picture["values"][key] | {"value": 88.8, "text": "88.8"}}})
@@ -67,8 +97,16 @@ def test_a_page_explains_its_figure(pages: OpenPages, site: BoardServer) -> None
         expect(page.locator(".desk-explain li")).to_have_count(3)
 
 
+def test_a_page_follows_the_picture(pages: OpenPages, site: BoardServer) -> None:
+    key = "meteorology.rain_3h¦440983"
+    with show(pages, site, PAGES["rain"]) as page:
+        expect(page.locator(".desk-figure .figure b")).to_have_text(site.picture["values"][key]["text"])
+        site.change({"values": {key: site.picture["values"][key] | {"value": 88.8, "text": "88.8"}}})
+        expect(page.locator(".desk-figure .figure b")).to_have_text("88.8")
+
+
 def test_a_score_shows_its_parts_with_their_pages(pages: OpenPages, site: BoardServer) -> None:
-    with pages.show(site, PAGES["score"], DESK) as page:
+    with show(pages, site, PAGES["score"]) as page:
         expect(page.locator(".desk-parts tbody tr")).to_have_count(3)
         costs = [float(text) for text in page.locator(".desk-parts td:last-child").all_inner_texts()]
         assert costs == sorted(costs, reverse=True)
@@ -80,21 +118,10 @@ def test_a_score_shows_its_parts_with_their_pages(pages: OpenPages, site: BoardS
         assert "计入 城市体征指数" in words(page, ".desk-relations")
 
 
-def test_the_trend_leads_beyond_the_newest_value(pages: OpenPages, site: BoardServer) -> None:
-    site.show("typhoon", 60)
-    with pages.show(site, PAGES["river"], DESK) as page:
-        expect(page.locator("#desk-trend .forecast circle")).to_have_count(1)
-        ends = [
-            float(page.locator(f"#desk-trend {one}").get_attribute("cx") or 0) for one in (".now", ".forecast circle")
-        ]
-        assert ends[0] < ends[1]
-        assert "趋势外推 2 小时后" in words(page, "figcaption")
-
-
 @pytest.mark.claim("ENGINE", "The overview of all vital signs fits a desk without scrolling, and is filtered by name")
 def test_the_overview_fits_and_is_filtered(pages: OpenPages, site: BoardServer) -> None:
     key = "meteorology.rain_day_08¦440900"
-    with pages.show(site, "indicators", DESK, device_scale_factor=1.25) as page:
+    with show(pages, site, "indicators") as page:
         shown = page.locator(".desk-row:visible .name")
         expect(page.locator(".desk-domain")).to_have_count(len(site.city.domains) + 2)
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
@@ -112,7 +139,7 @@ def test_areas_are_ranked_worst_first(pages: OpenPages, site: BoardServer) -> No
     held = [one["value"] for key, one in site.picture["values"].items() if key.startswith("ecology.aqi¦4409")]
     counties = sorted(held, reverse=True)
     counties.remove(46.0)  # the city itself is not one of its counties
-    with pages.show(site, PAGES["air"], DESK) as page:
+    with show(pages, site, PAGES["air"]) as page:
         expect(page.locator(".desk-area .figure b")).to_have_count(len(counties))
         assert [float(text) for text in page.locator(".desk-area .figure b").all_inner_texts()] == counties
 
@@ -120,12 +147,12 @@ def test_areas_are_ranked_worst_first(pages: OpenPages, site: BoardServer) -> No
 def test_a_county_leads_to_its_towns(pages: OpenPages, site: BoardServer) -> None:
     town = next(area for area in site.city.areas.at(AreaLevel.TOWN))
     county = site.city.areas[town.parent]
-    with pages.show(site, f"indicators/meteorology.rain_1h/{county.id}", DESK) as page:
+    with show(pages, site, f"indicators/meteorology.rain_1h/{county.id}") as page:
         towns = page.locator(".desk-areas", has_text="镇(街道)排序").locator(".desk-area")
         expect(towns).to_have_count(len(site.city.areas.children(county.id)))
         href = f"{site.settings.base_path}indicators/meteorology.rain_1h/{town.id}"
         assert towns.locator(f"a[href='{href}']").count() == 1
-    with pages.show(site, f"indicators/meteorology.rain_1h/{town.id}", DESK) as page:
+    with show(pages, site, f"indicators/meteorology.rain_1h/{town.id}") as page:
         assert words(page, ".desk-crumbs").endswith(f"{county.name.zh} {town.name.zh}")
         expect(page.locator(".desk-area.here")).to_have_count(1)
 
@@ -162,27 +189,8 @@ def test_the_wall_leads_there(chromium: Browser, site: BoardServer) -> None:
         page.wait_for_url("**/indicators/water.river_stage/mm-river-03")
 
 
-def test_a_page_follows_the_picture(pages: OpenPages, site: BoardServer) -> None:
-    key = "meteorology.rain_3h¦440983"
-    with pages.show(site, PAGES["rain"], DESK) as page:
-        expect(page.locator(".desk-figure .figure b")).to_have_text(site.picture["values"][key]["text"])
-        site.change({"values": {key: site.picture["values"][key] | {"value": 88.8, "text": "88.8"}}})
-        expect(page.locator(".desk-figure .figure b")).to_have_text("88.8")
-
-
-def test_a_trend_waits_until_its_place_is_laid_out(pages: OpenPages, site: BoardServer) -> None:
-    """On a busy machine a page may be filled before it has a width; bands of a negative one were drawn."""
-    site.show("typhoon", 60)
-    with pages.show(site, PAGES["river"], DESK) as page:
-        expect(page.locator("#desk-trend svg .band").first).to_be_attached()
-        page.evaluate("""() => { const place = document.querySelector('#desk-trend'), kept = place.style.display;
-            place.style.display = 'none'; place.innerHTML = ''; dispatchEvent(new Event('resize'));
-            setTimeout(() => { place.style.display = kept; }, 100); }""")
-        expect(page.locator("#desk-trend svg .band").first).to_be_attached()
-
-
 def test_an_undeclared_address_says_so(pages: OpenPages, site: BoardServer) -> None:
-    with pages.show(site, "indicators/no.such", DESK) as page:
+    with show(pages, site, "indicators/no.such") as page:
         expect(page.locator(".desk-nothing")).to_have_text("没有这个指标或地点")
 
 
@@ -195,11 +203,6 @@ def test_a_screen_opened_too_early_waits(chromium: Browser, site: BoardServer) -
         site.starting = False
         expect(page.locator("ol.counts").first).to_be_visible(timeout=30_000)
         expect(page.locator(".shell-waiting")).to_have_count(0)
-
-
-def test_the_root_leads_to_the_wall(chromium: Browser, site: BoardServer) -> None:
-    with visit(chromium, site.address) as page:
-        assert page.url == f"{site.address}wall"
 
 
 @pytest.mark.claim("PULSE", "Every address is built from BASE_PATH")
@@ -244,8 +247,9 @@ def test_without_scripts_it_is_said(chromium: Browser, site: BoardServer) -> Non
     context.close()
 
 
-def test_the_document_names_its_engine_and_language(chromium: Browser, site: BoardServer) -> None:
-    with visit(chromium, f"{site.address}wall") as page:
+def test_the_root_leads_to_the_wall(chromium: Browser, site: BoardServer) -> None:
+    with visit(chromium, site.address) as page:
+        assert page.url == f"{site.address}wall"
         assert page.locator("meta[name=renderer]").get_attribute("content") == "webkit"
         assert page.locator("html").get_attribute("lang") == "zh-CN"
 

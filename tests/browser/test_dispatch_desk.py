@@ -42,22 +42,23 @@ def choose(page: Page, case: str) -> None:
     "COMMAND", "Filed, dispatched and a unit on its way by keys and the command bar; full-width digits are read."
 )
 def test_a_case_is_sent_by_keys(chromium: Browser, house: Guarded) -> None:
+    house.crew("desk-pump", "桥东71队", 21.701)
     case = reported(house, "water.road_water", "立交桥下积水")
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
         choose(page, case)
         until(page, "document.querySelectorAll('#dispatch-offers li').length > 2")
         page.keyboard.press("l")
         until(page, "document.querySelector('#dispatch-case header em').textContent === '已立案'")
-        page.locator("[data-send='pump-1']").click()
+        page.locator("[data-send='desk-pump']").click()
         until(page, "document.querySelectorAll('.case-units em').length === 1")
         page.keyboard.press("/")
-        page.keyboard.type("排水１ 出发")
+        page.keyboard.type("桥东７１ 出发")
         page.keyboard.press("Enter")
         until(page, "document.querySelector('.case-units em').textContent === '已出发'")
         late = page.evaluate("document.querySelector('.duty-toast').textContent")
-        assert late == "排水1队(模拟) 出发"
+        assert late == "桥东71队 出发"
     units = told(house, case)["units"]
-    assert [(unit["unit"], unit["state"]) for unit in units] == [("pump-1", "en-route")]
+    assert [(unit["unit"], unit["state"]) for unit in units] == [("desk-pump", "en-route")]
     assert told(house, case)["log"][-2]["origin"] == "relayed"  # written down for those who are on the road
 
 

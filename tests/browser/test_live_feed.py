@@ -4,7 +4,7 @@ import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, Page
 from prerequisites import eventually
-from visits import repaint, until, visit, words
+from visits import DESK, repaint, until, visit, words
 
 pytestmark = pytest.mark.browser
 
@@ -99,7 +99,7 @@ def test_another_scene_loads_the_page_anew(chromium: Browser, site: BoardServer)
 @pytest.mark.claim("PULSE", "Two browsers at once show the same revision and the same figures")
 def test_two_browsers_at_once(chromium: Browser, site: BoardServer) -> None:
     site.show("typhoon", 8)
-    with visit(chromium, f"{site.address}wall") as one, visit(chromium, f"{site.address}wall", (3840, 2160)) as two:
+    with visit(chromium, f"{site.address}wall") as one, visit(chromium, f"{site.address}wall", DESK) as two:
         for page in (one, two):
             announce(site, page)
         for place in ("#wall-city", "#wall-warnings", "#wall-domains"):

@@ -184,7 +184,7 @@ def assert_stale_within(page: Page, within_s: float) -> None:
     begun = Moment.now()
     until(page, STALE)
     passed = since(begun)
-    assert passed.alone_s < within_s, str(passed)
+    assert passed.within(within_s), str(passed)
 
 
 def words(page: Page, selector: str) -> str:

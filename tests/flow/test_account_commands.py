@@ -10,7 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from prerequisites import REPOSITORY
+from typer.testing import CliRunner
+
+import app
+
+
+def _typed(folder: Path, *words: str) -> Result:
+    """A command run in this process, which takes a tenth of one that starts."""
+    return CliRunner().invoke(app.cli, words, env={"CITYVITALS_VAR": str(folder)})
 
 
 def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -26,28 +35,28 @@ def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.claim("ACCOUNTS", "`user add|list|disable|reset-password` and `audit verify|export` work from a script.")
 def test_accounts_from_the_command_line(tmp_path: Path) -> None:
-    added = _run(tmp_path, "user", "add", "li", "李四")
-    assert added.returncode == 0 and "初始口令" in added.stdout, added.stderr
-    assert _run(tmp_path, "user", "add", "li", "李四").returncode == 1
-    reset = _run(tmp_path, "user", "reset-password", "li")
+    added = _typed(tmp_path, "user", "add", "li", "李四")
+    assert added.exit_code == 0 and "初始口令" in added.stdout, added.output
+    assert _typed(tmp_path, "user", "add", "li", "李四").exit_code == 1
+    reset = _typed(tmp_path, "user", "reset-password", "li")
     assert reset.stdout.split("：")[1].split("（")[0] not in added.stdout
-    assert _run(tmp_path, "user", "disable", "li").returncode == 0
-    assert _run(tmp_path, "user", "list").stdout == "li\t李四\t已停用\n"
-    whole = _run(tmp_path, "audit", "verify")
-    assert whole.returncode == 0 and "完整" in whole.stdout
-    rows = [json.loads(line) for line in _run(tmp_path, "audit", "export").stdout.splitlines()]
+    assert _typed(tmp_path, "user", "disable", "li").exit_code == 0
+    assert _typed(tmp_path, "user", "list").stdout == "li\t李四\t已停用\n"
+    whole = _typed(tmp_path, "audit", "verify")
+    assert whole.exit_code == 0 and "完整" in whole.stdout
+    rows = [json.loads(line) for line in _typed(tmp_path, "audit", "export").stdout.splitlines()]
     assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
     assert {row["act"]["actor"] for row in rows} == {"console"}
 
 
 def test_tokens_from_the_command_line(tmp_path: Path) -> None:
-    secret = _run(tmp_path, "token", "add", "总控大屏").stdout.strip().split("：")[1]
+    secret = _typed(tmp_path, "token", "add", "总控大屏").stdout.strip().split("：")[1]
     assert secret.startswith("cityvitals_")
-    assert _run(tmp_path, "token", "add", "神", "--role", "security").returncode == 1
-    listed = _run(tmp_path, "token", "list").stdout
+    assert _typed(tmp_path, "token", "add", "神", "--role", "security").exit_code == 1
+    listed = _typed(tmp_path, "token", "list").stdout
     assert listed == "1\t总控大屏\t大屏\t在用\n" and secret not in listed
-    assert _run(tmp_path, "token", "revoke", "1").returncode == 0
-    assert "已吊销" in _run(tmp_path, "token", "list").stdout
+    assert _typed(tmp_path, "token", "revoke", "1").exit_code == 0
+    assert "已吊销" in _typed(tmp_path, "token", "list").stdout
 
 
 @pytest.mark.claim("ACCOUNTS", "`audit verify` ends with 1 and names the row when anybody touched the audit.")

@@ -7,7 +7,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-import schemathesis
 from guarded_site import Guarded, standing_house
 from live_city import BASE
 from prerequisites import ANSWER_S
@@ -30,6 +29,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 
 def _operations(site: Guarded) -> dict[str, Any]:
     """Door → operation, of all that the website itself describes."""
+    import schemathesis  # here: every process of the suite would read it
+
     described = site.ask("GET", "api/openapi.json", site.colleague(Role.LEADER)).json()
     schema = schemathesis.openapi.from_dict(described)
     operations = {}

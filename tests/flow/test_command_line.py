@@ -115,7 +115,11 @@ def _spoil(file: Path, right: str, wrong: str) -> str:
     "PULSE", "CITY=宿迁 or 321300 shows that city with its counties, on a Redis and a broker of one's own"
 )
 @pytest.mark.parametrize(
-    ("name", "given"), [("宿迁", "broker"), pytest.param("321300", "mosquitto", marks=pytest.mark.mosquitto)]
+    ("name", "given"),
+    [
+        pytest.param("宿迁", "mosquitto", marks=pytest.mark.mosquitto),
+        pytest.param("321300", "broker", marks=pytest.mark.long),
+    ],
 )
 def test_any_city_on_given_servers(
     city: Callable[..., WholeCity],

@@ -207,9 +207,12 @@ CELL = st.one_of(
 )
 
 
-@hypothesis.given(cells=st.lists(st.tuples(CELL, CELL, CELL, CELL), max_size=8))
-@pytest.mark.parametrize("time", ["time", ["time", "figure"]])
-@pytest.mark.parametrize("time_format", ["iso", "epoch_s", "%Y/%m/%d"])
+@hypothesis.given(
+    cells=st.lists(st.tuples(CELL, CELL, CELL, CELL), max_size=8),
+    time=st.sampled_from(["time", ["time", "figure"]]),
+    time_format=st.sampled_from(["iso", "epoch_s", "%Y/%m/%d"]),
+)
+@hypothesis.settings(max_examples=200)
 def test_no_cell_stops_a_chunk(
     declared: Declared, cells: list[tuple[object, ...]], time: object, time_format: str
 ) -> None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from prerequisites import unused_port
+from prerequisites import patience, unused_port
 
 from core.clock import monotonic_s
 from core.errors import DeclarationError, NeighbourDown, NotOwner
@@ -128,7 +128,7 @@ def test_whatever_serve_raises_it_serves_again(
 def test_who_lost_its_slots_stands_by_while_the_other_lives(
     redis_client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "SILENT_S", 1.0)
+    monkeypatch.setattr(worker, "SILENT_S", 2.0)
     keys = declare_scene(redis_client, DEMO, 4)
     served_s: list[float] = []
     last_beat_s: list[float] = []
@@ -150,7 +150,7 @@ def test_who_lost_its_slots_stands_by_while_the_other_lives(
 
     assert run_worker("engine", settings, serve) == 0
     living.join()
-    assert 0.9 < served_s[1] - last_beat_s[-1] < 3.0
+    assert 1.9 < served_s[1] - last_beat_s[-1] < 6 * patience()
 
 
 def test_a_lost_neighbour_is_told_once_and_its_return_once(

@@ -69,7 +69,7 @@ def test_each_way_gives_the_picture(site: Site, way: Callable[[Site, str], Any])
 
 
 REFUSED = """window.{kind} = class {{
-    constructor() {{ setTimeout(() => this.{ended} && this.{ended}(), 10); }}
+    constructor() {{ setTimeout(() => this.{ended} && this.{ended}({{ code: 1006 }}), 10); }}
     close() {{}}
 }};"""
 NO_SOCKET = REFUSED.format(kind="WebSocket", ended="onclose")

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from machine import Moment, Passed, since
 from prerequisites import ANSWER_S
 
 from core.clock import real_ms
@@ -30,13 +31,13 @@ def intake_of(url: str, known: Known, client: Client, limit_entries: int = 100_0
     return intake
 
 
-def turn_until(intake: MqttIntake, condition: Callable[[], object], within_s: float = 10.0, now_ms: int = 0) -> float:
-    """Turn until a condition holds; how long that took, s."""
-    begun_s = time.monotonic()
+def turn_until(intake: MqttIntake, condition: Callable[[], object], now_ms: int = 0) -> Passed:
+    """Turn until a condition holds; how long that took."""
+    begun = Moment.now()
     while not condition():
-        assert time.monotonic() - begun_s < within_s, f"not within {within_s} s; trouble: {intake.trouble()}"
+        assert time.monotonic() - begun.at_s < ANSWER_S, f"trouble: {intake.trouble()}"
         intake.turn(now_ms or real_ms())
-    return time.monotonic() - begun_s
+    return since(begun)
 
 
 def send(publisher: Publisher, known: Known, values: range) -> None:

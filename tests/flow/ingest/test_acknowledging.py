@@ -129,7 +129,8 @@ def test_a_stopped_broker_is_noticed_and_its_return_too(
     intake = intake_of(server.url, known, redis_client)
     server.process.send_signal(signal.SIGSTOP)
     try:
-        assert turn_until(intake, lambda: intake.trouble() is not None, within_s=4.0) > 0.5
+        passed = turn_until(intake, lambda: intake.trouble() is not None)
+        assert passed.wall_s > 0.5 and passed.within(4), str(passed)
         assert intake.trouble()[0] in ("ingest.silent", "ingest.broker-down")
     finally:
         server.process.send_signal(signal.SIGCONT)
@@ -137,7 +138,7 @@ def test_a_stopped_broker_is_noticed_and_its_return_too(
 
     server.process.kill()
     server.process.wait()
-    turn_until(intake, lambda: intake.trouble() is not None, within_s=1.0)
+    assert (passed := turn_until(intake, lambda: intake.trouble() is not None)).within(1), str(passed)
     assert intake.trouble()[0] == "ingest.broker-down"
     server = start_broker(tmp_path / "broker", free_port, tmp_path / "broker.log")
     started.append(server.process)
