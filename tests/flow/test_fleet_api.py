@@ -30,20 +30,19 @@ def step(house: Guarded, case: str, key: str, **wanted: Any) -> dict[str, Any]:
 @pytest.mark.claim("COMMAND", "A dispatcher is told who should go and why; a unit that was sent is busy by itself.")
 def test_who_should_go(house: Guarded) -> None:
     desk = house.colleague(Role.DISPATCHER)
-    case = reported(house, "fleet-who-goes", "water.road_water", "光华路积水")
+    house.crew("fleet-near", "桥南排水队", PLACE["lat_deg"] - 0.201)
+    house.crew("fleet-far", "桥北排水队", PLACE["lat_deg"] - 0.203)
+    case = reported(house, "fleet-who-goes", "water.road_water", "光华路积水", -0.2)  # nobody else is near
     before = house.ask("GET", f"api/v1/cases/{case}/units", desk).json()
     assert before["needs"] == ["pump"]
-    ready = [one for one in before["units"] if one["can_go"]]  # other proofs may have sent some
-    assert len(ready) >= 2 and all(one["unit"].startswith("pump-") for one in ready)
-    assert [one["distance_m"] for one in ready] == sorted(one["distance_m"] for one in ready)
-    assert before["units"][: len(ready)] == ready
-    sent, next_best = ready[0]["unit"], ready[1]["unit"]
+    assert [one["unit"] for one in before["units"]][:2] == ["fleet-near", "fleet-far"]
+    assert before["units"][0]["can_go"] and before["units"][0]["distance_m"] < 200
     step(house, case, "fleet-file", verb="file")
     step(house, case, "fleet-dispatch", verb="dispatch", fields={"lead": "市水务局"})
-    step(house, case, "fleet-notify", verb="notify", assignment="t1", fields={"unit": sent})
+    step(house, case, "fleet-notify", verb="notify", assignment="t1", fields={"unit": "fleet-near"})
     after = house.ask("GET", f"api/v1/cases/{case}/units", desk).json()
-    assert after["units"][0]["unit"] == next_best
-    assert next(one for one in after["units"] if one["unit"] == sent)["shortfalls"] == ["busy"]
+    assert after["units"][0]["unit"] == "fleet-far"
+    assert next(one for one in after["units"] if one["unit"] == "fleet-near")["shortfalls"] == ["busy"]
     assert house.ask("GET", f"api/v1/cases/{case}/units", house.colleague(Role.FIELD)).status_code == 403
 
 
