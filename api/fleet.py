@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.warden import Warden
+from api.case_models import LATEST_MS
 from api.cases import Cases
 from api.errors import ApiError, errors
 from api.rest import Present
+from board.belonging import chain_of
 from core.clock import real_ms
 from core.errors import UnknownName
-from core.units import FixRow
+from core.units import FixRow, UnitKind, UnitRow
 from dispatch.book import Told
 from dispatch.fleet import UnitBook
 from dispatch.grouping import Grouper, Proposal, Sighting
@@ -23,6 +26,7 @@ from store import cases as kept
 from store.units import keep_apart, kept_apart, voids
 
 REFUSED = errors(401, 403, 404, 422, 503)
+NAME = r"^[a-z0-9][a-z0-9_.-]*$"
 REACH_M = 5000.0  # as far as any cause of a pack reaches, and a little more
 
 
@@ -36,10 +40,41 @@ class Position(BaseModel):
     accuracy_m: float = Field(gt=0, le=100_000)
 
 
+class UnitWish(BaseModel):
+    """A unit as it is to be. lon_deg, lat_deg: its home; members: logins; rests_until_ms: city time, 0: rested."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(min_length=1, max_length=120)
+    department: str = Field(min_length=1, max_length=120)
+    capabilities: list[Annotated[str, Field(pattern=NAME)]] = Field(min_length=1, max_length=40)
+    area: str = Field("", max_length=64)
+    kind: UnitKind = UnitKind.TEAM
+    lon_deg: float | None = Field(None, ge=-180, le=180)
+    lat_deg: float | None = Field(None, ge=-90, le=90)
+    phone: str = Field("", max_length=32)
+    device: str = Field("", max_length=120)
+    off: bool = False
+    speed_kmh: float = Field(40.0, gt=0, le=200)
+    crew: int = Field(1, ge=1, le=10_000)
+    crew_needed: int = Field(1, ge=1, le=10_000)
+    rests_until_ms: int = Field(0, ge=0, le=LATEST_MS)
+    members: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default_factory=list, max_length=200)
+
+    def row(self, unit: str) -> UnitRow:
+        """The unit as it is stored. Raises ApiError 422: half a home."""
+        if (self.lon_deg is None) != (self.lat_deg is None):
+            raise ApiError(422, "half-a-home", name=unit)
+        told = self.model_dump()
+        lists = {name: tuple(told[name]) for name in ("capabilities", "members")}
+        return UnitRow(unit, **told | lists)
+
+
 class UnitTold(BaseModel):
     """A unit as it stands. is_current: its position is younger than two minutes."""
 
     id: str
+    kind: str
     name: str
     department: str
     capabilities: list[str]
@@ -58,6 +93,7 @@ class UnitTold(BaseModel):
         place = (fix.lon_deg, fix.lat_deg) if fix else home or (None, None)
         return cls(
             id=unit.id,
+            kind=unit.kind,
             name=unit.name,
             department=unit.department,
             capabilities=sorted(unit.capabilities),
@@ -169,6 +205,14 @@ class FleetDesk:
         without = await asyncio.to_thread(self._voids, Present(self._cases.hub).scene.id)
         return Units(units=[UnitTold.of(unit, now_ms) for unit in found], voids=without)
 
+    async def put(self, unit: str, wanted: UnitWish) -> UnitTold:
+        """Write a unit, new or changed; over the one that the pack ships."""
+        by, now_ms, declared = self._cases.entrance.bearer(), self._now_ms(), Present(self._cases.hub).declared
+        row = wanted.row(unit)
+        await asyncio.to_thread(self._units.put, by, row, lambda area: chain_of(declared, area), real_ms())
+        found = await asyncio.to_thread(self._units.units, self._seen())
+        return UnitTold.of(next(one for one in found if one.id == unit), now_ms)
+
     async def told_position(self, unit: str, where: Position) -> None:
         """Where the telephone of a unit is."""
         by, now_ms = self._cases.entrance.bearer(), self._now_ms()
@@ -253,6 +297,11 @@ def fleet_routes(desk: FleetDesk) -> APIRouter:
     async def units() -> Units:
         """Every unit: what it can do, whether it is free, where it was seen."""
         return await desk.units()
+
+    @router.put("/units/{unit}")
+    async def put(unit: Annotated[str, Path(pattern=NAME, max_length=80)], wanted: UnitWish) -> UnitTold:
+        """Keep the register of units: what one is, what it can do, where it is at home, who is on its roster."""
+        return await desk.put(unit, wanted)
 
     @router.post("/units/{unit}/position", status_code=204)
     async def position(unit: str, where: Position) -> None:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class UnitKind(StrEnum):
+    """What a unit is. The last two are not sent anywhere: people and things come from there."""
+
+    TEAM = "team"  # 队伍
+    PERSON = "person"  # 人员
+    VEHICLE = "vehicle"  # 车辆
+    MATERIALS = "materials"  # 物资
+    SHELTER = "shelter"  # 避难场所
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A unit as it is stored. lon_deg, lat_deg: its home, degrees WGS 84; None: it has none."""
+    """A unit as it is stored. lon_deg, lat_deg: its home, degrees WGS 84; None: it has none.
+
+    members: who is on its roster, by login. rests_until_ms: city time, 0: rested.
+    """
 
     id: str
     name: str
@@ -23,6 +37,8 @@ class UnitRow:
     crew: int = 1
     crew_needed: int = 1
     rests_until_ms: int = 0
+    kind: UnitKind = UnitKind.TEAM
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

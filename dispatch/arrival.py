@@ -16,8 +16,7 @@ from geo.distance import great_circle_m
 
 NEAR_M = 100.0  # who is so near to a place has arrived there, its doubt left aside
 USUAL_ACCURACY_M = 20.0  # of a vehicle that does not tell its own
-DWELL_MS = 30_000  # so long inside, or so many fixes, before a passing vehicle has arrived
-DWELL_FIXES = 3
+DWELL_MS = 30_000  # so long inside before a vehicle has arrived; one that passes through at 40 km/h needs less
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +59,14 @@ def fix_told(told: object, tapped_ms: int) -> Fix | None:
 def arrived_ms(fence: Fence, fixes: Sequence[Fix]) -> int | None:
     """When a vehicle arrived: the first fix of a stay inside; None: it has not. fixes: rising by time, ms UTC."""
     since: Fix | None = None
-    count = 0
     for fix in fixes:
         far_m = _far_m(fence, fix)
         if far_m + fix.accuracy_m <= fence.radius_m:
-            since, count = since or fix, count + 1
-            if count >= DWELL_FIXES or fix.at_ms - since.at_ms >= DWELL_MS:
+            since = since or fix
+            if fix.at_ms - since.at_ms >= DWELL_MS:
                 return since.at_ms
         elif far_m - fix.accuracy_m > fence.radius_m:
-            since, count = None, 0
+            since = None
     return None
 
 

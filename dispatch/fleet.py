@@ -5,7 +5,7 @@ A unit that has an assignment in hand is busy; nobody says so by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 
 from accounts.bearer import Bearer
@@ -13,6 +13,7 @@ from accounts.rights import may
 from accounts.warden import Warden
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.units import FixRow, UnitRow
+from dispatch.book import Above
 from dispatch.states import AssignmentState
 from dispatch.units import Duty, Fix, Fleet, Need, Suggestion, Unit
 from store import units as kept
@@ -44,12 +45,19 @@ class UnitBook:
         """Who should go, the best first; each with what speaks against it."""
         return Fleet(self.units(seen), now_ms).recommend(need)
 
-    def put(self, by: Bearer, unit: UnitRow, area: Sequence[str], now_ms: int) -> UnitRow:
-        """Write a unit. area: the area that it belongs to and those this lies in. Raises NotAllowed, IllegalStep."""
+    def put(self, by: Bearer, unit: UnitRow, above: Above, now_ms: int) -> UnitRow:
+        """Write a unit, new or changed. above: as `dispatch.book.Above`.
+
+        Raises:
+            NotAllowed: His posts do not reach where it belongs, or where it belonged.
+            IllegalStep: It has no id, no name, or can do nothing.
+        """
         with self._warden.acting(by, EDIT, f"unit:{unit.id}", now_ms, {"off": unit.off}) as connection:
-            decision = may(by, EDIT, area=area)
-            if not decision.allowed:
-                raise NotAllowed(decision.code, decision.in_words)
+            before = {**self._declared(), **{one.id: one for one in kept.all_units(connection)}}.get(unit.id, unit)
+            for area in {before.area, unit.area}:
+                decision = may(by, EDIT, area=above(area) if area else ())
+                if not decision.allowed:
+                    raise NotAllowed(decision.code, decision.in_words)
             if not unit.id or not unit.name or not unit.capabilities:
                 raise IllegalStep("unit-needs")
             kept.put_unit(connection, unit)
@@ -86,6 +94,8 @@ def _unit(row: UnitRow, fix: Fix | None, at_work: str | None) -> Unit:
         rests_until_ms=row.rests_until_ms,
         area=row.area,
         attributes={"phone": row.phone, "device": row.device},
+        kind=row.kind,
+        members=row.members,
     )
 
 

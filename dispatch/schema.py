@@ -10,7 +10,7 @@ from core.accounts import Role
 from core.declared import Words
 from core.records import Level
 from core.schema import Entry, Name
-from core.units import UnitRow
+from core.units import UnitKind, UnitRow
 from dispatch.calendars import Counting
 from dispatch.clocks import Obligation, Terms
 from dispatch.intake import Admission, Becomes
@@ -166,6 +166,7 @@ class UnitEntry(Entry):
     speed_kmh: Annotated[float, Field(gt=0, le=200)] = 40.0
     crew: Annotated[int, Field(ge=1)] = 1
     crew_needed: Annotated[int, Field(ge=1)] = 1
+    kind: UnitKind = UnitKind.TEAM
 
     @model_validator(mode="after")
     def _whole_place(self) -> Self:

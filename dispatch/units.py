@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.records import MINUTE_MS, Float64
+from core.units import UnitKind
 from geo.distance import great_circle_m
 
 STALE_MS = 2 * MINUTE_MS  # an older position is drawn hollow and never used as where a unit is now
 DETOUR = 1.4  # roads against the straight line, where a pack has no road graph
 SHOWN = 10
+STAYS = frozenset({UnitKind.MATERIALS, UnitKind.SHELTER})  # what is not sent
 
 
 class Duty(StrEnum):
@@ -52,7 +54,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A person, vehicle or team 力量. home_deg: (longitude, latitude). rests_until_ms: 0 when rested."""
+    """A person, vehicle, team, depot or shelter 力量. home_deg: (longitude, latitude). rests_until_ms: 0 when rested.
+
+    members: who is on its roster, by login.
+    """
 
     id: str
     name: str
@@ -67,6 +72,12 @@ class Unit:
     rests_until_ms: int = 0
     area: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    kind: UnitKind = UnitKind.TEAM
+    members: tuple[str, ...] = ()
+
+    def can_do(self, capabilities: frozenset[str]) -> bool:
+        """Whether it can be sent for all of this; depots and shelters are not sent."""
+        return capabilities <= self.capabilities and self.kind not in STAYS
 
     def is_current(self, now_ms: int) -> bool:
         """Whether its position is young enough to be where it is."""
@@ -147,7 +158,7 @@ class Fleet:
     def _near_first(self, need: Need, travel_s: Float64) -> list[int]:
         """Rows worth judging: those that can do it and are not off, else the nearest of all, to say why not."""
         able = np.array(
-            [unit.duty is not Duty.OFF and need.capabilities <= unit.capabilities for unit in self._units], np.bool_
+            [unit.duty is not Duty.OFF and unit.can_do(need.capabilities) for unit in self._units], np.bool_
         )
         wanted: NDArray[np.intp] = np.flatnonzero(able) if able.any() else np.arange(len(self._units))
         nearest = np.argsort(np.where(np.isnan(travel_s[wanted]), np.inf, travel_s[wanted]), kind="stable")
@@ -157,7 +168,7 @@ class Fleet:
         unit = self._units[row]
         found = {
             Shortfall.OFF: unit.duty is Duty.OFF,
-            Shortfall.CANNOT: not need.capabilities <= unit.capabilities,
+            Shortfall.CANNOT: not unit.can_do(need.capabilities),
             Shortfall.BUSY: unit.duty is Duty.BUSY,
             Shortfall.RESERVED: unit.duty is Duty.RESERVED,
             Shortfall.RESTING: unit.rests_until_ms > self._now_ms,

@@ -22,11 +22,12 @@ FALLS_TO = f"role:{Role.DISPATCHER}"  # when a department has nobody here
 
 @dataclass(frozen=True)
 class Callees:
-    """Who can be called: people by their posts, units by their telephone."""
+    """Who can be called: people by their posts, units by their telephone and by who is on their roster, by login."""
 
     roster: Roster
     posts: Mapping[str, Post] = field(default_factory=dict)
     departments: Sequence[Department] = ()
+    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def aims(self, call: Call, areas: Sequence[str], now_ms: int) -> list[Aim]:
         """Whom a call is for and how he is told; areas: of the call, the smallest first.
@@ -42,8 +43,8 @@ class Callees:
     def _of(self, to: str, call: Call, areas: Sequence[str], now_ms: int) -> list[Recipient]:
         kind, _, name = to.partition(":")
         if kind == "unit":
-            unit = self.roster.known(to)
-            return [unit] if unit else []
+            who = (to, *(f"person:{login}" for login in self.members.get(name, ())))
+            return [one for one in map(self.roster.known, who) if one]
         if kind == "department":
             own = {one.id for one in self.departments if one.name == name}
             posts = [post for post in self.posts.values() if post.role is Role.LIAISON and post.department in own]

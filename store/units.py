@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import RowMapping, delete, insert, or_, select
 
-from core.units import FixRow, UnitRow
+from core.units import FixRow, UnitKind, UnitRow
 from store.sql import Transaction, put, upsert
 from store.tables.cases import assignments
 from store.tables.units import apart, coverage_voids, unit_fixes, units
@@ -15,13 +15,14 @@ from store.tables.units import apart, coverage_voids, unit_fixes, units
 
 def put_unit(connection: Transaction, unit: UnitRow) -> None:
     """Write a unit, new or changed."""
-    put(connection, units, asdict(unit) | {"capabilities": list(unit.capabilities)})
+    lists = {"capabilities": list(unit.capabilities), "members": list(unit.members)}
+    put(connection, units, asdict(unit) | lists)
 
 
 def all_units(connection: Transaction) -> list[UnitRow]:
     """Every unit that was written, by id."""
     rows = connection.execute(select(units).order_by(units.c.id)).mappings()
-    return [UnitRow(**(dict(row) | {"capabilities": tuple(row["capabilities"])})) for row in rows]
+    return [_unit(row) for row in rows]
 
 
 def put_fix(connection: Transaction, fix: FixRow) -> None:
@@ -72,3 +73,8 @@ def put_voids(connection: Transaction, scene: str, found: Mapping[tuple[str, str
     ]
     if rows:
         connection.execute(insert(coverage_voids), rows)
+
+
+def _unit(row: RowMapping) -> UnitRow:
+    lists = {name: tuple(row[name]) for name in ("capabilities", "members")}
+    return UnitRow(**(dict(row) | lists | {"kind": UnitKind(row["kind"])}))

@@ -26,6 +26,7 @@ from store import people
 from store.outbox import Told as Row
 from store.outbox import followed_to, note_followed, told_after
 from store.sql import Database, Transaction
+from store.units import all_units
 from workers.deciding import roster_of
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,9 @@ class Calling:
         if not calls:
             return []
         roster = roster_of(connection, self._seal, self._declared)
-        callees = Callees(roster, people.posts(connection), people.departments(connection))
+        units = {**self._declared.units, **{one.id: one for one in all_units(connection)}}
+        members = {name: unit.members for name, unit in units.items()}
+        callees = Callees(roster, people.posts(connection), people.departments(connection), members)
         told_ms = kept.told_since(connection, now_ms - WINDOW_MS)
         ledgers = {call.scene: Ledger(told_ms, kept.waiting_digests(connection, call.scene)) for call in calls}
         found: list[Told] = []

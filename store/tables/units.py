@@ -23,6 +23,8 @@ units = Table(
     Column("crew", Integer, nullable=False),
     Column("crew_needed", Integer, nullable=False),
     Column("rests_until_ms", Ms, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="team"),
+    Column("members", JSON, nullable=False, server_default="[]"),
 )
 
 unit_fixes = Table(  # the newest position that somebody's telephone gave

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from guarded_site import Guarded
 
-from core.accounts import Role
+from core.accounts import Reach, Role
 
 PLACE = {"lon_deg": 110.921, "lat_deg": 21.662, "accuracy_m": 50, "origin": "gps"}
 
@@ -82,3 +82,30 @@ def test_proposed_merged_and_taken_apart(house: Guarded) -> None:
     assert house.ask("POST", f"api/v1/cases/{dry}/apart", desk, json={"others": [burst]}).status_code == 204
     again = house.ask("GET", f"api/v1/cases/{dry}/proposals", desk).json()["proposals"]
     assert all(burst not in {member["id"] for member in proposal["members"]} for proposal in again)
+
+
+@pytest.mark.claim(
+    "COMMAND", "People, vehicles, teams, depots and shelters are kept in one register, by right and area."
+)
+def test_the_register_of_units(house: Guarded) -> None:
+    desk = house.colleague(Role.DISPATCHER)
+    wanted = {
+        "name": "应急车7",
+        "department": "市水务局",
+        "capabilities": ["pump"],
+        "area": "440983",
+        "kind": "vehicle",
+    }
+    wanted |= {"lon_deg": 110.95, "lat_deg": 22.35, "device": "gps-7", "members": ["field-1"], "off": True}
+    told = house.ask("PUT", "api/v1/units/register-7", desk, json=wanted)
+    assert told.status_code == 200, told.text
+    units = {one["id"]: one for one in house.ask("GET", "api/v1/units", desk).json()["units"]}
+    assert units["register-7"] == told.json()
+    assert (told.json()["kind"], told.json()["duty"]) == ("vehicle", "off")
+    assert (units["shelter-1"]["kind"], units["depot-1"]["kind"]) == ("shelter", "materials")
+    half = house.ask("PUT", "api/v1/units/register-7", desk, json=wanted | {"lat_deg": None})
+    assert half.status_code == 422 and "力量 register-7 的驻地须同时有经度和纬度，或都没有" in half.text
+    narrow = house.as_role(Role.DISPATCHER, Reach(areas=("440902",)))
+    assert house.ask("PUT", "api/v1/units/register-7", narrow, json=wanted | {"area": "440902"}).status_code == 403
+    assert house.ask("PUT", "api/v1/units/register-7", house.colleague(Role.FIELD), json=wanted).status_code == 403
+    assert [one.act.outcome for one in house.acts("units.edit")][:1] == ["done"]

@@ -97,9 +97,12 @@ def fixes(*rows: tuple[float, float, int]) -> list[Fix]:
 def test_arrival_by_fence() -> None:
     passing = fixes((500, 10, 0), (50, 10, 10), (300, 10, 20))
     assert arrived_ms(FENCE, passing) is None
+    assert arrived_ms(FENCE, fixes(*((abs(150 - 11 * s), 5, s) for s in range(29)), (500, 5, 60))) is None, (
+        "each second"
+    )
     staying = fixes((500, 10, 0), (50, 10, 10), (60, 10, 45))
     assert arrived_ms(FENCE, staying) == 10_000
-    doubtful = fixes((50, 10, 10), (150, 80, 15), (40, 10, 20), (45, 10, 25))
+    doubtful = fixes((50, 10, 10), (150, 80, 15), (40, 10, 20), (45, 10, 40))
     assert arrived_ms(FENCE, doubtful) == 10_000
     assert arrived_ms(FENCE, fixes((20, 90, 0), (20, 90, 30), (20, 90, 60))) is None
     assert left_ms(FENCE, fixes((150, 80, 70), (400, 80, 80))) == 80_000
