@@ -67,19 +67,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     base = settings.base_path
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
     if entrance is not None:
-        field_wiring.register(server, base, entrance, reader)
-        field_link_wiring.register(server, base, entrance, reader)
-        account_wiring.register_pages(server, entrance, reader)  # before Dash, as above
-        desk = AccountDesk(server, entrance, reader)
-        notices_wiring.register(desk, settings)
-        alarm_load_wiring.register(desk, reader)
-        evaluation_wiring.register(server, desk, entrance, reader, ASSETS)
-        reports_wiring.register(server, desk, entrance, reader, settings.packs, ASSETS)
-        reviews_wiring.register(server, desk, entrance, reader, ASSETS)
-        plans_wiring.register(desk, reader)
-        supervision_wiring.register(desk, reader)
-        rule_papers_wiring.register(desk, settings, reader)
-        rule_references_wiring.register(desk, server, settings, reader)
+        _plain_pages(server, settings, reader, entrance)
     app = Dash(
         "cityvitals",
         server=server,  # type: ignore[arg-type]  # annotated for Flask; backend="fastapi" takes this
@@ -105,6 +93,24 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     rules_wiring.register(app, settings, reader, entrance)
     _serve_pages(server, app, base, settings.accounts)
     return app
+
+
+def _plain_pages(server: FastAPI, settings: Settings, reader: PictureReader, entrance: Entrance) -> None:
+    """Pages that need no scripts, before Dash, which answers every address that nobody else has."""
+    base = settings.base_path
+    field_wiring.register(server, base, entrance, reader)
+    field_link_wiring.register(server, base, entrance, reader)
+    account_wiring.register_pages(server, entrance, reader)  # before Dash, as above
+    desk = AccountDesk(server, entrance, reader)
+    notices_wiring.register(desk, settings)
+    alarm_load_wiring.register(desk, reader)
+    evaluation_wiring.register(server, desk, entrance, reader, ASSETS)
+    reports_wiring.register(server, desk, entrance, reader, settings.packs, ASSETS)
+    reviews_wiring.register(server, desk, entrance, reader, ASSETS)
+    plans_wiring.register(desk, reader)
+    supervision_wiring.register(desk, reader)
+    rule_papers_wiring.register(desk, settings, reader)
+    rule_references_wiring.register(desk, server, settings, reader)
 
 
 def _tell(problem: Exception) -> NoReturn:
