@@ -39,7 +39,7 @@
     const now = shown(one, decimals(one.indicator));
     const old = shown(active, decimals(one.indicator));
     const lead = one.reference ? esc(words("rules.reference_" + one.reference)) + " +" : esc(one.comparison || (desk.seed.direction === "down_bad" ? "<" : "≥"));
-    const more = (one.conditions || []).map((also) => words(one.join === "any" ? "rules.also_any" : "rules.also_all", { what: also.indicator + " " + also.comparison + " " + also.bound })).join(" ");
+    const more = (one.conditions || []).map((also) => words(one.join === "any" ? "rules.also_any" : "rules.also_all", { what: (desk.seed.known_indicators.find((of) => of.id === also.indicator) || { name: also.indicator }).name + " " + also.comparison + " " + also.bound })).join(" ");
     return '<li class="level-row' + (desk.level === level ? " is-chosen" : "") + '" data-level="' + level + '">'
       + '<button type="button" class="choose" data-choose="' + level + '" title="' + esc(words("rules.choose_level")) + '">' + tag + "</button>"
       + field(level, "bound", now.bound, words("rules.field_bound"), of.unit, old.bound)
@@ -77,7 +77,7 @@
     return '<div class="whole"><label>' + esc(words("rules.field_min_reporting")) + was(share(active), share(draft)) + '<input inputmode="numeric" data-whole="min_reporting" value="' + share(draft) + '"/>%</label>'
       + '<label>' + esc(words("rules.field_no_data")) + '<select data-whole="no_data">' + choices + "</select></label>"
       + (kept === "keep" ? "" : '<label>' + esc(words("rules.field_no_data_after_s")) + '<input inputmode="numeric" data-whole="no_data_after_s" value="' + (draft.no_data_after_s || 0) / 60 + '"/>' + esc(words("rules.minutes")) + "</label>")
-      + '<div class="schedule">' + scheduled(draft.schedule) + "</div>" + rest + "</div>";
+      + '<div class="schedule">' + scheduled(draft.schedule) + "</div>" + cityvitals.rulesConditions.html(desk) + rest + "</div>";
   }
 
   function heading(desk) {
@@ -209,6 +209,7 @@
     const draft = desk.draft;
     const data = button.dataset;
     if (data.choose) return show({ level: data.choose });
+    cityvitals.rulesConditions.pressed(button);
     if (data.drop) draft.bounds = draft.bounds.filter((one) => one.level !== data.drop);
     if (data.add) {
       const like = bound(data.add, desk.seed.active) || Object.assign({}, draft.bounds[0] || desk.seed.active.bounds[0], { level: data.add });
@@ -241,6 +242,10 @@
       else if (input.dataset.whole) setWhole(input);
       else if (input.dataset.schedule) setSchedule(place);
       else if (input.dataset.override) setOverride(input);
+      else if (input.dataset.condition) {
+        cityvitals.rulesConditions.set(input);
+        if (input.tagName === "SELECT") paint(cityvitals.rules.desk);
+      }
     });
     place.addEventListener("focusout", (event) => {
       if (event.target.dataset && event.target.dataset.level) refresh(cityvitals.rules.desk);

@@ -19,6 +19,7 @@ from catalogue.declared import Declared
 from core.clock import real_ms
 from core.errors import CityVitalsError, DeclarationError, NotAllowed, Objection, UnknownName
 from core.messages import text
+from core.notices import Route
 from core.records import DAY_MS, HOUR_MS
 from core.rule_versions import RuleVersion
 from core.settings import Settings
@@ -29,6 +30,7 @@ from early_warning.rule_office import Declaration, Relaxing, RuleOffice, Shipped
 from early_warning.week_after import week_after
 from layouts.figures.rule_desk import Opened, seed
 from layouts.reading import PictureReader
+from store.notice_routes import routes
 from store.people import people
 
 Asked = Mapping[str, Any]
@@ -68,12 +70,20 @@ class RuleActs:
         with self._entrance.office.database.reading() as connection:
             return {one.login: one.name for one in people(connection)}
 
+    def routes(self) -> list[Route]:
+        """By which notices reach people. Raises NeighbourDown."""
+        if self._entrance is None:
+            return []
+        with self._entrance.office.database.reading() as connection:
+            return list(routes(connection).values())
+
     async def seed(self, name: str, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         """What the desk opens with; `refused` says why it does not."""
         try:
             declared, rule = self.seen(name)
             file = await asyncio.to_thread(self._desk.file, declared.city.code, name)
             named = await asyncio.to_thread(self.people)
+            reached = await asyncio.to_thread(self.routes)
         except NotAllowed as refused:
             return {"refused": refused.in_words(self._language)}
         except CityVitalsError:
@@ -87,6 +97,7 @@ class RuleActs:
             people=named,
             now_ms=real_ms(),
             language=self._language,
+            routes=reached,
         )
         told = seed(opened, file.open_version, (asked.get("place") or [""])[0])
         told["hold_s"] = _hold_s((asked.get("hold_s") or [""])[0])

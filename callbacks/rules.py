@@ -96,7 +96,14 @@ class RulePages:
         labels = await asyncio.to_thread(self._desk.labels, declared.city.code, self._reader.scene_id())
         people = await asyncio.to_thread(self._acts.people)
         known = Known(declared, seen, file, labels, warnings, people)
-        return {"rows": rules_list(rule_rows(known, self._language), self._settings.base_path, self._language)}
+        return {
+            "rows": rules_list(
+                rule_rows(known, self._language),
+                self._settings.base_path,
+                self._language,
+                papers=self._settings.accounts,
+            )
+        }
 
     async def open_or_act(self, act: Asked | None, pathname: str | None, search: str | None) -> dict[str, Any]:
         """What the desk opens with; after an act the same anew, with what is to be said of it."""
@@ -132,7 +139,8 @@ class RulePages:
             "took_s": round(monotonic_s() - begun_s, 2),
             "hourly": question.days >= 90,
         }
-        return {"drawn": drawn, "column": Consequences(answer, declared, question.days, language).column()}
+        seats = await asyncio.to_thread(self._desk.seats)
+        return {"drawn": drawn, "column": Consequences(answer, declared, question.days, language, seats).column()}
 
     async def sweep(self, asked: Asked) -> dict[str, Any]:
         """One level of the draft with its bound, hold and hysteresis varied."""

@@ -12,15 +12,18 @@ from typing import Any
 from core.labels import Label
 from core.records import DAY_MS, Level, WarningPhase
 from core.rule_versions import OPEN_STATES, Complaint, RuleVersion
+from early_warning.alarm_shifts import seats_of
 from early_warning.backtest import Case, Past
 from early_warning.declaration import rule_of
 from early_warning.episodes import NEVER_ENDED_MS, Episode
 from early_warning.kept_past import Asked, KeptPast, Newest, indicators_of
 from early_warning.rule import Rule
 from early_warning.scoring import Incident
+from early_warning.seats import SeatReach
 from early_warning.subjects import Ground
 from early_warning.week_after import WEEK_MS
 from early_warning.weighing import Swept, Weighed, sweep_level, weigh
+from store import people as roster
 from store.labels import labels_between
 from store.rules import complaints_about, in_force, versions_of
 from store.sql import Database, Transaction
@@ -98,6 +101,13 @@ class RuleDesk:
             return 0
         with self._database.reading() as connection:
             return told_since(connection, scene, rule, version, since_ms)
+
+    def seats(self) -> list[SeatReach]:
+        """The seats of the room, with the reach of their posts. Raises NeighbourDown."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return seats_of(roster.seats(connection), roster.posts(connection))
 
     def labels(self, city: str, scene: str, from_ms: int = 0, upto_ms: int = NEVER_ENDED_MS) -> list[Label]:
         """What people said of a span, of one scene and of the world. Raises NeighbourDown."""

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from board.belonging import chain_of
 from board.names import Names
 from catalogue.declared import Declared
 from core.messages import text
 from core.records import HOUR_MS, Level
 from core.wording import measured
+from early_warning.backtest import Outcome
+from early_warning.duty_rules import Concerned
 from early_warning.episodes import Episode
 from early_warning.rule_desk import Answer, label_of
 from early_warning.scoring import Score
+from early_warning.seats import SeatReach, ladder
 from early_warning.subjects import Ground
 from early_warning.weighing import Weighed, floods, openings_ms
 from layouts.figures.moments import moment
@@ -30,8 +34,11 @@ NOTHING = 0.02  # below it nothing is told
 class Consequences:
     """Draws the column for one answer."""
 
-    def __init__(self, answer: Answer, declared: Declared, days: int, language: str) -> None:
+    def __init__(
+        self, answer: Answer, declared: Declared, days: int, language: str, seats: Sequence[SeatReach] = ()
+    ) -> None:
         self._answer, self._declared, self._days, self._language = answer, declared, days, language
+        self._seats = seats
         self._names = Names(declared, language)
         self._ground = Ground(declared.indicators, declared.devices, declared.areas, declared.feeds)
 
@@ -45,6 +52,7 @@ class Consequences:
                 self._reporting(weighed),
                 self._counts(weighed),
                 self._load(weighed),
+                self._by_seat(weighed),
                 self._score(weighed),
                 self._moved(weighed),
             ]
@@ -106,6 +114,30 @@ class Consequences:
             self._say("load", before=before, after=after, floods_before=floods_before, floods_after=floods_after),
             className="rules-load-said",
         )
+
+    def _by_seat(self, weighed: Weighed) -> html.Table | None:
+        """Warnings a shift of each seat that some subject belongs to, before and after."""
+        owners: dict[SeatReach, set[str]] = {}
+        for subject in self._answer.subjects:
+            one = Concerned(subject, Level.NORMAL, chain_of(self._declared, subject), self._answer.draft.domain)
+            for seat in ladder(self._seats, one)[:1]:
+                owners.setdefault(seat, set()).add(subject)
+        if not owners:
+            return None
+        head = html.Tr([html.Th(self._say(code)) for code in ("seat", "active", "draft")])
+        both = weighed.active, weighed.draft
+        rows = [
+            html.Tr([html.Td(seat.name)] + [html.Td(self._a_shift(told, mine)) for told in both])
+            for seat, mine in owners.items()
+        ]
+        return html.Table(
+            [html.Caption(self._say("by_seat")), html.Thead(head), html.Tbody(rows)], className="rules-seats"
+        )
+
+    def _a_shift(self, outcome: Outcome | None, subjects: set[str]) -> str:
+        if outcome is None:
+            return "—"
+        return f"{len(openings_ms(outcome, frozenset(subjects))) / self._days / 3:.1f}"
 
     def _score(self, weighed: Weighed) -> html.Section:
         """Against labels; without any nothing is scored, and that is said."""

@@ -29,9 +29,7 @@ def _head(settings: Settings) -> html.Header:
         [
             html.Div(id=ids.DESK_IDENTITY, className="desk-identity dies"),
             html.Div(id=ids.SHELL_RESPONSES, className="shell-responses dies"),
-            pages_menu(
-                settings, further=[("labels", "account.page-labels"), ("rules/references", "account.page-references")]
-            ),
+            pages_menu(settings, further=[("labels", "account.page-labels")]),
             html.Div(id=ids.DESK_CLOCK, className="desk-clock lives"),
             html.Div(id=ids.DESK_CHAIN, className="desk-chain dies"),
             account_menu(settings),

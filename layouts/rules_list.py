@@ -13,14 +13,15 @@ from layouts.figures.rules_list import RuleRow
 from layouts.marks import level_mark
 
 
-def rules_list(rows: Sequence[RuleRow], base_path: str, language: str) -> html.Div:
-    """A section a domain."""
+def rules_list(rows: Sequence[RuleRow], base_path: str, language: str, *, papers: bool = False) -> html.Div:
+    """A section a domain. papers: there are accounts, and so the pages of forms about rules."""
     domains = dict.fromkeys(row.domain for row in rows)
     sections = [
         html.Section([html.H2(name), _table([row for row in rows if row.domain == name], base_path, language)])
         for name in domains
     ]
-    return html.Div(sections, className="rules-all")
+    references = html.A(text("account.page-references", language), href=f"{base_path}rules/references")
+    return html.Div([*([html.Nav(references)] if papers else []), *sections], className="rules-all")
 
 
 def _table(rows: Sequence[RuleRow], base_path: str, language: str) -> html.Table:

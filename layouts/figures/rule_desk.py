@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from board.names import Names
+from board.words import level_word
 from catalogue.declared import Declared
+from core.accounts import EVERYWHERE
 from core.labels import Label
 from core.messages import text
+from core.notices import Route
 from core.records import DAY_MS, Level
 from core.rule_versions import RuleVersion
 from early_warning.bounds import reference_at
@@ -43,6 +46,7 @@ class Opened:
     people: Mapping[str, str]  # login → name
     now_ms: int
     language: str
+    routes: Sequence[Route] = ()  # of notices
 
 
 def seed(opened: Opened, open_version: RuleVersion | None, place: str) -> Json:
@@ -69,7 +73,11 @@ def seed(opened: Opened, open_version: RuleVersion | None, place: str) -> Json:
         "places": [{"id": one, "name": names.subject(one)} for one in subjects],
         "place": shown,
         "references": _references(rule, subjects, declared, opened.now_ms),
-        "touches": touches(declared, rule, language),
+        "touches": touches(declared, rule, language) + told_by(declared, rule, opened.routes, language),
+        "known_indicators": [
+            {"id": one.id, "name": one.name[language], "unit": one.unit} for one in declared.indicators.values()
+        ],
+        "areas": [{"id": one.id, "name": names.subject(one.id)} for one in declared.areas.counties],
         "rights": dict(opened.rights),
         "versions": [_version(one, opened) for one in opened.versions[:12]],
     }
@@ -153,6 +161,19 @@ def touches(declared: Declared, rule: Rule, language: str) -> list[str]:
     scores = [i.name[language] for i in declared.indicators.values() if judged & {part.indicator for part in i.parts}]
     told += [text("rules.touch_scores", language, names="、".join(scores))] if scores else []
     return told
+
+
+def told_by(declared: Declared, rule: Rule, routes: Sequence[Route], language: str) -> list[str]:
+    """Plans that the rule proposes, and the routes by which its warnings reach people."""
+    plans = [plan.name[language] for plan in declared.plans.values() if rule.id in plan.trigger.rules]
+    gravest = max(bound.level for bound in rule.bounds)
+    reached = [
+        text("rules.touch_route", language, name=route.name, level=text(f"level.{level_word(route.level)}", language))
+        for route in routes
+        if not route.disabled and route.level <= gravest and {EVERYWHERE, rule.domain} & set(route.topics)
+    ]
+    told = [text("rules.touch_plans", language, names="、".join(plans))] if plans else []
+    return told + ([text("rules.touch_routes", language, names="、".join(reached))] if reached else [])
 
 
 def drawn(answer: Answer, active: Rule | None, place: str, shown: str, declared: Declared, language: str) -> Json:

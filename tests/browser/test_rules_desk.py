@@ -13,17 +13,31 @@ import numpy as np
 import pytest
 from guarded_site import Guarded, standing_house
 from playwright.sync_api import Browser, Page, expect
-from prerequisites import REPOSITORY, eventually
+from prerequisites import ANSWER_S, REPOSITORY, eventually
 from visits import DESK, PHONE, signed_in, words
 
+from accounts.founding import console
 from catalogue.load import load
-from core.accounts import Role
+from core.accounts import Department, Post, Role, Seat
 from core.clock import real_ms
 from core.labels import Label, Verdict
-from core.records import DAY_MS, HOUR_MS, MINUTE_MS, CityWarning, ReadingBatch, Stamp, Status, ValueBatch, WarningPhase
+from core.notices import Channel, Route
+from core.records import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    CityWarning,
+    Level,
+    ReadingBatch,
+    Stamp,
+    Status,
+    ValueBatch,
+    WarningPhase,
+)
 from store.history.manifest import Folder
 from store.history.writer import add_values
 from store.labels import add_label
+from store.notice_routes import put_route
 from stream.appender import Appender, Flush
 from stream.codec import decode_warnings
 from stream.connect import connect
@@ -79,7 +93,7 @@ def desk_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
             yield house
         finally:
             engine.terminate()
-            engine.wait(20)
+            engine.wait(ANSWER_S)
 
 
 def redis_url(house: Guarded) -> str:
@@ -214,3 +228,28 @@ def test_arrow_keys_move_a_bound_and_figures_can_be_typed(chromium: Browser, des
         expect(page.locator(".changes")).to_contain_text("特别严重 持续 无 → 10 分钟")
         page.locator('input[data-level="red"][data-field="bound"]').fill("abc")
         expect(page.locator('input[data-level="red"][data-field="bound"]')).to_have_attribute("aria-invalid", "true")
+
+
+@pytest.mark.claim("WARN", "Second conditions are edited on the desk; the consequences name seats, plans and routes.")
+def test_a_second_condition_is_added_and_weighed(chromium: Browser, desk_house: Guarded, pictures: Path) -> None:
+    house, by = desk_house, console()
+    house.office.roster.put_department(by, Department("rooms", "应急办"), real_ms())
+    house.office.roster.put_post(by, Post("rooms-watch", "水情岗", "rooms", Role.DUTY), real_ms())
+    house.office.roster.put_seat(by, Seat("rooms-1", "水情席", "rooms-watch"), real_ms())
+    with house.office.database.transaction() as connection:
+        put_route(connection, Route("rules-all", "全市短信", ("post:rooms-watch",), (Channel.SMS,), level=Level.ORANGE))
+    with signed_in(chromium, house, f"rules/{RULE}?place={gauges()[0]}", house.colleague(Role.RULES, 3), DESK) as page:
+        opened(page)
+        expect(page.locator(".rules-seats")).to_contain_text("水情席")
+        expect(page.locator(".touches")).to_contain_text("全市短信（严重起）")
+        page.locator('.level-row[data-level="orange"] .choose').click()
+        page.locator("[data-addcondition]").click()
+        expect(page.locator(".conditions li")).to_have_count(1)
+        page.locator('[data-condition="0"][data-part="bound"]').fill("9999")
+        expect(page.locator(".changes")).to_contain_text("附加条件")
+        expect(page.locator(".rules-counts .of-orange .count").nth(1)).to_have_text("0")
+        page.screenshot(path=pictures / "rules-conditions.png")
+        page.locator('[data-condition="join"]').select_option("any")
+        expect(page.locator(".rules-counts .of-orange .count").nth(1)).not_to_have_text("0")
+        page.locator("[data-uncondition]").click()
+        expect(page.locator(".changes .rest")).to_be_visible()
