@@ -23,6 +23,7 @@ from core.clock import CHINA, from_ms, real_ms
 from core.declared import Device
 from core.errors import NotAllowed, UnknownName
 from core.messages import text
+from core.units import UnitKind
 from dispatch.fleet import UnitBook
 from dispatch.units import Fix, Unit
 from geo.distance import great_circle_m
@@ -31,7 +32,7 @@ from store.snapshots import Snapshots
 REFUSED = errors(401, 403, 404, 413, 422, 503)
 NEAREST = 4
 SEE = "photos.see"
-GROUPS = {"shelter": "shelter", "materials": "material"}  # capability → what the desk lists it under
+GROUPS = {UnitKind.SHELTER: "shelter", UnitKind.MATERIALS: "material"}  # what the desk lists it under
 NOT_PLAYED = ("gb28181", "h265", "rtsp")  # attribute `stream` of a camera: what browsers cannot play, by why
 
 Degrees = tuple[float, float]
@@ -208,7 +209,7 @@ def _help(here: Degrees, units: Iterable[Unit], within_m: int, now_ms: int) -> l
 
 
 def _group(unit: Unit) -> str:
-    return next((group for capability, group in GROUPS.items() if capability in unit.capabilities), "unit")
+    return GROUPS.get(unit.kind, "unit")
 
 
 def _nearest(here: Degrees, placed: Sequence[tuple[Thing, Degrees]]) -> list[tuple[Thing, Degrees, float]]:

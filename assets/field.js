@@ -3,7 +3,7 @@
   "use strict";
   const page = root.document.querySelector("main.field");
   if (!page) return; // every page of Dash loads every script
-  const { photo, place } = root.cityvitalsField;
+  const { live, photo, place } = root.cityvitalsField;
   const RETRY_MS = 5000;
   const REFUSED = "cityvitals-refused"; // sentences of refusals, until they were shown
   let store = null;
@@ -149,6 +149,7 @@
     showRefusal();
     tellWhatCanBeDone();
     if (page.querySelector("[data-fix]")) place.look().then(tellWhatCanBeDone);
+    if (page.dataset.seen) live.follow(page);
     if (!store) return;
     root.document.addEventListener("submit", onSubmit);
     root.addEventListener("online", flush);

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.responses import Response
 
 from accounts.bearer import Bearer
@@ -18,12 +18,14 @@ from api.entrance import Entrance
 from api.me import looking
 from api.uploads import Form
 from callbacks.field_tasks import HEADERS, FieldTasks, key_of, photo_of, report_of, wish_of
+from core.clock import monotonic_s
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.messages import text
 from dispatch.book import Now
 from dispatch.fleet import UnitBook
 from dispatch.states import AssignmentState
 from dispatch.steps import Verb
+from dispatch.units import STAYS
 from geo.areas import AreaLevel
 from layouts.field import field_page
 from layouts.field_task import Field, Task
@@ -31,12 +33,14 @@ from layouts.reading import PictureReader
 from store.cases import tasks_of
 
 TOLD = ("step", "report", "photo")
+WAITS_S, LOOK_S = 20.0, 0.15  # a telephone asks again so often, and hears of a change so soon
 
 
 def register(server: FastAPI, base: str, entrance: Entrance, reader: PictureReader) -> None:
     """Put the pages on the server."""
     phone = Phone(FieldTasks(entrance, reader))
     server.add_api_route(f"{base}m", phone.show, methods=["GET"], include_in_schema=False)
+    server.add_api_route(f"{base}m/changes", phone.changes, methods=["GET"], include_in_schema=False)
     for what in (phone.step, phone.report, phone.photo):
         server.add_api_route(f"{base}m/{what.__name__}", what, methods=["POST"], include_in_schema=False)
 
@@ -62,6 +66,18 @@ class Phone:
         """The tasks of a unit; without one, the choice of it."""
         done = text(f"field.done-{told}", self._entrance.language) if told in TOLD else ""
         return await self._page(await self._here(request), unit, done)
+
+    async def changes(self, request: Request, unit: str = "", seen: str = "") -> JSONResponse:
+        """How the tasks of a unit stand, as a sign; answered when it is another than `seen`, or after a while.
+
+        The sign tells nothing of a task. A telephone waits here rather than in the live feed, which carries the city.
+        """
+        until_s = monotonic_s() + WAITS_S
+        while (now := self._tasks.sign(unit)) == seen and monotonic_s() < until_s:
+            if await request.is_disconnected():
+                break
+            await asyncio.sleep(LOOK_S)
+        return JSONResponse({"seen": now}, headers={"Cache-Control": "no-store"})
 
     async def step(self, request: Request) -> Response:
         """A step of an assignment, or a word, by a form."""
@@ -118,7 +134,9 @@ class Phone:
 
     def _field(self, here: Here, unit: str) -> Field:
         language, declared = self._entrance.language, self._tasks.declared()
+        seen = self._tasks.sign(unit)  # before the tasks are read: what changes meanwhile is another sign
         units = self._units.units({}) if may(here.by, "units.see").allowed else []
+        units = [one for one in units if one.kind not in STAYS]
         own = unit if unit in {one.id for one in units} else ""
         areas = [*declared.areas.at(AreaLevel.COUNTY), declared.areas.city]
         return Field(
@@ -129,6 +147,7 @@ class Phone:
             now_ms=here.now.city_ms,
             tasks=self._own_tasks(here, own) if own else (),
             unit=own,
+            seen=seen,
             units=units,
             kinds={kind.id: kind.name[language] for kind in declared.case_kinds.values()},
             areas={area.id: area.name[language] for area in areas},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from accounts.bearer import Bearer
@@ -68,6 +69,16 @@ class FieldTasks:
         declared, reader = self.declared(), self._reader
         stamp = str(reader.sections()["city"]["main"]["stamp"])
         return Now(reader.scene_id(), stamp, declared.city.code, reader.city_now_ms(), real_ms())
+
+    def sign(self, unit: str) -> str:
+        """How the cases of a unit stand in the picture, as a short word that is another when any of them moved."""
+        cases = self._reader.sections().get("cases", {})
+        own = sorted(
+            f"{case}:{record['revision']}"
+            for case, record in cases.items()
+            if any(one["unit"] == unit for one in record["units"])
+        )
+        return sha256(" ".join(own).encode()).hexdigest()[:16]
 
     def may(self, by: Bearer, action: str, told: Told) -> bool:
         """Whether somebody may do something about a case: in its area, for its topic."""

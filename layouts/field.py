@@ -10,7 +10,7 @@ from urllib.parse import quote
 from core.markup import Markup, Part, document, el
 from layouts.field_task import Field, file_field, task_article
 
-SCRIPTS = ("field_photo.js", "field_place.js", "field.js")
+SCRIPTS = ("field_photo.js", "field_place.js", "field_live.js", "field.js")
 CAN = ("queue", "camera", "position")  # scripts say whether this phone, at this address, can
 CANNOT = ("voice", "notices")
 
@@ -42,7 +42,8 @@ def link_page(field: Field) -> str:
 
 
 def _document(field: Field, *parts: Part) -> str:
-    body = el("main", *parts, class_="field", data_base=field.base_path)
+    told = {"data_base": field.base_path, "data_unit": field.unit, "data_seen": field.seen}
+    body = el("main", *parts, class_="field", **told)
     return document(field.language, field.word("field.title"), field.base_path, body, scripts=SCRIPTS)
 
 
@@ -61,6 +62,7 @@ def _told(field: Field) -> Part:
             data_whole=field.word("field.waits_whole"),
         ),
         el("button", field.word("field.send_whole"), class_="send-whole", hidden=True, type="button"),
+        el("button", field.word("field.changed"), class_="changed", hidden=True, type="button"),
     ]
 
 

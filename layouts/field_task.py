@@ -74,6 +74,7 @@ class Field:
     now_ms: int
     tasks: Sequence[Task]
     unit: str = ""
+    seen: str = ""  # how its tasks stand, as `/m/changes` tells it
     units: Sequence[Unit] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
     areas: Mapping[str, str] = field(default_factory=dict)
