@@ -71,6 +71,13 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/units/{unit}/position": "cases.report",
     "POST /api/v1/cases/{case}/steps": "cases.see",  # each step asks for its own right, there and of that place
     "POST /api/v1/readings/{feed}/{device}": "readings.push",
+    # what the public may read and report; 404 unless the installation opened it, and a report needs a token of ours
+    "GET /open311/v2/services.{form}": OPEN,
+    "GET /open311/v2/requests.{form}": OPEN,
+    "GET /open311/v2/requests/{number}.{form}": OPEN,
+    "GET /open311/v2/tokens/{token}.{form}": OPEN,
+    "POST /open311/v2/requests.{form}": OPEN,
+    "GET /public/status": OPEN,
     "GET /healthz": OPEN,  # without `health.see` it says only up or down
     "GET /metrics": "metrics.see",
     "GET /api/openapi.json": "docs.see",
@@ -128,6 +135,9 @@ DOORS: Mapping[str, str] = {
     "GET /reports/{case}/{number}/file": "cases.see",
     "GET /reports/{case}/review": "export.make",
     "GET /plans/{response}/review": "export.make",
+    "GET /reports/{case}/review": "export.make",
+    "GET /api/v1/cases/{case}/reports": "cases.see",
+    "GET /plans/{response}/review": "export.make",
     "GET /api/v1/cap/{feed}": "cap.read",
     "GET /api/v1/cap/{feed}/{number}": "cap.read",
     # pages about accounts; their services ask again, those about oneself for the session
@@ -152,6 +162,7 @@ DOORS: Mapping[str, str] = {
     "POST /people/{login}/appoint": "posts.edit",
     "GET /departments": "people.see",
     "POST /departments": "people.edit",
+    "POST /departments/dissolve": "people.edit",
     "POST /import": "people.see",  # each sheet asks for its own right when it is written
     "POST /import/write": "people.see",
     "GET /posts": "posts.see",
@@ -199,6 +210,7 @@ DOORS: Mapping[str, str] = {
     "page wall": "wall.see",
     "GET /dispatch": "cases.see",
     "GET /m": "cases.see",
+    "GET /m/changes": "cases.see",
     "POST /m/step": "cases.see",
     "POST /m/report": "cases.tell",
     "POST /m/photo": "cases.note",
@@ -210,7 +222,6 @@ DOORS: Mapping[str, str] = {
     # scripts, styles and fonts: the sign-in page needs them before anybody is known, and they hold no data
     "FILES /assets": OPEN,
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}": OPEN,
-    "GET /m/changes": "cases.see",
     "GET /_favicon.ico": OPEN,
     "GET /_dash-layout": OPEN,
     "GET /_dash-dependencies": OPEN,

@@ -39,10 +39,13 @@ from api.links import LinkDesk, link_routes
 from api.live import Cut, live_routes, whole
 from api.me import me_routes
 from api.notice_metrics import NoticeCollector
+from api.open311 import Open311, open311_routes
 from api.page_reader import PageReader
 from api.photos import PhotoDesk, photo_routes
 from api.presence import PresenceDesk, presence_routes
+from api.public import public_routes
 from api.push import push_routes
+from api.reports import report_routes
 from api.rest import rest_routes
 from api.sign_in import sign_in_routes
 from board.frames import assets_version
@@ -104,8 +107,11 @@ class Site:
             app.include_router(entry_routes(duty, settings), prefix=under)
             cases = Cases(self.hub, self.entrance)
             app.include_router(case_routes(cases), prefix=under)
+            app.include_router(report_routes(cases), prefix=under)
             app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)
             app.include_router(incident_routes(IncidentDesk(cases)), prefix=under)
+            app.include_router(open311_routes(Open311(cases, settings)), prefix=under)
+            app.include_router(public_routes(cases, settings), prefix=under)
             app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
             app.include_router(link_routes(LinkDesk(cases)), prefix=under)
             app.include_router(around_routes(AroundDesk(cases)), prefix=under)

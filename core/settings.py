@@ -11,6 +11,7 @@ from typing import Any
 from core.account_settings import ACCOUNT_SETTINGS, AccountSettings
 from core.errors import SettingsError
 from core.notice_settings import NOTICE_SETTINGS, NoticeSettings
+from core.public_settings import PUBLIC_SETTINGS, PublicSettings
 from core.setting import Setting, address, base_path, flag, folder, one_of, url, whole, words
 
 OURS = "CITYVITALS_"  # every variable with this beginning must be known; the bare names below are ours too
@@ -174,13 +175,14 @@ SETTINGS: tuple[Setting, ...] = (
         "How much the processes write.",
     ),
     *ACCOUNT_SETTINGS,
+    *PUBLIC_SETTINGS,
     *NOTICE_SETTINGS,
 )
 _ELSEWHERE = {"CITYVITALS_DATA"}  # read by tests and replays only: recorded data of others
 
 
 @dataclass(frozen=True)
-class Settings(NoticeSettings, AccountSettings):
+class Settings(PublicSettings, NoticeSettings, AccountSettings):
     """The settings of this process, frozen. Secrets never show in `repr`."""
 
     city: str

@@ -54,7 +54,7 @@ class CaseKind:
     limits: what is granted to each obligation. needs: fields that a step must carry beyond those of the table.
     near_m, within_s: so near and so soon another report is likely the same one. redone, returned: after so many of
     them it is escalated one level. escalation: its levels, the times rising. rectifies: bad ratings of other cases open
-    one of this kind.
+    one of this kind. public: citizens' apps report it, and everybody may see how it stands.
     """
 
     id: str
@@ -72,6 +72,7 @@ class CaseKind:
     redone: int = 3
     returned: int = 3
     words: tuple[str, ...] = ()
+    public: bool = False
     escalation: tuple[Rung, ...] = LADDER
     rectifies: bool = False
 

@@ -82,6 +82,7 @@ class CaseKindEntry(Entry):
     redone: Annotated[int, Field(gt=0)] = 3
     returned: Annotated[int, Field(gt=0)] = 3
     words: tuple[str, ...] = ()
+    public: bool = False
     escalation: tuple[RungEntry, ...] | None = None
     rectifies: bool = False
 

@@ -213,6 +213,31 @@ def results_of(connection: Transaction, names: Iterable[str], verb: str) -> dict
     return {row.case: str(row.fields.get("result", "")) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Which cases `published` gives: of these kinds, reported from and until, ms UTC; open or not; None: either."""
+
+    kinds: Sequence[str]
+    from_ms: int
+    until_ms: int
+    is_open: bool | None = None
+    limit: int = 1000
+
+
+def published(connection: Transaction, scene: str, wanted: Published) -> list[CaseRow]:
+    """Cases of some kinds, the newest first."""
+    asked = select(cases).where(
+        cases.c.scene == scene,
+        cases.c.reported_ms >= wanted.from_ms,
+        cases.c.reported_ms <= wanted.until_ms,
+        cases.c.kind.in_(list(wanted.kinds)),
+    )
+    if wanted.is_open is not None:
+        asked = asked.where(cases.c.is_open.is_(wanted.is_open))
+    rows = connection.execute(asked.order_by(cases.c.reported_ms.desc(), cases.c.id).limit(wanted.limit)).mappings()
+    return [_case(row) for row in rows]
+
+
 def merged_into(connection: Transaction, case: str) -> list[CaseRow]:
     """The cases that another one leads, the oldest first."""
     asked = select(cases).where(cases.c.into == case).order_by(cases.c.reported_ms, cases.c.id)
