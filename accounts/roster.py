@@ -72,12 +72,31 @@ class Roster:
             _hangs_together(department, kept.departments(connection))
             kept.put_department(connection, department)
 
+    def dissolve(self, by: Bearer, department: str, successor: str, now_ms: int) -> None:
+        """Let a department end 撤销. Its posts, and what hangs below it, pass to its successor: no right changes.
+
+        Raises NotAllowed: also when one of the two has ended, or the successor is itself or below it; UnknownName.
+        """
+        what = {"successor": successor}
+        with self._warden.acting(by, "people.edit", f"department:{department}", now_ms, what) as connection:
+            known = {one.id: one for one in kept.departments(connection)}
+            if not {department, successor} <= known.keys():
+                raise UnknownName(f"no department {department!r}, or no {successor!r}, is known")
+            for one in (department, successor):
+                _still_stands(known[one])
+            if department in _upwards(successor, known):
+                raise refusal("department-ring", department=known[department].name)
+            kept.dissolve_department(connection, department, successor, now_ms)
+
     def put_post(self, by: Bearer, post: Post, now_ms: int) -> None:
         """A post with its role and reach, new or changed. Raises NotAllowed, UnknownName."""
         what = {"role": post.role} | asdict(post.reach)
         with self._warden.acting(by, "posts.edit", f"post:{post.id}", now_ms, what) as connection:
             if post.role in DEVICES:
                 raise refusal("role-of-tokens", role=post.role)
+            for one in kept.departments(connection):
+                if one.id == post.department:
+                    _still_stands(one)
             kept.put_post(connection, post)
             _tell_seats(connection, now_ms)
             for holder in {one.person for one in kept.appointments(connection) if one.post == post.id}:
@@ -192,17 +211,30 @@ def _well_formed(person: Person) -> None:
         raise refusal("name-form", login=person.login)
 
 
+def _still_stands(department: Department) -> None:
+    if department.until_ms is not None:
+        raise refusal("department-over", department=department.name)
+
+
 def _hangs_together(department: Department, others: Sequence[Department]) -> None:
-    """Refuse a department below one that nobody knows, or below itself."""
-    above = {one.id: one.parent for one in others}
-    place, passed = department.parent, {department.id}
-    while place:
-        if place in passed:
-            raise refusal("department-ring", department=department.name)
-        if place not in above:
-            raise refusal("department-above", department=department.name, above=place)
-        passed.add(place)
-        place = above[place]
+    """Refuse a department below one that nobody knows or that has ended, or below itself; or one that has ended."""
+    for one in others:
+        if one.id in (department.id, department.parent):
+            _still_stands(one)
+    known = {one.id: one for one in others}
+    if department.parent and department.parent not in known:
+        raise refusal("department-above", department=department.name, above=department.parent)
+    if department.id in _upwards(department.parent, known):
+        raise refusal("department-ring", department=department.name)
+
+
+def _upwards(department: str, known: Mapping[str, Department]) -> list[str]:
+    """A department and those that it belongs to, as far as they are known."""
+    passed: list[str] = []
+    while department in known and department not in passed:
+        passed.append(department)
+        department = known[department].parent
+    return passed
 
 
 def _known(connection: Transaction, login: str) -> Person:

@@ -136,8 +136,13 @@ def _departments(desk: AccountDesk) -> None:
         office.roster.put_department(asked.by, department, asked.now_ms)
         return Done("departments", "saved")
 
+    def dissolve(asked: Asked) -> Done:
+        office.roster.dissolve(asked.by, asked.word("department"), asked.word("successor"), asked.now_ms)
+        return Done("departments", "dissolved")
+
     desk.page("departments", show)
     desk.act("departments", put, show)
+    desk.act("departments/dissolve", dissolve, show)
 
 
 def _import(desk: AccountDesk) -> None:

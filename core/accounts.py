@@ -54,11 +54,16 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A department 部门; `parent` is empty at the top."""
+    """A department 部门; `parent` is empty at the top.
+
+    until_ms: when it was dissolved 撤销; None: it stands. successor: who took its work over.
+    """
 
     id: str
     name: str
     parent: str = ""
+    until_ms: int | None = None
+    successor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from accounts.register import Register
 from accounts.standing import Standing
 from core.accounts import Appointment, Department, Person
 from core.markup import Markup, Part, el
-from layouts.account_frame import Frame
+from layouts.account_frame import Frame, day_of
 from layouts.posts import post_options, successor_form, term_fields
 
 PAGE = 50  # people on one page
@@ -272,7 +272,7 @@ def departments_page(frame: Frame, register: Register, can_edit: bool) -> str:
     rows = [
         el(
             "tr",
-            el("td", el("span", one.name, style=None, class_=f"depth-{min(depth, 4)}")),
+            el("td", el("span", one.name, class_=f"depth-{min(depth, 4)}"), _ending(frame, one, register)),
             el("td", one.id),
             el("td", sum(post.department == one.id for post in register.posts.values()), class_="figure"),
         )
@@ -281,7 +281,8 @@ def departments_page(frame: Frame, register: Register, can_edit: bool) -> str:
     table = frame.table(("people.department", "people.code", "people.posts-count"), rows)
     form: Part = None
     if can_edit:
-        above = [("", frame.word("people.top"))] + [(one.id, one.name) for one in register.departments.values()]
+        standing = [(one.id, one.name) for one in register.departments.values() if one.until_ms is None]
+        above = [("", frame.word("people.top")), *standing]
         form = el(
             "aside",
             el(
@@ -296,8 +297,29 @@ def departments_page(frame: Frame, register: Register, can_edit: bool) -> str:
                 ),
                 el("p", frame.word("people.department-note"), class_="note"),
             ),
+            _dissolving(frame, standing) if len(standing) > 1 else None,
         )
     return frame.page("departments", el("div", el("section", table), form, class_="list"))
+
+
+def _ending(frame: Frame, department: Department, register: Register) -> Part:
+    """When a department ended, and who took over."""
+    if department.until_ms is None:
+        return None
+    successor = register.departments[department.successor].name
+    return el("small", frame.word("people.dissolved", day=day_of(department.until_ms), successor=successor))
+
+
+def _dissolving(frame: Frame, standing: list[tuple[str, str]]) -> Markup:
+    where = "departments/dissolve"
+    form = frame.form(
+        where,
+        frame.choice(where, "department", "people.department", standing),
+        frame.choice(where, "successor", "people.successor", standing),
+        button="people.dissolve",
+    )
+    note = el("p", frame.word("people.dissolve-note"), class_="note")
+    return el("section", frame.folded(frame.word("people.dissolve"), form, note))
 
 
 def in_their_tree(departments: Sequence[Department]) -> list[tuple[Department, int]]:

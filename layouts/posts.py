@@ -183,7 +183,7 @@ def _post_form(frame: Frame, register: Register, ground: Ground, post: Post | No
             path,
             "department",
             "people.department",
-            [(one.id, one.name) for one in register.departments.values()],
+            [(one.id, one.name) for one in register.departments.values() if one.until_ms is None],
             post.department if post else "",
         ),
         frame.choice(path, "role", "posts.role", role_options(frame), post.role if post else Role.DUTY),

@@ -27,6 +27,15 @@ def departments(connection: Transaction) -> list[Department]:
     return [Department(**row) for row in rows.mappings()]
 
 
+def dissolve_department(connection: Transaction, department: str, successor: str, until_ms: int) -> None:
+    """Let a department end; its posts and the departments below it belong to its successor from now on."""
+    of_it, below = tables.posts.c.department == department, tables.departments.c.parent == department
+    connection.execute(update(tables.posts).where(of_it).values(department=successor))
+    connection.execute(update(tables.departments).where(below).values(parent=successor))
+    ended = update(tables.departments).where(tables.departments.c.id == department)
+    connection.execute(ended.values(until_ms=until_ms, successor=successor))
+
+
 def add_person(connection: Transaction, login: str, name: str, phone: str = "") -> Person:
     """Write a new person. Raises Taken: the login belongs to somebody."""
     if find_person(connection, login) is not None:

@@ -12,6 +12,8 @@ departments = Table(
     Column("id", String(64), primary_key=True),
     Column("name", String(120), nullable=False),
     Column("parent", String(64), nullable=False),
+    Column("until_ms", Ms),
+    Column("successor", String(64), nullable=False, server_default=""),
 )
 
 people = Table(

@@ -21,7 +21,7 @@ from accounts.office import Office
 from accounts.sign_in import SignedIn
 from accounts.sources.contract import Claim, Refused
 from accounts.tokens import Wanted
-from core.accounts import Person, Role
+from core.accounts import Department, Person, Role
 from core.errors import NotAllowed, Taken
 
 
@@ -40,6 +40,39 @@ def test_a_successor_takes_over(office: Office) -> None:
         return [bearer.name for bearer in office.roster.bearers(now_ms) if bearer.grants]
 
     assert (leaders(at_ms - 1), leaders(at_ms)) == (["person:li"], ["person:wang"])
+
+
+@pytest.mark.claim(
+    "ACCOUNTS", "A department ends, its successor has its posts from then on, and nobody's rights change."
+)
+def test_a_department_passes_on(office: Office) -> None:
+    roster = office.roster
+    a_person(office, "li", Role.LEADER)
+    [post] = roster.register(console(), "posts.see").posts.values()
+    for one in (Department("new", "应急局"), Department("below", "科室", post.department)):
+        roster.put_department(console(), one, NOW_MS)
+    before = roster.bearers(NOW_MS)
+    roster.dissolve(console(), post.department, "new", NOW_MS)
+    known = roster.register(console(), "posts.see")
+    assert (known.posts[post.id].department, known.departments["below"].parent) == ("new", "new")
+    assert (known.departments[post.department].until_ms, known.departments[post.department].successor) == (
+        NOW_MS,
+        "new",
+    )
+    assert roster.bearers(NOW_MS) == before
+    refused = (
+        lambda: roster.dissolve(console(), post.department, "new", NOW_MS),
+        lambda: roster.dissolve(console(), "new", "below", NOW_MS),  # it hangs below
+        lambda: roster.put_post(console(), post, NOW_MS),
+        lambda: roster.put_department(console(), Department("late", "迟来", post.department), NOW_MS),
+    )
+    for act in refused:
+        with pytest.raises(NotAllowed):
+            act()
+    assert acts_of(office)[-4:] == [("console", "people.edit", "refused")] * 2 + [
+        ("console", "posts.edit", "refused"),
+        ("console", "people.edit", "refused"),
+    ]
 
 
 def test_a_disabled_person_is_out_at_once(office: Office) -> None:
