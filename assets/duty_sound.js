@@ -57,6 +57,7 @@
     busyUntil = steadyS() + last[1] + last[2] + 0.3;
     next[name] = steadyS() + TONES[name].every;
     rung[name] += 1;
+    cityvitals.voice.say(name, last[1] + last[2] + 0.1);
   }
 
   /** What should be heard now: names of tones; muted ones are left out, but for a red one that came after the mute. */
@@ -86,7 +87,7 @@
     const mute = muted(picture, nowMs);
     const ringing = wanted(cityvitals.dutyState.items(picture), isStale, mute, nowMs);
     const blocked = isBlocked();
-    if (isHeard() && steadyS() >= busyUntil) {
+    if (isHeard() && steadyS() >= busyUntil && !cityvitals.voice.isSpeaking()) {
       const due = ORDER.filter((name) => ringing.has(name) && steadyS() >= next[name]);
       if (due.length) play(due.sort((a, b) => next[a] - next[b])[0]);
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
+from visits import until
 
 from core.duty import Deed, DutyAct
 from core.messages import texts
@@ -101,3 +102,33 @@ def test_what_stands_in_the_list(script: Page) -> None:
     assert found[1]["sentence"] == "12345热线 紧急工单：flooding"
     acted = picture | {"duty": {"event:now": {"acked_ms": NOW_MS}, "signal:met:7": {"acked_level": "red"}}}
     assert not any(one["waits"] for one in script.evaluate("given => cityvitals.dutyState.items(given)", acted))
+
+
+VOICES = """
+const told = [];
+const voices = [
+  { lang: "zh-CN", localService: false, name: "far" },
+  { lang: "zh_CN", localService: true, name: "here" },
+  { lang: "en-US", localService: true, default: true, name: "other" },
+];
+const synthesis = { speaking: false, getVoices: () => voices, speak: (one) => told.push([one.voice.name, one.words]) };
+window.SpeechSynthesisUtterance = function (words) { this.words = words; };
+Object.defineProperty(window, "speechSynthesis", { value: synthesis });
+document.documentElement.lang = "zh-CN";
+"""
+
+
+@pytest.mark.claim("WARN", "What rings is also said in Chinese by a voice of this machine; else the tone stands alone.")
+def test_what_is_said_after_a_tone(chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.add_script_tag(content=VOICES)
+    for name in ("format", "duty_voice"):
+        page.add_script_tag(content=(ASSETS / f"{name}.js").read_text("utf-8"))
+    page.evaluate("words => cityvitals.format.setWords(words)", texts("zh"))
+    page.evaluate("['red', 'red', 'lost'].forEach((name) => cityvitals.voice.say(name, 0))")
+    until(page, "told.length === 2")
+    assert page.evaluate("told") == [["here", "特别严重告警，请立即确认"], ["here", "数据中断，请查看"]]
+    page.evaluate("voices.splice(1, 1); cityvitals.voice.say('orange', 0)")
+    assert page.evaluate("cityvitals.voice.said()") == {"red": 1, "orange": 0, "lost": 1}, "never by one from afar"
+    context.close()
