@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from guarded_site import Guarded
 from playwright.sync_api import Browser
-from visits import DESK, PHONE, show_cookie, signed_in, until
+from visits import DESK, PHONE, patient, show_cookie, signed_in, until
 
 from accounts.warden import Warden
 from core.accounts import Role
@@ -52,7 +52,7 @@ def phone(browser: Browser, house: Guarded) -> str:
     """What the phone of the unit shows."""
     fresh = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
     show_cookie(fresh, house.address, house.colleague(Role.FIELD))
-    page = fresh.new_page()
+    page = patient(fresh.new_page())
     page.goto(f"{house.address}m?unit=road-2")
     said = page.locator("article").first.inner_text()
     fresh.close()
