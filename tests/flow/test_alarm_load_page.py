@@ -60,6 +60,10 @@ def test_a_shift_of_two_seats(house: Guarded) -> None:
     ):
         assert words in page
     assert "洪水" not in page
+
+
+def test_shifts_have_names_and_their_load_is_not_for_everybody(house: Guarded) -> None:
+    who = house.colleague(Role.RULES)
     assert house.ask("GET", "alarm-load", who).status_code == 200
     assert house.ask("GET", "alarm-load?shift=yesterday", who).status_code == 404
     assert house.ask("GET", "api/v1/alarm-load?shift=2026-13-01-day", who).status_code == 404
