@@ -27,10 +27,10 @@ class Own:
 
 
 def account_page(frame: Frame, own: Own) -> str:
-    """The whole page."""
-    return frame.page(
-        "account", el("div", _who(frame, own), _proofs(frame, own), _sessions(frame, own), class_="three")
-    )
+    """The whole page; a second factor that waits for its first code stands first, also on a telephone."""
+    who, proofs = _who(frame, own), _proofs(frame, own)
+    first = (proofs, who) if own.otpauth else (who, proofs)
+    return frame.page("account", el("div", first, _sessions(frame, own), class_="three"))
 
 
 def _who(frame: Frame, own: Own) -> Markup:
@@ -96,7 +96,8 @@ def _factor(frame: Frame, own: Own) -> Part:
         "", "code", "sign-in.code", inputmode="numeric", autocomplete="one-time-code", maxlength=6, required=True
     )
     if own.otpauth:
-        return _to_scan(frame, own.otpauth), frame.form("account/factor/confirm", code, button="account.factor-confirm")
+        confirm = frame.form("account/factor/confirm", code, button="account.factor-confirm")
+        return _to_scan(frame, own.otpauth), confirm, _by_hand(frame, own.otpauth)
     if not own.standing.has_factor:
         return (
             el("p", word("account.factor-none"), class_="note"),
@@ -109,13 +110,18 @@ def _factor(frame: Frame, own: Own) -> Part:
 
 
 def _to_scan(frame: Frame, otpauth: str) -> Part:
-    """What an authenticator scans; what is typed into one that cannot, and the link for one on this very device."""
+    """What an authenticator scans, and how."""
+    steps = [el("li", frame.word(f"account.factor-step-{step}")) for step in (1, 2, 3)]
+    return el("ol", steps), qr(otpauth)
+
+
+def _by_hand(frame: Frame, otpauth: str) -> Markup:
+    """What is typed into an authenticator that cannot scan, and the link for one on this very device."""
     secret = otpauth.partition("secret=")[2].partition("&")[0]
     groups = " ".join(secret[at : at + SECRET_GROUP] for at in range(0, len(secret), SECRET_GROUP))
-    steps = [el("li", frame.word(f"account.factor-step-{step}")) for step in (1, 2, 3)]
     opened = el("a", frame.word("account.factor-open"), href=otpauth)
     by_hand = el("p", frame.word("account.factor-by-hand"), class_="note"), el("p", el("code", groups, class_="seed"))
-    return el("ol", steps), qr(otpauth), frame.folded(frame.word("account.factor-no-camera"), by_hand, el("p", opened))
+    return frame.folded(frame.word("account.factor-no-camera"), by_hand, el("p", opened))
 
 
 def _sessions(frame: Frame, own: Own) -> Markup:

@@ -353,7 +353,7 @@ def import_page(frame: Frame, effects: Sequence[Effect], workbook: str) -> str:
             "tr",
             el("td", one.place),
             el("td", word(f"people.effect-{one.kind}"), class_=f"effect-{one.kind}"),
-            el("td", one.says, el("small", one.why) if one.why else None),
+            el("td", one.says, el("p", one.why, class_="why") if one.why else None),
         )
         for one in sorted(effects, key=lambda one: one.kind != "refused")
     ]
