@@ -70,7 +70,7 @@ class CaseSight:
 def moment(at_ms: int) -> str:
     """A time in China, to the minute.
 
-    >>> moment(1_795_304_100_000)
-    '2026-11-22 05:35'
+    >>> moment(0)
+    '1970-01-01 08:00'
     """
     return f"{from_ms(at_ms).astimezone(CHINA):%Y-%m-%d %H:%M}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -44,9 +43,9 @@ SAID = ("text", "reason", "result", "lead", "into")  # fields of an entry that a
 ANSWERS = {"grant": Verb.GRANT_APPEAL, "deny": Verb.DENY_APPEAL}
 
 
-def register(server: FastAPI, desk: AccountDesk, entrance: Entrance, reader: PictureReader, assets: Path) -> None:
-    """The pages below `evaluation`, their acts, and `evaluation/report`. assets: where the letters of PDF are."""
-    pages = EvaluationPages(desk, entrance, reader, Letters(assets))
+def register(server: FastAPI, desk: AccountDesk, entrance: Entrance, reader: PictureReader, letters: Letters) -> None:
+    """The pages below `evaluation`, their acts, and `evaluation/report`."""
+    pages = EvaluationPages(desk, entrance, reader, letters)
     desk.page("evaluation", pages.month)
     desk.page("evaluation/cases", pages.cases)
     desk.page("evaluation/cases/{case}", pages.case)

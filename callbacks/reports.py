@@ -25,6 +25,7 @@ from dispatch.urgent_office import APPROVE, DRAFT, Reports, UrgentOffice
 from dispatch.urgent_paper import Version, urgent_paper
 from documents.formats import Format, written
 from documents.letters import Letters
+from documents.paper import Paper
 from documents.word import filled
 from layouts.account_frame import Frame
 from layouts.reading import PictureReader
@@ -35,10 +36,10 @@ SEE = "cases.see"
 
 
 def register(
-    server: FastAPI, desk: AccountDesk, entrance: Entrance, reader: PictureReader, packs: Path, assets: Path
+    server: FastAPI, desk: AccountDesk, entrance: Entrance, reader: PictureReader, packs: Path, letters: Letters
 ) -> None:
-    """The pages below `reports`. packs: where a city's own template lies; assets: where the letters of PDF are."""
-    pages = ReportPages(desk, entrance, reader, packs, Letters(assets))
+    """The pages below `reports`. packs: where a city's own template lies."""
+    pages = ReportPages(desk, entrance, reader, packs, letters)
     desk.page("reports/{case}", pages.show)
     desk.act("reports/{case}/draft", pages.draft, pages.show)
     desk.act("reports/{case}/{number}/approve", pages.approve, pages.show)
@@ -73,6 +74,9 @@ class ReportPages:
                 drafts=self._sight.may(asked.by, DRAFT, facts),
                 approves=self._sight.may(asked.by, APPROVE, facts),
                 exports="export.make" in asked.rights(),
+                papers={
+                    one.row.number: self._paper(one.row, is_draft=one.row.state == "draft") for one in found.reports
+                },
             ),
         )
 
@@ -127,15 +131,18 @@ class ReportPages:
         title = text("reports.title", self._desk.language, stage=stage)
         return kept or self._made(row, form, is_draft=True), f"{title}{row.case}-{row.number}"
 
-    def _made(self, row: PaperRow, form: Format, is_draft: bool) -> bytes:
-        """The file of a version; DOCX in the template of the city when its pack has one."""
+    def _paper(self, row: PaperRow, is_draft: bool) -> Paper:
+        """What a version says."""
         language, names = self._desk.language, self._sight.names()
         city = self._sight.declared().city.name[language]
         marks = (text("reports.draft-mark", language) if is_draft else "", self._sight.mark())
         signed = (text("reports.office", language, city=city), names.at(row.as_of_ms))
         version = Version(row.case, row.number, Stage(row.stage), row.facts, row.said, row.as_of_ms)
-        paper = urgent_paper(version, signed, " · ".join(filter(None, marks)), names)
-        rule = self._office().of(row.case).rule
+        return urgent_paper(version, signed, " · ".join(filter(None, marks)), names)
+
+    def _made(self, row: PaperRow, form: Format, is_draft: bool) -> bytes:
+        """The file of a version; DOCX in the template of the city when its pack has one."""
+        paper, rule = self._paper(row, is_draft), self._office().of(row.case).rule
         if form is Format.DOCX and rule and rule.template:
             return filled((self._packs / rule.template).read_bytes(), paper.facts | {"mark": paper.mark})
         return written(paper, form, self._letters, row.as_of_ms)

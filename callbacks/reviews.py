@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -32,9 +31,9 @@ EXPORT, SEE = "export.make", "cases.see"
 FORMATS = (Format.DOCX, Format.PDF)
 
 
-def register(server: FastAPI, desk: AccountDesk, entrance: Entrance, reader: PictureReader, assets: Path) -> None:
+def register(server: FastAPI, desk: AccountDesk, entrance: Entrance, reader: PictureReader, letters: Letters) -> None:
     """`reports/<case>/review` and `plans/<response>/review`."""
-    files = ReviewFiles(desk, entrance, reader, Letters(assets))
+    files = ReviewFiles(desk, entrance, reader, letters)
     base = desk.base_path
     server.add_api_route(f"{base}reports/{{case}}/review", files.of_case, methods=["GET"], include_in_schema=False)
     server.add_api_route(

@@ -20,15 +20,13 @@ from callbacks import account as account_wiring
 from callbacks import alarm_load as alarm_load_wiring
 from callbacks import dispatch as dispatch_wiring
 from callbacks import duty as duty_wiring
-from callbacks import evaluation as evaluation_wiring
 from callbacks import explain as explain_wiring
 from callbacks import field as field_wiring
 from callbacks import field_link as field_link_wiring
 from callbacks import incidents as incidents_wiring
 from callbacks import indicators as indicators_wiring
 from callbacks import notices as notices_wiring
-from callbacks import reports as reports_wiring
-from callbacks import reviews as reviews_wiring
+from callbacks import papers as papers_wiring
 from callbacks import plans as plans_wiring
 from callbacks import rule_papers as rule_papers_wiring
 from callbacks import rule_references as rule_references_wiring
@@ -104,9 +102,7 @@ def _plain_pages(server: FastAPI, settings: Settings, reader: PictureReader, ent
     desk = AccountDesk(server, entrance, reader)
     notices_wiring.register(desk, settings)
     alarm_load_wiring.register(desk, reader)
-    evaluation_wiring.register(server, desk, entrance, reader, ASSETS)
-    reports_wiring.register(server, desk, entrance, reader, settings.packs, ASSETS)
-    reviews_wiring.register(server, desk, entrance, reader, ASSETS)
+    papers_wiring.register(server, desk, entrance, reader, settings.packs, ASSETS)
     plans_wiring.register(desk, reader)
     supervision_wiring.register(desk, reader)
     rule_papers_wiring.register(desk, settings, reader)

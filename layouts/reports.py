@@ -9,6 +9,7 @@ from core.markup import Markup, Part, el
 from core.records import MINUTE_MS
 from dispatch.urgent_office import Report, Reports
 from dispatch.urgent_paper import SECTIONS, Names, in_words
+from documents.paper import Heading, Paper, Table
 from layouts.account_frame import Frame
 
 FORMATS = ("docx", "pdf")
@@ -16,7 +17,10 @@ FORMATS = ("docx", "pdf")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The reports on a case as somebody, me, sees them. drafts, approves, exports: what he may; people: names by id."""
+    """The reports on a case as somebody, me, sees them. drafts, approves, exports: what he may do.
+
+    people: names by id; papers: what each version says, by number.
+    """
 
     reports: Reports
     names: Names
@@ -26,6 +30,7 @@ class Shown:
     drafts: bool
     approves: bool
     exports: bool
+    papers: Mapping[int, Paper]
 
 
 def reports_page(frame: Frame, shown: Shown) -> str:
@@ -100,11 +105,18 @@ def _version(frame: Frame, shown: Shown, one: Report) -> Markup:
         el("p", drafted, class_="note"),
         el("p", _standing(frame, shown, one), class_="report-state"),
         back if row.returned_for else None,
+        _text(shown.papers[row.number]),
         el("p", [_file(frame, row.case, row.number, form) for form in FORMATS], class_="report-files"),
         _late(frame, shown, one),
         _acts(frame, shown, one),
         class_="report",
     )
+
+
+def _text(paper: Paper) -> Markup:
+    """What is approved is read here; the table of figures is in the files."""
+    parts = (part for part in paper.parts if not isinstance(part, Table))
+    return el("blockquote", [el("b" if isinstance(one, Heading) else "p", one.text) for one in parts])
 
 
 def _standing(frame: Frame, shown: Shown, one: Report) -> str:

@@ -161,3 +161,14 @@ def test_the_review_is_read_from_the_logs(house: Guarded, burst: Incident) -> No
     assert house.ask("GET", f"reports/{burst.id}/review?format=pdf", house.colleague(Role.FIELD)).status_code == 403
     end = ResponseWish(f"review-end-{burst.id}", Deed.END, response=response.id, fields={"reason": "完"})
     book.act(worker("zhao"), end, Now(SCENE, "demo", "440900", real_ms(), real_ms()))
+
+
+def test_a_desk_reads_what_comes_next(house: Guarded, burst: Incident) -> None:
+    shift, path = house.colleague(Role.SHIFT_LEADER), f"api/v1/cases/{burst.id}/reports"
+    told = house.ask("GET", path, shift).json()
+    assert (told["stage"], told["to"], told["reports"]) == ("first", ["市委值班室", "市政府总值班室"], [])
+    assert told["due_ms"] == burst.began_ms + 1_800_000
+    assert house.ask("POST", f"reports/{burst.id}/draft", shift, data={"measures": "一"}).status_code == 303
+    (one,) = house.ask("GET", path, shift).json()["reports"]
+    assert (one["number"], one["stage"], one["state"], one["changed"]) == (1, "first", "draft", [])
+    assert house.ask("GET", "api/v1/cases/nothing/reports", shift).status_code == 404
