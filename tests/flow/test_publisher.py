@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from machine import Moment, since
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from prerequisites import ANSWER_S
@@ -91,20 +92,20 @@ def test_each_message_leaves_at_its_time_and_once(broker, wait_for):
 def test_a_whole_city_arrives(broker, wait_for):
     found = catalogue.load(PACKS, "茂名")
     declared = Declarations(found.metrics, found.feeds, found.devices, {"440902": (110.9, 21.6)})
-    city = city_of(Course(7, Scenario.TYPHOON, real_ms()), declared)
+    course = Course(7, Scenario.TYPHOON, real_ms())
+    city = city_of(course, declared)  # asked here while its twin speaks
     listener = Listener(broker, "pub3", wait_for)
-    running = Running(city, broker, "pub3")
+    running = Running(city_of(course, declared), broker, "pub3")
     try:
         wait_for(lambda: len(listener.messages) >= 60, within_s=20)
         until_ms = real_ms() - 500
-        wait_for(lambda: real_ms() > until_ms + 1500)
+        told = {(m.address("pub3"), m.payload) for m in city.told(city.began_ms, until_ms) if m.send_ms <= until_ms}
+        here = {message for message in told if message[0].startswith("pub3/")}
+        assert len(here) >= 30
+        wait_for(lambda: here <= set(listener.messages))
     finally:
         running.end()
         listener.close()
-    told = {(m.address("pub3"), m.payload) for m in city.told(city.began_ms, until_ms) if m.send_ms <= until_ms}
-    here = {message for message in told if message[0].startswith("pub3/")}
-    assert len(here) >= 30
-    assert here <= set(listener.messages)
     assert set(listener.messages) <= {(m.address("pub3"), m.payload) for m in city.told(city.began_ms, real_ms())}
 
 
@@ -129,16 +130,13 @@ def test_a_broker_that_goes_away_is_waited_for(server_folder, free_port, wait_fo
 def test_the_load_keeps_its_rate(broker):
     beats = [Beat(f"camera/cam-{number}/readings") for number in range(40)]
     load = Load(broker, "load1", beats, per_s=10_000)
-    began_s = monotonic_s()
-    while monotonic_s() - began_s < 2.0:
+    begun = Moment.now()
+    while load.answered < 20_000 and monotonic_s() - begun.at_s < ANSWER_S:
         load.pump(real_ms())
         threading.Event().wait(0.002)
-    until_s = monotonic_s() + 5
-    sent = load.sent
-    while load.answered < sent and monotonic_s() < until_s:
-        load.pump(real_ms())
+    passed = since(begun)
     load.close()
-    assert load.answered >= sent > 14_000
+    assert load.answered >= 20_000 and passed.within(3), str(passed)
 
 
 def test_loaded_packets_are_whole_messages_with_distinct_times(broker, wait_for):
