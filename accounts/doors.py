@@ -49,6 +49,8 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/cases/{case}/proposals": "cases.see",
     "POST /api/v1/cases/{case}/apart": "cases.dispatch",
     "GET /api/v1/cases/{case}/members": "cases.see",
+    "POST /api/v1/cases/{case}/exchange": "cases.see",  # each act asks for its own right
+    "POST /api/v1/exchange": OPEN,  # its signature is asked instead
     "GET /api/v1/cases/{case}/similar": "cases.see",
     "POST /api/v1/cases/{case}/split": "cases.dispatch",
     "GET /api/v1/proposals": "cases.see",

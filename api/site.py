@@ -26,6 +26,7 @@ from api.entrance import Entrance
 from api.entries import entry_routes
 from api.errors import ApiError, answer_errors
 from api.evaluation import evaluation_routes
+from api.exchange import ExchangeDesk, exchange_routes
 from api.fleet import FleetDesk, fleet_routes
 from api.follower import ClockOffset, Follower, Listener
 from api.gate import Gate
@@ -110,6 +111,7 @@ class Site:
             app.include_router(report_routes(cases), prefix=under)
             app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)
             app.include_router(incident_routes(IncidentDesk(cases)), prefix=under)
+            app.include_router(exchange_routes(ExchangeDesk(cases, settings)), prefix=under)
             app.include_router(open311_routes(Open311(cases, settings)), prefix=under)
             app.include_router(public_routes(cases, settings), prefix=under)
             app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)

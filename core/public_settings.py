@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.setting import Setting, flag, whole
+from core.setting import Setting, flag, whole, words
 
 PUBLIC_SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -19,13 +19,32 @@ PUBLIC_SETTINGS: tuple[Setting, ...] = (
         "requests/min",
         "How often one address may ask either of them.",
     ),
+    Setting(
+        "exchange_name",
+        "CITYVITALS_EXCHANGE_NAME",
+        "",
+        words,
+        "",
+        "What other platforms call this one; empty: its city.",
+    ),
+    Setting(
+        "exchange_peers",
+        "CITYVITALS_EXCHANGE_PEERS",
+        "",
+        words,
+        "",
+        "Platforms that cases are exchanged with: `name url secret`, with ; between them.",
+        secret=True,
+    ),
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # what shows them hides the secrets
 class PublicSettings:
     """The fields that these rows become."""
 
     open311: bool
     public_status: bool
     public_per_min: int
+    exchange_name: str
+    exchange_peers: str

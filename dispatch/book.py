@@ -57,7 +57,8 @@ class Wish:
     """What somebody asks for.
 
     key: chosen by whoever asks, the same for a repeat. revision: the newest entry that was on his screen; None for
-    what does not depend on it. happened_ms: city time at which it happened; None: now.
+    what does not depend on it. happened_ms: city time at which it happened; None: now. number: that a new case has
+    already, where it comes from another platform.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Wish:
     assignment: str = ""
     origin: Origin = Origin.PERSON
     happened_ms: int | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ class CaseBook:
         by, wish, now = asked
         if told and wish.revision is not None and wish.revision != told.case.revision:
             raise IllegalStep("changed", revision=told.case.revision)
-        case_id = told.case.id if told else _number(connection, now)
+        case_id = told.case.id if told else wish.number or _number(connection, now)
         entry = _entry(told, case_id, by, wish, now, rules)
         log, case = [*(told.log if told else ()), entry], told.case if told else None
         case = follow(case, log[:-1], entry, rules.calendars)
