@@ -8,7 +8,9 @@ from accounts.warden import Warden
 from board.names import Names
 from callbacks.account_desk import AccountDesk, Asked, Done
 from catalogue.declared import Declared
+from core.clock import local_day
 from core.errors import UnknownName
+from core.labels import Label
 from core.rule_versions import Complaint
 from core.settings import Settings
 from early_warning.complaints import Complaints
@@ -22,6 +24,7 @@ from early_warning.subjects import Ground
 from geo.inside import AreaFinder
 from layouts.account_frame import Frame
 from layouts.figures.rule_sheet import sheet_of
+from layouts.label_map import Mark, label_map
 from layouts.reading import PictureReader
 from layouts.rule_papers import complaint_page, labels_page, sheet_page
 
@@ -51,7 +54,14 @@ class Papers:
         names = Names(declared, frame.language)
         found = self._rules.labels(declared.city.code, self._reader.scene_id())
         places = {one.place: names.subject(one.place) for one in found}
-        return labels_page(frame, found, places, "rules.edit" in asked.rights())
+        counties = {area.id: area.name[frame.language] for area in declared.areas.counties}
+        marks = [mark for one in found if (mark := _mark(declared, one, places[one.place])) is not None]
+        city = declared.city
+        source = frame.word("wall.map_source", source=city.map_source, date=city.map_date)
+        drawn = label_map(
+            declared.boundaries, counties, marks, f"{source} · {city.map_review or frame.word('wall.map_internal')}"
+        )
+        return labels_page(frame, found, places, "rules.edit" in asked.rights(), drawn)
 
     def import_labels(self, asked: Asked) -> Done:
         """Past incidents from a workbook."""
@@ -149,6 +159,22 @@ class Places:
             if found:
                 return found
         raise LookupError(named)
+
+
+def _mark(declared: Declared, label: Label, name: str) -> Mark | None:
+    """A label at the point that it names, else at its station or in the middle of its area.
+
+    None: nowhere, or it says nothing of what happened.
+    """
+    at = (label.lon_deg, label.lat_deg) if label.lon_deg is not None and label.lat_deg is not None else None
+    device = declared.devices.get(label.place)
+    if at is None and device is not None and device.place is not None:
+        at = device.place.lon_deg, device.place.lat_deg
+    if at is None and label.place in declared.areas:
+        at = declared.areas[label.place].centre_deg
+    said = " ".join(filter(None, (local_day(label.began_ms), name, label.kind, label.note)))
+    true = label.verdict.is_true
+    return Mark(at, said, true) if at is not None and true is not None else None
 
 
 def _ground(declared: Declared) -> Ground:

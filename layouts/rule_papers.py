@@ -37,8 +37,10 @@ class Sheet:
     left_out: str
 
 
-def labels_page(frame: Frame, labels: Sequence[Label], places: Mapping[str, str], edits: bool) -> str:
-    """All labels, the newest first, and the table that brings more."""
+def labels_page(
+    frame: Frame, labels: Sequence[Label], places: Mapping[str, str], edits: bool, drawn: Markup | None = None
+) -> str:
+    """All labels, the newest first, on a map beside, and the table that brings more."""
     rows = [_label(frame, one, places) for one in sorted(labels, key=lambda one: -one.began_ms)[:SHOWN]]
     heads = [f"rules.label_{name}" for name in ("when", "place", "says", "severity", "certain", "by")]
     upload = frame.form(
@@ -49,7 +51,8 @@ def labels_page(frame: Frame, labels: Sequence[Label], places: Mapping[str, str]
         files=True,
     )
     count = el("p", frame.word("rules.labels_count", count=len(labels)))
-    return frame.page("labels", upload if edits else None, count, frame.table(heads, rows))
+    listed = el("div", frame.table(heads, rows), drawn, class_="labels-body")
+    return frame.page("labels", upload if edits else None, count, listed)
 
 
 def _label(frame: Frame, label: Label, places: Mapping[str, str]) -> Markup:

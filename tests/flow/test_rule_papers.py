@@ -48,7 +48,9 @@ def test_incidents_come_from_a_workbook(house: Guarded) -> None:
         ("440983", Verdict.INCIDENT, False, "重大"),
     ]
     assert found[1].ended_ms - found[1].began_ms == 86_400_000  # a date alone is that day
-    assert "高州市" in house.ask("GET", "labels", leader).text
+    page = house.ask("GET", "labels", leader).text
+    assert "高州市" in page
+    assert page.count('class="county"') == 5 and "<title>20250803 高州市 内涝</title>" in page, "on the map"
 
     wrong = workbook(
         ("昨天", None, "高州市", "", "", ""),
