@@ -196,7 +196,8 @@ class FleetDesk:
     def __init__(self, cases: Cases) -> None:
         self._cases, office = cases, cases.entrance.office
         self._database = office.database
-        self._units = UnitBook(Warden(office.database, office.journal), lambda: Present(cases.hub).declared.units)
+        warden = Warden(office.database, office.journal)
+        self._units = UnitBook(warden, lambda: Present(cases.hub).declared.units, lambda: Present(cases.hub).scene.id)
 
     async def units(self) -> Units:
         """Every unit as it stands."""

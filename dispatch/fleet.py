@@ -28,15 +28,17 @@ Seen = Mapping[str, Fix]  # device → where it is now
 class UnitBook:
     """Units of one installation."""
 
-    def __init__(self, warden: Warden, declared: Callable[[], Mapping[str, UnitRow]]) -> None:
-        """declared: the units of the pack, by id."""
-        self._warden, self._declared = warden, declared
+    def __init__(
+        self, warden: Warden, declared: Callable[[], Mapping[str, UnitRow]], scene: Callable[[], str] = lambda: ""
+    ) -> None:
+        """declared: the units of the pack, by id. scene: the one on show, whose tasks keep units busy; "": of all."""
+        self._warden, self._declared, self._scene = warden, declared, scene
 
     def units(self, seen: Seen) -> list[Unit]:
         """Every unit as it stands. seen: where devices are now, by their own positions."""
         with self._warden.database.reading() as connection:
             rows = {**self._declared(), **{row.id: row for row in kept.all_units(connection)}}
-            fixes, at_work = kept.fixes(connection), kept.at_work(connection)
+            fixes, at_work = kept.fixes(connection), kept.at_work(connection, self._scene())
         return [
             _unit(row, _newest(fixes.get(row.id), seen.get(row.device)), at_work.get(row.id)) for row in rows.values()
         ]

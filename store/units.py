@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, delete, insert, or_, select
 
 from core.units import FixRow, UnitKind, UnitRow
 from store.sql import Transaction, put, upsert
-from store.tables.cases import assignments
+from store.tables.cases import assignments, cases
 from store.tables.units import apart, coverage_voids, unit_fixes, units
 
 
@@ -38,9 +38,11 @@ def fixes(connection: Transaction) -> dict[str, FixRow]:
     return {row["unit"]: FixRow(**row) for row in connection.execute(select(unit_fixes)).mappings()}
 
 
-def at_work(connection: Transaction) -> dict[str, str]:
-    """Unit → its state in the assignment that it has in hand; of several, the oldest one."""
+def at_work(connection: Transaction, scene: str = "") -> dict[str, str]:
+    """Unit → its state in the assignment that it has in hand; of several, the oldest one. scene "": of all."""
     asked = select(assignments.c.unit, assignments.c.state).where(assignments.c.is_over.is_(False))
+    if scene:  # what a replay or the demonstration sends out keeps nobody from real work
+        asked = asked.join(cases, cases.c.id == assignments.c.case).where(cases.c.scene == scene)
     return {row.unit: row.state for row in connection.execute(asked.order_by(assignments.c.since_ms.desc()))}
 
 

@@ -35,7 +35,7 @@ def at(minutes: int) -> Now:
 
 def looks(office: Office, minutes: int) -> tuple[int, dict[tuple[str, str], int]]:
     """One look of another process: how many are new, and all that are known, by minute."""
-    book = UnitBook(Warden(office.database, office.journal), lambda: PUMPS)
+    book = UnitBook(Warden(office.database, office.journal), lambda: PUMPS, lambda: NOW.scene)
     new = Coverage(office.database, book).turn(at(minutes))
     with office.database.reading() as connection:
         return new, {void: (ms - NOW_MS) // MINUTE_MS for void, ms in units.voids(connection, NOW.scene).items()}
@@ -82,3 +82,10 @@ def test_the_last_one_leaves_a_void(office: Office, case: None) -> None:
     assert len({one["key"] for one in calls}) == 3
     told = [row.body["voids"] for row in rows if row.topic == COVERAGE]
     assert told[-1] == [["440904", "pump", NOW_MS + 4 * MINUTE_MS]]
+
+
+def test_what_another_scene_sends_out_leaves_no_void_here(office: Office, case: None) -> None:
+    with office.database.transaction() as connection:
+        cases.add_case(connection, replace(cases.case_of(connection, "A"), id="B", scene="replay-440900"))
+        cases.put_assignments(connection, "B", [AssignmentRow("B", "t", "pump-3", "accepted", False, NOW_MS)])
+    assert looks(office, 1) == (0, {})
