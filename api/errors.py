@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from core.errors import IllegalStep, NeighbourDown, NotAllowed, Objection, StreamFull
+from core.errors import IllegalStep, NeighbourDown, NotAllowed, Objection, StreamFull, UnfitValue
 from core.messages import text
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,9 @@ def answer_errors(app: FastAPI, language: str) -> None:
     async def on_down(request: Request, error: Exception) -> JSONResponse:
         return said(503, "stream-full" if isinstance(error, StreamFull) else "neighbour-down")
 
+    async def on_unfit(request: Request, error: Exception) -> JSONResponse:
+        return said(422, "bad-request", detail=str(error))
+
     async def on_refused(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, NotAllowed | Objection | IllegalStep)
         status = 403 if isinstance(error, NotAllowed) else 409 if error.code in FASTER else 422
@@ -93,6 +96,7 @@ def answer_errors(app: FastAPI, language: str) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(NeighbourDown, on_down)
     app.add_exception_handler(StreamFull, on_down)
+    app.add_exception_handler(UnfitValue, on_unfit)
     app.add_exception_handler(NotAllowed, on_refused)
     app.add_exception_handler(Objection, on_refused)
     app.add_exception_handler(IllegalStep, on_refused)

@@ -13,6 +13,7 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
     ├── NotOwner             another worker owns this partition with a higher epoch
     ├── UnknownName          somebody asked for a city, area or indicator that is not declared
     ├── Taken                a name that must be somebody's alone already belongs to another
+    ├── UnfitValue           text or a number that no database takes; whoever sent it is told
     ├── TableError           a table cannot be imported: what it lacks, what it has
     ├── IllegalStep          a case or one of its units cannot take this step now; says which it could
     ├── NotAllowed           the rights of whoever asks do not reach so far; says which, and why
@@ -104,6 +105,10 @@ class Taken(CityVitalsError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"{name!r} already belongs to somebody")
+
+
+class UnfitValue(CityVitalsError):
+    """A value that no database takes: text with a zero byte or half a letter, a number beyond its column."""
 
 
 class IllegalStep(CityVitalsError):

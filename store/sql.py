@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
-from core.errors import NeighbourDown, StartError
+from core.errors import NeighbourDown, StartError, UnfitValue
 
 Transaction = Connection  # what store functions take: a connection inside one of the two scopes below
 
@@ -84,6 +84,8 @@ class Database:
                 yield connection
         except (OperationalError, InterfaceError) as problem:
             raise NeighbourDown(f"{self.shown}: {_reason(problem)}") from problem
+        except (DataError, UnicodeEncodeError) as problem:
+            raise UnfitValue(type(problem).__name__) from problem
 
 
 def put(connection: Transaction, table: Table, row: Mapping[str, Any]) -> None:

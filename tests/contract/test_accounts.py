@@ -31,7 +31,7 @@ from accounts.sign_in import SignedIn, Where
 from accounts.sources.contract import Refused
 from accounts.tokens import Wanted
 from core.accounts import Person, Post, Reach, Role, Seat
-from core.errors import NotAllowed, UnknownName
+from core.errors import NotAllowed, UnfitValue, UnknownName
 
 
 @pytest.mark.claim("ACCOUNTS", "The first start makes one administrator with a random password, told once.")
@@ -75,6 +75,16 @@ def test_wrong_passwords_lock(office: Office) -> None:
     assert isinstance(signed_in(office, "li", now_ms=NOW_MS + 16 * MINUTE_MS), SignedIn)
     nobody = office.sign_in.with_password("nobody-here", "x", DESK, NOW_MS)
     assert isinstance(nobody, Refused) and nobody.code == "wrong"
+
+
+@pytest.mark.claim("ACCOUNTS", "What no database takes signs nobody in and breaks nothing, on SQLite and PostgreSQL.")
+@pytest.mark.parametrize("odd", ["a\0b", "half a letter \ud800", "a" * 100_000, "'; drop table people; --"])
+def test_what_no_database_takes_signs_nobody_in(office: Office, odd: str) -> None:
+    try:
+        answer = office.sign_in.with_password(odd, odd, DESK, NOW_MS)
+    except UnfitValue:
+        return
+    assert isinstance(answer, Refused)
 
 
 def test_an_administrator_unlocks(office: Office) -> None:
