@@ -17,6 +17,8 @@ from core.settings import Settings
 from dispatch.arrivals import Arrivals
 from dispatch.book import CaseBook, Now, Rules
 from dispatch.coverage import Coverage
+from dispatch.exchange import peers_of
+from dispatch.exchange_book import ExchangeBook
 from dispatch.fleet import UnitBook
 from dispatch.holidays import calendars_at
 from dispatch.reminding import Reminding
@@ -29,6 +31,7 @@ from early_warning.week_round import WeekRound
 from store.migrate import migrate
 from store.sql import Database, open_database
 from store.units import all_units
+from workers.exchange import Exchanging
 from workers.positions import Positions
 from workers.worker import Running, run_worker
 
@@ -116,11 +119,22 @@ def _weeks(ground: Ground) -> Look:
     return lambda: week.turn(running.scene.id, real_ms())
 
 
+def _exchange(ground: Ground) -> Look:
+    settings, peers = ground.running.settings, peers_of(ground.running.settings.exchange_peers)
+    if not peers:
+        return lambda: None
+    own = settings.exchange_name or ground.running.declared.city.code
+    book = ExchangeBook(ground.warden, CaseBook(ground.warden, ground.rules), own, peers)
+    exchanging = Exchanging(ground.database, book, peers, settings.notices_local)
+    return lambda: exchanging.turn(ground.now())
+
+
 ROUNDS: Mapping[str, Round] = {
     "time-of-cases": Round(0.5, _time_of_cases),
     "arrivals": Round(1.0, _arrivals),
     "coverage": Round(2.0, _coverage),
     "reminders": Round(10.0, _reminders),
+    "exchange": Round(2.0, _exchange),
     "week-after": Round(600.0, _weeks),
 }
 
