@@ -129,14 +129,20 @@ def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     county.turn()
     here = city.case(case)
     assert (here["state"], here["log"][-1]["fields"]["result"]) == ("feedback", "已排水")
-
-    body = orjson.dumps(
-        {"key": "exchange-push", "sender": "city", "deed": "push", "case": case, "at_ms": 1, "fields": report}
-    )
-    before = county.case(case)["revision"]
-    assert county.told(body, real_ms()) == 200 and county.case(case)["revision"] == before, "a repeat changes nothing"
-    assert county.told(body, real_ms(), "guessed") == 401
-    assert county.told(body, real_ms() - 2 * FRESH_MS) == 401, "overheard and sent again later"
-    assert county.told(body.replace(b'"city"', b'"none"'), real_ms()) == 401
     with city.house.office.database.reading() as connection:
         assert exchange.due(connection, real_ms() + HOUR_MS) == []
+
+
+def test_a_message_is_known_by_its_signature(platforms: tuple[Platform, Platform]) -> None:
+    _, county = platforms
+    case, facts = "440900-20260101-0001", {"kind": "water.road_water", "title": "光华路积水", "area": "440902"}
+    told = {"key": "exchange-signed", "sender": "city", "deed": "push", "case": case, "at_ms": 1, "fields": facts}
+    body = orjson.dumps(told)
+    assert county.told(body, real_ms(), "guessed") == 401
+    assert county.told(body, real_ms() - 2 * FRESH_MS) == 401, "overheard and sent again later"
+    assert county.told(orjson.dumps(told | {"sender": "none"}), real_ms()) == 401
+    assert county.told(body, real_ms()) == 200
+    before = county.case(case)["revision"]
+    assert county.told(body, real_ms()) == 200 and county.case(case)["revision"] == before, "a repeat changes nothing"
+    stranger = orjson.dumps(told | {"key": "exchange-stranger", "deed": "status", "case": "440900-20260101-0002"})
+    assert county.told(stranger, real_ms()) in {404, 422}
