@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalogue.entries import Entries, refuse_unknown
+from indicators.definition import Verification
 
 
 def check_cases(entries: Entries, problems: list[str]) -> None:
@@ -21,6 +22,14 @@ def _check_plans(entries: Entries, problems: list[str]) -> None:
         for named in plan.hastened:
             where = entries.where("plans", plan_id, "hastened")
             refuse_unknown(problems, where, f"plans.{plan_id}.hastened", named, entries.pack.sections["case_kinds"])
+        for named in plan.wakes:
+            where = entries.where("plans", plan_id, "wakes")
+            refuse_unknown(problems, where, f"plans.{plan_id}.wakes", named, entries.pack.sections["rules"])
+            rule = entries.rules.get(named)
+            if rule is not None and rule.source.bounds is Verification.ILLUSTRATIVE:
+                problems.append(
+                    f"{where}: plans.{plan_id}.wakes {named!r} has illustrative bounds, which stay in trial"
+                )
         for key, section in (("kinds", "case_kinds"), ("rules", "rules")):
             for named in getattr(plan.trigger, key):
                 where = entries.where("plans", plan_id, "trigger")

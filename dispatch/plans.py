@@ -48,7 +48,8 @@ class Plan:
     """One version of a plan. objectives, resources, contacts and messages are shown with it as they stand.
 
     short: what a header calls it. domain: where rights to it hold. hastens: at a level, the part of its usual limit
-    that is granted to a case of the area; hastened: of which kinds, none: of all.
+    that is granted to a case of the area; hastened: of which kinds, none: of all. wakes: rule on trial → the level
+    from which on it judges.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Plan:
     domain: str = ""
     hastens: Mapping[ResponseLevel, float] = field(default_factory=dict)
     hastened: tuple[str, ...] = ()
+    wakes: Mapping[str, ResponseLevel] = field(default_factory=dict)
 
     def called(self, language: str) -> str:
         """Its short name."""

@@ -230,6 +230,7 @@ class PlanEntry(Entry):
     domain: str = ""
     hastens: dict[ResponseLevel, Annotated[float, Field(gt=0, le=1)]] = Field({})
     hastened: tuple[str, ...] = ()
+    wakes: dict[str, ResponseLevel] = Field({})
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:

@@ -16,8 +16,11 @@ from core.reference_sheets import ReferenceSheet
 from core.reference_sheets import in_force as in_force_of
 from core.rule_versions import RuleVersion, VersionState
 from core.settings import Settings
-from early_warning.declaration import beside
-from early_warning.rule import RuleState
+from dispatch.plans import Plan, Response
+from dispatch.response_rows import in_force as responses_in_force
+from early_warning.declaration import beside, declaration_of
+from early_warning.rule import Rule, RuleState
+from indicators.definition import Verification
 from store.people import people
 from store.references import sheets_of
 from store.rules import in_force, versions_of
@@ -29,8 +32,17 @@ from workers.definitions import apply
 
 log = logging.getLogger(__name__)
 
+NO_RULES: Mapping[str, Rule] = {}
 
-def lay_over(database: Database, client: Client, settings: Settings, city: str, now_ms: int) -> bool:
+
+def lay_over(
+    database: Database,
+    client: Client,
+    settings: Settings,
+    city: str,
+    now_ms: int,
+    rules: Mapping[str, Rule] = NO_RULES,
+) -> bool:
     """Bring what all workers read to what the database says of now; whether anything changed.
 
     Args:
@@ -39,6 +51,7 @@ def lay_over(database: Database, client: Client, settings: Settings, city: str, 
         settings: Where the packs are.
         city: Code of the city whose scene is shown.
         now_ms: Real time, ms UTC.
+        rules: The declared rules, by id: those that a response wakes are among them.
 
     Raises NeighbourDown.
     """
@@ -49,6 +62,9 @@ def lay_over(database: Database, client: Client, settings: Settings, city: str, 
         named = {f"person:{one.login}": one.name for one in people(connection)}
         wanted = sections_of(versions_of(connection, city), now_ms, named)
         wanted |= references_of(sheets_of(connection, city), now_ms)
+        awake = woken(responses_in_force(connection, scene.id), rules)
+    if awake:
+        wanted["rules"] = awake | wanted.get("rules", {})  # what the city released judges as released
     if adopted(client, scene.city) == wanted and (is_announced(client, scene.city, wanted) or not wanted):
         return False
     adopt(client, scene.city, wanted)
@@ -60,6 +76,30 @@ def lay_over(database: Database, client: Client, settings: Settings, city: str, 
         log.error("the rules of the database do not fit the packs, which judge alone:\n%s", wrong)
     note_announced(client, scene.city, wanted)
     return True
+
+
+def woken(responses: Iterable[tuple[Plan, Response]], rules: Mapping[str, Rule]) -> dict[str, dict[str, Any]]:
+    """Rules on trial 试运行 that judge while a response is in force: its plan names them, each from a level on."""
+    named = {
+        rule: plan.id
+        for plan, response in responses
+        for rule, level in plan.wakes.items()
+        if response.counts and response.level <= level and rule in rules and is_sourced(rules[rule])
+    }
+    return {
+        rule: {**declaration_of(rules[rule]), "version": _version(rules[rule], plan), "state": str(RuleState.ACTIVE)}
+        for rule, plan in sorted(named.items())
+    }
+
+
+def is_sourced(rule: Rule) -> bool:
+    """Whether a rule may be active at all: illustrative bounds stay in trial until a source is read."""
+    return rule.source.bounds is not Verification.ILLUSTRATIVE
+
+
+def _version(rule: Rule, plan: str) -> str:
+    """A version of its own: warnings say that they are of the rule as the plan woke it."""
+    return f"{rule.version.removesuffix(f'.{plan}')}.{plan}"
 
 
 def references_of(sheets: Sequence[ReferenceSheet], now_ms: int) -> dict[str, dict[str, Any]]:

@@ -61,7 +61,8 @@ def serve(running: Running) -> None:
             if monotonic_s() - anchored_s >= ANCHOR_S:
                 anchored_s = monotonic_s()
                 journal.anchor(real_ms())
-                lay_over(database, running.client, settings, running.declared.city.code, real_ms())
+                declared = running.declared
+                lay_over(database, running.client, settings, declared.city.code, real_ms(), declared.rules)
             running.beat("behind" if says else "ok", says)
             time.sleep(LOOK_S)
     finally:
