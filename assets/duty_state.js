@@ -72,7 +72,9 @@
   function eventItem(picture, id, event) {
     const stands = standing(picture, "event:" + id);
     const reported = event.type === "report" || event.by_hand;
-    const sentence = event.urgent ? words("duty.urgent", { name: cityvitals.format.shortName(event.name || event.device), what: event.text || event.subject || event.type }) : reported ? event.text : words("duty.video", { what: eventWord(event.type), name: cityvitals.format.shortName(event.name || event.device) });
+    const isAlarm = event.type.startsWith("device."); // its own alarm: a lid opened, a battery that runs out
+    const sentence = event.urgent ? words("duty.urgent", { name: cityvitals.format.shortName(event.name || event.device), what: event.text || event.subject || event.type })
+      : isAlarm ? words("duty.alarm", { name: cityvitals.format.shortName(event.name || event.device), what: event.text || event.type.replace("device.", "") }) : reported ? event.text : words("duty.video", { what: eventWord(event.type), name: cityvitals.format.shortName(event.name || event.device) });
     return {
       key: "event:" + id, kind: "event", level: "", urgency: event.urgent ? URGENCY.urgent : reported ? URGENCY.report : URGENCY.event, urgent: Boolean(event.urgent),
       waits: !stands.acked_ms && !stands.verdict, sinceMs: event.began_ms, sentence: sentence, area: event.area, stands: stands, event: event,
@@ -123,7 +125,7 @@
   function items(picture) {
     const signals = ((picture.city || {}).main || {}).issued || [];
     // An urgent order is not over when the call is.
-    const open = ([, event]) => event.urgent || (!event.ended_ms && (event.by_hand || event.type === "report" || event.type.startsWith("video.")));
+    const open = ([, event]) => event.urgent || (!event.ended_ms && (event.by_hand || event.type === "report" || event.type.startsWith("video.") || event.type.startsWith("device.")));
     const flaps = new Set(entries(picture.cards).flatMap(([, card]) => card.flapping || []));
     const all = [
       ...cards(picture).map(([id, card]) => cardItem(picture, id, card)),

@@ -27,7 +27,7 @@ class Mark:
 def label_map(boundaries: Mapping[str, Any], names: Mapping[str, str], marks: Sequence[Mark], source: str) -> Markup:
     """Counties with their names; of each label a mark, filled where something happened, hollow where nothing did.
 
-    boundaries: GeoJSON of the counties. names: county → its name. source: where the borders come from, and their review.
+    boundaries: GeoJSON of the counties. names: county → its name. source: whose borders these are, and their review.
     """
     shapes = {str(one["id"]): _rings(one["geometry"]) for one in boundaries["features"]}
     to = _Projection([point for rings in shapes.values() for ring in rings for point in ring])

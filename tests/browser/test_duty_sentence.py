@@ -76,8 +76,9 @@ EVENT = {"type": "hotline.call", "device": "h1", "name": "12345热线", "area": 
 FLAPS = {"cause": "", "level": "normal", "area": "440981", "since_ms": NOW_MS, "subjects": 1, "flapping": ["w1", "w2"]}
 
 
-@pytest.mark.claim("WARN", "Urgent orders of the hotline and what flaps stand in the duty list; plain calls do not.")
+@pytest.mark.claim("WARN", "Urgent orders, device alarms and what flaps stand in the duty list; plain calls do not.")
 def test_what_stands_in_the_list(script: Page) -> None:
+    lid = EVENT | {"type": "device.lid", "name": "3号井", "text": "井盖开启", "ended_ms": 0}
     urgent = EVENT | {"urgent": True, "subject": "flooding", "ended_ms": NOW_MS}
     signal = {
         "id": "met:7",
@@ -89,7 +90,7 @@ def test_what_stands_in_the_list(script: Page) -> None:
     }
     picture = {
         "city": {"main": {"issued": [signal | {"at_ms": NOW_MS, "until_ms": 0}]}},
-        "events": {"calm": EVENT | {"ended_ms": 0}, "now": urgent},
+        "events": {"calm": EVENT | {"ended_ms": 0}, "now": urgent, "lid": lid},
         "cards": {"w1": FLAPS | {"warnings": [], "sentence": "抖动：曹江水位"}},
         "duty": {"signal:met:7": {"acked_level": "orange", "acked_ms": NOW_MS}},
     }
@@ -97,10 +98,13 @@ def test_what_stands_in_the_list(script: Page) -> None:
     assert [(one["key"], one["kind"], one["waits"]) for one in found] == [
         ("signal:met:7", "signal", True),  # it was acknowledged as an orange one
         ("event:now", "event", True),
+        ("event:lid", "event", True),
         ("w1", "flapping", False),
     ]
     assert found[1]["sentence"] == "12345热线 紧急工单：flooding"
-    acted = picture | {"duty": {"event:now": {"acked_ms": NOW_MS}, "signal:met:7": {"acked_level": "red"}}}
+    assert found[2]["sentence"] == "3号井 设备报警：井盖开启"
+    acted = picture | {"duty": {"event:now": {"acked_ms": NOW_MS}, "event:lid": {"acked_ms": 1}}}
+    acted["duty"]["signal:met:7"] = {"acked_level": "red"}
     assert not any(one["waits"] for one in script.evaluate("given => cityvitals.dutyState.items(given)", acted))
 
 
