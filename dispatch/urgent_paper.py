@@ -16,6 +16,7 @@ from dispatch.steps import STEPS, Verb
 from dispatch.urgent import Stage
 from documents.paper import Heading, Paper, Paragraph, Part, Table
 
+TABLED = ("grade", "state", "reported_ms", "units_sent", "units_arrived", "first_arrival_ms")  # what may move
 SECTIONS = ("measures", "request")  # what an author writes, in the order of the paper
 
 
@@ -144,7 +145,7 @@ def urgent_paper(version: Version, signed: Sequence[str], mark: str, names: Name
         "as_of": as_of,
         **{name: said.get(name) or "—" for name in SECTIONS},
     }
-    rows = [(text(f"reports.fact-{name}", language), word) for name, word in words.items()]
+    rows = [(text(f"reports.fact-{name}", language), words[name]) for name in TABLED]
     heads = (text("reports.fact", language), text("reports.value", language))
     parts: list[Part] = [
         Heading(text("reports.section-facts", language)),

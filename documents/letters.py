@@ -15,22 +15,30 @@ from typing import Any
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.cu2quPen import Cu2QuPen
-from fontTools.pens.recordingPen import DecomposingRecordingPen
+from fontTools.pens.recordingPen import DecomposingRecordingPen, RecordingPen, replayRecording
+from fontTools.pens.transformPen import TransformPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 
 FAMILY = "CityVitals"
 WEIGHTS = {"Regular": 400, "Bold": 700}
 UNITS_PER_EM, ASCENT, DESCENT = 1000, 880, -120
+SPELLED = {"Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV"}  # the font of the house lacks them
 _FACE = re.compile(r"src: ?url\(([^?)]+)[^}]*?unicode-range: ?([^;}]+)", re.S)
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One letter at one weight: its outline, and how wide it is in units of the font."""
+    """One letter at one weight: its outline as commands of a pen, and how wide it is in units of the font."""
 
-    glyph: Any
+    outline: tuple[Any, ...]
     wide: int
+
+    def glyph(self) -> Any:
+        """The same as TrueType keeps it; slices of rare letters have cubic outlines."""
+        pen = TTGlyphPen(None)
+        replayRecording(self.outline, Cu2QuPen(pen, max_err=1.0, all_quadratic=True))
+        return pen.glyph()
 
 
 class Letters:
@@ -50,8 +58,9 @@ class Letters:
         built = FontBuilder(UNITS_PER_EM, isTTF=True)
         built.setupGlyphOrder([".notdef", *found])
         built.setupCharacterMap({int(name[1:], 16): name for name in found})
-        built.setupGlyf({".notdef": TTGlyphPen(None).glyph()} | {name: one.glyph for name, one in found.items()})
-        widths = {name: (one.wide, getattr(one.glyph, "xMin", 0)) for name, one in found.items()}
+        glyphs = {name: one.glyph() for name, one in found.items()}
+        built.setupGlyf({".notdef": TTGlyphPen(None).glyph()} | glyphs)
+        widths = {name: (one.wide, getattr(glyphs[name], "xMin", 0)) for name, one in found.items()}
         built.setupHorizontalMetrics({".notdef": (UNITS_PER_EM, 0)} | widths)
         built.setupHorizontalHeader(ascent=ASCENT, descent=DESCENT)
         built.setupNameTable({"familyName": FAMILY, "styleName": style, "psName": f"{FAMILY}-{style}"})
@@ -67,12 +76,15 @@ class Letters:
     def _draw(self, letters: set[str]) -> None:
         """Outlines and widths at every weight, slice by slice: opening one costs more than drawing from it."""
         by_slice: dict[str, list[str]] = {}
-        for one in sorted(letters):
+        spelled = letters & SPELLED.keys()
+        for one in sorted(letters | set("".join(SPELLED[each] for each in spelled))):
             by_slice.setdefault(self._slice_of(ord(one)), []).append(one)
         by_slice.pop("", None)
         for name, wanted in by_slice.items():
             with TTFont(self._assets / name, lazy=True) as font:
                 self._draw_from(font, wanted)
+        for one, style in ((one, style) for one in spelled for style in WEIGHTS):
+            self._drawn[one, style] = _beside([self._drawn[each, style] for each in SPELLED[one]])
         self._looked_for |= letters
 
     def _draw_from(self, font: TTFont, letters: list[str]) -> None:
@@ -91,10 +103,18 @@ class Letters:
 
 
 def _drawn(glyphs: Any, name: str) -> Drawn:
-    recorded, pen = DecomposingRecordingPen(glyphs), TTGlyphPen(None)
+    recorded = DecomposingRecordingPen(glyphs)
     glyphs[name].draw(recorded)
-    recorded.replay(Cu2QuPen(pen, max_err=1.0, all_quadratic=True))  # rare ones have cubic outlines
-    return Drawn(pen.glyph(), round(glyphs[name].width))
+    return Drawn(tuple(recorded.value), round(glyphs[name].width))
+
+
+def _beside(letters: list[Drawn]) -> Drawn:
+    """Several letters as one."""
+    recorded, wide = RecordingPen(), 0
+    for one in letters:
+        replayRecording(one.outline, TransformPen(recorded, (1, 0, 0, 1, wide, 0)))
+        wide += one.wide
+    return Drawn(tuple(recorded.value), wide)
 
 
 def _slices_of(assets: Path) -> dict[int, str]:
