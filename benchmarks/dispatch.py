@@ -1,6 +1,6 @@
 """What a dispatcher waits for: the queue, a recommendation, a proposal of duplicates.
 
-    python -m benchmarks.dispatch --json [--full]
+    python -m benchmarks.dispatch --json [--full | --part 10]
 
 A hundredth of a large city by default: 1,000 open and 50,000 closed cases, 5,000 units; `--full` has 100,000 and
 5,000,000. Each figure is the 95th percentile of 40 askings, ms, of the slower database: SQLite, and PostgreSQL where
@@ -51,7 +51,9 @@ def main() -> None:
     reader = argparse.ArgumentParser()
     reader.add_argument("--json", action="store_true")
     reader.add_argument("--full", action="store_true")
-    part = 1 if reader.parse_args().full else PART
+    reader.add_argument("--part", type=int, default=PART, help="one so-manieth of a large city")
+    asked = reader.parse_args()
+    part = 1 if asked.full else asked.part
     rng = np.random.default_rng(5)
     found: dict[str, dict[str, float]] = {}
     for name, database in databases():
