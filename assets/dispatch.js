@@ -274,7 +274,7 @@
     startDispatch(siteOfPage) {
       site = siteOfPage;
       cityvitals.dutyActs.start(site, paint);
-      cityvitals.dispatchAside.start(site, paint, toast);
+      cityvitals.dispatchAside.start(site, paint, toast, () => open(chosen));
       cityvitals.page.start(site, onFrame, everySecond);
       root.addEventListener("keydown", onKey);
       root.addEventListener("click", onClick);

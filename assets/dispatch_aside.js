@@ -9,6 +9,7 @@
   let site = null;
   let repaint = () => {};
   let toast = () => {};
+  let reread = () => {}; // the open case, after an act of ours that wrote into its log
   let open = null; // number of the case
   let known = empty();
   let withinM = 3000;
@@ -58,7 +59,7 @@
     const body = answer ? await answer.json().catch(() => ({})) : {};
     if (!answer || !answer.ok) return toast(actions().sentenceOf({ status: answer ? answer.status : 0, body: body }), true);
     known.photos = body.photos;
-    return repaint();
+    return reread();
   }
 
   /** A one-time link for one assignment: for whom, then its address, which is told this once. */
@@ -69,7 +70,7 @@
       const wanted = { key: actions().newKey(), assignment: assignment, name: values.link_name, lasts_h: Number(values.hours) };
       const answer = await actions().ask("POST", path(open, "links"), wanted);
       if (!answer.ok) return actions().sentenceOf(answer);
-      read("links", "links", (body) => body.links);
+      reread();
       root.setTimeout(() => tellLink(answer.body, title), 0); // once the dialog is shut
       return "";
     });
@@ -144,8 +145,8 @@
     parts: parts,
     points: () => (known.around ? known.around.cameras : []),
     show: show,
-    start(siteOfPage, onChange, tell) {
-      [site, repaint, toast] = [siteOfPage, onChange, tell];
+    start(siteOfPage, onChange, tell, onActed) {
+      [site, repaint, toast, reread] = [siteOfPage, onChange, tell, onActed];
       listen();
     },
   };

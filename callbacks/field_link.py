@@ -105,8 +105,8 @@ class LinkPage:
             tasks=(),
             acts="t",
             token=token,
-            told=told or ("" if opened else text("field.link_over", language)),
-            is_refusal=status >= 400 or opened is None,
+            told=" · ".join(filter(None, (told, "" if opened else text("field.link_over", language)))),
+            is_refusal=status >= 400 or not (opened or told),
             is_over=opened is None,
         )
         if opened is not None:
