@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 import requests
+from gateway import Gateway
 from guarded_site import Guarded, standing_house
 from identity_servers import CLIENT, SECRET, IdentityServer, serving
 from live_city import BASE
@@ -155,6 +156,23 @@ def test_a_proxy_names_the_person(site: Guarded) -> None:
     assert site.ask("GET", "api/v1/me", _cookie(certified, "session")).json()["strong"]
     assert site.ask("GET", "sign-in/with/proxy", {}).status_code == 401
     assert site.ask("GET", "api/v1/me", {}, headers=named).json()["login"] is None  # the header alone opens nothing
+
+
+@pytest.mark.claim(
+    "ACCOUNTS", "A client certificate that nginx checked signs its person in; without one the header is nobody's."
+)
+def test_a_client_certificate_signs_in_through_nginx(site: Guarded, tmp_path: Path) -> None:
+    port = urlsplit(site.address).port
+    assert port is not None
+    with Gateway(tmp_path, port, BASE, names_in=HEADER) as gateway:
+        entry, trusted = f"https://127.0.0.1:{gateway.port}{BASE}sign-in/with/proxy", str(tmp_path / "certificate.pem")
+        forged = {HEADER: LOGIN, "Accept": "text/html"}  # nginx writes its own over it
+        mine = gateway.client_certificate(LOGIN)
+        known = requests.get(entry, cert=mine, verify=trusted, headers=forged, allow_redirects=False, timeout=10)
+        assert known.status_code == 303 and "; secure" in known.headers["set-cookie"].lower()
+        assert site.ask("GET", "api/v1/me", _cookie(known, "session")).json()["strong"]
+        unknown = requests.get(entry, verify=trusted, headers=forged, allow_redirects=False, timeout=10)
+        assert unknown.status_code == 401 and not _cookie(unknown, "session")
 
 
 @pytest.mark.claim("ACCOUNTS", "Who sends the header past the proxy is nobody, and neither is his scheme believed.")
