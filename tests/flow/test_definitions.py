@@ -219,8 +219,9 @@ def test_a_replaced_rule_ends_its_warnings(site: Site, wait_for: Wait) -> None:
     wait_for(lambda: any(w.rule.startswith("meteorology.") for w in site.warnings().values()), 30)
     rule = next(w.rule for w in site.warnings().values() if w.rule.startswith("meteorology."))
     site.edit((f"  {rule}:\n", f"  {rule}_anew:\n"))
-    plans = site.packs / "topics/plans.yaml"  # what is set off by the rule goes with it
-    plans.write_text(plans.read_text("utf-8").replace(rule, f"{rule}_anew"), "utf-8")
+    for named in ("plans", "cases"):  # what is set off by the rule, and what becomes of its warnings, goes with it
+        file = site.packs / f"topics/{named}.yaml"
+        file.write_text(file.read_text("utf-8").replace(rule, f"{rule}_anew"), "utf-8")
     apply(site.settings, 0)
     site.rain(range(121, 131), 2.0)
 
