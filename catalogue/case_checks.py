@@ -12,6 +12,7 @@ def check_cases(entries: Entries, problems: list[str]) -> None:
         where = entries.where("case_kinds", kind_id, "domain")
         refuse_unknown(problems, where, f"case_kinds.{kind_id}.domain", kind.domain, entries.pack.sections["domains"])
     _check_causes(entries, problems)
+    _check_templates(entries, problems)
     _check_intake(entries, problems)
     if "topics" not in entries.pack.city.parts:  # a city that uses few topics leaves triggers open
         _check_plans(entries, problems)
@@ -44,6 +45,13 @@ def _check_intake(entries: Entries, problems: list[str]) -> None:
             if named and (key == "kind" or "topics" not in entries.pack.city.parts):
                 where = entries.where("case_intake", row_id, key)
                 refuse_unknown(problems, where, f"case_intake.{row_id}.{key}", named, entries.pack.sections[section])
+
+
+def _check_templates(entries: Entries, problems: list[str]) -> None:
+    for rule_id, rule in entries.urgent_reports.items():
+        if rule.template and not (entries.pack.folder / rule.template).is_file():
+            where = entries.where("urgent_reports", rule_id, "template")
+            problems.append(f"{where}: urgent_reports.{rule_id}.template: there is no {rule.template} beside the packs")
 
 
 def _check_causes(entries: Entries, problems: list[str]) -> None:
