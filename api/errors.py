@@ -55,49 +55,60 @@ def answer(status: int, code: str, sentence: str) -> JSONResponse:
 
 def answer_errors(app: FastAPI, language: str) -> None:
     """Let every error of this server have that shape."""
+    _answer_requests(app, language)
+    _answer_rooms(app, language)
 
-    def said(status: int, code: str, **values: object) -> JSONResponse:
-        return answer(status, code, text(f"api.{code}", language, **values))
+
+def _said(language: str, status: int, code: str, **values: object) -> JSONResponse:
+    return answer(status, code, text(f"api.{code}", language, **values))
+
+
+def _answer_requests(app: FastAPI, language: str) -> None:
+    """What is wrong with a request, or with us."""
 
     async def on_ours(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ApiError)
-        return said(error.status, error.code, **error.values)
+        return _said(language, error.status, error.code, **error.values)
 
     async def on_invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-        return said(422, "bad-request", detail=detail)
+        return _said(language, 422, "bad-request", detail=detail)
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
-            return said(405, "not-allowed")
+            return _said(language, 405, "not-allowed")
         if error.status_code == 413:
-            return said(413, "body-too-large")
-        return said(error.status_code, "not-found", path=request.url.path)
+            return _said(language, 413, "body-too-large")
+        return _said(language, error.status_code, "not-found", path=request.url.path)
+
+    async def on_anything(request: Request, error: Exception) -> JSONResponse:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return _said(language, 500, "failed")
+
+    app.add_exception_handler(ApiError, on_ours)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_anything)
+
+
+def _answer_rooms(app: FastAPI, language: str) -> None:
+    """What the rooms behind it refuse, or cannot do."""
 
     async def on_down(request: Request, error: Exception) -> JSONResponse:
-        return said(503, "stream-full" if isinstance(error, StreamFull) else "neighbour-down")
+        return _said(language, 503, "stream-full" if isinstance(error, StreamFull) else "neighbour-down")
 
     async def on_unfit(request: Request, error: Exception) -> JSONResponse:
-        return said(422, "bad-request", detail=str(error))
+        return _said(language, 422, "bad-request", detail=str(error))
 
     async def on_refused(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, NotAllowed | Objection | IllegalStep)
         status = 403 if isinstance(error, NotAllowed) else 409 if error.code in FASTER else 422
         return answer(status, error.code, error.in_words(language))
 
-    async def on_anything(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return said(500, "failed")
-
-    app.add_exception_handler(ApiError, on_ours)
-    app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(NeighbourDown, on_down)
-    app.add_exception_handler(StreamFull, on_down)
+    for down in (NeighbourDown, StreamFull):
+        app.add_exception_handler(down, on_down)
+    for refused in (NotAllowed, Objection, IllegalStep):
+        app.add_exception_handler(refused, on_refused)
     app.add_exception_handler(UnfitValue, on_unfit)
-    app.add_exception_handler(NotAllowed, on_refused)
-    app.add_exception_handler(Objection, on_refused)
-    app.add_exception_handler(IllegalStep, on_refused)
-    app.add_exception_handler(Exception, on_anything)
