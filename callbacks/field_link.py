@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
@@ -111,6 +112,8 @@ class LinkPage:
         )
         if opened is not None:
             one = opened.assignment
-            task = await asyncio.to_thread(self._tasks.task, opened.bearer, opened.told, one.id, one.state)
+            task = await asyncio.to_thread(
+                partial(self._tasks.task, opened.bearer, opened.told, one.id, one.state, outside=True)
+            )
             field = replace(field, tasks=(task,))
         return HTMLResponse(link_page(field), status if opened or status >= 400 else 410, HEADERS)

@@ -87,8 +87,8 @@ class FieldTasks:
         chain = chain_of(declared, area) if area else ()
         return kind is not None and may(by, action, area=chain, topic=kind.domain).allowed
 
-    def task(self, by: Bearer, told: Told, assignment: str, state: AssignmentState) -> Task:
-        """One assignment as somebody may see it."""
+    def task(self, by: Bearer, told: Told, assignment: str, state: AssignmentState, *, outside: bool = False) -> Task:
+        """One assignment as somebody may see it. outside: of what was said he sees only what was said by his link."""
         case, language = told.case, self.entrance.language
         kind = self.declared().case_kinds[str(case.facts["kind"])]
         in_full = self.may(by, "personal.see", told)
@@ -104,7 +104,7 @@ class FieldTasks:
             due_ms,
             due_of,
             [f"{address}/{one.sha256}?v={one.kept[:8]}" for one in photos],
-            _said(told, in_full),
+            [one for one in _said(told, in_full) if not outside or one.assignment == assignment],
             case.escalated,
         )
 
@@ -179,7 +179,12 @@ def _said(told: Told, in_full: bool) -> list[Said]:
     """Notes of a case that stand, those that brought a photo among them; links are an affair of the desk."""
     struck = {entry.fields["entry"] for entry in told.log if entry.verb is Verb.STRIKE}
     return [
-        Said(entry.at_ms, entry.by.partition(":")[2], str(seen_fields(entry.fields, in_full)["text"]))
+        Said(
+            entry.at_ms,
+            entry.by.partition(":")[2],
+            str(seen_fields(entry.fields, in_full)["text"]),
+            entry.assignment,
+        )
         for entry in told.log
         if entry.verb is Verb.NOTE and entry.number not in struck and "link" not in entry.fields
     ]

@@ -35,7 +35,7 @@ def link_page(field: Field) -> str:
         field,
         el("header", el("b", field.name), el("span", field.word("field.link"))),
         _told(field),
-        el("p", field.word("field.link_note"), class_="none") if not field.is_over else None,
+        el("p", field.word("field.link_note"), class_="note") if not field.is_over else None,
         [task_article(field, task, at) for at, task in enumerate(field.tasks)],
         _can(field) if not field.is_over else None,
     )

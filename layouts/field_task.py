@@ -34,11 +34,12 @@ SAID_SHOWN = 4  # of what was said about a case, the newest
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One note of a case, as whoever asks may see it; ms UTC."""
+    """One note of a case, as whoever asks may see it; ms UTC. assignment: whose it is; "" of the case."""
 
     at_ms: int
     by: str
     words: str
+    assignment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def task_article(field: Field, task: Task, at: int) -> Markup:
         el("small", task.case),
         _place(field, where),
         el("p", str(facts.get("text", ""))) if facts.get("text") else None,
-        el("a", f"{said.get('name', '')} {said['phone']}", href=f"tel:{said['phone']}") if said.get("phone") else None,
+        _caller(str(said.get("name", "")), str(said.get("phone", ""))),
         _navigate(field, where, str(facts.get("title", ""))) if where else None,
         [_step(field, task, verb, at) for verb in NEXT.get(task.state, ())],
         _photo(field, task, at),
@@ -121,6 +122,13 @@ def _raised(field: Field, task: Task) -> Markup | None:
     if not task.escalated:
         return None
     return el("b", "▲ ", field.word("dispatch.escalated", count=task.escalated), class_="late")
+
+
+def _caller(name: str, phone: str) -> Markup | None:
+    """Whom to ring; a number that is masked rings nobody."""
+    if not phone:
+        return None
+    return el("p", f"{name} {phone}") if "*" in phone else el("a", f"{name} {phone}", href=f"tel:{phone}")
 
 
 def _place(field: Field, where: Mapping[str, object]) -> Part:
