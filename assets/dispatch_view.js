@@ -149,7 +149,7 @@
       + '<ol class="clocks">' + one.clocks.map((each) => clock(each, nowMs)).join("") + "</ol>"
       + '<div class="case-columns"><div>' + facts(one, site, nowMs) + beside.photos + '</div><section><h3>' + esc(words("dispatch.units")) + '</h3><ol class="case-units">'
       + (one.units.map((each) => unit(each, names, nowMs, may, beside.links)).join("") || "<li>" + esc(words("dispatch.nobody_sent")) + "</li>") + "</ol></section></div>"
-      + (more.proposals || []).map((each) => proposal(each, one.id)).join("") + cityvitals.similar.html(one.id) + cityvitals.caseReports.html(one, site, nowMs)
+      + (more.proposals || []).map((each) => proposal(each, one.id)).join("") + cityvitals.similar.html(one.id) + cityvitals.caseReports.html(one, site, nowMs) + cityvitals.responses.ways(one.id, site)
       + beside.logHead + '<ol class="case-log">' + one.log.filter(beside.inLog).reverse().map((each) => entry(each, nowMs)).join("") + "</ol></article>";
   }
 

@@ -39,9 +39,19 @@
     page.put("shell-responses", badge(responses));
   }
 
+  /** Ways from a case on the desk to the plans applied to it, and to what leaders wrote on it. */
+  function ways(caseId, site) {
+    const { esc, words } = format;
+    const orders = live.picture().orders || {};
+    const count = Object.keys(orders).filter((key) => orders[key].about === "case:" + caseId).length;
+    const link = (path, word) => '<a href="' + esc(site.base_path + path + encodeURIComponent(caseId)) + '">' + esc(word) + "</a>";
+    return '<p class="case-ways">' + link("plans?case=", words("plan.of_case"))
+      + link("supervision/about?key=case%3A", words(count ? "plan.remarks_n" : "plan.remarks", { count: count })) + "</p>";
+  }
+
   if (live && page) {
     live.listen((sections) => { if (sections.has("responses") || sections.has("city")) paint(); });
     live.everySecond(() => { if (live.picture().city) paint(); }); // the header may stand later than the first frame
   }
-  cityvitals.responses = { badge, worst };
+  cityvitals.responses = { badge, ways, worst };
 })(typeof window === "undefined" ? globalThis : window);

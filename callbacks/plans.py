@@ -16,8 +16,9 @@ from dispatch.response_rows import ResponseTold
 from dispatch.responses import Deed, ResponseState, review_of
 from geo.areas import AreaLevel
 from layouts.account_frame import Frame
-from layouts.plans import Opened, Shelf, plan_page, plans_page, response_page
+from layouts.plans import Shelf, plan_page, plans_page
 from layouts.reading import PictureReader
+from layouts.response import Opened, response_page
 
 OFFERED = (Deed.APPROVE, Deed.DECLINE, Deed.REVIEW, Deed.CHANGE, Deed.TICK, Deed.NOTE, Deed.END)  # in this order
 SHOWN = (ResponseState.PROPOSED, ResponseState.IN_FORCE)
@@ -43,7 +44,10 @@ class Plans:
     def shelf(self, frame: Frame, asked: Asked) -> str:
         """Responses, proposals and plans."""
         declared = self._declared()
-        known = self._book.all(self._reader.scene_id(), SHOWN)
+        case, scene = asked.word("case"), self._reader.scene_id()
+        known = (
+            [one for one in self._book.of_case(case) if one.scene == scene] if case else self._book.all(scene, SHOWN)
+        )
         shelf = Shelf(
             responses=[told for told in known if sees(asked.by, told, self._above)],
             asking=self._reader.sections().get("proposals", {}),
@@ -52,7 +56,7 @@ class Plans:
             rights=asked.rights(),
             now_ms=self._reader.city_now_ms(),
             key=secrets.token_hex(8),
-            case=asked.word("case"),
+            case=case,
         )
         return plans_page(frame, shelf)
 
@@ -63,7 +67,8 @@ class Plans:
         course = told.course
         deeds = tuple(deed for deed in OFFERED if deed in course.possible and self._right(deed, told) in held)
         review = review_of(course.plan, told.log, now_ms)
-        shown = Opened(told, review, self._areas(self._declared()), deeds, now_ms, secrets.token_hex(8))
+        areas, key = self._areas(self._declared()), secrets.token_hex(8)
+        shown = Opened(told, review, areas, deeds, now_ms, key, "export.make" in held)
         return response_page(frame, shown)
 
     def plan(self, frame: Frame, asked: Asked) -> str:

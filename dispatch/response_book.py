@@ -91,7 +91,8 @@ class ResponseBook:
             return self.read(done.response)
         detail = {"deed": wish.deed, "key": wish.key, "plan": wish.plan, **_audited(wish.fields)}
         subject = f"response:{wish.response or 'new'}"
-        with self._warden.acting(by, RIGHTS[wish.deed], subject, now.real_ms, detail) as connection:
+        right = _right(wish, self.read(wish.response).course) if wish.response else RIGHTS[wish.deed]
+        with self._warden.acting(by, right, subject, now.real_ms, detail) as connection:
             if (row := kept.line_with_key(connection, by.name, wish.key)) is not None:  # a repeat at the same moment
                 return told_of(connection, row.response)
             if wish.deed in (Deed.PROPOSE, Deed.APPLY):

@@ -8,21 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from core.markup import Markup, Part, el
-from dispatch.plans import Plan, PlanStep, Progress, ResponseLevel, StepStanding
+from dispatch.plans import Plan, Progress
 from dispatch.response_rows import ResponseTold
-from dispatch.responses import GRADED, Deed, Line, ResponseState, Review
+from dispatch.responses import GRADED, Deed, ResponseState
 from layouts.account_frame import Frame
 
 FIGURES = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ", 5: "○"}
-SHAPES = {
-    Progress.WAITING: "○",
-    Progress.PENDING: "▷",
-    Progress.LATE: "■",
-    Progress.DONE: "✓",
-    Progress.DONE_LATE: "✓",
-    Progress.SKIPPED: "—",
-}
-CHANGES = (Deed.CHANGE, Deed.END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +31,6 @@ class Shelf:
     now_ms: int
     key: str
     case: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What the page of one response shows. review: what its log counts to."""
-
-    told: ResponseTold
-    review: Review
-    areas: Mapping[str, str]
-    deeds: tuple[Deed, ...]
-    now_ms: int
-    key: str
 
 
 def plans_page(frame: Frame, shelf: Shelf) -> str:
@@ -75,25 +54,6 @@ def plans_page(frame: Frame, shelf: Shelf) -> str:
     return frame.page("plans", el("div", lead, el("aside", *beside), class_="list"))
 
 
-def response_page(frame: Frame, opened: Opened) -> str:
-    """One response: its steps, what can be done, what goes with it, and its whole log."""
-    course = opened.told.course
-    heads = ("plan.progress", "plan.step", "plan.owner", "plan.due", "")
-    rows = [_step_row(frame, opened, one) for one in course.standings(opened.now_ms)]
-    lead = el(
-        "section",
-        _head(frame, opened),
-        frame.table(heads, rows, empty="plan.not_begun"),
-        _counted(frame, opened.review) if course.state is ResponseState.ENDED else None,
-        el("h2", frame.word("plan.log")),
-        frame.table(
-            ("notice.at", "plan.who", "plan.deed", "plan.said"), [_log_row(frame, one) for one in opened.told.log]
-        ),
-    )
-    back = el("p", frame.link("plans", frame.word("account.page-plans")), class_="crumbs")
-    return frame.page("plans", back, el("div", lead, el("aside", *_with_it(frame, course.plan)), class_="list"))
-
-
 def plan_page(frame: Frame, plan: Plan) -> str:
     """One plan as declared: its steps by level, and what goes with it."""
     heads = ("plan.step", "plan.owner", "plan.within", "plan.after", "plan.levels")
@@ -103,7 +63,7 @@ def plan_page(frame: Frame, plan: Plan) -> str:
             "tr",
             el("td", el("b", step.name[frame.language])),
             el("td", step.owner),
-            el("td", _span(frame, step.within_s) if step.within_s else "—", class_="figure"),
+            el("td", span(frame, step.within_s) if step.within_s else "—", class_="figure"),
             el("td", "、".join(names[one] for one in step.after) or "—"),
             el("td", "".join(FIGURES[one] for one in step.levels) or frame.word("plan.every_level"), class_="figure"),
         )
@@ -115,7 +75,7 @@ def plan_page(frame: Frame, plan: Plan) -> str:
     ]
     back = el("p", frame.link("plans", frame.word("account.page-plans")), class_="crumbs")
     lead = el("section", _titled(frame, plan), frame.table(heads, rows), el("ul", hastens) if hastens else None)
-    return frame.page("plans", back, el("div", lead, el("aside", *_with_it(frame, plan)), class_="list"))
+    return frame.page("plans", back, el("div", lead, el("aside", *with_it(frame, plan)), class_="list"))
 
 
 def level_tag(frame: Frame, level: int, name: str = "") -> Markup:
@@ -137,13 +97,14 @@ def _row(frame: Frame, shelf: Shelf, told: ResponseTold) -> Markup:
         "tr",
         el("td", level_tag(frame, response.level), class_="figure"),
         el("td", link, drill),
-        el("td", frame.word(f"plan.state-{course.state}"), el("small", _since(frame, told))),
+        el("td", frame.word(f"plan.state-{course.state}"), el("small", since(frame, told))),
         el("td", f"{done}/{len(found)} ", _late(frame, late), class_="figure"),
-        el("td", _review(frame, told, shelf.now_ms), class_="figure"),
+        el("td", review_word(frame, told, shelf.now_ms), class_="figure"),
     )
 
 
-def _since(frame: Frame, told: ResponseTold) -> str:
+def since(frame: Frame, told: ResponseTold) -> str:
+    """Who asked for it or approved it, and when."""
     course = told.course
     if course.state is ResponseState.PROPOSED:
         return frame.word("plan.by_at", name=course.proposed_by, at=frame.moment(course.proposed_ms)[5:])
@@ -154,7 +115,8 @@ def _late(frame: Frame, late: int) -> Part:
     return el("em", frame.word("plan.late_n", n=late), class_="late") if late else None
 
 
-def _review(frame: Frame, told: ResponseTold, now_ms: int) -> Part:
+def review_word(frame: Frame, told: ResponseTold, now_ms: int) -> Part:
+    """When it is looked at again; overdue, by word and shape."""
     course = told.course
     if course.state is not ResponseState.IN_FORCE:
         return "—"
@@ -180,7 +142,7 @@ def _asked_row(frame: Frame, shelf: Shelf, key: str, one: Mapping[str, Any]) -> 
 
 def _short_form(frame: Frame, shelf: Shelf, one: Mapping[str, Any], case: str) -> Markup:
     deed = Deed.APPLY if case else Deed.PROPOSE
-    hidden = {
+    fields = {
         "deed": str(deed),
         "plan": str(one["plan"]),
         "case": case,
@@ -189,7 +151,7 @@ def _short_form(frame: Frame, shelf: Shelf, one: Mapping[str, Any], case: str) -
         "key": f"{shelf.key}-{one['plan']}",
         "reason": frame.word("plan.by_trigger", name=one["name"]),
     }
-    form = frame.form("plans", *_hidden(hidden), _levels(frame, "plans", 4), button=f"plan.deed-{deed}")
+    form = frame.form("plans", *hidden(fields), levels(frame, "plans", 4), button=f"plan.deed-{deed}")
     return frame.folded(frame.word(f"plan.deed-{deed}"), form)
 
 
@@ -215,9 +177,9 @@ def _proposing(frame: Frame, shelf: Shelf) -> Markup:
     exercise = el("label", el("input", type="checkbox", name="exercise", value="1"), " ", frame.word("plan.exercise"))
     form = frame.form(
         "plans",
-        *_hidden({"deed": str(Deed.PROPOSE), "key": f"{shelf.key}-propose"}),
+        *hidden({"deed": str(Deed.PROPOSE), "key": f"{shelf.key}-propose"}),
         frame.choice("plans", "plan", "plan.plan", [(one.id, one.name[frame.language]) for one in shelf.plans]),
-        _levels(frame, "plans", 4),
+        levels(frame, "plans", 4),
         el("fieldset", el("legend", frame.word("plan.areas")), el("div", areas, class_="ticks")),
         frame.field("plans", "reason", "plan.reason", required=True, maxlength=200),
         exercise,
@@ -230,43 +192,20 @@ def _applying(frame: Frame, shelf: Shelf) -> Markup:
     exercise = el("label", el("input", type="checkbox", name="exercise", value="1"), " ", frame.word("plan.exercise"))
     form = frame.form(
         "plans",
-        *_hidden({"deed": str(Deed.APPLY), "key": f"{shelf.key}-apply"}),
+        *hidden({"deed": str(Deed.APPLY), "key": f"{shelf.key}-apply"}),
         frame.choice("plans", "plan", "plan.plan", [(one.id, one.name[frame.language]) for one in shelf.plans]),
         frame.field("plans", "case", "plan.case", shelf.case, required=True, maxlength=40, pattern="[0-9A-Za-z-]+"),
-        _levels(frame, "plans", 4),
+        levels(frame, "plans", 4),
         exercise,
         button="plan.deed-apply",
     )
     return el("section", frame.folded(frame.word("plan.apply"), form, open_=bool(shelf.case)))
 
 
-def _levels(frame: Frame, form: str, chosen: int) -> Markup:
+def levels(frame: Frame, form: str, chosen: int) -> Markup:
+    """The choice of a level."""
     options = [(str(int(level)), frame.word(f"plan.level-{level}")) for level in sorted(GRADED, reverse=True)]
     return frame.choice(form, "level", "plan.level", options, str(chosen))
-
-
-def _head(frame: Frame, opened: Opened) -> Markup:
-    told, response = opened.told, opened.told.course.response
-    about = response.case or "、".join(opened.areas.get(area, area) for area in response.areas)
-    state = frame.word(f"plan.state-{told.course.state}")
-    return el(
-        "div",
-        el("h2", level_tag(frame, response.level, told.course.plan.called(frame.language)), " ", el("span", about)),
-        el(
-            "p",
-            state,
-            " · ",
-            _since(frame, told),
-            " · ",
-            frame.word("plan.review"),
-            " ",
-            _review(frame, told, opened.now_ms),
-        ),
-        el("p", told.course.reason, class_="note") if told.course.reason else None,
-        el("p", el("b", frame.word("plan.drill_note")), class_="note") if response.exercise else None,
-        el("div", (_deed_form(frame, opened, deed) for deed in opened.deeds), class_="deeds"),
-        class_="plan-head",
-    )
 
 
 def _titled(frame: Frame, plan: Plan) -> Markup:
@@ -275,74 +214,7 @@ def _titled(frame: Frame, plan: Plan) -> Markup:
     return el("div", title, el("ul", objectives, class_="note") if objectives else None, class_="plan-head")
 
 
-def _step_row(frame: Frame, opened: Opened, one: StepStanding) -> Markup:
-    word = frame.word(f"plan.progress-{one.progress}")
-    late = one.progress in (Progress.LATE, Progress.DONE_LATE)
-    due = frame.moment(one.due_ms)[5:] if one.due_ms else _within(frame, one.step)
-    told = None
-    if one.tick:
-        told = el("small", f"{one.tick.by} {frame.moment(one.tick.at_ms)[5:]}", f" {one.tick.skipped}")
-    acts = None
-    if one.progress in (Progress.PENDING, Progress.LATE) and Deed.TICK in opened.deeds:
-        acts = el("div", _tick(frame, opened, one), _skip(frame, opened, one), class_="acts")
-    return el(
-        "tr",
-        el("td", el("b", f"{SHAPES[one.progress]} {word}"), class_="figure late" if late else "figure"),
-        el("td", el("b", one.step.name[frame.language]), told),
-        el("td", one.step.owner),
-        el("td", due, class_="figure"),
-        el("td", acts),
-        class_="over" if one.tick else None,
-    )
-
-
-def _tick(frame: Frame, opened: Opened, one: StepStanding) -> Markup:
-    return frame.form(
-        _where(opened),
-        *_hidden(_kept(opened, Deed.TICK) | {"step": one.step.id, "key": f"{opened.key}-{one.step.id}"}),
-        button="plan.deed-tick",
-        class_="inline",
-    )
-
-
-def _skip(frame: Frame, opened: Opened, one: StepStanding) -> Markup:
-    form = frame.form(
-        _where(opened),
-        *_hidden(_kept(opened, Deed.SKIP) | {"step": one.step.id, "key": f"{opened.key}-{one.step.id}-no"}),
-        el("input", name="reason", required=True, maxlength=200, placeholder=frame.word("plan.reason")),
-        button="plan.deed-skip",
-        class_="inline",
-    )
-    return frame.folded(frame.word("plan.deed-skip"), form)
-
-
-def _deed_form(frame: Frame, opened: Opened, deed: Deed) -> Part:
-    """The form of an act about the whole response; steps have their own."""
-    where, course = _where(opened), opened.told.course
-    fields: list[Part] = [*_hidden(_kept(opened, deed) | {"key": f"{opened.key}-{deed}"})]
-    if deed in (Deed.TICK, Deed.SKIP):
-        return None
-    if deed is Deed.CHANGE:
-        fields.append(_levels(frame, where, course.response.level))
-    if deed in (*CHANGES, Deed.DECLINE):
-        fields.append(frame.field(where, "reason", "plan.reason", required=True, maxlength=200))
-    if deed is Deed.NOTE:
-        fields.append(frame.field(where, "text", "plan.note", required=True, maxlength=500))
-    form = frame.form(where, *fields, button=f"plan.deed-{deed}")
-    if deed in (Deed.APPROVE, Deed.REVIEW):
-        return form
-    return frame.folded(frame.word(f"plan.deed-{deed}"), form)
-
-
-def _kept(opened: Opened, deed: Deed) -> dict[str, str]:
-    return {"deed": str(deed), "revision": str(opened.told.course.revision)}
-
-
-def _where(opened: Opened) -> str:
-    return f"plans/{quote(opened.told.course.response.id)}/acts"
-
-
-def _with_it(frame: Frame, plan: Plan) -> list[Part]:
+def with_it(frame: Frame, plan: Plan) -> list[Part]:
     """Resources, contacts and messages of a plan."""
     groups = (
         ("plan.resources", plan.resources),
@@ -356,41 +228,13 @@ def _with_it(frame: Frame, plan: Plan) -> list[Part]:
     ]
 
 
-def _counted(frame: Frame, review: Review) -> Markup:
-    """The figures of the review, in one line; the document has them all."""
-    figures = {"in_time": review.in_time, "late": review.late, "skipped": review.skipped, "open": review.open}
-    said = frame.word("plan.counted", lasted=_span(frame, review.lasted_ms // 1000), **figures)
-    return el("p", said, class_="note")
-
-
-def _log_row(frame: Frame, line: Line) -> Markup:
-    fields = line.fields
-    said = [str(fields[name]) for name in ("step", "reason", "text") if fields.get(name)]
-    if "level" in fields:
-        said.insert(0, frame.word(f"plan.level-{int(ResponseLevel(fields['level']))}"))
-    return el(
-        "tr",
-        el("td", frame.moment(line.at_ms, seconds=True), class_="figure"),
-        el("td", line.name, class_="figure"),
-        el("td", frame.word(f"plan.deed-{line.deed}"), class_="figure"),
-        el("td", " · ".join(said)),
-    )
-
-
-def _within(frame: Frame, step: PlanStep) -> str:
-    """The limit of a step that has not begun."""
-    return (
-        frame.word("plan.from_begin", span=_span(frame, step.within_s))
-        if step.within_s
-        else frame.word("plan.no_limit")
-    )
-
-
-def _hidden(values: Mapping[str, str]) -> list[Markup]:
+def hidden(values: Mapping[str, str]) -> list[Markup]:
+    """Fields of a form that nobody sees."""
     return [el("input", type="hidden", name=name, value=value) for name, value in values.items()]
 
 
-def _span(frame: Frame, seconds: int) -> str:
+def span(frame: Frame, seconds: int) -> str:
+    """A span in hours and minutes."""
     hours, minutes = divmod(seconds // 60, 60)
     if not hours:
         return frame.word("wall.span_minutes", minutes=minutes)
