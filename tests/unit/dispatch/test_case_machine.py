@@ -47,7 +47,6 @@ FIELDS: dict[str, Any] = {
     "entry": 1, "stage": "first", "unit": "消防3", "items": ["event:1"], "satisfied": 80,
 }  # fmt: skip
 KIND = CaseKind("road-water", "1", Words("积水", "Water"), KindClass.EVENT, "water", limits=TERMS)
-TIMED = [Verb.WARN, Verb.BREACH, Verb.ESCALATE]
 BEGAN_MS = 1_767_600_000_000  # 5 January 2026, 16:00 in China
 UNRESTED = {Obligation.REPLY, Obligation.REPORT_UP}
 
@@ -92,16 +91,6 @@ class CaseDays(RuleBasedStateMachine):
         self.try_it(self.entry(verb, unit, UNIT_STEPS[verb].needs), legal)
 
     @precondition(lambda self: self.case is not None)
-    @rule(verb=st.sampled_from(TIMED), obligation=st.sampled_from(sorted(TERMS)), level=st.integers(1, 3))
-    def time_writes_or_is_refused(self, verb: Verb, obligation: Obligation, level: int) -> None:
-        place = next((at for at, one in enumerate(self.clocks) if one.obligation == obligation and not one.is_over), -1)
-        reached = {Verb.WARN: 1, Verb.BREACH: 2}.get(Verb(verb), 2 + level)
-        fields = {"obligation": str(obligation), "level": level, "reason": "overdue"}
-        legal = place >= 0 and self.is_reached(place, reached) and self.case.state in OPEN | {CaseState.MERGED}
-        if self.try_it(replace(self.entry(Verb(verb), "", ()), fields=fields, origin=Origin.CLOCK), legal):
-            self.passed[place] = reached
-
-    @precondition(lambda self: self.case is not None)
     @rule()
     def the_keeper_writes_all_that_time_did(self) -> None:
         while due := points_due(self.case, KIND, CALENDARS, self.now_ms):
@@ -116,6 +105,13 @@ class CaseDays(RuleBasedStateMachine):
             self.passed[place] = reached
         at_ms = next_ms(self.case, KIND, CALENDARS)
         assert at_ms is None or at_ms > self.now_ms
+
+    @invariant()
+    def time_may_write_what_is_reached_and_nothing_else(self) -> None:
+        for place, clock in enumerate(self.clocks):
+            for stage in range(1, 6) if not clock.is_over else ():
+                stands = self.case is not None and self.case.state in OPEN | {CaseState.MERGED}
+                assert self.is_taken(self.of_time(place, stage)) == (stands and self.is_reached(place, stage))
 
     @invariant()
     def time_takes_each_clock_as_far_as_its_log_says(self) -> None:
@@ -159,6 +155,19 @@ class CaseDays(RuleBasedStateMachine):
         number = len(self.log) + 1
         by = "li" if verb in (Verb.GRANT_APPEAL, Verb.DENY_APPEAL) else "wang"
         return Entry(number, "A", verb, self.now_ms, self.now_ms, by, assignment=unit, fields=fields, terms=TERMS)
+
+    def of_time(self, place: int, stage: int) -> Entry:
+        """An entry that says that time took a clock so far."""
+        verb = {1: Verb.WARN, 2: Verb.BREACH}.get(stage, Verb.ESCALATE)
+        fields = {"obligation": str(self.clocks[place].obligation), "level": stage - 2, "reason": "overdue"}
+        return replace(self.entry(verb, "", ()), fields=fields, origin=Origin.CLOCK)
+
+    def is_taken(self, entry: Entry) -> bool:
+        try:
+            follow(self.case, self.log, entry, CALENDARS)
+        except IllegalStep:
+            return False
+        return True
 
     @property
     def clocks(self) -> tuple[Clock, ...]:
