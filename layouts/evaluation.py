@@ -193,13 +193,14 @@ def _row(frame: Frame, found: Evaluation, by: By, row: Row) -> Markup:
 def _cell(frame: Frame, found: Evaluation, of: tuple[By, str], column: str, one: Figure) -> Markup:
     """A figure with what it rests on; a low share is marked by its shape too."""
     words: Part = shown(one)
-    is_low = column in SHARES and column not in (Measure.REDONE, Measure.REOPENED) and (one.value or 1) < LATE_SHARE
+    owed = column in SHARES and column not in (Measure.REDONE, Measure.REOPENED)
+    is_low = owed and one.value is not None and one.value < LATE_SHARE
     if one.value is not None and column not in ("excluded", "score") and one.of != 0:
         asked = {"month": found.month.name, "basis": found.basis, "by": of[0], "of": of[1], "measure": column}
         words = frame.link(f"evaluation/cases?{urlencode(asked)}", words)
-    return el(
-        "td", "▾ " if is_low else None, words, el("small", rests_on(one)), class_="figure low" if is_low else "figure"
-    )
+    parts = ("▾ " if is_low else None, words, el("small", rests_on(one)))
+    label = head(column, frame.language)  # a phone has no room for the heads
+    return el("td", *parts, class_="figure low" if is_low else "figure", data_label=label)
 
 
 def _listed(frame: Frame, one: Listed, measure: Measure | None) -> Markup:
