@@ -126,7 +126,10 @@ def guarded(settings: Settings) -> Iterator[Guarded]:
     site = build(settings, worker.redis_url(settings), lambda: 0.002)
     assert site.entrance is not None
     site.entrance.office.passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    config = uvicorn.Config(site.app, port=settings.port, log_config=None, proxy_headers=False)
+    idle_s = 3600  # or it hangs up just when a slow test asks again
+    config = uvicorn.Config(
+        site.app, port=settings.port, log_config=None, proxy_headers=False, timeout_keep_alive=idle_s
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -20,7 +20,7 @@ WALL = (1920, 1080)
 DESK = (1536, 730)
 PHONE = (390, 844)
 WITHIN_MS = 15_000  # how fast something is, is a claim of its own
-LOOK_MS = 50
+LOOK_MS, RARELY_MS = 50, 250  # between two looks, in the beginning and when nothing came for long
 PAINTED = "document.documentElement.dataset.painted"
 LIVE = "document.documentElement.dataset.state === 'live'"
 STALE = "document.documentElement.dataset.state === 'stale'"
@@ -68,8 +68,9 @@ def until(page: Page, condition: str, argument: Any = None) -> None:
             problem = ""
         except Error as not_there_yet:  # the page is just being replaced, or what is looked at is not there
             problem = not_there_yet.message
-        page.wait_for_timeout(LOOK_MS)
-        waited_ms += LOOK_MS
+        rest_ms = min(LOOK_MS + waited_ms // 10, RARELY_MS)
+        page.wait_for_timeout(rest_ms)
+        waited_ms += rest_ms
     raise AssertionError(f"never true: {condition} {problem}")
 
 

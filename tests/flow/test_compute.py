@@ -33,7 +33,7 @@ from workers.stages import CityStage, PartitionStage
 REPOSITORY = Path(__file__).parents[2]
 SCENE = Scene("live-110000", "110000", Stamp.LIVE, "city")
 COLUMNS = {"PM2.5": "pm25_ugm3", "PM10": "pm10_ugm3", "SO2": "so2_ugm3", "NO2": "no2_ugm3", "O3": "o3_ugm3"}
-DAYS = 4
+DAYS = 3
 PARTITIONS = 2
 Told = dict[tuple[str, str, int], tuple[float, int, int]]  # (indicator, area, window end) → value, reported, status
 
@@ -48,7 +48,7 @@ def declared() -> Declared:
 
 @pytest.fixture(scope="module")
 def recorded(recorded_data: Path) -> pd.DataFrame:
-    """Four days of Beijing: device, metric, t, value; gaps as recorded."""
+    """Three days of Beijing: device, metric, t, value; gaps as recorded."""
     tables = [pd.read_csv(path) for path in sorted((recorded_data / "air_beijing").glob("*.csv.gz"))]
     table = pd.concat(tables)
     hour = pd.to_datetime(table[["year", "month", "day", "hour"]]).dt.tz_localize("Asia/Shanghai")

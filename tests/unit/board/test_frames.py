@@ -27,7 +27,7 @@ acts = st.lists(
 
 
 @pytest.mark.claim("PULSE", "A snapshot and the differences after it give exactly the next snapshot")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(acts)
 def test_differences_on_a_snapshot_are_the_next_snapshot(steps):
     canvas, now_ms, rev = Canvas(), 0, 1

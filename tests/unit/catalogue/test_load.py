@@ -172,7 +172,7 @@ def test_a_place_outside_china_brings_its_own_outlines() -> None:
 
 @pytest.mark.claim("PULSE", "make run works for any of China's cities: names, polygons and marked simulated stations")
 @pytest.mark.parametrize(
-    "every", [pytest.param(15, id="one of fifteen"), pytest.param(1, id="all", marks=pytest.mark.long)]
+    "every", [pytest.param(30, id="one of thirty"), pytest.param(1, id="all", marks=pytest.mark.long)]
 )
 def test_the_cities_of_the_division_table_can_be_declared(tmp_path: Path, record_property, every: int) -> None:
     shutil.copytree(PACKS / "topics", tmp_path / "topics")

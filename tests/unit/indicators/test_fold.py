@@ -196,7 +196,7 @@ def histories(draw: st.DrawFn) -> tuple[set[Reading], list[tuple[int, Reading]]]
     return declared, arrivals
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(histories(), st.integers(0, 2**32), st.booleans())
 @pytest.mark.claim("PULSE", "Values do not depend on order, doubling, lateness inside the limit, batches or crashes")
 def test_values_equal_the_oracle(
