@@ -83,17 +83,23 @@ def kept_signal(event: Event, before: CityWarning | None, city: str, now_ms: int
         revision=before.revision + 1 if before else 1,
         stamp=event.stamp,
         late=before is None and ended_ms <= now_ms,
-        facts={
-            "item": f"{ITEM}{event.id}",
-            "told_ms": event.told_ms,
-            "colour": level.name.lower(),
-            "what": str(told.get("what", "")),
-            "by": str(told.get("issuer", "")),
-            "ends_ms": ended_ms,
-            "lifted": event.ended_ms is not None,
-        },
+        facts=_facts(event, level),
     )
     return signal if event.false_positive else expired(signal, now_ms) or signal
+
+
+def _facts(event: Event, level: Level) -> dict[str, object]:
+    """What a signal says beyond its level and place."""
+    told = event.attributes
+    return {
+        "item": f"{ITEM}{event.id}",
+        "told_ms": event.told_ms,
+        "colour": level.name.lower(),
+        "what": str(told.get("what", "")),
+        "by": str(told.get("issuer", "")),
+        "ends_ms": over_ms(event),
+        "lifted": event.ended_ms is not None,
+    }
 
 
 def expired(signal: CityWarning, now_ms: int) -> CityWarning | None:

@@ -81,9 +81,7 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
         expect(first.locator("#shell-sound-bar")).to_be_empty()
         until(first, f"{RUNG}.red >= 2")
         first.keyboard.press("k")
-        first.keyboard.press("l")  # the pack says what kind of case comes of this rule: two keys make one
-        expect(first.locator("dialog [name=kind] option").first).to_have_text("道路积水")
-        first.keyboard.press("Escape")
+        the_case_has_its_kind(first)
         first.keyboard.press("d")
         expect(first.locator(".duty-call .first b")).to_be_visible()
         first.keyboard.press("q")
@@ -113,6 +111,13 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
     assert [act.subject for act in acts if act.detail["kind"] == "acknowledge"] == [RED], (
         "the key of an input method acknowledged nothing"
     )
+
+
+def the_case_has_its_kind(page: Page) -> None:
+    """The pack says what kind of case comes of a rule: two keys make one."""
+    page.keyboard.press("l")
+    expect(page.locator("dialog [name=kind] option").first).to_have_text("道路积水")
+    page.keyboard.press("Escape")
 
 
 def composing_orders_nothing_and_a_signal_is_entered(page: Page) -> None:
