@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -69,7 +70,7 @@ def _page(declared: Declared, language: str, base_path: str, found: Sequence[Pub
             _counts(declared, language, found) if found else el("p", word("status-none")),
             _map(declared, language, found),
             _list(declared, language, found[:LISTED]) if found else None,
-            class_="account public-status",
+            class_="public-status",
         ),
     )
 
@@ -112,10 +113,11 @@ def _map(declared: Declared, language: str, found: Sequence[PublicCase]) -> Mark
     rings = [ring for feature in declared.boundaries["features"] for ring in _rings(feature["geometry"])]
     lons, lats = [p[0] for ring in rings for p in ring], [p[1] for ring in rings for p in ring]
     west, north = min(lons), max(lats)
-    scale = min(WIDE_PX / (max(lons) - west), HIGH_PX / (north - min(lats)))
+    narrow = math.cos(math.radians((north + min(lats)) / 2))  # a degree of longitude beside one of latitude
+    scale = min(WIDE_PX / (max(lons) - west) / narrow, HIGH_PX / (north - min(lats)))
 
     def at(lon_deg: float, lat_deg: float) -> str:
-        return f"{(lon_deg - west) * scale:.1f} {(north - lat_deg) * scale:.1f}"
+        return f"{(lon_deg - west) * scale * narrow:.1f} {(north - lat_deg) * scale:.1f}"
 
     shapes = "".join("M" + "L".join(at(*point[:2]) for point in ring) + "Z" for ring in rings)
     placed = [(one.lon_deg, one.lat_deg) for one in found if one.lon_deg is not None and one.lat_deg is not None]

@@ -16,6 +16,7 @@ STYLES = (
     "reports.css",
     "rule_papers.css",
     "field.css",
+    "public.css",
     "responses.css",
 )
 
