@@ -124,7 +124,7 @@ def _map(declared: Declared, language: str, found: Sequence[PublicCase]) -> Mark
     dots = "".join(f"M{at(lon_deg, lat_deg)}h.01" for lon_deg, lat_deg in placed)
     source = text("wall.map_source", language, source=declared.city.map_source, date=declared.city.map_date)
     review = text("wall.map_review", language, review=declared.city.map_review)
-    drawn = el("path", d=shapes, class_="county"), el("path", d=dots, class_="dot")
+    drawn = [el("g", el("path", d=path), class_=name) for name, path in (("county", shapes), ("dot", dots))]
     box = f"0 0 {WIDE_PX:.0f} {HIGH_PX:.0f}"
     return el("figure", el("svg", *drawn, viewBox=box), el("figcaption", f"{source} · {review}"))
 
