@@ -137,9 +137,7 @@ DOORS: Mapping[str, str] = {
     "GET /reports/{case}/{number}/file": "cases.see",
     "GET /reports/{case}/review": "export.make",
     "GET /plans/{response}/review": "export.make",
-    "GET /reports/{case}/review": "export.make",
     "GET /api/v1/cases/{case}/reports": "cases.see",
-    "GET /plans/{response}/review": "export.make",
     "GET /api/v1/cap/{feed}": "cap.read",
     "GET /api/v1/cap/{feed}/{number}": "cap.read",
     # pages about accounts; their services ask again, those about oneself for the session

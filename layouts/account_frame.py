@@ -16,7 +16,19 @@ from core.messages import catalogue, text
 from core.records import DAY_MS
 
 PLACES = ("people", "departments", "posts", "rights", "tokens", "audit")  # pages of administrators, in their order
-LOOKED_AT = ("wall", "duty", "dispatch", "plans", "supervision", "warnings", "indicators", "rules", "notices", "alarm-load", "evaluation")  # of the city
+LOOKED_AT = (
+    "wall",
+    "duty",
+    "dispatch",
+    "plans",
+    "supervision",
+    "warnings",
+    "indicators",
+    "rules",
+    "notices",
+    "alarm-load",
+    "evaluation",
+)  # of the city
 SCRIPTS = ("account_copy.js",)
 SECRET = "secret"  # what the button beside it copies
 

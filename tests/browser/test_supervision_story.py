@@ -1,4 +1,4 @@
-"""An instruction from a leader's phone to its reply: written on a warning, answered by its owner, verified, returned."""
+"""An instruction from a leader's phone to its reply: written on a warning, answered, verified, returned."""
 
 from __future__ import annotations
 
