@@ -50,9 +50,11 @@ def last_number(connection: Transaction) -> int:
 
 
 def drop_told(connection: Transaction, up_to: int, before_ms: int) -> int:
-    """Forget rows that the stream has (numbers up to `up_to`) and that are older. Returns how many.
+    """Forget rows that the stream has (numbers up to `up_to`), all followers have dealt with and that are older.
 
-    The highest row stays: it shows that this database is not older than the stream.
+    Returns how many. The highest row stays: it shows that this database is not older than the stream.
     """
-    old = (outbox.c.number <= up_to) & (outbox.c.at_ms < before_ms) & (outbox.c.number < last_number(connection))
+    slowest = connection.execute(select(func.min(outbox_marks.c.number))).scalar()
+    followed = up_to if slowest is None else min(up_to, slowest)
+    old = (outbox.c.number <= followed) & (outbox.c.at_ms < before_ms) & (outbox.c.number < last_number(connection))
     return connection.execute(delete(outbox).where(old)).rowcount

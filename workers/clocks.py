@@ -13,6 +13,7 @@ from accounts.journal import Journal
 from accounts.warden import Warden
 from board.belonging import chain_of
 from core.clock import monotonic_s, real_ms
+from core.records import DAY_MS
 from core.settings import Settings
 from dispatch.arrivals import Arrivals
 from dispatch.book import CaseBook, Now, Rules
@@ -29,13 +30,16 @@ from dispatch.supervision_book import OrderGround, SupervisionBook
 from dispatch.timekeeper import TimeKeeper
 from early_warning.week_round import WeekRound
 from store.migrate import migrate
+from store.outbox import drop_told
 from store.sql import Database, open_database
 from store.units import all_units
+from stream.acts import last_act
 from workers.exchange import Exchanging
 from workers.positions import Positions
 from workers.worker import Running, run_worker
 
 LOOK_S = 0.25
+TOLD_KEPT_MS = 7 * DAY_MS  # rows of the outbox that everybody has
 
 Look = Callable[[], object]
 
@@ -129,6 +133,15 @@ def _exchange(ground: Ground) -> Look:
     return lambda: exchanging.turn(ground.now())
 
 
+def _outbox(ground: Ground) -> Look:
+    def look() -> None:
+        up_to = last_act(ground.running.client)
+        with ground.database.transaction() as connection:
+            drop_told(connection, up_to, real_ms() - TOLD_KEPT_MS)
+
+    return look
+
+
 ROUNDS: Mapping[str, Round] = {
     "time-of-cases": Round(0.5, _time_of_cases),
     "arrivals": Round(1.0, _arrivals),
@@ -136,6 +149,7 @@ ROUNDS: Mapping[str, Round] = {
     "reminders": Round(10.0, _reminders),
     "exchange": Round(2.0, _exchange),
     "week-after": Round(600.0, _weeks),
+    "outbox": Round(3600.0, _outbox),
 }
 
 
