@@ -214,7 +214,7 @@ class CaseBook:
 
 
 def told_to_city(row: kept.CaseRow, case: Case) -> dict[str, Any]:
-    """What everybody may know of a case, and from which warning or event it comes: no title, no words of a caller, nobody's name."""
+    """What everybody may know of a case, also of which warning or event it is: no title, no caller's words, no name."""
     told = {name: value for name, value in asdict(row).items() if name not in ("title", "body")}
     units = [{"unit": one.unit, "state": one.state} for one in case.assignments.values()]
     return told | {"units": units, "escalated": case.escalated}

@@ -36,9 +36,7 @@ def rows(now_ms: int) -> list[tuple[CityWarning, str, str]]:
     ]
 
 
-@pytest.mark.claim(
-    "WARN", "/warnings lists what stood, on a map; each whole: values, the rule that judged, chain."
-)
+@pytest.mark.claim("WARN", "/warnings lists what stood, on a map; each whole: values, the rule that judged, chain.")
 def test_a_list_a_map_and_one_whole(chromium: Browser, house: Guarded) -> None:
     with house.office.database.transaction() as connection:
         keep_warnings(connection, [KeptWarning(one, SCENE, *more) for one, *more in rows(real_ms())])
