@@ -69,7 +69,11 @@ def pictures() -> Path:
     return PICTURES
 
 
-@pytest.fixture(scope="session", params=["plain", pytest.param("behind", marks=pytest.mark.nginx)])
+# The harder way in `make test`, the plain one in `make test-long`; the running city is looked at the other way round.
+WAYS = [pytest.param("behind", marks=pytest.mark.nginx), pytest.param("plain", marks=pytest.mark.long)]
+
+
+@pytest.fixture(scope="session", params=WAYS)
 def standing_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardServer]:
     """The real website over made-up pictures: directly, and below a path behind nginx with TLS."""
     with ExitStack() as standing:

@@ -85,9 +85,9 @@ def second_site(city: WholeCity, folder: Path) -> Iterator[Site]:
         stop_child(web, 5)
 
 
-@pytest.fixture(scope="session", params=["plain", pytest.param("behind", marks=pytest.mark.nginx)])
+@pytest.fixture(scope="session", params=["plain", pytest.param("behind", marks=[pytest.mark.nginx, pytest.mark.long])])
 def site(request: pytest.FixtureRequest, city: WholeCity) -> Site:
-    """Each proof that takes this runs twice: directly, and below a path behind nginx with TLS."""
+    """Each proof that takes this runs directly, and in `make test-long` below a path behind nginx with TLS as well."""
     return city.site if request.param == "plain" else request.getfixturevalue("behind")
 
 
