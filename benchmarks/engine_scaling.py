@@ -1,7 +1,8 @@
 """One, two and four engine processes over the same backlog, on a real Redis.
 
-Every partition's entries lie ready in Redis under another name; once all processes tell that they serve, they are
-renamed to the logs, and time runs until every partition has decided all of it.
+Every partition's entries lie ready in Redis under another name; once all processes tell that they serve, a copy of
+them is renamed to the logs, and time runs until every partition has decided all of it. The backlog is several seconds
+of work: the tick that everybody waits for in the end must not decide the ratio.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from workers.shares import shares
 
 ROOT = Path(__file__).parents[1]
 SERIES, PARTITIONS = 100_000, 8
-ROUNDS = 40  # four million readings
+ROUNDS = 120  # twelve million readings
 WORKERS = (1, 2, 4)
 TIMES = 2  # turn about
 SERVE = """
@@ -54,9 +55,10 @@ def scaling(full: bool) -> dict[str, Any]:
     readings = sum(part.readings for part in parts)
     expected = sum(int(part.count.sum()) for part in parts)
     rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
-    for workers in WORKERS * TIMES:
-        waiting = {f"waiting:{{{slot}}}": part.entries for slot, part in enumerate(parts)}
-        with tempfile.TemporaryDirectory() as folder, redis_with(Path(folder), waiting) as client:
+    backlog = {_backlog(str(slot)): part.entries for slot, part in enumerate(parts)}
+    with tempfile.TemporaryDirectory() as folder, redis_with(Path(folder), backlog) as client:
+        for workers in WORKERS * TIMES:
+            _forget_all_but(client, backlog)
             keys = declare_scene(client, SCENE, PARTITIONS)
             rates[workers].append(readings / _time(client, keys, _environment(client, folder), workers))
             assert _counted(client, keys) == expected
@@ -66,6 +68,21 @@ def scaling(full: bool) -> dict[str, Any]:
         "scaling_4_workers": _ratio(rates[4], rates[1]),
         "four_to_two_workers": _ratio(rates[4], rates[2]),
     }
+
+
+def _backlog(slot: str) -> str:
+    return f"backlog:{{{slot}}}"
+
+
+def _waiting(slot: str) -> str:
+    return f"waiting:{{{slot}}}"
+
+
+def _forget_all_but(client: Client, kept: Mapping[str, Any]) -> None:
+    """Leave nothing of the processes before."""
+    stays = {name.encode() for name in kept}
+    if others := [key for key in client.scan_iter(count=1000) if key not in stays]:
+        client.delete(*others)
 
 
 def _ratio(rates: Sequence[float], others: Sequence[float]) -> float:
@@ -104,15 +121,17 @@ def _environment(client: Client, folder: str) -> dict[str, str]:
 def _time(client: Client, keys: Keys, environment: dict[str, str], workers: int) -> float:
     """From the moment the backlog is there until all of it is decided, s."""
     command = [sys.executable, "-c", SERVE, str(SERIES)]
+    for slot in keys.slots:
+        client.copy(_backlog(slot), _waiting(slot))
     processes = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(workers)]
     try:
         _wait(lambda: _shared(client, keys, workers))
         hold_until(client, SCENE.id, SCENE.city_ms + 3600_000)
-        ends = {slot: client.xrevrange(f"waiting:{{{slot}}}", count=1)[0][0].decode() for slot in keys.slots}
+        ends = {slot: client.xrevrange(_waiting(slot), count=1)[0][0].decode() for slot in keys.slots}
         begun_s = time.perf_counter()
         pipe = client.pipeline()
         for slot in keys.slots:
-            pipe.rename(f"waiting:{{{slot}}}", keys.readings(slot))
+            pipe.rename(_waiting(slot), keys.readings(slot))
         pipe.execute()
         _wait(lambda: all(order(_decided(client, keys, slot)) > order(end) for slot, end in ends.items()))
         return time.perf_counter() - begun_s
