@@ -49,7 +49,9 @@ class Table:
         """What somebody may do, and what he lacks for the rest."""
         known, login = self._known(asked), asked.word("login")
         person = known.person(login)
-        [bearer] = [one for one in self._office.roster.bearers(asked.now_ms) if one.name == f"person:{login}"]
+        bearers = {one.name: one for one in self._office.roster.bearers(asked.now_ms)}
+        if (bearer := bearers.get(f"person:{login}")) is None:
+            raise UnknownName(f"{login!r} holds nothing now")
         decisions = [(action, may_somewhere(bearer, action)) for action in RIGHTS]
         return of_page(frame, self._desk.ground(), _people(known, asked), (login, person.name), decisions)
 
