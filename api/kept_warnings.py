@@ -14,9 +14,11 @@ from accounts.rights import may
 from api.duty import REFUSED, Duty
 from api.errors import ApiError
 from api.rest import Present
+from api.sight import GRADES
 from board.belonging import chain_of
 from board.words import level_word, number
 from catalogue.load import load
+from core.accounts import Sensitivity
 from core.errors import UnknownName
 from core.records import DAY_MS, HOUR_MS, CityWarning, Issuer
 from early_warning.duty import standings
@@ -149,9 +151,9 @@ class Shelf:
 
     def _sees(self, present: Present, kept: KeptWarning) -> bool:
         indicator = present.declared.indicators.get(kept.warning.indicator)
-        topic = indicator.domain if indicator else ""
-        area = chain_of(present.declared, kept.warning.subject)
-        return may(self._duty.entrance.bearer(), "warnings.see", area=area, topic=topic).allowed
+        topic, grade = (indicator.domain, GRADES[indicator.sensitivity]) if indicator else ("", Sensitivity.PUBLIC)
+        area, by = chain_of(present.declared, kept.warning.subject), self._duty.entrance.bearer()
+        return may(by, "warnings.see", area=area, topic=topic, sensitivity=grade).allowed
 
 
 def kept_routes(duty: Duty, packs: Path) -> APIRouter:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import orjson
 import pytest
 from guarded_site import Guarded, standing_house
+from kept_warning import warning
 from live_city import SECRET, with_a_secret
 
 from accounts.sessions import Cookies
@@ -15,6 +16,7 @@ from board import frames
 from board.frames import Stance
 from core.accounts import Reach, Role, Sensitivity
 from core.clock import real_ms
+from store.warnings import KeptWarning, keep_warnings
 
 DOMAIN = "social_management"  # SECRET stands for it
 CLEARED = Reach(sensitivity=Sensitivity.SENSITIVE)
@@ -88,3 +90,20 @@ def test_walls_of_one_reach_share_one_encoding(site: Guarded, monkeypatch: pytes
         assert sight is not None
         told.add(id(sight.frame(frame)))
     assert (len(told), len(cut)) == (1, 1)
+
+
+@pytest.mark.claim(
+    "ACCOUNTS", "A restricted warning of the past is neither listed nor told to those who may not see it."
+)
+def test_a_restricted_warning_that_was_kept_is_not_there_for_others(site: Guarded) -> None:
+    scene = "demo-440900"
+    now_ms = site.ask("GET", "live/poll", site.as_role(Role.DUTY, CLEARED)).json()[0]["city_ms"]
+    kept = [warning("secret", indicator=SECRET, subject="440900", since_ms=now_ms), warning("open", since_ms=now_ms)]
+    with site.office.database.transaction() as connection:
+        keep_warnings(connection, [KeptWarning(one, scene, "440900", "一句话") for one in kept])
+    for reach, seen in ((CLEARED, True), (Reach(), False)):
+        who = site.as_role(Role.DUTY, reach)
+        listed = site.ask("GET", "api/v1/warnings/kept", who).json()["warnings"]
+        assert ("secret" in {one["id"] for one in listed}) is seen
+        assert "open" in {one["id"] for one in listed}
+        assert site.ask("GET", "api/v1/warnings/kept/secret", who).status_code == (200 if seen else 404)
