@@ -25,7 +25,7 @@ from early_warning.rule_changes import changes, only_later, only_sooner
 from early_warning.rule_desk import Answer, concerned_by
 from early_warning.subjects import Ground
 from early_warning.weighing import Swept, busiest, by_hour, envelope, floods, openings_ms, segments
-from indicators.definition import Direction, Indicator
+from indicators.definition import Indicator
 from layouts.figures.moments import length
 from layouts.figures.rule_words import change_words, person_words
 
@@ -260,8 +260,3 @@ def expected(answer: Answer, days: int) -> Json:
         "a_week": {level: round(count * 7 / known_days, 1) for level, count in counts.items()},
         "until_ms": int(answer.past.ends_ms[-1]) // DAY_MS * DAY_MS,
     }
-
-
-def is_down_bad(rule: Rule) -> bool:
-    """Whether low values are the bad ones."""
-    return rule.direction is Direction.DOWN_BAD
