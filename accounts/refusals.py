@@ -26,13 +26,14 @@ class Refusals:
     """Refusals waiting to be written. `noted` takes no disk; `write` is called by a thread that may wait."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal, self._lock = journal, threading.Lock()
+        self._journal = journal
+        self._noting, self._writing = threading.Lock(), threading.Lock()
         self._known: OrderedDict[tuple[str, str, str, str], _Refused] = OrderedDict()
 
     def noted(self, bearer: Bearer, door: str, code: str, subject: str, now_ms: int) -> None:
         """Keep a refusal for the next batch: who, at which door, why, what he asked for."""
         key = (bearer.name, door, code, bearer.address)
-        with self._lock:
+        with self._noting:
             one = self._known.setdefault(key, _Refused(subject, now_ms))
             one.subject, one.at_ms, one.times = subject, now_ms, one.times + 1
             self._known.move_to_end(key)
@@ -42,18 +43,23 @@ class Refusals:
     def write(self, now_ms: int) -> int:
         """Write what is due, a row each. Returns how many rows. Raises NeighbourDown; then they wait for the next call.
 
-        The first refusal of its kind is due at once.
+        The first refusal of its kind is due at once. What another thread is just writing is written when this returns.
         """
-        with self._lock:
-            due = [
+        with self._writing:
+            due = self._due(now_ms)
+            for (actor, door, code, address), one, times in due:
+                detail = {"reason": code, "asked": one.subject, "times": times}
+                self._journal.write_alone(Act(actor, "door", door, one.at_ms, address, "refused", detail))
+                with self._noting:
+                    one.times -= times
+                    one.written_ms = now_ms
+            return len(due)
+
+    def _due(self, now_ms: int) -> list[tuple[tuple[str, str, str, str], _Refused, int]]:
+        """Who was refused where, and how often, of what was never written or not for long."""
+        with self._noting:
+            return [
                 (key, one, one.times)
                 for key, one in self._known.items()
                 if one.times and (one.written_ms is None or now_ms - one.written_ms >= AGAIN_MS)
             ]
-        for (actor, door, code, address), one, times in due:
-            detail = {"reason": code, "asked": one.subject, "times": times}
-            self._journal.write_alone(Act(actor, "door", door, one.at_ms, address, "refused", detail))
-            with self._lock:
-                one.times -= times
-                one.written_ms = now_ms
-        return len(due)
