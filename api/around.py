@@ -81,7 +81,7 @@ class AroundDesk:
     def __init__(self, cases: Cases) -> None:
         self._cases, self._entrance, office = cases, cases.entrance, cases.entrance.office
         warden = Warden(office.database, office.journal)
-        self._units = UnitBook(warden, lambda: Present(cases.hub).declared.units)
+        self._units = UnitBook(warden, lambda: Present(cases.hub).declared.units, lambda: Present(cases.hub).scene.id)
         self._snapshots = Snapshots(self._entrance.settings.media_folder)
         self._darkroom = Darkroom(self._entrance, cases.book)
 

@@ -60,7 +60,7 @@ class Phone:
 
     def __init__(self, tasks: FieldTasks) -> None:
         self._tasks, self._entrance = tasks, tasks.entrance
-        self._units = UnitBook(tasks.warden, lambda: tasks.declared().units)
+        self._units = UnitBook(tasks.warden, lambda: tasks.declared().units, lambda: tasks.now().scene)
 
     async def show(self, request: Request, unit: str = "", told: str = "") -> Response:
         """The tasks of a unit; without one, the choice of it."""
