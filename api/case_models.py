@@ -42,7 +42,10 @@ class Caller(BaseModel):
 
 
 class Report(BaseModel):
-    """A new case. key: chosen by whoever asks; a repeat with the same key makes no second one."""
+    """A new case. key: chosen by whoever asks; a repeat with the same key makes no second one.
+
+    correlation: the warning or the event that it comes from. discloses: that a restricted one becomes known by it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,9 +59,11 @@ class Report(BaseModel):
     correlation: str = Field("", max_length=80)
     happened_ms: int | None = Field(None, ge=0, le=LATEST_MS)
 
+    discloses: bool = False
     def wish(self) -> Wish:
         """What the book is asked for."""
-        fields = self.model_dump(exclude={"key", "happened_ms"}, exclude_none=True)
+        untold = {"key", "happened_ms"} | (set() if self.discloses else {"discloses"})
+        fields = self.model_dump(exclude=untold, exclude_none=True)
         return Wish(self.key, Verb.REPORT, fields=fields, happened_ms=self.happened_ms)
 
 

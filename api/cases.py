@@ -10,6 +10,7 @@ from accounts.looks import Look
 from accounts.rights import may
 from accounts.warden import Warden
 from api import case_models as models
+from api.case_warning import admitted
 from api.entrance import Entrance
 from api.errors import ApiError, errors
 from api.hub import Hub
@@ -73,7 +74,8 @@ class Cases:
     async def report(self, wanted: models.Report) -> models.CaseTold:
         """A new case of whoever sent this request."""
         present = Present(self.hub)
-        told = await asyncio.to_thread(self.book.act, self.entrance.bearer(), wanted.wish(), self.now(present))
+        report = await asyncio.to_thread(admitted, self.entrance, present, wanted)
+        told = await asyncio.to_thread(self.book.act, self.entrance.bearer(), report.wish(), self.now(present))
         return self._shown(present, told)
 
     async def step(self, case: str, wanted: models.StepWish) -> models.CaseTold:

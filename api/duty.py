@@ -6,6 +6,7 @@ A browser names what it acts on; what that is, its level and where it belongs is
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -20,11 +21,13 @@ from api.errors import ApiError, errors
 from api.hub import Hub
 from api.rest import Present
 from board.belonging import active_concerned, chain_of, concerned_by
+from board.positions import kept_concerned
 from core.duty import SOUND, Deed, Scope
 from core.errors import UnknownName
 from core.records import HOUR_MS, Level
 from early_warning.duty import DutyDesk, Now, preview
 from early_warning.duty_rules import Concerned, Wish
+from early_warning.grades import SEE, check_seen
 from early_warning.signals import id_of, item_of
 from store.warnings import KeptWarning, warning_of
 
@@ -70,22 +73,23 @@ class Duty:
             seen=Level[wanted.seen.upper()],
         )
         about = await self.concerned(present, subject)
-        done = await asyncio.to_thread(self.desk.act, self.entrance.bearer(), wish, about, self.now(present))
+        try:
+            done = await asyncio.to_thread(self.desk.act, self.entrance.bearer(), wish, about, self.now(present))
+        except UnknownName:
+            raise ApiError(404, "unknown-warning", name=subject) from None
         return models.ActTold.of(done)
 
     async def history(self, subject: str) -> models.Acts:
         """What was done about a subject; only for whom may see it."""
         present = Present(self.hub)
-        about = await self.concerned(present, subject)
-        self._seen(about)
+        about = await self._seen(present, subject)
         acts = await asyncio.to_thread(self.desk.history, present.scene.id, [one.id for one in about])
         return models.Acts(acts=[models.ActTold.of(act) for act in acts])
 
     async def contacts(self, subject: str) -> models.Contacts:
         """Whom to call; the look at a number is audited."""
         present = Present(self.hub)
-        about = await self.concerned(present, subject)
-        self._seen(about)
+        about = await self._seen(present, subject)
         bearer, now = self.entrance.bearer(), self.now(present)
         one = max(about, key=lambda each: each.level)
         in_full = may(bearer, PHONES, area=one.area, topic=one.topic).allowed
@@ -108,10 +112,15 @@ class Duty:
             raise ApiError(404, "unknown-area", name=", ".join(places))
         return [chain_of(declared, place) for place in places]
 
-    def _seen(self, about: list[Concerned]) -> None:
-        bearer = self.entrance.bearer()
-        if not all(may(bearer, "warnings.see", area=one.area, topic=one.topic).allowed for one in about):
-            raise ApiError(404, "unknown-warning", name="")
+    async def _seen(self, present: Present, subject: str) -> list[Concerned]:
+        """The same for who only looks. Raises ApiError 404, also for what he may not see; then it is audited."""
+        about = await self.concerned(present, subject)
+        try:
+            check_seen(self.entrance.bearer(), about)
+        except UnknownName:
+            self.entrance.hid(SEE, subject)
+            raise ApiError(404, "unknown-warning", name=subject) from None
+        return about
 
     def _kept(self, scene: str, warning: str) -> KeptWarning:
         with self.entrance.office.database.reading() as connection:
@@ -120,18 +129,8 @@ class Duty:
     @staticmethod
     def _over(present: Present, kept: KeptWarning) -> Concerned:
         """A warning that is over: what it was at its worst."""
-        warning = kept.warning
-        indicator = present.declared.indicators.get(warning.indicator)
-        return Concerned(
-            id=item_of(warning),
-            level=warning.peak,
-            area=chain_of(present.declared, warning.subject),
-            topic=indicator.domain if indicator else "",
-            rule=warning.rule,
-            subject=warning.subject,
-            since_ms=warning.since_ms,
-            ended_ms=warning.ended_ms or 0,
-        )
+        one = kept_concerned(present.declared, kept)
+        return replace(one, id=item_of(kept.warning), level=kept.warning.peak)
 
 
 def duty_routes(duty: Duty) -> APIRouter:

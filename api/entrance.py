@@ -48,6 +48,10 @@ class Entrance:
         """Who sent the request that is being answered; also inside a callback of a page."""
         return self._bearer.get()
 
+    def hid(self, action: str, subject: str) -> None:
+        """Note for the audit that whoever asks was told there is no such thing, because he may not see it."""
+        self.refusals.noted(self.bearer(), action, "hidden", subject, real_ms())
+
     @contextmanager
     def looking_as(self, bearer: Bearer) -> Iterator[None]:
         """Answer a request for a bearer."""

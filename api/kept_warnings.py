@@ -10,19 +10,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from accounts.rights import may
 from api.duty import REFUSED, Duty
 from api.errors import ApiError
 from api.rest import Present
-from api.sight import GRADES
-from board.belonging import chain_of
+from board.positions import kept_concerned
 from board.words import level_word, number
 from catalogue.load import load
-from core.accounts import Sensitivity
 from core.errors import UnknownName
 from core.records import DAY_MS, HOUR_MS, CityWarning, Issuer
 from early_warning.duty import standings
 from early_warning.duty_fold import UNTOUCHED, Standing
+from early_warning.grades import SEE, sees
 from early_warning.pinned import pinned
 from early_warning.rule import Rule
 from early_warning.signals import item_of, title
@@ -125,6 +123,7 @@ class Shelf:
             except UnknownName:
                 raise ApiError(404, "unknown-warning", name=warning) from None
             if not self._sees(present, kept):
+                self._duty.entrance.hid(SEE, warning)
                 raise ApiError(404, "unknown-warning", name=warning)
             since_ms = kept.warning.since_ms
             around = warnings_between(connection, scene, since_ms - NEAR_MS, since_ms + NEAR_MS, Asked(area=kept.area))
@@ -150,10 +149,7 @@ class Shelf:
         return pinned(connection, city, warning, judging, lambda rule: self._shipped(city).get(rule)) or judging
 
     def _sees(self, present: Present, kept: KeptWarning) -> bool:
-        indicator = present.declared.indicators.get(kept.warning.indicator)
-        topic, grade = (indicator.domain, GRADES[indicator.sensitivity]) if indicator else ("", Sensitivity.PUBLIC)
-        area, by = chain_of(present.declared, kept.warning.subject), self._duty.entrance.bearer()
-        return may(by, "warnings.see", area=area, topic=topic, sensitivity=grade).allowed
+        return sees(self._duty.entrance.bearer(), kept_concerned(present.declared, kept))
 
 
 def kept_routes(duty: Duty, packs: Path) -> APIRouter:

@@ -22,9 +22,9 @@ from board.history import Point
 from board.reader import PictureReader
 from catalogue.declared import Declared
 from core.accounts import Sensitivity
+from early_warning.grades import GRADES, grade_of, grade_of_rule
 
 FRAMES = 16  # frames that were cut last: clients with the same reach share them
-GRADES = {"public": Sensitivity.PUBLIC, "internal": Sensitivity.INTERNAL, "restricted": Sensitivity.SENSITIVE}
 GENERAL = frozenset(  # not of one place
     {"city", "probe", "workers", "sources", "load", "silences", "case_load", "responses", "proposals"}
 )
@@ -47,7 +47,7 @@ class Sight:
     @property
     def whole(self) -> bool:
         """Whether nothing at all is hidden from him."""
-        highest = max((GRADES[one.sensitivity] for one in self._declared.indicators.values()), default=0)
+        highest = max((grade_of(one) for one in self._declared.indicators.values()), default=0)
         return all(may(self._bearer, action, sensitivity=Sensitivity(highest)).allowed for action in SEEN)
 
     def sees(self, action: str, place: str, topic: str = "", grade: Sensitivity = Sensitivity.PUBLIC) -> bool:
@@ -63,7 +63,7 @@ class Sight:
         declared = self._declared.indicators.get(indicator)
         if declared is None:
             return False
-        return self.sees("indicators.see", place, declared.domain, GRADES[declared.sensitivity])
+        return self.sees("indicators.see", place, declared.domain, grade_of(declared))
 
     def refusal(self, indicator: str, place: str) -> Decision | None:
         """Why he may not see an indicator at a place, or, when no indicator is named, a device.
@@ -76,7 +76,7 @@ class Sight:
         declared = self._declared.indicators.get(indicator)
         if declared is None:
             return None  # the answer says that there is none
-        grade = GRADES[declared.sensitivity]
+        grade = grade_of(declared)
         decision = may(
             self._bearer, "indicators.see", area=self._chain(place), topic=declared.domain, sensitivity=grade
         )
@@ -162,19 +162,29 @@ class Sight:
                 self.sees("warnings.see", record["area"])  # of all topics; others see each warning alone
                 and all(self.sees_value(one, record["area"]) for one in record.get("indicators", ()))
             ),
-            "orders": lambda: self.sees("orders.see", record["area"] or city, record["topic"]),
+            "orders": lambda: self.sees(
+                "orders.see", record["area"] or city, record["topic"], Sensitivity(record.get("sensitivity", 0))
+            ),
             "cases": lambda: self.sees("warnings.see", record["area"] or city, record["topic"]),
             "units": lambda: self.sees("warnings.see", record["area"] or city),
             "duty": lambda: (
                 self.sees("warnings.see", record["area"], record["topic"])
                 and self.sees("indicators.see", record["area"], record["topic"], GRADES[record.get("grade", "public")])
             ),
+            "relaxed": lambda: self._sees_rule(key),
             "stations": lambda: self.sees_device(key),
             "vehicles": lambda: self.sees_device(key),
             "events": lambda: self.sees_device(record["device"]),
             "trends": lambda: self.sees_value(record["indicator"], record["subject"]),
         }
         return section in GENERAL or (section in judges and judges[section]())
+
+    def _sees_rule(self, name: str) -> bool:
+        rule = self._declared.rules.get(name)
+        if rule is None:
+            return False
+        city, grade = self._declared.areas.city.id, grade_of_rule(rule, self._declared.indicators)
+        return self.sees("warnings.see", city, rule.domain, grade)
 
     def _topic(self, indicator: str) -> str:
         declared = self._declared.indicators.get(indicator)

@@ -99,9 +99,11 @@
     const kinds = Object.entries(site.cases).sort((a, b) => near(a[1]) - near(b[1])).map(([key, kind]) => [key, kind.name]);
     const key = cityvitals.dutyActs.newKey();
     const place = placeOf(item);
+    let discloses = false; // asked for once more where the warning is restricted
     ask(words("duty.verb_case"), choice("kind", kinds) + input("title", 'required maxlength="120" value="' + esc(item.sentence.slice(0, 120)) + '"'), async (values) => {
-      const body = { key: key, kind: values.kind, title: values.title, text: item.sentence, area: item.area || "", correlation: item.warningId || item.key, place: place };
+      const body = { key: key, kind: values.kind, title: values.title, text: item.sentence, area: item.area || "", correlation: item.warningId || item.key, place: place, discloses: discloses };
       const answer = await cityvitals.dutyActs.ask("POST", "cases", body);
+      discloses = (answer.body.error || {}).code === "case-discloses";
       if (!answer.ok) return cityvitals.dutyActs.sentenceOf(answer);
       toast(words("duty.done_case", { number: answer.body.number || answer.body.id || "" }));
       return "";

@@ -13,6 +13,7 @@ from board.canvas import Record
 from catalogue.declared import Declared
 from core.records import Level
 from early_warning.duty_rules import Concerned
+from early_warning.grades import grade_of
 from geo.areas import ZONE_OF_DEVICE
 
 Shown = Mapping[str, Mapping[str, Record]]
@@ -50,6 +51,7 @@ def warning_concerned(declared: Declared, one: str, warning: Record) -> Concerne
         subject=warning["subject"],
         since_ms=warning["since_ms"],
         ended_ms=warning["ended_ms"] or 0,
+        grade=grade_of(indicator),
     )
 
 

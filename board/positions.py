@@ -5,6 +5,7 @@ from __future__ import annotations
 from board.belonging import chain_of
 from catalogue.declared import Declared
 from early_warning.duty_rules import Concerned
+from early_warning.grades import grade_of
 from store.warnings import KeptWarning
 
 
@@ -21,4 +22,5 @@ def kept_concerned(declared: Declared, one: KeptWarning) -> Concerned:
         subject=warning.subject,
         since_ms=warning.since_ms,
         ended_ms=warning.ended_ms or 0,
+        grade=grade_of(indicator),
     )

@@ -12,6 +12,7 @@ from typing import Any
 from board.belonging import chain_of
 from board.canvas import Canvas, Record
 from board.names import Names
+from board.warnings import is_restricted
 from catalogue.declared import Declared
 from core.messages import text
 from core.records import CityWarning
@@ -106,12 +107,15 @@ class ResponseBoard:
         return found
 
     def _triggered(self, active: Iterable[CityWarning]) -> dict[str, Record]:
-        """Plans whose trigger fits a warning or a case of now, unless they are at work or asked for already."""
+        """Plans whose trigger fits a warning or a case of now, unless they are at work or asked for already.
+
+        Everybody sees what asks for a plan, so that a restricted warning asks for none by itself.
+        """
         busy = {one["plan"] for one in self._open.values() if not one["exercise"] and not one["case"]}
         applied = {(one["plan"], one["case"]) for one in self._open.values() if one["case"]}
         found: dict[str, Record] = {}
         for warning in active:
-            if warning.rule in self._rules:
+            if warning.rule in self._rules and not is_restricted(warning.indicator, self._declared):
                 areas = chain_of(self._declared, warning.subject)
                 on = Occasion(rule=warning.rule, level=int(warning.level), areas=areas)
                 self._suggest(found, on, busy, (warning.id, warning.since_ms, areas[0]))

@@ -27,7 +27,7 @@ class OrderBoard:
         if topic != CHANGED or body.get("scene") != self._scene:
             return
         if body["is_open"]:
-            self._open[body["id"]] = {name: body[name] for name in _KEPT}
+            self._open[body["id"]] = {name: body[name] for name in _KEPT} | {"sensitivity": body.get("sensitivity", 0)}
         else:
             self._open.pop(body["id"], None)
         self._dirty = True

@@ -126,6 +126,10 @@ class AccountDesk:
             return (area,) if area else ()
         return (area, *(above.id for above in declared.areas.ancestors(area)))
 
+    def hid(self, action: str, subject: str) -> None:
+        """Note for the audit that whoever asks was told there is no such thing, because he may not see it."""
+        self._entrance.hid(action, subject)
+
     def page(self, path: str, show: Show, own: bool = False) -> None:
         """A page at an address below the base path. own: about whoever is signed in, so that somebody must be."""
 

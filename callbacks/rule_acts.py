@@ -16,6 +16,7 @@ from accounts.warden import Warden
 from api.entrance import Entrance
 from catalogue import examine, load
 from catalogue.declared import Declared
+from core.accounts import Sensitivity
 from core.clock import real_ms
 from core.errors import CityVitalsError, DeclarationError, NotAllowed, Objection, UnknownName
 from core.messages import text
@@ -23,7 +24,8 @@ from core.notices import Route
 from core.records import DAY_MS, HOUR_MS
 from core.rule_versions import RuleVersion
 from core.settings import Settings
-from early_warning.declaration import declaration_of
+from early_warning.declaration import declaration_of, faults, rule_of
+from early_warning.grades import grade_of_rule
 from early_warning.rule import Rule
 from early_warning.rule_desk import File, RuleDesk
 from early_warning.rule_office import Declaration, Relaxing, RuleOffice, Shipped, Terms
@@ -51,8 +53,19 @@ class RuleActs:
         if declared is None or rule is None:
             raise UnknownName(f"no rule {name!r} is declared")
         if refused := self.refusal("rules.see", rule):
+            if refused.code == "sensitivity" and self._entrance is not None:
+                self._entrance.hid("rules.see", name)
+                raise UnknownName(f"no rule {name!r} is declared")
             raise NotAllowed(refused.code, refused.in_words)
         return declared, rule
+
+    def check_draft(self, name: str, declaration: Declaration) -> None:
+        """Raise UnknownName when a draft looks at what whoever asks may not see: a page writes what it likes."""
+        if not declaration or faults(declaration):
+            return  # whoever uses it says what is wrong with it
+        refused = self.refusal("rules.see", rule_of(name, declaration, "draft"))
+        if refused is not None and refused.code == "sensitivity":
+            raise UnknownName(f"the draft of {name!r} looks at what nobody here declared")
 
     def refusal(self, action: str, rule: Rule) -> Decision | None:
         """Why whoever asks may not do something to a rule; None: he may."""
@@ -60,7 +73,8 @@ class RuleActs:
             return None if action == "rules.see" else Decision(False, "nobody", action=action)
         declared = self._reader.declared()
         city = declared.city.code if declared else ""
-        decision = may(self._bearer(), action, area=(city,), topic=rule.domain)
+        grade = grade_of_rule(rule, declared.indicators) if declared else Sensitivity.SENSITIVE
+        decision = may(self._bearer(), action, area=(city,), topic=rule.domain, sensitivity=grade)
         return None if decision.allowed else decision
 
     def people(self) -> dict[str, str]:
@@ -138,6 +152,7 @@ class RuleActs:
         terms = Terms(int(asked.get("effective_ms") or 0), bool(asked.get("adopts")), str(asked.get("remark") or ""))
         terms = replace(terms, expected=asked.get("expected"))
         declaration, reason = asked.get("declaration") or {}, str(asked.get("remark") or "")
+        self.check_draft(name, declaration)
         verb = str(asked["verb"])
         if verb in ("save", "try", "submit", "tighten") and (asked.get("changed") or seen is None):
             seen = office.save(by, name, declaration, seen, reason, now_ms)

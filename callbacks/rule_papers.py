@@ -15,6 +15,7 @@ from core.rule_versions import Complaint
 from core.settings import Settings
 from early_warning.complaints import Complaints
 from early_warning.declaration import declaration_of, rule_of
+from early_warning.grades import grade_of_rule
 from early_warning.incident_table import Source, read_incidents
 from early_warning.kept_past import KeptPast
 from early_warning.rule import Rule
@@ -52,7 +53,8 @@ class Papers:
         """All labels, and the form for more."""
         declared = self._declared()
         names = Names(declared, frame.language)
-        found = self._rules.labels(declared.city.code, self._reader.scene_id())
+        all_of_them = self._rules.labels(declared.city.code, self._reader.scene_id())
+        found = [one for one in all_of_them if self._sees(asked, declared, declared.rules.get(one.rule))]
         places = {one.place: names.subject(one.place) for one in found}
         counties = {area.id: area.name[frame.language] for area in declared.areas.counties}
         marks = [mark for one in found if (mark := _mark(declared, one, places[one.place])) is not None]
@@ -119,9 +121,19 @@ class Papers:
     def _rule(self, asked: Asked) -> tuple[Declared, Rule]:
         declared = self._declared()
         rule = declared.rules.get(asked.place["rule"])
+        if rule is not None and not self._sees(asked, declared, rule):
+            self._desk.hid("rules.see", rule.id)
+            rule = None
         if rule is None:
             raise UnknownName(asked.place["rule"])
         return declared, rule
+
+    def _sees(self, asked: Asked, declared: Declared, rule: Rule | None) -> bool:
+        """Whether his posts reach the sensitivity of what a rule looks at; where there is none, of anything."""
+        if rule is None:
+            return True
+        grade = grade_of_rule(rule, declared.indicators)
+        return any(grade <= grant.reach.sensitivity for grant in asked.by.grants)
 
     def _office(self, declared: Declared) -> Complaints:
         office = self._desk.office

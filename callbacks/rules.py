@@ -157,6 +157,7 @@ class RulePages:
     async def _question(self, asked: Asked) -> tuple[Question, Ground, Any]:
         """Asked again of the rights: a page says what it likes. Raises NotAllowed, UnknownName."""
         declared, rule = self._acts.seen(str(asked["rule"]))
+        self._acts.check_draft(rule.id, asked["declaration"])
         ground = Ground(declared.indicators, declared.devices, declared.areas, declared.feeds)
         now_ms = self._reader.city_now_ms()
         days = min(max(1, int(asked["days"])), 366)

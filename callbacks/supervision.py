@@ -18,7 +18,8 @@ from dispatch.book import CaseBook, Rules
 from dispatch.holidays import calendars_at
 from dispatch.returning import Returning
 from dispatch.supervision import OrderDeed, OrderKind
-from dispatch.supervision_book import INSTRUCT, RIGHTS, SUPERVISE, About, OrderGround, OrderWish, SupervisionBook
+from dispatch.supervision_book import INSTRUCT, RIGHTS, SEE, SUPERVISE, About, OrderGround, OrderWish, SupervisionBook
+from early_warning.grades import grade_of
 from geo.areas import AreaLevel
 from layouts.account_frame import Frame
 from layouts.reading import PictureReader
@@ -72,11 +73,11 @@ class Supervision:
         """Orders by light."""
         light, when = asked.word("light"), self._when()
         found = self._book.all(self._reader.scene_id(), is_open=True)
-        seen = [one for one in found if self._book.sees(asked.by, one.row.area, one.row.topic)]
+        seen = [one for one in found if self._book.sees(asked.by, one.about)]
         counts = Counter(str(one.order.light(when.now_ms, when.calendars)) for one in seen)
         if light == "over":
             over = self._book.all(self._reader.scene_id(), is_open=False)
-            seen = [one for one in over if self._book.sees(asked.by, one.row.area, one.row.topic)]
+            seen = [one for one in over if self._book.sees(asked.by, one.about)]
         elif light in FILTERS:
             seen = [one for one in seen if one.order.light(when.now_ms, when.calendars) == light]
         declared = self._declared()
@@ -95,7 +96,7 @@ class Supervision:
     def order(self, frame: Frame, asked: Asked) -> str:
         """One order."""
         told = self._book.read(asked.place["order"])
-        self._check_seen(asked, told.row.scene, told.row.area, told.row.topic)
+        self._check_seen(asked, told.row.scene, told.about)
         held = asked.rights()
         deeds = tuple(deed for deed in OFFERED if deed in told.order.possible and RIGHTS[deed] in held)
         owners = self._owners(self._declared())
@@ -141,7 +142,7 @@ class Supervision:
         """One act about an order. Raises ValueError: no such deed."""
         deed = OrderDeed(asked.word("deed"))
         told = self._book.read(asked.place["order"])
-        self._check_seen(asked, told.row.scene, told.row.area, told.row.topic)
+        self._check_seen(asked, told.row.scene, told.about)
         fields: dict[str, object] = {name: asked.word(name) for name in ("text", "reason", "owner") if asked.word(name)}
         if asked.word("working_days"):
             fields["working_days"] = int(asked.word("working_days"))
@@ -158,7 +159,7 @@ class Supervision:
         if kind not in makers:
             raise UnknownName(key)
         about, link = makers[kind](named)
-        self._check_seen(asked, self._reader.scene_id(), about.area, about.topic)
+        self._check_seen(asked, self._reader.scene_id(), about)
         return about, link
 
     def _of_case(self, case: str) -> tuple[About, str]:
@@ -176,7 +177,8 @@ class Supervision:
             shown = {"sentence": kept.sentence, "subject": kept.warning.subject, "indicator": kept.warning.indicator}
         indicator = self._declared().indicators.get(str(shown["indicator"]))
         topic = indicator.domain if indicator else ""
-        return About(f"warning:{warning}", shown["sentence"], shown["subject"], topic), f"warnings/{warning}"
+        about = About(f"warning:{warning}", shown["sentence"], shown["subject"], topic, grade_of(indicator))
+        return about, f"warnings/{warning}"
 
     def _of_indicator(self, named: str) -> tuple[About, str]:
         name, _, place = named.partition("/")
@@ -187,11 +189,16 @@ class Supervision:
         value = self._reader.value(name, place)
         said = f" {value['text']} {indicator.unit}" if value else ""
         title = f"{Names(declared, self._desk.language).subject(place)} {indicator.name[self._desk.language]}{said}"
-        return About(f"indicator:{named}", title, place, indicator.domain), f"indicators/{named}"
+        about = About(f"indicator:{named}", title, place, indicator.domain, grade_of(indicator))
+        return about, f"indicators/{named}"
 
-    def _check_seen(self, asked: Asked, scene: str, area: str, topic: str) -> None:
-        if scene != self._reader.scene_id() or not self._book.sees(asked.by, area, topic):
-            raise UnknownName(area)
+    def _check_seen(self, asked: Asked, scene: str, about: About) -> None:
+        """Raise UnknownName, as for what is not there; for the audit it is noted."""
+        if scene != self._reader.scene_id():
+            raise UnknownName(about.key)
+        if not self._book.sees(asked.by, about):
+            self._desk.hid(SEE, about.key)
+            raise UnknownName(about.key)
 
     def _areas(self, declared: Declared) -> dict[str, str]:
         areas = [declared.areas.city, *declared.areas.at(AreaLevel.COUNTY)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.accounts import Sensitivity
 from core.records import HOUR_MS, MINUTE_MS, Level
 
 ACT, SILENCE, SEATS = "duty.act", "duty.silence", "duty.seats"  # topics of the outbox
@@ -68,7 +69,8 @@ class DutyAct:
 class Scope:
     """What a silence hides: all of what is named must fit, what is left empty fits everything.
 
-    areas: division codes, with all that lies in them. up_to: the gravest level that is hidden.
+    areas: division codes, with all that lies in them. up_to: the gravest level that is hidden. grade: the most
+    sensitive that is hidden; nobody silences what he may not see.
     """
 
     areas: tuple[str, ...] = ()
@@ -76,6 +78,7 @@ class Scope:
     rules: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     up_to: Level = Level.ORANGE
+    grade: Sensitivity = Sensitivity.SENSITIVE
 
 
 @dataclass(frozen=True, slots=True)

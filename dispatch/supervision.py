@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from core.accounts import Sensitivity
 from core.errors import IllegalStep
 from core.records import DAY_MS
 from dispatch.calendars import Counting
@@ -104,7 +105,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order after its line number `revision`. replies: what was answered, the newest last."""
+    """An order after its line number `revision`. replies: what was answered, the newest last.
+
+    sensitivity: how far it may be seen, as what it was written on could be then.
+    """
 
     id: str
     kind: OrderKind
@@ -121,6 +125,7 @@ class Order:
     redone: int = 0
     arbitrated: bool = False
     revision: int = 1
+    sensitivity: Sensitivity = Sensitivity.PUBLIC
 
     @property
     def possible(self) -> tuple[OrderDeed, ...]:
@@ -169,6 +174,7 @@ def issued(line: OrderLine, calendars: Calendars) -> Order:
         issued_ms=line.at_ms,
         state=OrderState.OPEN,
         clock=Clock.begun(Obligation.REPLY, terms, line.at_ms, calendars),
+        sensitivity=Sensitivity(int(fields.get("sensitivity", Sensitivity.PUBLIC))),
     )
 
 

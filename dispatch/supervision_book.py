@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 
 from accounts.bearer import Bearer
-from accounts.rights import may
+from accounts.rights import Decision, may
 from accounts.warden import Warden
+from core.accounts import Sensitivity
 from core.clock import local_day
-from core.errors import IllegalStep, NotAllowed
+from core.errors import IllegalStep, NotAllowed, UnknownName
 from dispatch.book import Above, Now
 from dispatch.calls import CALL
 from dispatch.clocks import Calendars
@@ -49,12 +50,14 @@ class About:
     """What an order or a look is about, as the house knows it: never as a browser says it.
 
     key: `warning:<id>`, `case:<number>`, `indicator:<indicator>/<place>`; "" of itself. area: where; topic: its domain.
+    sensitivity: how far it may be seen; so far may be what is written on it.
     """
 
     key: str
     title: str
     area: str = ""
     topic: str = ""
+    sensitivity: Sensitivity = Sensitivity.PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,12 @@ class OrderTold:
     order: Order
     log: tuple[OrderLine, ...]
     row: kept.OrderRow
+
+    @property
+    def about(self) -> About:
+        """What it was written on."""
+        row = self.row
+        return About(row.about, row.title, row.area, row.topic, self.order.sensitivity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +114,11 @@ class SupervisionBook:
         with self._warden.acting(by, right, about.key or "order:new", now.real_ms, detail) as connection:
             if (row := kept.order_line_with_key(connection, by.name, wish.key)) is not None:
                 return self._told(connection, row.order)
-            self._ask(by, right, about.area, about.topic)
+            self._ask(by, right, about)
             day = f"D{now.city}-{local_day(now.city_ms)}"
             number = f"{day}-{next_number(connection, day):03}"
             fields = {**wish.fields, "kind": str(kind), "about": about.key or "-"}
+            fields |= {"sensitivity": int(about.sensitivity)} if about.sensitivity else {}
             line = OrderLine(1, number, OrderDeed.ISSUE, now.city_ms, by.name, called(connection, by.name), fields)
             order = issued(line, self._ground().calendars)
             return self._written(connection, by, order, (line, wish.key, about), now)
@@ -122,13 +132,12 @@ class SupervisionBook:
             if (row := kept.order_line_with_key(connection, by.name, wish.key)) is not None:
                 return self._told(connection, row.order)
             told = self._told(connection, wish.order)
+            self._ask(by, right, told.about)
             self._check(by, told, wish, now)
-            self._ask(by, right, told.row.area, told.row.topic)
             number, name = told.order.revision + 1, called(connection, by.name)
             line = OrderLine(number, wish.order, wish.deed, now.city_ms, by.name, name, dict(wish.fields))
             order = order_follow(told.order, line, self._ground().calendars)
-            about = About(told.row.about, told.row.title, told.row.area, told.row.topic)
-            return self._written(connection, by, order, (line, wish.key, about), now)
+            return self._written(connection, by, order, (line, wish.key, told.about), now)
 
     def happen(self, by: str, wish: OrderWish, now: Now) -> OrderTold:
         """Write what time alone did. by: the worker that saw it. Raises as `act` does, but for NotAllowed."""
@@ -139,13 +148,12 @@ class SupervisionBook:
             told = self._told(tx, wish.order)
             line = OrderLine(told.order.revision + 1, wish.order, wish.deed, now.city_ms, by, by, dict(wish.fields))
             order = order_follow(told.order, line, self._ground().calendars)
-            about = About(told.row.about, told.row.title, told.row.area, told.row.topic)
-            return self._written(tx, machine, order, (line, wish.key, about), now)
+            return self._written(tx, machine, order, (line, wish.key, told.about), now)
 
     def has_read(self, by: Bearer, about: About, now: Now) -> kept.ReadMark:
         """Write that a leader has read something. Raises NotAllowed."""
         with self._warden.acting(by, INSTRUCT, about.key, now.real_ms, {"read": True}) as connection:
-            self._ask(by, INSTRUCT, about.area, about.topic)
+            self._ask(by, INSTRUCT, about)
             mark = kept.ReadMark(now.scene, about.key, by.name, called(connection, by.name), now.city_ms)
             kept.put_read(connection, mark)
             tell(connection, READ, {"scene": now.scene, "about": about.key, "at_ms": now.city_ms}, now.real_ms)
@@ -171,19 +179,26 @@ class SupervisionBook:
         """The light of an order now."""
         return told.order.light(now.city_ms, self._ground().calendars)
 
-    def sees(self, by: Bearer, area: str, topic: str) -> bool:
-        """Whether somebody may see the orders of an area and a topic."""
-        return may(by, SEE, area=self._ground().above(area), topic=topic).allowed
+    def sees(self, by: Bearer, about: About) -> bool:
+        """Whether somebody may see what is ordered about something."""
+        return self._may(by, SEE, about).allowed
 
     def _done_before(self, by: Bearer, key: str) -> str | None:
         with self._warden.database.reading() as connection:
             found = kept.order_line_with_key(connection, by.name, key)
         return found.order if found else None
 
-    def _ask(self, by: Bearer, right: str, area: str, topic: str) -> None:
-        decision = may(by, right, area=self._ground().above(area), topic=topic)
+    def _ask(self, by: Bearer, right: str, about: About) -> None:
+        """Raise NotAllowed, or UnknownName where he may not even see it."""
+        if not self.sees(by, about):
+            raise UnknownName(about.key or about.area)
+        decision = self._may(by, right, about)
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.in_words)
+
+    def _may(self, by: Bearer, right: str, about: About) -> Decision:
+        area = self._ground().above(about.area)
+        return may(by, right, area=area, topic=about.topic, sensitivity=about.sensitivity)
 
     @staticmethod
     def _check(by: Bearer, told: OrderTold, wish: OrderWish, now: Now) -> None:
@@ -232,7 +247,13 @@ class SupervisionBook:
         """What everybody may know of an order: whose, about what, how it stands; not a word of what was written."""
         told = {name: getattr(row, name) for name in ("id", "scene", "kind", "state", "is_open", "about", "area")}
         warns_ms = order.clock.warns_ms(self._ground().calendars)
-        return told | {"topic": row.topic, "owner": row.owner, "due_ms": row.due_ms, "warns_ms": warns_ms}
+        return told | {
+            "topic": row.topic,
+            "owner": row.owner,
+            "due_ms": row.due_ms,
+            "warns_ms": warns_ms,
+            "sensitivity": int(order.sensitivity),
+        }
 
     def _told(self, connection: Transaction, order: str) -> OrderTold:
         row = kept.order_of(connection, order)

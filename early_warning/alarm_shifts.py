@@ -108,7 +108,7 @@ def loads(
 def seats_of(seats: Mapping[str, Seat], posts: Mapping[str, Post]) -> list[SeatReach]:
     """Seats with the reach of their posts, by id."""
     found = ((seat, posts[seat.post].reach) for seat in seats.values() if seat.post in posts)
-    return [SeatReach(seat.id, seat.name, reach.areas, reach.topics) for seat, reach in found]
+    return [SeatReach(seat.id, seat.name, reach.areas, reach.topics, reach.sensitivity) for seat, reach in found]
 
 
 def _alarm(warning: CityWarning) -> Alarm:

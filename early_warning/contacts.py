@@ -57,7 +57,9 @@ def contacts(book: Book, one: Concerned, holder: str, now_ms: int) -> list[Conta
 
 
 def covers(reach: Reach, one: Concerned) -> bool:
-    """Whether a post reaches the area and the topic of something."""
+    """Whether a post reaches the area and the topic of something, and so far that he may be told of it."""
+    if one.grade > reach.sensitivity:
+        return False
     in_area = EVERYWHERE in reach.areas or bool(set(reach.areas) & set(one.area))
     return in_area and (EVERYWHERE in reach.topics or one.topic in reach.topics)
 

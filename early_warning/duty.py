@@ -11,21 +11,23 @@ from dataclasses import asdict, dataclass, replace
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
-from core.duty import ACT, SILENCE, Deed, DutyAct, Silence
+from core.accounts import Sensitivity
+from core.duty import ACT, SILENCE, Deed, DutyAct, Scope, Silence
 from core.errors import NotAllowed
 from core.labels import Label, Verdict
 from core.records import Level
 from early_warning.contacts import Book, Contact, contacts
 from early_warning.duty_fold import Standing, folded
 from early_warning.duty_rules import Concerned, Wish, check, check_silence, covered, is_hidden, objection
+from early_warning.grades import check_seen
 from store import duty as kept
 from store import people as roster
 from store.labels import add_label
 from store.outbox import tell
 from store.sql import Transaction
 
-RIGHT_OF: Mapping[Deed, str] = {Deed.SHELVE: "warnings.silence", Deed.ENTRY: "entries.make"}
-CONFIRM = "warnings.confirm"
+CONFIRM, SILENCED = "warnings.confirm", "warnings.silence"
+RIGHT_OF: Mapping[Deed, str] = {Deed.SHELVE: SILENCED, Deed.ENTRY: "entries.make"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class DutyDesk:
             also: What else is written in the transaction of the act.
 
         Raises:
-            NotAllowed: His posts do not reach so far.
+            UnknownName: He may not see one of them, as if it were not there.
+            NotAllowed: He sees them, and may not do this.
             Objection: It does not fit: somebody else was faster, too long, without a reason.
         """
         known = self._done_before(by, wish.key)
@@ -71,6 +74,8 @@ class DutyDesk:
         right = RIGHT_OF.get(wish.kind, CONFIRM)
         detail = {"kind": wish.kind, "key": wish.key, "text": wish.text, "verdict": wish.verdict}
         with self._warden.acting(by, right, wish.subject, now.real_ms, detail) as connection:
+            if wish.kind is not Deed.ENTRY:  # which is about nothing that is there yet
+                check_seen(by, concerned)
             post = _asked(by, right, concerned)
             covers = covered(wish, concerned)
             check(wish, covers, standings(connection, now.scene, list(covers)), by.name, now.city_ms)
@@ -84,27 +89,30 @@ class DutyDesk:
     def silence(self, by: Bearer, wanted: Silence, areas: Sequence[tuple[str, ...]], now: Now) -> Silence:
         """Silence, or open a maintenance window. areas: each area of its scope with those it lies in.
 
-        Raises NotAllowed, Objection.
+        What he may not see goes on ringing for those who may. Raises NotAllowed, Objection.
         """
         scope = wanted.scope
         detail = {"scope": asdict(scope), "until_ms": wanted.until_ms, "reason": wanted.reason}
-        with self._warden.acting(by, "warnings.silence", "silence", now.real_ms, detail) as connection:
+        with self._warden.acting(by, SILENCED, "silence", now.real_ms, detail) as connection:
             for topic in scope.topics or ("",):
-                _asked(by, "warnings.silence", [Concerned("", Level.NORMAL, area, topic) for area in areas])
+                _asked(by, SILENCED, [Concerned("", Level.NORMAL, area, topic) for area in areas])
             check_silence(wanted)
-            made = replace(wanted, scene=now.scene, by=by.name, name=_name(connection, by), made_ms=now.city_ms)
+            scope = replace(scope, grade=_reached(by, scope, areas))
+            made = replace(
+                wanted, scope=scope, scene=now.scene, by=by.name, name=_name(connection, by), made_ms=now.city_ms
+            )
             made = kept.add_silence(connection, made)
             tell(connection, SILENCE, asdict(made), now.real_ms)
         return made
 
     def end_silence(self, by: Bearer, number: int, areas: Sequence[tuple[str, ...]], now: Now) -> Silence:
         """Let a silence end now. Raises NotAllowed, Objection: there is none."""
-        with self._warden.acting(by, "warnings.silence", f"silence:{number}", now.real_ms) as connection:
+        with self._warden.acting(by, SILENCED, f"silence:{number}", now.real_ms) as connection:
             found = kept.silence_of(connection, number)
             if found is None or found.scene != now.scene or found.ended_ms:
                 raise objection("no-silence")
             for topic in found.scope.topics or ("",):
-                _asked(by, "warnings.silence", [Concerned("", Level.NORMAL, area, topic) for area in areas])
+                _asked(by, SILENCED, [Concerned("", Level.NORMAL, area, topic) for area in areas])
             kept.end_silence(connection, number, now.city_ms)
             ended = replace(found, ended_ms=now.city_ms)
             tell(connection, SILENCE, asdict(ended), now.real_ms)
@@ -154,11 +162,21 @@ def _asked(by: Bearer, right: str, concerned: Sequence[Concerned]) -> str:
     """The post in whose name he may do it to all of these. Raises NotAllowed."""
     post = by.grants[0].post if by.grants else ""
     for one in concerned:
-        decision = may(by, right, area=one.area, topic=one.topic)
+        decision = may(by, right, area=one.area, topic=one.topic, sensitivity=one.grade)
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.in_words)
         post = decision.grant.post if decision.grant else post
     return post
+
+
+def _reached(by: Bearer, scope: Scope, areas: Sequence[tuple[str, ...]]) -> Sensitivity:
+    """The most sensitive that he may silence in all of a scope in which he may silence something."""
+    places = [(area, topic) for area in areas for topic in scope.topics or ("",)]
+    return max(
+        grade
+        for grade in Sensitivity
+        if all(may(by, SILENCED, area=area, topic=topic, sensitivity=grade).allowed for area, topic in places)
+    )
 
 
 def _name(connection: Transaction, by: Bearer) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.accounts import Sensitivity
 from core.duty import MUTED_AT_MOST_MS, SHELVED_AT_MOST_MS, TAKEN_BACK_WITHIN_MS, Deed, Scope, Silence
 from core.errors import Objection
 from core.labels import Verdict
@@ -20,7 +21,10 @@ SILENCED_AT_MOST_MS, MAINTAINED_AT_MOST_MS = DAY_MS, 7 * DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """A warning, or another item that waits, as it stands now. area: its area and those it lies in, by code."""
+    """A warning, or another item that waits, as it stands now. area: its area and those it lies in, by code.
+
+    grade: how far it may be seen.
+    """
 
     id: str
     level: Level
@@ -30,6 +34,7 @@ class Concerned:
     subject: str = ""
     since_ms: int = 0
     ended_ms: int = 0  # 0: it still stands
+    grade: Sensitivity = Sensitivity.PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ def is_hidden(scope: Scope, one: Concerned) -> bool:
     return (
         one.level <= scope.up_to
         and (not scope.areas or bool(set(scope.areas) & set(one.area)))
+        and one.grade <= scope.grade
         and (not scope.topics or one.topic in scope.topics)
         and (not scope.rules or one.rule in scope.rules)
         and (not scope.subjects or one.subject in scope.subjects)

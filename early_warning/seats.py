@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from core.accounts import EVERYWHERE
+from core.accounts import EVERYWHERE, Sensitivity
 from core.records import HOUR_MS, MINUTE_MS, Level
 from early_warning.duty_rules import Concerned
 
@@ -25,12 +25,13 @@ PATIENCE_MS: Mapping[Level, int] = {
 
 @dataclass(frozen=True, slots=True)
 class SeatReach:
-    """A seat and how far its post reaches: areas by code and topics, or `*`."""
+    """A seat and how far its post reaches: areas by code and topics, or `*`, and the highest sensitivity."""
 
     id: str
     name: str
     areas: tuple[str, ...]
     topics: tuple[str, ...]
+    grade: Sensitivity = Sensitivity.INTERNAL
 
 
 def ladder(seats: Iterable[SeatReach], one: Concerned) -> list[SeatReach]:
@@ -53,6 +54,8 @@ def owner(rungs: list[SeatReach], level: Level, waited_ms: int) -> tuple[SeatRea
 
 def _steps(seat: SeatReach, one: Concerned) -> int | None:
     """How far above a warning the area of a seat lies; None: it does not hold it."""
+    if one.grade > seat.grade:
+        return None
     if EVERYWHERE not in seat.topics and one.topic not in seat.topics:
         return None
     near = [one.area.index(area) for area in seat.areas if area in one.area]

@@ -13,13 +13,13 @@ from accounts.founding import console
 from accounts.office import Office
 from accounts.roster import Term
 from accounts.warden import Warden
-from core.accounts import Post, Reach, Role
+from core.accounts import Post, Reach, Role, Sensitivity
 from core.duty import ACT, SILENCE, Deed, DutyAct, Scope, Silence
-from core.errors import NotAllowed, Objection
+from core.errors import NotAllowed, Objection, UnknownName
 from core.labels import Verdict
 from core.records import Level
 from early_warning.duty import DutyDesk, Now, preview
-from early_warning.duty_rules import Concerned, Wish
+from early_warning.duty_rules import Concerned, Wish, is_hidden
 from store.labels import verdict_on
 from store.outbox import Told, told_after
 
@@ -106,9 +106,11 @@ def test_rights_are_asked_for_each_warning_with_area_and_topic(office: Office, d
     office.roster.appoint(console(), "sun", "county", Term(NOW_MS - HOUR_MS), NOW_MS)
     sun = bearer_of(office, signed_in(office, "sun"), NOW_MS)
     assert desk.act(sun, acknowledge("k1"), [GAUGE], NOW).post == "高州值班岗"
-    for out_of_reach in ([RAIN], [GAUGE, RAIN], [replace(GAUGE, topic="weather")]):
-        with pytest.raises(NotAllowed):
+    secret = replace(GAUGE, grade=Sensitivity.SENSITIVE)
+    for out_of_reach in ([RAIN], [GAUGE, RAIN], [replace(GAUGE, topic="weather")], [secret], [GAUGE, secret]):
+        with pytest.raises(UnknownName):  # he is told that there is none
             desk.act(sun, acknowledge("k2"), out_of_reach, NOW)
+        assert acts_of(office)[-1] == ("person:sun", "warnings.confirm", "refused")
     with pytest.raises(NotAllowed):
         desk.act(replace(zhao, locked=True), acknowledge("k3"), [RAIN], NOW)
     shelve = Wish("k4", Deed.SHELVE, "w2", "检修", NOW_MS + HOUR_MS)
@@ -135,6 +137,8 @@ def test_a_silence_is_previewed_made_ended_and_told(
         desk.silence(zhao, wanted, [("440981", "440900")], NOW)
     made = desk.silence(leader, wanted, [("440981", "440900")], NOW)
     assert desk.silences(NOW.scene, NOW_MS) == [made] and made.name == "qian 的姓名"
+    secret = replace(GAUGE, grade=Sensitivity.SENSITIVE)
+    assert is_hidden(made.scope, GAUGE) and not is_hidden(made.scope, secret), "he silences nothing that he may not see"
     ended = desk.end_silence(leader, made.number, [("440981", "440900")], NOW)
     with pytest.raises(Objection, match="ended"):
         desk.end_silence(leader, made.number, [("440981", "440900")], NOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from re import sub
 
 import orjson
 import pytest
@@ -19,6 +20,7 @@ from core.clock import real_ms
 from store.warnings import KeptWarning, keep_warnings
 
 DOMAIN = "social_management"  # SECRET stands for it
+SCENE = "demo-440900"
 CLEARED = Reach(sensitivity=Sensitivity.SENSITIVE)
 
 
@@ -32,6 +34,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 
 def _picture(site: Guarded, who: dict[str, str]) -> dict[str, dict[str, dict[str, object]]]:
     return orjson.loads(site.ask("GET", "live/poll", who).content)[0]["set"]
+
+
+def _kept(site: Guarded, *names: str) -> None:
+    """Restricted warnings of now in the database."""
+    now_ms = site.ask("GET", "live/poll", site.as_role(Role.DUTY, CLEARED)).json()[0]["city_ms"]
+    kept = [warning(one, indicator=SECRET, subject="440900", since_ms=now_ms) for one in names]
+    with site.office.database.transaction() as connection:
+        keep_warnings(connection, [KeptWarning(one, SCENE, "440900", "一句话") for one in kept])
 
 
 def _mentions(picture: dict[str, dict[str, dict[str, object]]]) -> list[str]:
@@ -96,14 +106,91 @@ def test_walls_of_one_reach_share_one_encoding(site: Guarded, monkeypatch: pytes
     "ACCOUNTS", "A restricted warning of the past is neither listed nor told to those who may not see it."
 )
 def test_a_restricted_warning_that_was_kept_is_not_there_for_others(site: Guarded) -> None:
-    scene = "demo-440900"
     now_ms = site.ask("GET", "live/poll", site.as_role(Role.DUTY, CLEARED)).json()[0]["city_ms"]
-    kept = [warning("secret", indicator=SECRET, subject="440900", since_ms=now_ms), warning("open", since_ms=now_ms)]
+    _kept(site, "secret")
     with site.office.database.transaction() as connection:
-        keep_warnings(connection, [KeptWarning(one, scene, "440900", "一句话") for one in kept])
+        keep_warnings(connection, [KeptWarning(warning("open", since_ms=now_ms), SCENE, "440900", "一句话")])
     for reach, seen in ((CLEARED, True), (Reach(), False)):
         who = site.as_role(Role.DUTY, reach)
         listed = site.ask("GET", "api/v1/warnings/kept", who).json()["warnings"]
         assert ("secret" in {one["id"] for one in listed}) is seen
         assert "open" in {one["id"] for one in listed}
         assert site.ask("GET", "api/v1/warnings/kept/secret", who).status_code == (200 if seen else 404)
+
+
+WISHES: dict[str, dict[str, object]] = {
+    "acknowledge": {},
+    "take-back": {},
+    "comment": {"text": "已电话通知"},
+    "take-over": {"text": "我来处理"},
+    "shelve": {"text": "检修", "until_ms": 1 << 50},
+    "merge": {"into": "another"},
+    "verdict": {"verdict": "true-handled"},
+}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def _asked_about(site: Guarded, who: dict[str, str], warning: str) -> dict[str, tuple[int, str]]:
+    """Everything that can be done about a warning by its id → the answer, its id left out."""
+    answers = {}
+
+    def ask(name: str, method: str, path: str, **more: object) -> None:
+        answer = site.ask(method, path, who, **more)
+        body = sub(r'name="key" value="[0-9a-f]+"', "", answer.text)
+        answers[name] = answer.status_code, body.replace(warning, "…")
+
+    for number, (kind, more) in enumerate(WISHES.items()):
+        wish = {"key": f"hidden-{warning}-{number}", "kind": kind} | more
+        ask(kind, "POST", f"api/v1/warnings/{warning}/acts", json=wish)
+        ask(f"item {kind}", "POST", "api/v1/duty/acts", json=wish | {"key": f"{wish['key']}-item", "subject": warning})
+    for name in ("acts", "contacts"):
+        ask(name, "GET", f"api/v1/warnings/{warning}/{name}")
+    ask("item contacts", "GET", f"api/v1/duty/contacts?subject={warning}")
+    ask("kept", "GET", f"api/v1/warnings/kept/{warning}")
+    ask("remarks", "GET", f"supervision/about?key=warning:{warning}")
+    order = f"about=warning:{warning}&owner=市水务局&working_days=2&text=请核实&key=order-{warning}".encode()
+    ask("instruct", "POST", "supervision/about", data=order, headers=FORM)
+    ask("read", "POST", "supervision/about/read", data=order, headers=FORM)
+    case = {"kind": "flooding", "title": "有人报告", "area": "440900", "correlation": warning}
+    ask("case", "POST", "api/v1/cases", json=case | {"key": f"case-of-{warning}"})
+    return answers
+
+
+@pytest.mark.claim(
+    "ACCOUNTS",
+    "Every act on a restricted warning by its id is refused as if there were none, and stands in the audit.",
+)
+def test_acts_on_a_restricted_warning_are_refused_as_if_there_were_none(site: Guarded) -> None:
+    _kept(site, "secret-of-acts")
+    leader, cleared = site.person(Role.LEADER), site.as_role(Role.LEADER, CLEARED)
+    who = site.as_person(leader)
+    hidden, nothing = (_asked_about(site, who, one) for one in ("secret-of-acts", "nothing-of-acts"))
+    different = {name for name in hidden if hidden[name] != nothing[name]}
+    assert different <= {"case"} and {code for name, (code, _) in hidden.items() if name != "case"} == {404}
+    refused = {
+        (entry.act.action, entry.act.detail.get("kind", ""))
+        for action in ("warnings.confirm", "warnings.silence", "door")
+        for entry in site.acts(action)
+        if entry.act.actor == f"person:{leader.login}" and "secret-of-acts" in str(entry.act)
+    }
+    assert {kind for _, kind in refused} >= WISHES.keys()
+    seen = _asked_about(site, cleared, "secret-of-acts")
+    assert {name for name, (code, _) in seen.items() if code == 404} == set(), "who may see it may act on it"
+
+
+@pytest.mark.claim(
+    "ACCOUNTS", "A restricted warning becomes a case only by the word of somebody who may see it, and that is audited."
+)
+def test_a_restricted_warning_becomes_a_case_by_a_word_alone(site: Guarded) -> None:
+    _kept(site, "secret-of-case")
+    kind = next(iter(site.picture.declared.case_kinds))
+    report = {"kind": kind, "title": "有人报告", "area": "440900", "correlation": "secret-of-case"}
+
+    def reported(reach: Reach, **more: object) -> tuple[int, str]:
+        answer = site.ask("POST", "api/v1/cases", site.as_role(Role.DUTY, reach), json=report | more)
+        told = answer.json()
+        return answer.status_code, told["error"]["code"] if "error" in told else told["facts"]["correlation"]
+
+    assert reported(Reach(), key="word-of-nobody", discloses=True) == (200, "")
+    assert reported(CLEARED, key="word-of-cleared") == (422, "case-discloses")
+    assert reported(CLEARED, key="word-of-cleared", discloses=True) == (200, "secret-of-case")

@@ -1,0 +1,52 @@
+"""How far a warning may be seen, and the one question whether somebody may know of it at all. Pure.
+
+A warning is as sensitive as the indicator that it is about. Whoever acts on one by its id, or reads of one, comes by
+here: what he may not see is for him not there, and what he does about it is refused as if it were not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from accounts.bearer import Bearer
+from accounts.rights import may
+from core.accounts import Sensitivity
+from core.errors import UnknownName
+from early_warning.duty_rules import Concerned
+from early_warning.rule import Rule
+from early_warning.subjects import looked_at
+from indicators.definition import Indicator
+
+SEE = "warnings.see"
+GRADES: Mapping[str, Sensitivity] = {  # as packs say it → as posts reach it
+    "public": Sensitivity.PUBLIC,
+    "internal": Sensitivity.INTERNAL,
+    "restricted": Sensitivity.SENSITIVE,
+}
+
+
+def grade_of(indicator: Indicator | None) -> Sensitivity:
+    """How far an indicator may be seen; None, of a signal or of what no pack declares any more: by everybody."""
+    return GRADES[indicator.sensitivity] if indicator else Sensitivity.PUBLIC
+
+
+def grade_of_all(names: Iterable[str], indicators: Mapping[str, Indicator]) -> Sensitivity:
+    """How far something that tells of several indicators may be seen."""
+    return max((grade_of(indicators.get(name)) for name in names), default=Sensitivity.PUBLIC)
+
+
+def grade_of_rule(rule: Rule, indicators: Mapping[str, Indicator]) -> Sensitivity:
+    """How far a rule may be seen: as far as all that it looks at."""
+    return grade_of_all(looked_at(rule), indicators)
+
+
+def sees(by: Bearer, one: Concerned) -> bool:
+    """Whether somebody may know that a warning is there."""
+    return may(by, SEE, area=one.area, topic=one.topic, sensitivity=one.grade).allowed
+
+
+def check_seen(by: Bearer, concerned: Iterable[Concerned]) -> None:
+    """Raise UnknownName, as for what is not there, when he may not see one of these."""
+    for one in concerned:
+        if not sees(by, one):
+            raise UnknownName(one.id)
