@@ -93,6 +93,7 @@ def simulate(
 
     from simulator import publisher
     from simulator.load import Beat, Load
+    from simulator.stills import with_stills
     from workers.worker import mqtt_url
 
     given = _settings()
@@ -106,7 +107,8 @@ def simulate(
     typer.echo(text("replay.simulating", given.language, **what))
     load = Load(mqtt_url(given), scene.topic_root, beats, rate) if rate else None
     now_ms: Callable[[], int] = lambda: city_ms(scene, real_ms())  # noqa: E731 - one line of wiring
-    publisher.run(city, mqtt_url(given), scene.topic_root, now_ms=now_ms, stopping=stopping, load=load)
+    seen = with_stills(city, given.seed, list(declared.feeds.values()), cameras)
+    publisher.run(seen, mqtt_url(given), scene.topic_root, now_ms=now_ms, stopping=stopping, load=load)
 
 
 @cli.command()

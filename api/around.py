@@ -13,13 +13,14 @@ from pydantic import BaseModel
 from accounts.looks import Look
 from accounts.rights import may
 from accounts.warden import Warden
+from api.cameras import CameraPictures
 from api.cases import Cases
 from api.errors import ApiError, errors
 from api.photos import ALONE, Darkroom
 from api.push import read_body
 from api.rest import Present
 from board.belonging import chain_of
-from core.clock import CHINA, from_ms, real_ms
+from core.clock import real_ms
 from core.declared import Device
 from core.errors import NotAllowed, UnknownName
 from core.messages import text
@@ -28,6 +29,7 @@ from dispatch.fleet import UnitBook
 from dispatch.units import Fix, Unit
 from geo.distance import great_circle_m
 from store.snapshots import Snapshots
+from stream.connect import Client
 
 REFUSED = errors(401, 403, 404, 413, 422, 503)
 NEAREST = 4
@@ -42,7 +44,8 @@ Thing = TypeVar("Thing")
 class CameraTold(BaseModel):
     """A camera near a case. why: why its stream is not played here; page: where its vendor shows it.
 
-    snapshot_ms: when its newest picture was made, real time; event: what it saw last, city time; null: nothing.
+    snapshot_ms: when its newest picture was made, real time; snapshot_age_ms: how long that is ago; event: what it saw
+    last, city time; null: nothing.
     """
 
     id: str
@@ -51,6 +54,7 @@ class CameraTold(BaseModel):
     lat_deg: float
     distance_m: int
     snapshot_ms: int | None
+    snapshot_age_ms: int | None
     why: str
     page: str
     event: str
@@ -78,12 +82,12 @@ class Around(BaseModel):
 class AroundDesk:
     """Cameras and resources as one web process tells them."""
 
-    def __init__(self, cases: Cases) -> None:
+    def __init__(self, cases: Cases, client: Client) -> None:
         self._cases, self._entrance, office = cases, cases.entrance, cases.entrance.office
         warden = Warden(office.database, office.journal)
         self._units = UnitBook(warden, lambda: Present(cases.hub).declared.units, lambda: Present(cases.hub).scene.id)
-        self._snapshots = Snapshots(self._entrance.settings.media_folder)
-        self._darkroom = Darkroom(self._entrance, cases.book)
+        files, self._darkroom = Snapshots(self._entrance.settings.media_folder), Darkroom(self._entrance, cases.book)
+        self._pictures = CameraPictures(cases.hub, client, files, self._darkroom, self._entrance.language)
 
     async def around(self, case: str, within_m: int) -> Around:
         """The four nearest cameras, and who and what is within a circle, the nearest first."""
@@ -94,7 +98,7 @@ class AroundDesk:
         here = float(place["lon_deg"]), float(place["lat_deg"])
         units = await asyncio.to_thread(self._units.units, self._seen())
         now_ms = self._cases.now(Present(self._cases.hub)).city_ms
-        return Around(within_m=within_m, cameras=self._cameras(here), help=_help(here, units, within_m, now_ms))
+        return Around(within_m=within_m, cameras=await self._cameras(here), help=_help(here, units, within_m, now_ms))
 
     async def snapshot(self, camera: str) -> Response:
         """The newest picture of a camera; the look is audited."""
@@ -106,7 +110,7 @@ class AroundDesk:
             decision = may(by, SEE, area=area)
             raise NotAllowed(decision.code, decision.in_words)
         try:
-            content = await asyncio.to_thread(self._snapshots.newest, camera)
+            content = await self._pictures.newest(device)
         except UnknownName:
             raise ApiError(404, "unknown-snapshot", name=camera) from None
         self._entrance.office.looks.noted(Look(by.name, SEE, f"camera:{camera}", real_ms()))
@@ -115,12 +119,8 @@ class AroundDesk:
 
     async def push(self, camera: str, request: Request) -> None:
         """Keep the newest picture of a camera, redrawn, with its name and time. Raises IllegalStep: it is no photo."""
-        device, at_ms = self._camera(camera), real_ms()
-        content = await read_body(request, self._darkroom.limit_bytes)
-        taken = from_ms(at_ms).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-        lines = (device.name[self._entrance.language], taken)
-        marked = await self._darkroom.marked(content, lines)
-        await asyncio.to_thread(self._snapshots.keep, camera, marked, at_ms)
+        device = self._camera(camera)
+        await self._pictures.keep(device, await read_body(request, self._darkroom.limit_bytes), real_ms())
 
     def _camera(self, camera: str) -> Device:
         """A declared camera. Raises ApiError 404."""
@@ -130,17 +130,19 @@ class AroundDesk:
             raise ApiError(404, "unknown-device", name=camera)
         return device
 
-    def _cameras(self, here: Degrees) -> list[CameraTold]:
+    async def _cameras(self, here: Degrees) -> list[CameraTold]:
         present = Present(self._cases.hub)
         placed = [
             (one, (one.place.lon_deg, one.place.lat_deg))
             for one in present.declared.devices.values()
             if one.place is not None and present.declared.feeds[one.feed].kind == "camera"
         ]
-        return [self._told(one, place, far_m) for one, place, far_m in _nearest(here, placed)[:NEAREST]]
+        nearest = _nearest(here, placed)[:NEAREST]
+        made_ms = await self._pictures.made_ms([one.id for one, _, _ in nearest])
+        return [self._told(one, place, far_m, made_ms.get(one.id)) for one, place, far_m in nearest]
 
-    def _told(self, camera: Device, place: Degrees, far_m: float) -> CameraTold:
-        language, snapshot_ms = self._entrance.language, self._snapshots.at_ms(camera.id)
+    def _told(self, camera: Device, place: Degrees, far_m: float, snapshot_ms: int | None) -> CameraTold:
+        language = self._entrance.language
         seen = Present(self._cases.hub).reader.sections.get("events", {}).values()
         newest = max((one for one in seen if one["device"] == camera.id), key=lambda one: one["began_ms"], default=None)
         page = camera.attributes.get("page", "")
@@ -151,6 +153,7 @@ class AroundDesk:
             lat_deg=place[1],
             distance_m=round(far_m),
             snapshot_ms=snapshot_ms,
+            snapshot_age_ms=None if snapshot_ms is None else max(real_ms() - snapshot_ms, 0),
             why=text(f"dispatch.camera_{_why(camera, snapshot_ms)}", language),
             page=page if page.startswith(("https://", "http://")) else "",
             event=newest["type"].removeprefix("video.") if newest else "",
@@ -189,9 +192,9 @@ def _why(camera: Device, snapshot_ms: int | None) -> str:
     stream = camera.attributes.get("stream", "")
     if stream in NOT_PLAYED:
         return stream
-    if snapshot_ms is not None:
-        return "still"
-    return "simulated" if camera.simulated else "none"
+    if camera.simulated:
+        return "simulated" if snapshot_ms is None else "simulated_still"
+    return "none" if snapshot_ms is None else "still"
 
 
 def _help(here: Degrees, units: Iterable[Unit], within_m: int, now_ms: int) -> list[HelpTold]:

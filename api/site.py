@@ -116,7 +116,7 @@ class Site:
             app.include_router(public_routes(cases, settings), prefix=under)
             app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
             app.include_router(link_routes(LinkDesk(cases)), prefix=under)
-            app.include_router(around_routes(AroundDesk(cases)), prefix=under)
+            app.include_router(around_routes(AroundDesk(cases, client)), prefix=under)
             app.include_router(presence_routes(PresenceDesk(cases, client)), prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)

@@ -3,6 +3,7 @@
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const BEAT_MS = 5000; // who is not heard for three of these is gone
+  const AROUND_MS = 15000; // cameras send oftener; nobody reads pictures faster
   const words = (code, values) => cityvitals.format.words(code, values); // its file is loaded after this one
   const actions = () => cityvitals.dutyActs;
   const path = (id, what) => "cases/" + encodeURIComponent(id) + "/" + what;
@@ -13,6 +14,7 @@
   let open = null; // number of the case
   let known = empty();
   let withinM = 3000;
+  let aroundAtMs = 0; // when the surroundings were told
   let log = "all";
 
   function empty() {
@@ -24,6 +26,7 @@
     const answer = await actions().ask("GET", path(id, what));
     if (open !== id || !answer.ok) return;
     known[name] = pick(answer.body);
+    if (name === "around") aroundAtMs = root.performance.now();
     repaint();
   }
 
@@ -33,8 +36,11 @@
     const answer = await actions().ask("POST", path(id, "presence"), {});
     if (open !== id || !answer.ok) return;
     known.others = answer.body.others;
+    if (known.around && root.performance.now() - aroundAtMs > AROUND_MS) look();
     repaint();
   }
+
+  const look = () => read("around?within_m=" + withinM, "around", (body) => body);
 
   /** A case is shown, or shown as it stands now. */
   function show(id, has_place) {
@@ -44,7 +50,7 @@
       known = empty();
       log = "all";
       beat();
-      if (has_place) read("around?within_m=" + withinM, "around", (body) => body);
+      if (has_place) look();
     }
     if (actions().may("photos.see")) read("photos", "photos", (body) => body.photos);
     if (actions().may("cases.dispatch")) read("links", "links", (body) => body.links);
@@ -97,7 +103,7 @@
     if (told.log) { log = told.log; repaint(); }
     else if (told.link) link(told.link, root.document.querySelector("#dispatch-case h2").textContent);
     else if (told.unlink) unlink(told.unlink);
-    else { withinM = Number(told.within); read("around?within_m=" + withinM, "around", (body) => body); }
+    else { withinM = Number(told.within); look(); }
   }
 
   /** A picture that is chosen, dropped on the case, or pasted anywhere. */
@@ -140,7 +146,7 @@
   }
 
   cityvitals.dispatchAside = {
-    cameras: (nowMs) => cityvitals.dispatchBeside.cameras(known.around, site.base_path, nowMs),
+    cameras: (nowMs) => cityvitals.dispatchBeside.cameras(known.around, site.base_path, nowMs, root.performance.now() - aroundAtMs),
     help: () => cityvitals.dispatchBeside.help(known.around),
     parts: parts,
     points: () => (known.around ? known.around.cameras : []),

@@ -6,6 +6,7 @@
   const words = (code, values) => cityvitals.format.words(code, values);
   const moment = (ms, nowMs) => cityvitals.format.moment(ms, nowMs);
   const WITHIN_M = [1000, 3000, 5000, 10000];
+  const OLD_MS = 120000; // an older picture says nothing of now, and looks so
   const SEEN = ["person", "car", "motorcycle", "dog"]; // what cameras tell of in words of ours
   const LOG = { all: () => true, notes: (one) => one.verb === "note" || one.verb === "reply", photos: (one) => Boolean(one.fields.photo) };
 
@@ -45,19 +46,28 @@
     return (more.may ? '<button type="button" class="verb small" data-link="' + esc(assignment) + '">' + esc(words("dispatch.link")) + "</button>" : "") + own;
   }
 
-  function camera(one, base, nowMs) {
+  /** How old a picture is, in words; sinceMs: how long ago that was told. */
+  function pictureAge(ageMs, sinceMs) {
+    const span = cityvitals.format.span(ageMs + sinceMs);
+    if (ageMs + sinceMs < 60000) return words("dispatch.camera_now");
+    return words(ageMs + sinceMs < OLD_MS ? "dispatch.camera_age" : "dispatch.camera_old", { span: span });
+  }
+
+  function camera(one, base, nowMs, sinceMs) {
     const shown = one.snapshot_ms !== null;
+    const old = shown && one.snapshot_age_ms + sinceMs >= OLD_MS;
+    const age = shown ? '<em class="picture-age">' + esc(pictureAge(one.snapshot_age_ms, sinceMs)) + "</em>" : "";
     const address = esc(base + "api/v1/cameras/" + encodeURIComponent(one.id) + "/snapshot?t=" + one.snapshot_ms);
     const event = one.event ? words("dispatch.camera_saw", { what: words("dispatch.saw_" + (SEEN.includes(one.event) ? one.event : "other")), time: moment(one.event_ms, nowMs) }) : "";
     const page = one.page ? ' <a href="' + esc(one.page) + '" target="_blank" rel="noopener noreferrer">' + esc(words("dispatch.camera_page")) + "</a>" : "";
-    return '<li class="camera' + (shown ? "" : " dark") + '">' + (shown ? '<a href="' + address + '" target="_blank" rel="noopener"><img src="' + address + '" alt=""></a>' : "<i></i>")
-      + "<div><b>" + esc(cityvitals.format.shortName(one.name)) + "</b><span>" + esc(far(one.distance_m)) + (event ? " · " + esc(event) : "") + "</span><small>" + esc(one.why) + page + "</small></div></li>";
+    return '<li class="camera' + (shown ? "" : " dark") + (old ? " old" : "") + '">' + (shown ? '<a href="' + address + '" target="_blank" rel="noopener"><img src="' + address + '" alt="' + esc(words("dispatch.camera_unreadable")) + '"></a>' : "<i></i>")
+      + "<div><b>" + esc(cityvitals.format.shortName(one.name)) + "</b><span>" + esc(far(one.distance_m)) + (event ? " · " + esc(event) : "") + "</span>" + age + "<small>" + esc(one.why) + page + "</small></div></li>";
   }
 
   /** The four nearest cameras with what they saw last; one that cannot be played here says why. */
-  function cameras(around, base, nowMs) {
+  function cameras(around, base, nowMs, sinceMs) {
     if (!around || !around.cameras.length) return "";
-    return "<h3>" + esc(words("dispatch.cameras")) + '</h3><ol class="cameras">' + around.cameras.map((one) => camera(one, base, nowMs)).join("") + "</ol>";
+    return "<h3>" + esc(words("dispatch.cameras")) + '</h3><ol class="cameras">' + around.cameras.map((one) => camera(one, base, nowMs, sinceMs)).join("") + "</ol>";
   }
 
   /** Shelters, materials and units within the circle. */

@@ -24,6 +24,7 @@ SAID = frozenset(
         "normal",
         "as_declared",
         "period",
+        "snapshots",
     }
 )
 LANGUAGES = {"zh", "en"}  # a mapping with these keys is a name or a sentence in both languages

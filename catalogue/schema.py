@@ -88,6 +88,7 @@ class FeedEntry(Entry):
     settle_n: Annotated[int, Field(ge=0, le=1000)] = 0
     settle_for_s: Annotated[int, Field(ge=0, le=86400)] = 0
     fields_: dict[str, Name] = Field({}, alias="fields")
+    snapshots: Annotated[str, Field(pattern=r"^$|\+")] = ""
 
     def record(self, feed_id: str) -> Feed:
         """The feed as the rooms know it."""

@@ -47,6 +47,7 @@ class Feed:
     nothing for `late_after_s` is silent. Readings older than `lateness_s` are not folded any more; those more
     than `ahead_s` ahead of the city clock are refused. `fields` maps names on the wire to metrics. After a reconnect
     a device settles 上电 for its first `settle_n` readings and for `settle_for_s`, whichever is over later.
+    `snapshots`: another filter, under which the newest picture of each device comes as JPEG; its first `+` is the device.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Feed:
     settle_n: int = 0
     settle_for_s: int = 0
     fields: dict[str, str] = field(default_factory=dict)
+    snapshots: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ingest import validate
 from ingest.decoders.contract import Decoded, Route
 from ingest.known import Known
 from stream.appender import Flush, RawMessage
+from stream.pictures import Picture
 
 ROWS = 50_000  # readings in one batch at most: below 65,536 its metrics fit the uint16 column in every case
 
@@ -73,6 +74,7 @@ class Batcher:
         self._columns: dict[str, _Columns] = {}
         self._events: list[Event] = []
         self._raw: dict[str, RawMessage] = {}
+        self._pictures: dict[str, Picture] = {}
         self._rejected: list[Rejected] = []
         self._counts: Counter[str] = Counter()
         self.messages = self.readings = self.size_bytes = 0
@@ -86,7 +88,10 @@ class Batcher:
         if decoded.values:
             columns.add(decoded)
         self._events += decoded.events
-        self._raw[decoded.device] = RawMessage(topic, payload, received_ms)
+        if decoded.is_picture:
+            self._pictures[decoded.device] = Picture(payload, received_ms)
+        else:
+            self._raw[decoded.device] = RawMessage(topic, payload, received_ms)
         self._counts[feed.id] += 1
         self.messages += 1
         self.readings += len(decoded.values) + len(decoded.events)
@@ -99,6 +104,11 @@ class Batcher:
         self.messages += 1
         self.size_bytes += len(rejected.payload)
         self._keep_letter(rejected, feed_id, received_ms)
+
+    def pass_over(self, payload: bytes) -> None:
+        """Take note of a message of which nothing is kept: it is acknowledged like any other."""
+        self.messages += 1
+        self.size_bytes += len(payload)
 
     def flush(self, received_ms: int) -> Flush:
         """All that was gathered, columnar and flagged; nothing is forgotten before `clear`."""
@@ -113,6 +123,7 @@ class Batcher:
             events=tuple(self._events),
             raw=declared,
             raw_undeclared={device: message for device, message in self._raw.items() if device not in declared},
+            pictures=dict(self._pictures),
             rejected=tuple(self._rejected),
             counts=self._counted(),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.declared import Feed
 from core.records import Scene, Stamp
-from ingest.decoders.contract import Fault, Route
+from ingest.decoders.contract import SNAPSHOT, Fault, Route
 from ingest.decoders.fields import is_name, shown
 
 NATIVE_SHAPES = ("readings", "event", "position")
@@ -18,6 +18,7 @@ REMEMBERED = 200_000  # topics; more come only from somebody who invents them, a
 class _Pattern:
     feed: Feed
     levels: tuple[str, ...]
+    shape: str = ""  # of all that matches; "": its topic or its payload says
 
     def matches(self, levels: Sequence[str]) -> bool:
         """MQTT 3.1.1, section 4.7: `+` is one level, `#` the rest, which may be nothing."""
@@ -38,7 +39,8 @@ class Routes:
 
     def __init__(self, scene: Scene, feeds: Sequence[Feed]) -> None:
         self._scene = scene
-        self._patterns = [_Pattern(feed, tuple(_filter(scene, feed).split("/"))) for feed in feeds]
+        pictures = [_Pattern(feed, _levels(scene, feed.snapshots), SNAPSHOT) for feed in feeds if feed.snapshots]
+        self._patterns = pictures + [_Pattern(feed, _levels(scene, feed.topic)) for feed in feeds]
         self._feeds = {feed.id: feed for feed in feeds}
         self._found: dict[str, Route] = {}
 
@@ -69,6 +71,8 @@ class Routes:
         levels = topic.split("/")
         for pattern in self._patterns:
             if pattern.matches(levels):
+                if pattern.shape == SNAPSHOT:
+                    return self._named(pattern.feed, pattern.device(levels), SNAPSHOT)
                 if pattern.feed.decoder == "native":
                     return self._route(pattern.feed, levels[-2] if len(levels) > 1 else "", levels[-1])
                 return self._route(pattern.feed, pattern.device(levels), "")
@@ -78,7 +82,12 @@ class Routes:
         native = feed.decoder == "native"
         if native and shape not in NATIVE_SHAPES:
             raise Fault("unknown-topic", f"{shown(shape)} is not one of {', '.join(NATIVE_SHAPES)}")
-        if (native or device) and not is_name(device):
+        if native or device:
+            return self._named(feed, device, shape)
+        return Route(feed, device, shape, stamp_of(self._scene, feed))
+
+    def _named(self, feed: Feed, device: str, shape: str) -> Route:
+        if not is_name(device):
             raise Fault("bad-name", f"device {shown(device)} is not a name of 1 to 128 sane characters")
         return Route(feed, device, shape, stamp_of(self._scene, feed))
 
@@ -88,5 +97,5 @@ def stamp_of(scene: Scene, feed: Feed) -> Stamp:
     return Stamp.TEST if feed.kind == "probe" else scene.stamp
 
 
-def _filter(scene: Scene, feed: Feed) -> str:
-    return feed.topic[1:] if feed.topic.startswith("/") else f"{scene.topic_root}/{feed.topic}"
+def _levels(scene: Scene, topic: str) -> tuple[str, ...]:
+    return tuple((topic[1:] if topic.startswith("/") else f"{scene.topic_root}/{topic}").split("/"))

@@ -16,6 +16,7 @@ from core.records import Event, ReadingBatch, Rejected
 from stream.codec import encode_events, encode_readings
 from stream.connect import Client, Pipeline
 from stream.keys import Keys, partition_of
+from stream.pictures import Picture, keep
 
 DEAD_LETTERS = 100_000  # kept, about; the oldest go first
 DEAD_PAYLOAD_BYTES = 64 * 1024
@@ -61,14 +62,15 @@ class DeadLetter:
 class Flush:
     """What ingest gathered since its last append.
 
-    raw, raw_undeclared: device → its newest message, apart for those that nobody declared; counts: `feed|what` →
-    how many.
+    raw, raw_undeclared: device → its newest message, apart for those that nobody declared; pictures: camera → its
+    newest one; counts: `feed|what` → how many.
     """
 
     readings: Sequence[ReadingBatch] = ()
     events: Sequence[Event] = ()
     raw: Mapping[str, RawMessage] = field(default_factory=dict)
     raw_undeclared: Mapping[str, RawMessage] = field(default_factory=dict)
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
     rejected: Sequence[Rejected] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -98,6 +100,7 @@ class Appender:
         for slot, messages in self._raw_by_slot(flush.raw_undeclared):
             pairs = (part for pair in messages.items() for part in pair)
             pipe.eval(_KEEP_THE_FIRST, 1, self._keys.raw_undeclared(slot), UNDECLARED, *pairs)
+        keep(pipe, self._keys, flush.pictures)
         self._add_dead_letters(pipe, flush.rejected)
         for name, count in flush.counts.items():
             pipe.hincrby(self._keys.counts, name, count)

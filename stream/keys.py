@@ -77,6 +77,10 @@ class Keys:
         """The same of devices that nobody declared, of the first so many of them."""
         return f"{self.scene}:raw:{{{slot}}}:undeclared"
 
+    def picture(self, slot: str, camera: str) -> str:
+        """The newest picture of one camera."""
+        return f"{self.scene}:pic:{{{slot}}}:{camera}"
+
     @property
     def dead(self) -> str:
         """Refused messages 拒收报文."""

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ingest.decoders import frigate, native
+from ingest.decoders import frigate, jpeg, native
 from ingest.decoders.contract import Decoder
 
-DECODERS: Mapping[str, Decoder] = MappingProxyType({"native": native.decode, "frigate": frigate.decode})
+DECODERS: Mapping[str, Decoder] = MappingProxyType(
+    {"native": native.decode, "frigate": frigate.decode, "jpeg": jpeg.decode}
+)

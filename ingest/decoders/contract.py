@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from core.declared import Feed
 from core.records import Event, Rejected, Stamp
 
+SNAPSHOT = "snapshot"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where a message belongs, as far as its topic tells.
 
     `device` is "" when only the payload names it; `shape` is the last word of a native topic: readings,
-    event or position.
+    event or position; or `SNAPSHOT`: its payload is a picture, whatever the decoder of the feed.
     """
 
     feed: Feed
@@ -25,7 +27,7 @@ class Route:
 
 @dataclass(slots=True)
 class Decoded:
-    """The good part of one message: three columns of equal length, and events.
+    """The good part of one message: three columns of equal length, and events; or that it is a picture.
 
     `rejected` is set when some members were bad: the good ones count, and the whole message is kept as a
     dead letter whose detail names each bad member.
@@ -37,6 +39,7 @@ class Decoded:
     values: list[float] = field(default_factory=list)
     events: tuple[Event, ...] = ()
     rejected: Rejected | None = None
+    is_picture: bool = False
 
 
 Decoder = Callable[[Route, str, bytes, int], Decoded | Rejected]

@@ -17,16 +17,20 @@ from paho.mqtt.exception import MalformedPacket
 READ_BYTES = 256 * 1024
 PUBLISH, PUBACK = 0x30, 0x40
 PUBACK_HEAD = b"\x40\x02"
-DUP, QOS = 0x08, 0x06
+DUP, QOS, RETAIN = 0x08, 0x06, 0x01
 
 
 class Arrived(NamedTuple):
-    """One PUBLISH as it came. `packet_id` is its two bytes, b"" at QoS 0; `again`: the broker says it is a repeat."""
+    """One PUBLISH as it came. `packet_id` is its two bytes, b"" at QoS 0; `again`: the broker says it is a repeat.
+
+    `kept`: the broker kept it for whoever comes later, and nobody says since when.
+    """
 
     topic: bytes
     payload: bytes
     packet_id: bytes
     again: bool
+    kept: bool = False
 
 
 class BurstClient(mqtt.Client):
@@ -120,8 +124,9 @@ class BurstClient(mqtt.Client):
         payload = topic_end + 2 if command & QOS else topic_end
         if payload > end:
             raise MalformedPacket("a PUBLISH shorter than its own topic")
+        again, kept = bool(command & DUP), bool(command & RETAIN)
         self.arrived.append(
-            Arrived(data[body + 2 : topic_end], data[payload:end], data[topic_end:payload], bool(command & DUP))
+            Arrived(data[body + 2 : topic_end], data[payload:end], data[topic_end:payload], again, kept)
         )
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 

@@ -149,10 +149,10 @@ class MqttIntake:
         if not self._intake.batcher.messages:
             self._first_s = monotonic_s()
         received_ms, take, owed = real_ms(), self._intake.take, self._owed
-        for topic, payload, packet_id, again in arrived:
+        for topic, payload, packet_id, again, kept in arrived:
             if again and packet_id in owed:
                 continue  # the broker lost patience while Redis is away; the first copy is still in our hands
-            take(topic.decode("utf-8", "replace"), payload, now_ms, received_ms)
+            take(topic.decode("utf-8", "replace"), payload, now_ms, received_ms, kept)
             if packet_id:
                 owed[packet_id] = None
         arrived.clear()

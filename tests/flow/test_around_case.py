@@ -13,6 +13,9 @@ from PIL import Image
 from core.accounts import Role
 from core.clock import real_ms
 from geo.distance import great_circle_m
+from ingest.intake import Intake
+from ingest.known import Known
+from stream.appender import Appender, dead_letters
 from stream.presence import GONE_MS, heard
 
 PLACE = {"lon_deg": 110.926, "lat_deg": 21.671}
@@ -58,6 +61,43 @@ def test_the_nearest_cameras_show_what_they_saw(house: Guarded) -> None:
     assert shown.headers["content-type"] == "image/jpeg" and Image.open(BytesIO(shown.content)).size == (320, 240)
     assert house.ask("GET", path, house.as_role(Role.WALL)).status_code == 403
     assert house.ask("GET", "api/v1/cameras/nobody/snapshot", house.colleague(Role.DUTY)).status_code == 404
+
+
+def sent(house: Guarded, camera: str, content: bytes, at_ms: int) -> None:
+    """A picture of a camera as the ingest worker takes it from the broker."""
+    declared, keys = house.picture.declared, house.picture.keys
+    known = Known(house.picture._scene, declared.feeds, declared.devices, declared.metrics, 1_000_000)
+    intake = Intake(known)
+    intake.take(f"frigate/{camera}/car/snapshot", content, at_ms, at_ms)
+    Appender(house.picture._client, keys, 1000).append(intake.batcher.flush(at_ms))
+
+
+@pytest.mark.claim(
+    "COMMAND", "The nearest cameras show what Frigate sends over MQTT, with its age, drawn anew; what is old says so."
+)
+def test_pictures_that_cameras_send(house: Guarded) -> None:
+    case, made = reported(house, "看摄像机", lon_deg=110.64, lat_deg=21.661), BytesIO()
+    Image.new("RGB", (320, 180), (90, 99, 9)).save(made, "JPEG", comment=b"who was there")
+    first, second = [one["id"] for one in around(house, case)["cameras"]][:2]
+    sent(house, first, made.getvalue(), real_ms())
+    sent(house, second, made.getvalue(), real_ms() - 720_000)
+    new, old = around(house, case)["cameras"][:2]
+    assert 0 <= new["snapshot_age_ms"] < 120_000 and new["why"] == "模拟画面"
+    assert 720_000 <= old["snapshot_age_ms"] < 840_000
+    shown = house.ask("GET", f"api/v1/cameras/{first}/snapshot", house.colleague(Role.DUTY))
+    assert shown.headers["content-type"] == "image/jpeg" and b"who was there" not in shown.content
+    drawn = Image.open(BytesIO(shown.content)).convert("L")
+    assert drawn.size == (320, 180) and drawn.crop((0, 150, 320, 180)).getextrema()[1] > 200, (
+        "time and 模拟 are burnt in"
+    )
+    frame, scan = b"\xff\xc0\x00\x0b\x08\x00\x40\x00\x40\x01\x01\x11\x00", b"\xff\xda\x00\x02"
+    sent(house, second, b"\xff\xd8" + frame + scan + b"\xff\xd9", real_ms())  # whole, and nothing in it
+    answer = house.ask("GET", f"api/v1/cameras/{second}/snapshot", house.colleague(Role.DUTY))
+    assert answer.status_code == 422 and "照片" in answer.text
+    sent(house, first, b"GIF89a", real_ms())
+    (letter,) = dead_letters(house.picture._client, house.picture.keys, 1)
+    assert (letter.reason, letter.payload) == ("no-picture", b"GIF89a")
+    assert around(house, case)["cameras"][0]["snapshot_ms"] == new["snapshot_ms"], "what is refused changes nothing"
 
 
 def test_help_lies_within_the_circle(house: Guarded) -> None:

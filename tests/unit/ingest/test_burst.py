@@ -36,14 +36,14 @@ def connected(wire: Wire) -> BurstClient:
     return client
 
 
-def publish(topic: bytes, payload: bytes, packet_id: bytes, again: bool) -> bytes:
+def publish(topic: bytes, payload: bytes, packet_id: bytes, again: bool, kept: bool) -> bytes:
     size, sizes = 2 + len(topic) + len(packet_id) + len(payload), b""
     while True:
         size, low = divmod(size, 128)
         sizes += bytes([low | (0x80 if size else 0)])
         if not size:
             break
-    command = 0x30 | (2 if packet_id else 0) | (8 if again else 0)
+    command = 0x30 | (2 if packet_id else 0) | (8 if again else 0) | (1 if kept else 0)
     return bytes([command]) + sizes + len(topic).to_bytes(2, "big") + topic + packet_id + payload
 
 
@@ -62,6 +62,7 @@ def test_packets_do_not_depend_on_the_reads(seed: int) -> None:
             pick.randbytes(pick.choice((1, 30, 200))),
             pick.randbytes(pick.choice((0, 1, 50, 90, 17_000, 300_000))),
             pick.choice((b"", pick.randbytes(2))),
+            pick.random() < 0.2,
             pick.random() < 0.2,
         )
         for _ in range(40)
