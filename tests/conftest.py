@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 # A busy machine is slow; what takes too long is the business of benchmarks.
 hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
+gc.set_threshold(100_000, 20, 100)  # 700 as it comes: then much of the time goes into looking for garbage in what was imported
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives until the end: nobody need look for garbage in it."""
+    gc.freeze()
 
 
 @pytest.fixture
