@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # A busy machine is slow; what takes too long is the business of benchmarks.
 hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
-gc.set_threshold(100_000, 20, 100)  # 700 as it comes: then much of the time goes into looking for garbage in what was imported
+gc.set_threshold(100_000, 20, 100)  # 700 as it comes: and looking for garbage in what was imported takes a tenth
 
 
 def pytest_collection_finish() -> None:
