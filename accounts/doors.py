@@ -50,7 +50,7 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/cases/{case}/apart": "cases.dispatch",
     "GET /api/v1/cases/{case}/members": "cases.see",
     "POST /api/v1/cases/{case}/exchange": "cases.see",  # each act asks for its own right
-    "POST /api/v1/exchange": OPEN,  # its signature is asked instead
+    "POST /api/v1/exchange": "exchange.tell",  # and its signature
     "GET /api/v1/cases/{case}/similar": "cases.see",
     "POST /api/v1/cases/{case}/split": "cases.dispatch",
     "GET /api/v1/proposals": "cases.see",
@@ -120,6 +120,9 @@ DOORS: Mapping[str, str] = {
     "POST /supervision/about/read": "cases.instruct",
     "GET /supervision/{order}": "orders.see",
     "POST /supervision/{order}/acts": "orders.see",
+    "GET /exchange": "exchange.see",
+    "POST /exchange/{number}/again": "exchange.send",
+    "POST /exchange/{number}/drop": "exchange.send",
     "GET /alarm-load": "alarm-load.see",
     "GET /api/v1/alarm-load": "alarm-load.see",
     "GET /evaluation": "evaluation.see",

@@ -121,6 +121,10 @@ RIGHTS: Mapping[str, Right] = {
     "responses.work": _right(_ROOM, _OUTSIDE),
     "orders.see": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),
     "orders.answer": _right(_OUTSIDE, Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER),
+    # other platforms: what is stuck on the way there is nobody's secret, and whoever may send sends it again
+    "exchange.see": _right(_ROOM, Role.SUPERVISOR, Role.OPERATIONS, placed=False),
+    "exchange.send": _right(Role.SHIFT_LEADER, Role.DISPATCHER, Role.OPERATIONS, placed=False),
+    "exchange.tell": _right(Role.MACHINE, placed=False),
     "calls.take": _right(Role.HOTLINE, Role.DUTY, placed=False),
     "export.make": _right(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.SUPERVISOR, Role.RULES),
     # notices: who is told of what, and what became of it

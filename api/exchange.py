@@ -1,9 +1,14 @@
-"""Cases between platforms: signed messages come in at `/api/v1/exchange`; people hand over and give back from here."""
+"""Cases between platforms: `/api/v1/exchange`, and people who hand over and give back.
+
+A message shows the token that was made here for its platform, and is signed: the token says who may, the signature
+that it is whole and of now.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -13,12 +18,14 @@ from accounts.warden import Warden
 from api.case_models import CaseTold
 from api.cases import Cases
 from api.errors import ApiError, errors
+from api.photos import Darkroom
 from api.push import read_body
 from api.rest import Present
 from core.clock import real_ms
 from core.errors import UnknownName
 from core.settings import Settings
-from dispatch.exchange import Deed, Message, is_fresh, peers_of
+from dispatch.book import Told
+from dispatch.exchange import PHOTO_TYPE, Deed, Message, is_fresh, peers_of
 from dispatch.exchange_book import ExchangeBook
 from notices.channels.webhook import signature
 
@@ -34,7 +41,7 @@ class MessageTold(BaseModel):
 
     key: str = Field(min_length=8, max_length=72)
     sender: str = Field(min_length=1, max_length=80)
-    deed: Literal["push", "return", "status"]
+    deed: Literal["push", "return", "status", "photo"]
     case: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.-]+$")
     at_ms: int = Field(ge=0, le=1 << 53)
     fields: dict[str, Any] = Field(default_factory=dict, max_length=30)
@@ -69,12 +76,15 @@ class ExchangeDesk:
         self._cases, self._settings = cases, settings
         self._peers = peers_of(settings.exchange_peers)
         self._warden = Warden(cases.entrance.office.database, cases.entrance.office.journal)
+        self._darkroom = Darkroom(cases.entrance, cases.book)
 
     async def taken(self, request: Request) -> Taken:
         """A message whose signature is right. Raises ApiError 401, 404, 422."""
-        body = await read_body(request, MESSAGE_BYTES)
+        is_photo = request.headers.get("content-type", "") == PHOTO_TYPE
+        body = await read_body(request, MESSAGE_BYTES + (self._darkroom.limit_bytes if is_photo else 0))
+        head, _, file = body.partition(b"\n") if is_photo else (body, b"", b"")
         try:
-            told = MessageTold.model_validate_json(body).message()
+            told = MessageTold.model_validate_json(head).message()
         except ValidationError as refused:
             raise ApiError(422, "bad-request", detail=str(refused.errors()[0]["msg"])) from None
         sent_s, signed = request.headers.get(TIMED, ""), request.headers.get(SIGNED, "")
@@ -82,7 +92,9 @@ class ExchangeDesk:
         right = f"sha256={signature(peer.secret, sent_s, body)}" if peer else ""
         if not peer or not is_fresh(sent_s, real_ms()) or not hmac.compare_digest(signed.encode(), right.encode()):
             raise ApiError(401, "bad-signature")
-        found = await self._known(told)
+        if is_photo is not (told.deed is Deed.PHOTO):
+            raise ApiError(422, "bad-request", detail=f"{told.deed} as {request.headers.get('content-type', '')}")
+        found = (await self._received(told, file)).case
         return Taken(case=found.id, state=found.state)
 
     async def hand(self, case: str, wanted: HandWish) -> CaseTold:
@@ -99,10 +111,13 @@ class ExchangeDesk:
             raise ApiError(404, "unknown-peer", name=str(unknown)) from None
         return await self._cases.case(case)
 
-    async def _known(self, message: Message) -> Any:
-        now = self._cases.now(Present(self._cases.hub))
+    async def _received(self, message: Message, file: bytes) -> Told:
+        by, now = self._cases.entrance.bearer(), self._cases.now(Present(self._cases.hub))
+        book = self._book()
         try:
-            return (await asyncio.to_thread(self._book().receive, message, now)).case
+            if message.deed is Deed.PHOTO:
+                return await self._darkroom.received(partial(book.receive_photo, by, (message, file)), now)
+            return await asyncio.to_thread(book.receive, by, message, now)
         except UnknownName:
             raise ApiError(404, "unknown-case", name=message.case) from None
 
@@ -118,7 +133,10 @@ def exchange_routes(desk: ExchangeDesk) -> APIRouter:
 
     @router.post("/exchange", openapi_extra=schema)
     async def message(request: Request) -> Taken:
-        """A signed message of another platform: a case handed over, given back, or how it stands there."""
+        """A signed message of another platform: a case handed over, given back, how it stands there, or a photo of it.
+
+        A photo comes as `application/x-cityvitals-photo`: the message in one line of JSON, and behind it the file.
+        """
         return await desk.taken(request)
 
     @router.post("/cases/{case}/exchange")

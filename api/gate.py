@@ -42,7 +42,7 @@ WALL = "GET /wall"
 CALLBACK_BYTES = JSON_BYTES = 1024 * 1024  # larger than anything of ours that is read whole into memory
 OWN_LIMIT = frozenset(  # of those that take readings and pictures: they count what comes, and tell more about it
     f"POST /api/v1/{place}"
-    for place in ("readings/{feed}/{device}", "cases/{case}/photos", "cameras/{camera}/snapshot")
+    for place in ("readings/{feed}/{device}", "cases/{case}/photos", "cameras/{camera}/snapshot", "exchange")
 )
 ASKED_AGAIN_MS = 2_000  # with what is remembered of a bearer, a live connection ends within five seconds
 WAYS_ON = {  # of a person who is refused a page: where he does what is missing

@@ -71,10 +71,20 @@ class Seen:
 FAULT: Responses = {503: {"model": Health}}
 
 
+Beside = Callable[[], Mapping[str, Part]]
+
+
 def health_routes(
-    hub: Hub, settings: Settings, sees_all: Callable[[], bool], further: Sequence[Collector] = ()
+    hub: Hub,
+    settings: Settings,
+    sees_all: Callable[[], bool],
+    further: Sequence[Collector] = (),
+    beside: Beside = dict,
 ) -> APIRouter:
-    """`/healthz` and `/metrics`. sees_all: whether who asks may know more than up or down. further: more numbers."""
+    """`/healthz` and `/metrics`. sees_all: whether who asks may know more than up or down. further: more numbers.
+
+    beside: parts that are told to who sees all and are no reason to be down, asked in a thread.
+    """
     router = APIRouter(tags=["operation"])
     registry = CollectorRegistry(auto_describe=False)
     for collector in (HubCollector(hub), *further):
@@ -83,10 +93,13 @@ def health_routes(
     @router.get("/healthz", responses=FAULT)
     async def healthz(response: Response) -> Health | UpOrDown:
         """Each part with age and state; 503 with reasons when anything is wrong. Strangers hear only up or down."""
-        found: Health | UpOrDown = health(hub, settings, real_ms())
+        found = health(hub, settings, real_ms())
         response.status_code = 200 if found.state == "ok" else 503
         response.headers["Cache-Control"] = "no-store"
-        return found if sees_all() else UpOrDown(state=found.state)
+        if not sees_all():
+            return UpOrDown(state=found.state)
+        found.parts.update(await asyncio.to_thread(beside))
+        return found
 
     @router.get("/metrics", responses=FORMATS, response_class=Response)
     async def metrics() -> Response:

@@ -102,6 +102,11 @@ class Darkroom:
         async with self._one_at_a_time:
             return await asyncio.to_thread(self.book.add, by, sent, now)
 
+    async def received(self, take: Callable[[PhotoBook, Now], Told], now: Now) -> Told:
+        """Take in a photo that another platform sent; `take` is handed the book of photos."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(take, self.book, now)
+
     async def complete(self, by: Bearer, key: str, content: bytes, now: Now) -> PhotoRow:
         """Take the original of a small copy; as `PhotoBook.complete`."""
         async with self._one_at_a_time:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from html import escape
 from pathlib import Path
@@ -27,11 +27,12 @@ from api.entries import entry_routes
 from api.errors import ApiError, answer_errors
 from api.evaluation import evaluation_routes
 from api.exchange import ExchangeDesk, exchange_routes
+from api.exchange_health import exchange_part
 from api.fleet import FleetDesk, fleet_routes
 from api.follower import ClockOffset, Follower, Listener
 from api.gate import Gate
 from api.headers import Headers
-from api.health import health_routes
+from api.health import Part, health_routes
 from api.history import history_routes
 from api.hub import Hub
 from api.incidents import IncidentDesk, incident_routes
@@ -124,7 +125,7 @@ class Site:
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
         app.include_router(push_routes(self.hub, client, settings), prefix=under)
         further = [NoticeCollector(self.entrance.office.database)] if self.entrance is not None else []
-        app.include_router(health_routes(self.hub, settings, self._sees_health, further), prefix=under)
+        app.include_router(health_routes(self.hub, settings, self._sees_health, further, self._beside), prefix=under)
         app.include_router(self._docs(), prefix=under)
         app.mount(f"{under}/api/static", StaticFiles(directory=STATIC))
         app.include_router(_nothing_else(), prefix=under)
@@ -139,6 +140,9 @@ class Site:
 
     def _sees_health(self) -> bool:
         return self.entrance is None or may_somewhere(self.entrance.bearer(), "health.see").allowed
+
+    def _beside(self) -> Mapping[str, Part]:
+        return {} if self.entrance is None else exchange_part(self.entrance.office.database, self._settings)
 
     def _docs(self) -> APIRouter:
         """OpenAPI and the page that shows it, from our own files."""

@@ -194,7 +194,10 @@ class AccountDesk:
     async def _shown(self, show: Show, asked: Asked, told: Told, status: int = 200) -> Response:
         person = asked.signed.person if asked.signed else None
         held = asked.rights()
-        places = tuple(place for place in (*LOOKED_AT, *PLACES) if action_of(f"GET /{place}") in held)
+        offered = [
+            place for place in (*LOOKED_AT, *PLACES) if place != "exchange" or self._entrance.settings.exchange_peers
+        ]
+        places = tuple(place for place in offered if action_of(f"GET /{place}") in held)
         viewer = Viewer(person.name if person else asked.by.name, person.login if person else "", places)
         frame = Frame(self.language, self.base_path, viewer, told)
         try:

@@ -20,6 +20,7 @@ from callbacks import account as account_wiring
 from callbacks import alarm_load as alarm_load_wiring
 from callbacks import dispatch as dispatch_wiring
 from callbacks import duty as duty_wiring
+from callbacks import exchange as exchange_wiring
 from callbacks import explain as explain_wiring
 from callbacks import field as field_wiring
 from callbacks import field_link as field_link_wiring
@@ -105,6 +106,7 @@ def _plain_pages(server: FastAPI, settings: Settings, reader: PictureReader, ent
     papers_wiring.register(server, desk, entrance, reader, settings.packs, ASSETS)
     plans_wiring.register(desk, reader)
     supervision_wiring.register(desk, reader)
+    exchange_wiring.register(desk, settings, reader)
     rule_papers_wiring.register(desk, settings, reader)
     rule_references_wiring.register(desk, server, settings, reader)
 

@@ -33,7 +33,7 @@ PUBLIC_SETTINGS: tuple[Setting, ...] = (
         "",
         words,
         "",
-        "Platforms that cases are exchanged with: `name url secret`, with ; between them.",
+        "Platforms that cases are exchanged with: `name url secret token`, with ; between them.",
         secret=True,
     ),
 )

@@ -1,28 +1,39 @@
-"""Cases handed to other platforms and taken from them: each act with its telling in one transaction."""
+"""Cases handed to other platforms and taken from them: each act with its telling in one transaction.
+
+A platform comes with the machine token that was made for it here, by its name: the token's reach is how far its cases
+may lie, and revoking it ends the exchange.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from accounts.bearer import Bearer, Grant
+from accounts.rights import may_somewhere, refusal
 from accounts.warden import Warden
 from core.accounts import Reach, Role
 from core.errors import IllegalStep, UnknownName
 from dispatch.book import CaseBook, Now, Told, Wish
-from dispatch.exchange import GIVEN, Deed, Message, Peer
+from dispatch.exchange import GIVEN, STUCK, TELL, Deed, Message, Peer, Standing, photo_key
 from dispatch.log import Origin
+from dispatch.photos import PhotoBook, Sent
 from dispatch.states import CaseState
 from dispatch.steps import Verb
 from store import cases as kept
 from store import exchange
+from store.photos import PhotoRow, photos_of
 from store.sql import Transaction
 
 IN, OUT = "in", "out"
 PUSHED = "pushed"  # what is told of a case before its first state is
+WORKER = "worker:exchange"
+SEND = "exchange.send"  # the right to send again what is stuck, or to give it up
 
 
 class ExchangeBook:
@@ -60,15 +71,58 @@ class ExchangeBook:
             self._tell(connection, sender.peer, returned, now)
         return told
 
-    def receive(self, message: Message, now: Now) -> Told:
-        """Take in what another platform tells; a repeat changes nothing. Raises IllegalStep, UnknownName."""
-        by = _platform(self._known(message.sender).name)
-        detail = {"deed": message.deed, "key": message.key}
-        with self._warden.recording(by, "exchange.receive", f"case:{message.case}", now.real_ms, detail) as connection:
-            if kept.entry_with_key(connection, by.name, message.key) is None:
+    def receive(self, by: Bearer, message: Message, now: Now) -> Told:
+        """Take in what another platform tells; a repeat changes nothing.
+
+        Raises:
+            NotAllowed: The token is not that platform's, or its reach ends before that case.
+            IllegalStep, UnknownName: As the steps that follow from it.
+        """
+        platform, detail = self._platform(by, message), {"deed": message.deed, "key": message.key}
+        with self._warden.recording(platform, TELL, f"case:{message.case}", now.real_ms, detail) as connection:
+            if kept.entry_with_key(connection, platform.name, message.key) is None:
                 takes = {Deed.PUSH: self._taken, Deed.RETURN: self._returned, Deed.STATUS: self._stands}
-                takes[message.deed](connection, by, message, now)
+                takes[message.deed](connection, platform, message, now)
         return self._book.read(message.case)
+
+    def receive_photo(self, by: Bearer, told: tuple[Message, bytes], photos: PhotoBook, now: Now) -> Told:
+        """Take in a photo of a shared case, the original or a small copy of it; a repeat changes nothing.
+
+        told: the message and the file. Raises as `receive` does.
+        """
+        message, content = told
+        platform, fields = self._platform(by, message), message.fields
+        whole, came = str(fields.get("sha256", "")), hashlib.sha256(content).hexdigest()
+        if came != fields.get("kept"):
+            raise IllegalStep("photo-other")
+        with self._warden.database.reading() as connection:
+            self._check_shared(connection, message)
+            known = next((one for one in photos_of(connection, message.case) if one.sha256 == whole), None)
+            key = kept.log_of(connection, message.case)[known.entry - 1].key if known else message.key
+        if known is None:
+            name = f"{str(fields.get('name', ''))[:80]} · {message.sender}"
+            took_ms = min(int(fields.get("at_ms", now.city_ms)), now.city_ms)
+            sent = Sent(key, message.case, content, name, whole=whole, origin=Origin.MACHINE, happened_ms=took_ms)
+            photos.add(platform, sent, now)
+        elif came == whole and not known.is_whole:
+            photos.complete(platform, key, content, now)
+        return self._book.read(message.case)
+
+    def send_again(self, by: Bearer, number: int, now: Now) -> exchange.Waiting:
+        """Try a stuck message anew, at once. Raises NotAllowed, UnknownName, IllegalStep: it is not stuck."""
+        with self._warden.acting(by, SEND, f"exchange:{number}", now.real_ms, {"again": True}) as connection:
+            found = self._stuck(connection, number)
+            anew = replace(found, standing=str(Standing.WAITING), next_ms=now.real_ms, failed_ms=None, tries=0, said="")
+            exchange.change_message(connection, anew)
+        return anew
+
+    def drop(self, by: Bearer, number: int, now: Now) -> exchange.Waiting:
+        """Give a stuck message up: what comes later of its case goes on. Raises as `send_again` does."""
+        with self._warden.acting(by, SEND, f"exchange:{number}", now.real_ms, {"drop": True}) as connection:
+            found = self._stuck(connection, number)
+            dropped = replace(found, standing=str(Standing.DROPPED), next_ms=None)
+            exchange.change_message(connection, dropped)
+        return dropped
 
     def tell_states(self, now: Now) -> int:
         """Tell others how the cases stand that they gave us; how many were told."""
@@ -78,7 +132,7 @@ class ExchangeBook:
             case = self._book.read(shared.case).case
             log = self._book.read(shared.case).log
             result = next((e.fields["result"] for e in reversed(log) if e.verb is Verb.FINISH), "")
-            key = f"{shared.case}/{case.revision}/{case.state}"[:80]
+            key = f"{shared.case}/{case.revision}/{case.state}"[:72]
             fields: dict[str, Any] = {"state": str(case.state), "result": result}
             with self._warden.database.transaction() as connection:
                 told = replace(shared, told=str(case.state), at_ms=now.city_ms)
@@ -127,9 +181,42 @@ class ExchangeBook:
         if not any(one.peer == message.sender for one in exchange.shared_with(connection, message.case)):
             raise IllegalStep("not-shared", case=message.case, peer=message.sender)
 
+    def note_stuck(self, one: exchange.Waiting, said: str, now: Now) -> None:
+        """Write into the log of a case that something of it did not arrive, where its dispatcher reads it."""
+        wish = Wish(f"stuck-{one.number}-{one.tries}", Verb.NOTE, one.case, {"text": said}, origin=Origin.MACHINE)
+        with suppress(IllegalStep, UnknownName):  # a case of another scene; it stands on the page all the same
+            self._book.happen(WORKER, wish, now)
+
+    def _stuck(self, connection: Transaction, number: int) -> exchange.Waiting:
+        found = exchange.message_with(connection, number)
+        if found.standing not in STUCK and found.failed_ms is None:
+            raise IllegalStep("not-stuck", message=number)
+        return found
+
     def _tell(self, connection: Transaction, peer: str, message: Message, now: Now) -> None:
+        """A message, and the photos of its case that this peer has not got, and did not send."""
+        self._write(connection, peer, message, now)
+        for photo in photos_of(connection, message.case):
+            if photo.by != _name_of(peer):
+                self._write(connection, peer, self._photo(peer, photo, now), now)
+
+    def _photo(self, peer: str, photo: PhotoRow, now: Now) -> Message:
+        fields = {"sha256": photo.sha256, "kept": photo.kept, "name": photo.name, "at_ms": photo.at_ms}
+        key = photo_key(peer, photo.case, photo.kept)
+        return Message(key, self._own, Deed.PHOTO, photo.case, now.city_ms, fields)
+
+    def _write(self, connection: Transaction, peer: str, message: Message, now: Now) -> None:
         body = msgspec.to_builtins(message)
-        exchange.add_waiting(connection, exchange.Waiting(message.key, peer, body, next_ms=now.real_ms))
+        waiting = exchange.Waiting(message.key, peer, message.case, body, made_ms=now.real_ms, next_ms=now.real_ms)
+        exchange.add_waiting(connection, waiting)
+
+    def _platform(self, by: Bearer, message: Message) -> Bearer:
+        """The platform that a token was made for. Raises NotAllowed, UnknownName."""
+        name = self._known(message.sender).name
+        grant = next((one for one in by.grants if one.role is Role.MACHINE and one.post == name), None)
+        if grant is None or not may_somewhere(by, TELL).allowed:
+            raise refusal("other-platform", name=name)
+        return _platform(name, grant.reach)
 
     def _known(self, peer: str) -> Peer:
         if peer not in self._peers:
@@ -137,7 +224,12 @@ class ExchangeBook:
         return self._peers[peer]
 
 
-def _platform(name: str) -> Bearer:
+def _name_of(peer: str) -> str:
+    """What the log calls a platform."""
+    return f"platform:{peer}"
+
+
+def _platform(name: str, reach: Reach) -> Bearer:
     """A platform works on what it has from us, as a department does, and hands over what it has."""
-    reopening = Grant(Role.DISPATCHER, Reach(), name, ("cases.close",))
-    return Bearer(f"platform:{name}", (Grant(Role.LIAISON, Reach(), name), reopening))
+    reopening = Grant(Role.DISPATCHER, reach, name, ("cases.close",))
+    return Bearer(_name_of(name), (Grant(Role.LIAISON, reach, name), reopening))

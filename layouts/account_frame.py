@@ -26,6 +26,7 @@ LOOKED_AT = (
     "indicators",
     "rules",
     "notices",
+    "exchange",
     "alarm-load",
     "evaluation",
 )  # of the city

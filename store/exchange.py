@@ -1,16 +1,22 @@
-"""Cases between platforms, and messages that wait to be sent, written and read."""
+"""Cases between platforms, and messages that wait to be sent, written and read. What may happen: `dispatch/`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, exists, func, insert, select, update
 
+from core.errors import UnknownName
+from store.cases import next_number
 from store.sql import Transaction, put
 from store.tables.cases import cases
 from store.tables.exchange import exchange_out, exchanged
+
+NUMBERS = "exchange"  # the row of `case_numbers` that counts messages
+BEHIND = ("waiting", "given-up")  # what comes later of the same case waits for these
+OPEN = ("waiting", "refused", "given-up")  # not over: under way, or a person must look
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +32,32 @@ class Exchanged:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message to a peer. next_ms: when it is tried next, real time; None: never again."""
+    """A message to a peer and what became of it. number: in the order of their writing, 0 before that.
+
+    next_ms: when it is tried next, real time; None: never. failed_ms: since when it fails.
+    """
 
     key: str
     peer: str
+    case: str
     body: Mapping[str, Any]
+    made_ms: int
+    next_ms: int | None
+    standing: str = "waiting"
     tries: int = 0
-    next_ms: int | None = 0
+    failed_ms: int | None = None
     said: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCount:
+    """How messages to one peer stand. waiting: how many; failing: of all how many fail or are stuck, since when."""
+
+    peer: str
+    waiting: int
+    failing: int
+    failed_ms: int | None
 
 
 def put_exchanged(connection: Transaction, one: Exchanged) -> None:
@@ -58,17 +82,71 @@ def untold(connection: Transaction, limit: int = 200) -> list[tuple[Exchanged, s
 
 
 def add_waiting(connection: Transaction, one: Waiting) -> None:
-    """Write a message; it is sent only if this transaction commits."""
-    put(connection, exchange_out, asdict(one))
+    """Write a message; it is sent only if this transaction commits. One that was written under its key stays."""
+    if not connection.execute(select(exists().where(exchange_out.c.key == one.key))).scalar():
+        number = next_number(connection, NUMBERS)
+        connection.execute(insert(exchange_out).values(**asdict(one) | {"number": number}))
 
 
-def due(connection: Transaction, now_ms: int, limit: int = 50) -> list[Waiting]:
-    """Messages whose time has come, the earliest first."""
-    asked = select(exchange_out).where(exchange_out.c.next_ms <= now_ms).order_by(exchange_out.c.next_ms).limit(limit)
-    return [Waiting(**row) for row in connection.execute(asked).mappings()]
+def peers_waited_for(connection: Transaction) -> list[str]:
+    """The platforms that messages wait to be sent to."""
+    asked = select(exchange_out.c.peer).where(exchange_out.c.standing == "waiting").distinct()
+    return sorted(connection.execute(asked).scalars())
 
 
-def note_sent(connection: Transaction, key: str, said: str, next_ms: int | None) -> None:
-    """Write what became of an attempt. next_ms None: it was the last one."""
+def next_due(connection: Transaction, peer: str, now_ms: int) -> Waiting | None:
+    """The first message to a peer whose time has come; of one case none overtakes another."""
+    before = exchange_out.alias()
+    behind = exists().where(
+        before.c.peer == exchange_out.c.peer,
+        before.c.case == exchange_out.c.case,
+        before.c.number < exchange_out.c.number,
+        before.c.standing.in_(BEHIND),
+    )
+    asked = select(exchange_out).where(
+        exchange_out.c.standing == "waiting", exchange_out.c.peer == peer, exchange_out.c.next_ms <= now_ms, ~behind
+    )
+    row = connection.execute(asked.order_by(exchange_out.c.number).limit(1)).mappings().first()
+    return None if row is None else Waiting(**row)
+
+
+def note_attempt(connection: Transaction, key: str, outcome: Mapping[str, Any]) -> None:
+    """Write what became of an attempt: standing, said, next_ms, failed_ms."""
     changed = update(exchange_out).where(exchange_out.c.key == key)
-    connection.execute(changed.values(tries=exchange_out.c.tries + 1, said=said, next_ms=next_ms))
+    connection.execute(changed.values(tries=exchange_out.c.tries + 1, **outcome))
+
+
+def message_with(connection: Transaction, number: int) -> Waiting:
+    """One message by its number. Raises UnknownName."""
+    row = connection.execute(select(exchange_out).where(exchange_out.c.number == number)).mappings().first()
+    if row is None:
+        raise UnknownName(f"no message has the number {number}")
+    return Waiting(**row)
+
+
+def change_message(connection: Transaction, one: Waiting) -> None:
+    """Write a message as it stands now."""
+    connection.execute(update(exchange_out).where(exchange_out.c.key == one.key).values(**asdict(one)))
+
+
+def messages(connection: Transaction, standings: Sequence[str], limit: int = 200) -> list[Waiting]:
+    """Messages that stand in one of these ways, the newest first."""
+    asked = select(exchange_out).where(exchange_out.c.standing.in_(list(standings)))
+    return [
+        Waiting(**row)
+        for row in connection.execute(asked.order_by(exchange_out.c.number.desc()).limit(limit)).mappings()
+    ]
+
+
+def by_peer(connection: Transaction) -> list[PeerCount]:
+    """How messages to each peer stand, those that are over left out."""
+    table = exchange_out.c
+    is_waiting = table.standing == "waiting"
+    columns = (
+        table.peer,
+        func.count(case((is_waiting, 1))).label("waiting"),
+        func.count(table.failed_ms).label("failing"),
+        func.min(table.failed_ms).label("failed_ms"),
+    )
+    asked = select(*columns).where(table.standing.in_(OPEN)).group_by(table.peer).order_by(table.peer)
+    return [PeerCount(**row) for row in connection.execute(asked).mappings()]

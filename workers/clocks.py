@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 
 from accounts.journal import Journal
 from accounts.warden import Warden
@@ -31,10 +33,11 @@ from dispatch.timekeeper import TimeKeeper
 from early_warning.week_round import WeekRound
 from store.migrate import migrate
 from store.outbox import drop_told
+from store.photos import MediaFolder
 from store.sql import Database, open_database
 from store.units import all_units
 from stream.acts import last_act
-from workers.exchange import Exchanging
+from workers.exchange import Aside, Exchanging, Ways
 from workers.positions import Positions
 from workers.worker import Running, run_worker
 
@@ -51,6 +54,8 @@ class Ground:
     running: Running
     database: Database
     warden: Warden
+    aside: Executor  # one thread for what waits for other machines
+    ended: Event
 
     def now(self) -> Now:
         """Scene and times of this moment."""
@@ -125,12 +130,11 @@ def _weeks(ground: Ground) -> Look:
 
 def _exchange(ground: Ground) -> Look:
     settings, peers = ground.running.settings, peers_of(ground.running.settings.exchange_peers)
-    if not peers:
-        return lambda: None
     own = settings.exchange_name or ground.running.declared.city.code
     book = ExchangeBook(ground.warden, CaseBook(ground.warden, ground.rules), own, peers)
-    exchanging = Exchanging(ground.database, book, peers, settings.notices_local)
-    return lambda: exchanging.turn(ground.now())
+    ways = Ways(peers, MediaFolder(settings.media_folder), settings.notices_local, settings.language)
+    exchanging = Exchanging(ground.database, book, ways)
+    return Aside(ground.aside, lambda: exchanging.turn(ground.now(), ground.ended.is_set))
 
 
 def _outbox(ground: Ground) -> Look:
@@ -161,18 +165,26 @@ def run(settings: Settings) -> int:
 def serve(running: Running) -> None:
     """Go the rounds of one scene until another is shown."""
     settings = running.settings
-    database = open_database(settings.database_url, settings.var)
+    database, ended = open_database(settings.database_url, settings.var), Event()
+    warden = Warden(database, Journal(database, settings.audit_digest, settings.var))
     try:
         migrate(database)
-        ground = Ground(running, database, Warden(database, Journal(database, settings.audit_digest, settings.var)))
-        looks = [(one.every_s, one.begin(ground)) for one in ROUNDS.values()]
-        due_s = [float("-inf")] * len(looks)
-        while not running.stopping():
-            for at, (every_s, look) in enumerate(looks):
-                if monotonic_s() >= due_s[at]:
-                    due_s[at] = monotonic_s() + every_s
-                    look()
-            running.beat()
-            time.sleep(LOOK_S)
+        with ThreadPoolExecutor(1, "exchange") as aside:
+            try:
+                _go_round(Ground(running, database, warden, aside, ended))
+            finally:
+                ended.set()
     finally:
         database.close()
+
+
+def _go_round(ground: Ground) -> None:
+    running, looks = ground.running, [(one.every_s, one.begin(ground)) for one in ROUNDS.values()]
+    due_s = [float("-inf")] * len(looks)
+    while not running.stopping():
+        for at, (every_s, look) in enumerate(looks):
+            if monotonic_s() >= due_s[at]:
+                due_s[at] = monotonic_s() + every_s
+                look()
+        running.beat()
+        time.sleep(LOOK_S)

@@ -20,10 +20,17 @@ exchange_out = Table(
     "exchange_out",
     metadata,
     Column("key", String(80), primary_key=True),
+    Column("number", Integer, nullable=False),  # in the order in which they were written
     Column("peer", String(80), nullable=False),
+    Column("case", String(40), nullable=False),
     Column("body", JSON, nullable=False),
+    Column("standing", String(16), nullable=False),  # `dispatch.exchange.Standing`
     Column("tries", Integer, nullable=False),
-    Column("next_ms", Ms),  # real time; null: it was taken, or refused for good
+    Column("made_ms", Ms, nullable=False),  # this and the others: real time
+    Column("next_ms", Ms),  # null: nobody tries it any more
+    Column("failed_ms", Ms),  # since when it fails; null: it does not
     Column("said", Text, nullable=False),  # what the other side answered last
-    Index(None, "next_ms"),
+    Index(None, "number", unique=True),
+    Index(None, "standing", "peer", "next_ms"),
+    Index(None, "peer", "case"),
 )

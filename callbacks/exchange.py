@@ -1,0 +1,67 @@
+"""The page of what is on its way to other platforms: what is stuck, since when, why; sent again or given up there."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from accounts.warden import Warden
+from board.belonging import chain_of
+from callbacks.account_desk import AccountDesk, Asked, Done
+from callbacks.plans import now_of
+from core.errors import UnknownName
+from core.settings import Settings
+from dispatch.book import CaseBook, Rules
+from dispatch.exchange import Standing, peers_of
+from dispatch.exchange_book import SEND, ExchangeBook
+from dispatch.holidays import calendars_at
+from layouts.account_frame import Frame
+from layouts.exchange import Traffic, exchange_page
+from layouts.reading import PictureReader
+from store import exchange
+
+SHOWN = (Standing.WAITING, Standing.REFUSED, Standing.GIVEN_UP)
+
+
+def register(desk: AccountDesk, settings: Settings, reader: PictureReader) -> None:
+    """The page `exchange` and its acts."""
+    pages = Exchange(desk, settings, reader)
+    desk.page("exchange", pages.show)
+    desk.act("exchange/{number}/again", pages.again, pages.show)
+    desk.act("exchange/{number}/drop", pages.drop, pages.show)
+
+
+class Exchange:
+    """What the page shows, and what its forms do."""
+
+    def __init__(self, desk: AccountDesk, settings: Settings, reader: PictureReader) -> None:
+        self._desk, self._reader = desk, reader
+        self._peers = peers_of(settings.exchange_peers)
+        warden = Warden(desk.office.database, desk.office.journal)
+        self._book = ExchangeBook(warden, CaseBook(warden, self._rules), settings.exchange_name, self._peers)
+
+    def show(self, frame: Frame, asked: Asked) -> str:
+        """Messages that are not over, or those that are."""
+        over = asked.word("show") == "over"
+        standings = [one for one in Standing if one not in SHOWN] if over else SHOWN
+        with self._desk.office.database.reading() as connection:
+            messages = exchange.messages(connection, standings)
+            counts = {one.peer: one for one in exchange.by_peer(connection)}
+        hosts = {name: urlsplit(peer.url).netloc for name, peer in self._peers.items()}
+        return exchange_page(frame, Traffic(messages, counts, hosts, SEND in asked.rights(), over))
+
+    def again(self, asked: Asked) -> Done:
+        """Try it anew."""
+        self._book.send_again(asked.by, asked.number("number"), now_of(self._reader, asked))
+        return Done("exchange", "exchange-again")
+
+    def drop(self, asked: Asked) -> Done:
+        """Give it up."""
+        self._book.drop(asked.by, asked.number("number"), now_of(self._reader, asked))
+        return Done("exchange", "exchange-drop")
+
+    def _rules(self) -> Rules:
+        declared = self._reader.declared()
+        if declared is None:
+            raise UnknownName("no city is on show yet")
+        calendars = calendars_at(declared.city.work_hours, 0)
+        return Rules(declared.case_kinds, calendars, lambda area: chain_of(declared, area))
