@@ -3,7 +3,7 @@
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   // As dispatchers say it; the longest word is looked for first.
-  const SAID = { 通知: "notify", 派: "notify", 签收: "accept", 收到: "accept", 出发: "depart", 出动: "depart", 到场: "arrive", 到达: "arrive", 到了: "arrive",
+  const SAID = { 通知: "notify", 派: "notify", 签收: "accept", 收到: "accept", 出发: "depart", 出动: "depart", 到场: "arrive", 到达: "arrive", 到了: "arrive", 离场: "leave", 撤离: "leave",
     完成: "clear", 完毕: "clear", 拒收: "refuse", 中止: "fail", 备注: "note" };
 
   /** Full-width digits, letters and spaces as the narrow ones. */

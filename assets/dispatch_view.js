@@ -10,7 +10,7 @@
     "take-up": "z", "ask-extension": "q", extend: "q", reopen: "o", evaluate: "v", return: "t" };
   const HIDDEN = new Set(["join", "part", "strike", "correct", "amend", "appeal", "grant-appeal", "deny-appeal"]); // asked where they belong
   const UNIT_STEPS = { reserved: ["notify", "clear"], notified: ["accept", "depart", "arrive", "refuse"], accepted: ["depart", "arrive", "fail"],
-    "en-route": ["arrive", "fail"], "on-scene": ["clear", "fail"] };
+    "en-route": ["arrive", "fail"], "on-scene": ["clear", "leave", "fail"], left: ["arrive", "clear", "fail"] };
 
   const verb = (name) => words("case.verb-" + name);
   const state = (name) => words("case.state-" + name);

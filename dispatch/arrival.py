@@ -16,7 +16,7 @@ from geo.distance import great_circle_m
 
 NEAR_M = 100.0  # who is so near to a place has arrived there, its doubt left aside
 USUAL_ACCURACY_M = 20.0  # of a vehicle that does not tell its own
-DWELL_MS = 30_000  # so long inside before a vehicle has arrived; one that passes through at 40 km/h needs less
+DWELL_MS = 30_000  # so long inside before a vehicle has arrived, outside before it has left; passing by takes less
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,17 @@ def arrived_ms(fence: Fence, fixes: Sequence[Fix]) -> int | None:
 
 
 def left_ms(fence: Fence, fixes: Sequence[Fix]) -> int | None:
-    """When a vehicle that had arrived left: its first fix that is wholly outside; None: it is there."""
-    return next((fix.at_ms for fix in fixes if _far_m(fence, fix) - fix.accuracy_m > fence.radius_m), None)
+    """When a vehicle left: the first fix of a stay wholly outside; None: it is there, or was never seen there."""
+    was_inside, since = False, None
+    for fix in fixes:
+        far_m = _far_m(fence, fix)
+        if far_m + fix.accuracy_m <= fence.radius_m:
+            was_inside, since = True, None
+        elif was_inside and far_m - fix.accuracy_m > fence.radius_m:
+            since = since or fix
+            if fix.at_ms - since.at_ms >= DWELL_MS:
+                return since.at_ms
+    return None
 
 
 def held_against(fence: Fence, fix: Fix | None, tapped_ms: int) -> Held | None:

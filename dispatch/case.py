@@ -32,12 +32,16 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One unit of a case. reached: each state that it had, at the time it came to it last."""
+    """One unit of a case, so since `since_ms`. reached: each state that it had, at the time it came to it last.
+
+    Of 到场 the first time counts: who fetches something and comes back had arrived.
+    """
 
     id: str
     unit: str
     state: AssignmentState
     reached: Mapping[AssignmentState, Reached]
+    since_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +307,10 @@ def _unit_stepped(case: Case | None, entry: Entry) -> Case:
         state = before.state if before else "none"
         raise IllegalStep("unit-not-now", verb=entry.verb, assignment=entry.assignment, state=state)
     reached = dict(before.reached) if before else {}
-    reached[step.after] = Reached(entry.at_ms, entry.by, entry.origin, entry.number)
+    if step.after is not AssignmentState.ON_SCENE or step.after not in reached:
+        reached[step.after] = Reached(entry.at_ms, entry.by, entry.origin, entry.number)
     unit = before.unit if before else str(entry.fields["unit"])
-    assignments = {**case.assignments, entry.assignment: Assignment(entry.assignment, unit, step.after, reached)}
+    assignment = Assignment(entry.assignment, unit, step.after, reached, entry.at_ms)
+    assignments = {**case.assignments, entry.assignment: assignment}
     clocks = tuple(clock.met(entry.at_ms) if clock.obligation in step.meets else clock for clock in case.clocks)
     return replace(case, assignments=assignments, clocks=clocks, revision=entry.number)

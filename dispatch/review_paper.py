@@ -24,6 +24,7 @@ STATES = (
     AssignmentState.ACCEPTED,
     AssignmentState.EN_ROUTE,
     AssignmentState.ON_SCENE,
+    AssignmentState.LEFT,
     AssignmentState.CLEAR,
 )
 SAID = ("text", "reason", "result", "lead", "into")  # fields of an entry that are read in its line

@@ -97,9 +97,9 @@ def case_row(case: Case, kind: CaseKind, belongs: Belongs, calendars: Calendars)
 
 def assignment_row(case: Case, assignment: Assignment) -> AssignmentRow:
     """A unit of a case as lists show it."""
-    since_ms = assignment.reached[assignment.state].at_ms
     is_over = assignment.state in OVER or case.state not in OPEN
-    return AssignmentRow(case.id, assignment.id, assignment.unit, str(assignment.state), is_over, since_ms)
+    told = assignment.id, assignment.unit, str(assignment.state)
+    return AssignmentRow(case.id, *told, is_over, assignment.since_ms)
 
 
 def _first_due(case: Case, calendars: Calendars) -> tuple[int, Clock] | None:

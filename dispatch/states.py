@@ -42,6 +42,7 @@ class AssignmentState(StrEnum):
     ACCEPTED = "accepted"  # 签收
     EN_ROUTE = "en-route"  # 出发
     ON_SCENE = "on-scene"  # 到场
+    LEFT = "left"  # 离场: gone from the place, its task not over; it may come back
     CLEAR = "clear"  # 完成
     REFUSED = "refused"  # 拒收, with its reason
     FAILED = "failed"  # 中止: could not be reached, broke down, was called away

@@ -58,6 +58,7 @@ class Verb(StrEnum):
     ACCEPT = "accept"
     DEPART = "depart"
     ARRIVE = "arrive"
+    LEAVE = "leave"
     CLEAR = "clear"
     REFUSE = "refuse"
     FAIL = "fail"
@@ -183,12 +184,15 @@ UNIT_STEPS: Mapping[Verb, UnitStep] = {
     Verb.ACCEPT: UnitStep("cases.accept", frozenset({_A.NOTIFIED}), _A.ACCEPTED, (), (_O.ACCEPT,)),
     Verb.DEPART: UnitStep("cases.report", frozenset({_A.NOTIFIED, _A.ACCEPTED}), _A.EN_ROUTE),
     Verb.ARRIVE: UnitStep(
-        "cases.report", frozenset({_A.NOTIFIED, _A.ACCEPTED, _A.EN_ROUTE}), _A.ON_SCENE, (), (_O.ARRIVE,)
+        "cases.report", frozenset({_A.NOTIFIED, _A.ACCEPTED, _A.EN_ROUTE, _A.LEFT}), _A.ON_SCENE, (), (_O.ARRIVE,)
     ),
-    Verb.CLEAR: UnitStep("cases.report", frozenset({_A.RESERVED, _A.ACCEPTED, _A.EN_ROUTE, _A.ON_SCENE}), _A.CLEAR),
+    Verb.LEAVE: UnitStep("cases.report", frozenset({_A.ON_SCENE}), _A.LEFT),
+    Verb.CLEAR: UnitStep(
+        "cases.report", frozenset({_A.RESERVED, _A.ACCEPTED, _A.EN_ROUTE, _A.ON_SCENE, _A.LEFT}), _A.CLEAR
+    ),
     Verb.REFUSE: UnitStep("cases.accept", frozenset({_A.NOTIFIED}), _A.REFUSED, ("reason",)),
     Verb.FAIL: UnitStep(
-        "cases.report", frozenset({_A.NOTIFIED, _A.ACCEPTED, _A.EN_ROUTE, _A.ON_SCENE}), _A.FAILED, ("reason",)
+        "cases.report", frozenset({_A.NOTIFIED, _A.ACCEPTED, _A.EN_ROUTE, _A.ON_SCENE, _A.LEFT}), _A.FAILED, ("reason",)
     ),
 }
 

@@ -20,13 +20,15 @@ NEXT: Mapping[AssignmentState, tuple[Verb, ...]] = {
     AssignmentState.NOTIFIED: (Verb.ACCEPT,),
     AssignmentState.ACCEPTED: (Verb.DEPART, Verb.ARRIVE),
     AssignmentState.EN_ROUTE: (Verb.ARRIVE,),
-    AssignmentState.ON_SCENE: (Verb.CLEAR,),
+    AssignmentState.ON_SCENE: (Verb.CLEAR, Verb.LEAVE),
+    AssignmentState.LEFT: (Verb.CLEAR, Verb.ARRIVE),
 }
 NO: Mapping[AssignmentState, Verb] = {
     AssignmentState.NOTIFIED: Verb.REFUSE,
     AssignmentState.ACCEPTED: Verb.FAIL,
     AssignmentState.EN_ROUTE: Verb.FAIL,
     AssignmentState.ON_SCENE: Verb.FAIL,
+    AssignmentState.LEFT: Verb.FAIL,
 }
 PICTURES = "image/jpeg,image/png,image/webp"
 SAID_SHOWN = 4  # of what was said about a case, the newest
@@ -101,6 +103,7 @@ def task_article(field: Field, task: Task, at: int) -> Markup:
     caller = facts.get("caller")
     where = place if isinstance(place, Mapping) else {}
     said = caller if isinstance(caller, Mapping) else {}
+    steps = NEXT.get(task.state, ())
     return el(
         "article",
         el("header", el("em", field.word(f"case.state-{task.state}")), el("span", task.kind), _due(field, task)),
@@ -111,7 +114,7 @@ def task_article(field: Field, task: Task, at: int) -> Markup:
         el("p", str(facts.get("text", ""))) if facts.get("text") else None,
         _caller(str(said.get("name", "")), str(said.get("phone", ""))),
         _navigate(field, where, str(facts.get("title", ""))) if where else None,
-        [_step(field, task, verb, at) for verb in NEXT.get(task.state, ())],
+        [_step(field, task, verb, at, verb is steps[0]) for verb in steps],
         _photo(field, task, at),
         _word(field, task, at),
         _no(field, task, at),
@@ -158,16 +161,16 @@ def _due(field: Field, task: Task) -> Markup | None:
         "■ " if late else "",
         what,
         " ",
-        field.word("field.late" if late else "field.by", time=_time(task.due_ms)),
+        field.word("field.late" if late else "field.by", time=_moment(task.due_ms, field.now_ms)),
         class_="late" if late else None,
     )
 
 
-def _step(field: Field, task: Task, verb: Verb, at: int) -> Markup:
+def _step(field: Field, task: Task, verb: Verb, at: int, is_first: bool) -> Markup:
     return el(
         "form",
         *_hidden(field, task, verb, at),
-        el("button", field.word(f"case.verb-{verb}"), class_="large"),
+        el("button", field.word(f"case.verb-{verb}"), class_="large" if is_first else None),
         method="post",
         action=field.action("step"),
         data_queue=True,
@@ -205,7 +208,8 @@ def file_field(field: Field, required: bool = False) -> Markup:
 
 def _word(field: Field, task: Task, at: int) -> Markup:
     """What was said about the case, and a word to those at the desk."""
-    lines = [el("li", el("small", f"{_time(one.at_ms)} {one.by}"), " ", one.words) for one in task.said[-SAID_SHOWN:]]
+    newest = task.said[-SAID_SHOWN:]
+    lines = [el("li", el("small", f"{_moment(one.at_ms, field.now_ms)} {one.by}"), " ", one.words) for one in newest]
     return el(
         "form",
         el("ol", lines) if lines else None,
@@ -258,8 +262,10 @@ def _navigate(field: Field, where: Mapping[str, object], title: str) -> Markup:
     return el("nav", el("span", field.word("field.navigate")), shown)
 
 
-def _time(at_ms: int) -> str:
-    return from_ms(at_ms).astimezone(CHINA).strftime("%H:%M")
+def _moment(at_ms: int, now_ms: int) -> str:
+    """07:35 today, else with its date: what is due in a week must not read as due this morning."""
+    at, now = (from_ms(ms).astimezone(CHINA) for ms in (at_ms, now_ms))
+    return at.strftime("%H:%M" if at.date() == now.date() else "%m-%d %H:%M")
 
 
 def first_due(clocks: Sequence[Clock], calendars: Calendars) -> tuple[int | None, str]:

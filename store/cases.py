@@ -15,6 +15,7 @@ from core.errors import UnknownName
 from store.sql import Transaction
 from store.tables.cases import assignments, case_entries, case_numbers, cases
 
+SENT = ("notified", "accepted", "en-route", "on-scene", "left")  # states of a unit whose place says how far it is
 CELLS_A_DEGREE = 100  # squares of about a kilometre
 AT_ONCE = 500  # cells or cases asked for in one statement; SQLite takes few thousand places
 
@@ -83,11 +84,12 @@ class AssignmentRow:
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """One unit that has not arrived: its case and assignment, since when, and the place; degrees WGS 84, m."""
+    """One unit that was sent: its case and assignment, its state since when, and the place; degrees WGS 84, m."""
 
     case: str
     id: str
     unit: str
+    state: str
     since_ms: int
     lon_deg: float
     lat_deg: float
@@ -252,11 +254,11 @@ def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRo
 
 
 def under_way(connection: Transaction, scene: str) -> list[UnderWay]:
-    """Units of one scene that were sent and have not arrived, with the place where they are to."""
-    place = [cases.c.lon_deg, cases.c.lat_deg, cases.c.accuracy_m]
-    asked = select(assignments.c.case, assignments.c.id, assignments.c.unit, assignments.c.since_ms, *place)
+    """Units of one scene that were sent and are not done, with the place where they are to."""
+    own = [assignments.c[name] for name in ("case", "id", "unit", "state", "since_ms")]
+    asked = select(*own, cases.c.lon_deg, cases.c.lat_deg, cases.c.accuracy_m)
     joined = asked.join(cases, cases.c.id == assignments.c.case)
-    sent = assignments.c.state.in_(("notified", "accepted", "en-route")) & assignments.c.is_over.is_(False)
+    sent = assignments.c.state.in_(SENT) & assignments.c.is_over.is_(False)
     found = joined.where(sent, cases.c.scene == scene, cases.c.is_open, cases.c.lon_deg.is_not(None))
     return [UnderWay(**row) for row in connection.execute(found).mappings()]
 

@@ -84,6 +84,42 @@ def test_a_vehicle_arrives_by_its_fence(street: Street) -> None:
     assert street.arrived() == (45, Origin.FENCE, BY)
 
 
+@pytest.mark.claim(
+    "COMMAND", "A vehicle that leaves the fence after it arrived is 离场 by itself, correctable; it may come back."
+)
+def test_a_vehicle_leaves_by_its_fence(street: Street) -> None:
+    def drive(*stays: tuple[int, int, tuple[float, float]]) -> None:
+        for first, last, place_deg in stays:
+            for second in range(first, last + 1, 5):
+                street.arrivals.seen("gps-7", fix(second, place_deg))
+                street.arrivals.turn(at(second))
+
+    def times() -> list[tuple[Verb, int, Origin]]:
+        log = [one for one in street.book.read(street.case).log if one.assignment == "t1"][1:]
+        return [(one.verb, (one.at_ms - NOW_MS) // SECOND_MS, one.origin) for one in log]
+
+    drive((10, 60, HERE), (65, 80, FAR), (85, 100, HERE))
+    assert times() == [(Verb.ARRIVE, 10, Origin.FENCE)], "20 s outside are a doubtful fix, or a turn of the car"
+    drive((105, 140, FAR))
+    assert times()[1:] == [(Verb.LEAVE, 105, Origin.FENCE)]
+    left = next(one.number for one in street.book.read(street.case).log if one.verb is Verb.LEAVE)
+    street.did(Verb.CORRECT, "", at(150), entry=left, at_ms=NOW_MS + 100 * SECOND_MS, reason="先驶离路口")
+    unit = street.book.read(street.case).case.assignments["t1"]
+    assert (unit.state, unit.since_ms) == (AssignmentState.LEFT, NOW_MS + 100 * SECOND_MS)
+    drive((200, 240, HERE))
+    assert times()[2:] == [(Verb.ARRIVE, 200, Origin.FENCE)]
+    assert street.arrived() == (10, Origin.FENCE, BY), "the first arrival is the one that counts"
+    drive((300, 340, FAR))
+    assert times()[3:] == [(Verb.LEAVE, 300, Origin.FENCE)]
+
+
+def test_who_was_never_seen_there_has_not_left(street: Street) -> None:
+    street.did(Verb.ARRIVE, "t1", at(5))
+    for second in range(10, 100, 10):
+        street.arrivals.seen("gps-7", fix(second, FAR))
+        assert street.arrivals.turn(at(second)) == 0, "the tap is marked, and nobody takes it back"
+
+
 def test_an_old_position_says_nothing_of_now(street: Street) -> None:
     for second in (10, 20, 30, 50):
         street.arrivals.seen("gps-7", fix(second))

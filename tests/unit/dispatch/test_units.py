@@ -105,7 +105,9 @@ def test_arrival_by_fence() -> None:
     doubtful = fixes((50, 10, 10), (150, 80, 15), (40, 10, 20), (45, 10, 40))
     assert arrived_ms(FENCE, doubtful) == 10_000
     assert arrived_ms(FENCE, fixes((20, 90, 0), (20, 90, 30), (20, 90, 60))) is None
-    assert left_ms(FENCE, fixes((150, 80, 70), (400, 80, 80))) == 80_000
+    assert left_ms(FENCE, fixes((20, 10, 60), (150, 80, 70), (400, 80, 80), (400, 80, 110))) == 80_000
+    assert left_ms(FENCE, fixes((20, 10, 60), (400, 80, 80), (20, 10, 90), (400, 80, 110))) is None
+    assert left_ms(FENCE, fixes((400, 80, 80), (400, 80, 120))) is None, "it was never seen there"
     assert left_ms(FENCE, fixes((150, 80, 70))) is None
 
 
