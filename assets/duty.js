@@ -29,10 +29,11 @@
     const made = dutyState.caseOf(picture(), item);
     const of = made ? " · " + esc(words("duty.in_case", { number: made[0].slice(-4) })) : "";
     const flaps = item.flapping && item.level ? " · " + esc(words("duty.flapping")) : "";
+    const lost = item.lostMs ? '<b class="lost">' + esc(words("duty.lost")) + "</b>" : "";
     const state = item.waits ? '<em class="waits">' + esc(words("duty.waits")) + "</em>" : "<em>" + esc(on || words("duty.kind_" + item.kind)) + "</em>";
     return '<li class="duty-row level-' + (item.level || "none") + (item.waits ? " waiting" : "") + (item.key === chosen ? " chosen" : "") + '" data-key="' + esc(item.key)
       + '" role="option" aria-selected="' + (item.key === chosen) + '"><header><span class="level">' + tag + "</span><span>" + esc(area ? area.name : "")
-      + (item.members && item.members.length > 1 ? " · " + esc(words("duty.count", { count: item.members.length })) : "") + flaps + of + "</span><time>"
+      + (item.members && item.members.length > 1 ? " · " + esc(words("duty.count", { count: item.members.length })) : "") + flaps + of + "</span>" + lost + "<time>"
       + esc(format.span(nowMs - item.sinceMs)) + "</time>" + state + "</header><p>" + esc(item.sentence) + "</p></li>";
   }
 
@@ -130,21 +131,27 @@
 
   const me = () => cityvitals.dutyActs.who().person || "";
 
+  /** The silence, or loss of data, that stands on this screen: what comes later is not covered by the act. */
+  function silenceOf(item) {
+    const sinceMs = item.kind === "source" ? item.sinceMs : item.lostMs;
+    return sinceMs ? { since_ms: sinceMs } : {};
+  }
+
   const DO = {
     async acknowledge(item) {
       const nowMs = cityvitals.live.cityMs();
       const stands = { acked_by: me(), acked_ms: nowMs, waits: false };
       if (item.level) stands.acked_level = item.level;
-      if (item.kind === "source") stands.since_ms = item.sinceMs;
       wantsNext = true;
-      const more = Object.assign(item.level ? { seen: item.level } : {}, item.kind === "source" ? { since_ms: item.sinceMs } : {});
+      const more = Object.assign(item.level ? { seen: item.level } : {}, silenceOf(item));
+      Object.assign(stands, silenceOf(item));
       if (await act(item, "acknowledge", more, stands, words("duty.done_ack"))) lastAck = { item: item, atMs: nowMs };
     },
     false: (item) => DO.verdict(item, FALSE_ALARM),
     async verdict(item, verdict) {
       wantsNext = item.waits;
       const stands = { verdict: verdict, verdict_by: me(), waits: false };
-      await act(item, "verdict", { verdict: verdict }, stands, words("duty.done_verdict", { verdict: words("duty.verdict_" + verdict.replace(/-/g, "_")) }));
+      await act(item, "verdict", Object.assign({ verdict: verdict }, silenceOf(item)), stands, words("duty.done_verdict", { verdict: words("duty.verdict_" + verdict.replace(/-/g, "_")) }));
     },
     async call(item) {
       calling = { key: item.key, contacts: [] };

@@ -1,5 +1,6 @@
 /*
- * What rings in the room: a tone of its own for red, for orange and for lost data, repeated until somebody acknowledged.
+ * What rings in the room: a tone of its own for red, for orange, for lost data and for urgent orders, repeated until
+ * somebody acknowledged.
  * Synthesised here, so that no file can be missing. A browser that plays nothing before a click is told on by a bar.
  */
 (function (root) {
@@ -10,16 +11,19 @@
     red: { every: 4, notes: [[988, 0, 0.16], [1319, 0.2, 0.16], [988, 0.4, 0.16], [1319, 0.6, 0.16], [988, 0.8, 0.3]] },
     orange: { every: 8, notes: [[784, 0, 0.28], [587, 0.36, 0.4]] },
     lost: { every: 12, notes: [[440, 0, 0.5], [330, 0.6, 0.5], [220, 1.2, 0.8]] },
+    urgent: { every: 20, notes: [[659, 0, 0.2], [659, 0.3, 0.2]] },
   };
   const STARTS_WITHIN_S = 2; // a sound system that has just been asked for is not blocked yet
-  const ORDER = ["red", "lost", "orange"]; // when several ring, they take turns, so that each is heard
+  const ORDER = ["red", "lost", "orange", "urgent"]; // when several ring, they take turns, so that each is heard
+  const RINGING = ["card", "source", "signal", "event"];
   const LOUD = 0.35;
-  const rung = { red: 0, orange: 0, lost: 0 };
+  const rung = { red: 0, orange: 0, lost: 0, urgent: 0 };
   const seen = new Map(); // key → [level, city time at which this page first saw it so]
   let context = null;
-  let next = { red: 0, orange: 0, lost: 0 }; // steady s
+  const next = { red: 0, orange: 0, lost: 0, urgent: 0 }; // steady s
   let busyUntil = 0;
   let quietSinceS = 0; // steady s since which the browser plays nothing
+  let toldMuted = 0; // the end of the mute that was told of
   let mutedHere = 0; // city time; what this screen was told while the server could not be reached
 
   const steadyS = () => root.performance.now() / 1000;
@@ -38,7 +42,8 @@
     return !context || (quietSinceS > 0 && steadyS() - quietSinceS > STARTS_WITHIN_S);
   }
 
-  function play(name) {
+  /** A tone, and what is said after it. */
+  function play(name, words) {
     const at = context.currentTime + 0.02;
     for (const [hertz, after, lasts] of TONES[name].notes) {
       const tone = context.createOscillator();
@@ -57,19 +62,29 @@
     busyUntil = steadyS() + last[1] + last[2] + 0.3;
     next[name] = steadyS() + TONES[name].every;
     rung[name] += 1;
-    cityvitals.voice.say(name, last[1] + last[2] + 0.1);
+    cityvitals.voice.say(words, last[1] + last[2] + 0.1);
   }
 
-  /** What should be heard now: names of tones; muted ones are left out, but for a red one that came after the mute. */
+  /** The tone of an item that waits; "" for what waits quietly. */
+  function toneOf(item) {
+    if (item.kind === "source" || item.silent || item.lostIsNews) return "lost";
+    return item.kind === "event" ? (item.urgent ? "urgent" : "") : item.level;
+  }
+
+  /**
+   * What should be heard now: tone → what is said after it; muted ones are left out, but for a red one that came after the
+   * mute. A signal of an authority is never called one of our warnings.
+   */
   function wanted(items, isStale, mute, nowMs) {
-    const found = new Set(isStale ? ["lost"] : []);
+    const found = new Map(isStale ? [["lost", "lost"]] : []);
     for (const item of items) {
-      if (!item.waits || (item.kind !== "card" && item.kind !== "source" && item.kind !== "signal")) continue;
-      const name = item.kind === "source" || item.silent ? "lost" : item.level;
+      if (!item.waits || !RINGING.includes(item.kind)) continue;
+      const name = toneOf(item);
       const before = seen.get(item.key);
       if (!before || before[0] !== name) seen.set(item.key, [name, nowMs]);
       const breaksThrough = name === "red" && mute && seen.get(item.key)[1] > mute.from_ms;
-      if (TONES[name] && (!mute || breaksThrough)) found.add(name);
+      if (!TONES[name] || (mute && !breaksThrough)) continue;
+      if (!found.has(name) || item.kind !== "signal") found.set(name, item.kind === "signal" ? "signal" : name);
     }
     if (mute && isStale) found.delete("lost");
     return found;
@@ -89,11 +104,14 @@
     const blocked = isBlocked();
     if (isHeard() && steadyS() >= busyUntil && !cityvitals.voice.isSpeaking()) {
       const due = ORDER.filter((name) => ringing.has(name) && steadyS() >= next[name]);
-      if (due.length) play(due.sort((a, b) => next[a] - next[b])[0]);
+      const name = due.sort((a, b) => next[a] - next[b])[0];
+      if (name) play(name, ringing.get(name));
+      else if (mute && mute.until_ms !== toldMuted) cityvitals.voice.say("muted", 0);
+      toldMuted = mute ? mute.until_ms : 0;
     }
     for (const name of ORDER) if (!ringing.has(name)) next[name] = 0;
     paintBar(blocked, mute, nowMs);
-    return { ringing: Array.from(ringing), muted: mute, blocked: blocked };
+    return { ringing: Array.from(ringing.keys()), muted: mute, blocked: blocked };
   }
 
   /** The bar over a screen that cannot be heard, or that was muted: nobody may overlook it. */
@@ -119,9 +137,9 @@
   /** Every tone once, so that who takes over hears that he will hear. */
   function tryAll() {
     allow();
-    TONES_IN_TURN.forEach((name, at) => root.setTimeout(() => { if (isHeard()) play(name); }, at * 2500));
+    TONES_IN_TURN.forEach((name, at) => root.setTimeout(() => { if (isHeard()) play(name, name); }, at * 2500));
   }
-  const TONES_IN_TURN = ["red", "orange", "lost"];
+  const TONES_IN_TURN = ["red", "orange", "lost", "urgent"];
 
   cityvitals.sound = {
     allow, isBlocked, start, tryAll, turn,

@@ -42,10 +42,12 @@
 
   function cardItem(picture, id, card) {
     const stands = standing(picture, id);
+    const lostMs = Math.max(0, ...card.warnings.map((one) => (picture.warnings || {})[one] || {}).filter((one) => one.level === "red" || one.level === "orange").map((one) => one.lost_ms || 0));
     const lead = (picture.warnings || {})[id] || (picture.warnings || {})[card.warnings[0]] || {};
     return {
       key: id, kind: "card", level: card.level, urgency: URGENCY[card.level] || 0, waits: cardWaits(card, stands), sinceMs: card.since_ms,
       sentence: card.sentence || lead.sentence || "", area: card.area, issued: lead.issuer === "issued", stands: stands,
+      lostMs: lostMs, lostIsNews: lostMs > stands.since_ms && cityvitals.format.RANK[card.level] <= (cityvitals.format.RANK[stands.acked_level] || 0),
       silent: Boolean(card.silent), flapping: Boolean((card.flapping || []).length), cause: card.cause || "", causeName: card.cause_name || "", members: card.warnings, warning: lead, warningId: card.warnings[0],
     };
   }

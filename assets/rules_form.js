@@ -3,6 +3,7 @@
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const NO_DATA = ["keep", "clear", "lost"];
+  const LOST_AFTER_S = { clear: 0, lost: 600 }; // as `early_warning/schema.py` fills it in
 
   const words = (code, values) => cityvitals.format.words(code, values);
   const esc = (text) => cityvitals.format.esc(text);
@@ -70,13 +71,13 @@
     const draft = desk.draft;
     const active = desk.seed.active;
     const share = (of) => String(Math.round((of.min_reporting || 0) * 100));
-    const kept = draft.no_data || "keep";
+    const kept = draft.no_data || "lost";
     const choices = NO_DATA.map((one) => '<option value="' + one + '"' + (one === kept ? " selected" : "") + ">" + esc(words("rules.no_data_" + one)) + "</option>").join("");
     const rest = draft.bounds.some((one) => !one.reference)
       ? '<div class="overrides"><b>' + esc(words("rules.overrides")) + '</b><ul>' + (draft.overrides || []).map((other, at) => override(desk, other, at)).join("") + '</ul><button type="button" data-addoverride="1">' + esc(words("rules.override_add")) + "</button></div>" : "";
     return '<div class="whole"><label>' + esc(words("rules.field_min_reporting")) + was(share(active), share(draft)) + '<input inputmode="numeric" data-whole="min_reporting" value="' + share(draft) + '"/>%</label>'
       + '<label>' + esc(words("rules.field_no_data")) + '<select data-whole="no_data">' + choices + "</select></label>"
-      + (kept === "keep" ? "" : '<label>' + esc(words("rules.field_no_data_after_s")) + '<input inputmode="numeric" data-whole="no_data_after_s" value="' + (draft.no_data_after_s || 0) / 60 + '"/>' + esc(words("rules.minutes")) + "</label>")
+      + (kept === "keep" ? "" : '<label>' + esc(words("rules.field_no_data_after_s")) + '<input inputmode="numeric" data-whole="no_data_after_s" value="' + (draft.no_data_after_s === undefined ? LOST_AFTER_S[kept] : draft.no_data_after_s) / 60 + '"/>' + esc(words("rules.minutes")) + "</label>")
       + '<div class="schedule">' + scheduled(draft.schedule) + "</div>" + cityvitals.rulesConditions.html(desk) + rest + "</div>";
   }
 

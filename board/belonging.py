@@ -51,6 +51,7 @@ def warning_concerned(declared: Declared, one: str, warning: Record) -> Concerne
         subject=warning["subject"],
         since_ms=warning["since_ms"],
         ended_ms=warning["ended_ms"] or 0,
+        lost_ms=warning.get("lost_ms", 0),
         grade=grade_of(indicator),
     )
 

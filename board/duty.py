@@ -19,7 +19,7 @@ from board.words import level_word
 from catalogue.declared import Declared
 from core.duty import ACT, SEATS, SILENCE, SOUND, Deed, DutyAct, Silence
 from core.messages import text
-from core.records import DAY_MS
+from core.records import DAY_MS, Level
 from early_warning.duty_fold import UNTOUCHED, Standing, after, shelved_until, spread, together, waits
 from early_warning.duty_rules import Concerned, is_hidden
 from early_warning.seats import SeatReach, ladder, owner
@@ -163,7 +163,8 @@ class DutyBook:
         if standing == UNTOUCHED and not silenced and not self._seats:
             return None
         gravest = max((active[one] for one in members), key=lambda one: one.level)
-        waiting = waits(standing, gravest.level, now_ms) and not silenced
+        lost_ms = max(active[one].lost_ms for one in members if active[one].level >= min(gravest.level, Level.ORANGE))
+        waiting = waits(standing, gravest.level, now_ms, lost_ms) and not silenced
         waited_ms = now_ms - max(gravest.since_ms, standing.at_ms) if waiting else 0
         seat, went_up = owner(ladder(self._seats, gravest), gravest.level, max(0, waited_ms))
         return _record(standing) | {
@@ -197,7 +198,6 @@ class DutyBook:
         place = key if kind == "device" else self._names.city
         return _record(self._standings[item]) | {
             "waits": False,
-            "since_ms": self._standings[item].since_ms,
             "area": chain_of(self._declared, place)[0],
             "topic": "",
         }
@@ -217,6 +217,7 @@ def _record(standing: Standing) -> Record:
         "acked_level": level_word(standing.level) if standing.level else "",
         "acked_by": standing.name,
         "acked_ms": standing.at_ms,
+        "since_ms": standing.since_ms,
         "holder": standing.holder_name,
         "seat": "",
         "comments": [asdict(one) for one in standing.comments],

@@ -160,7 +160,7 @@ class WarningBook:
             "trend": warning.trend,
             "sentence": said(warning, self._declared, self._names),
             "late": warning.late,
-            "lost": "lost_ms" in warning.facts,
+            "lost_ms": warning.facts.get("lost_ms", 0),
             "revision": warning.revision,
             "source": source_record(rule.source) if rule else None,
         }

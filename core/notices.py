@@ -39,6 +39,8 @@ class Kind(StrEnum):
     RETRACTED = "retracted"
     ESCALATED = "escalated"  # nobody acknowledged: the next in turn is told
     STANDING = "standing"  # it stands for long
+    LOST = "lost"  # its data fell silent: it can no longer be judged
+    RETURNED = "returned"  # and are back
     DIGEST = "digest"  # what was beyond the budget, put together
     TRIAL_RUN = "test"  # a person pressed the button
     ASSIGNED = "assigned"  # a unit was sent
@@ -182,6 +184,7 @@ class Matter:
     silent: why it never rings: `trial`, `late` (a late report) or `flapping`.
     thread: what it is told together with, once it was seen; a card may get another id.
     told_to: (recipient, channel). held: why the last news was not told. step: how far it went up the chain of deputies.
+    lost_ms: since when its data are lost, city time, 0: they are not. lost_to: who was told that; losses: how often.
     """
 
     warning: str
@@ -203,3 +206,6 @@ class Matter:
     step: int = 0
     escalate_ms: int | None = None
     standing_ms: int | None = None
+    lost_ms: int = 0
+    lost_to: tuple[tuple[str, Channel], ...] = ()
+    losses: int = 0

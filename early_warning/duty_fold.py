@@ -40,7 +40,7 @@ class Standing:
     """How one warning stands with people. Times are city time, ms UTC; 0 and "": never and nobody.
 
     level: up to which it is acknowledged; before: up to which it was before that. holder: whose it is.
-    since_ms: of an item that is no warning, which silence was acknowledged. into: the card that it was merged into.
+    since_ms: which silence, or loss of data, was acknowledged. into: the card that it was merged into.
     """
 
     level: Level = Level.NORMAL
@@ -112,6 +112,7 @@ def together(standings: Iterable[Standing]) -> Standing:
         verdict_name=judged.verdict_name,
         verdict_ms=judged.verdict_ms,
         into=next((one.into for one in members if one.into), ""),
+        since_ms=max(one.since_ms for one in members),
         touched_ms=max(one.touched_ms for one in members),
     )
 
@@ -136,9 +137,13 @@ def spread(
     return joined
 
 
-def waits(standing: Standing, level: Level, now_ms: int) -> bool:
-    """Whether somebody still has to acknowledge this level."""
-    return level > standing.level and not shelved_until(standing, level, now_ms)
+def waits(standing: Standing, level: Level, now_ms: int, lost_ms: int = 0) -> bool:
+    """Whether somebody still has to acknowledge this level, or that its data are lost.
+
+    lost_ms: since when, 0: they are not. At orange and red that is news of its own: what stands is judged no more.
+    """
+    is_lost = level >= Level.ORANGE and lost_ms > standing.since_ms
+    return (level > standing.level or is_lost) and not shelved_until(standing, level, now_ms)
 
 
 def shelved_until(standing: Standing, level: Level, now_ms: int) -> int:

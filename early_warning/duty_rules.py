@@ -34,6 +34,7 @@ class Concerned:
     subject: str = ""
     since_ms: int = 0
     ended_ms: int = 0  # 0: it still stands
+    lost_ms: int = 0  # since when its data are lost, 0: they are not
     grade: Sensitivity = Sensitivity.PUBLIC
 
 
@@ -104,8 +105,8 @@ def is_hidden(scope: Scope, one: Concerned) -> bool:
     """Whether a silence hides a warning."""
     return (
         one.level <= scope.up_to
-        and (not scope.areas or bool(set(scope.areas) & set(one.area)))
         and one.grade <= scope.grade
+        and (not scope.areas or bool(set(scope.areas) & set(one.area)))
         and (not scope.topics or one.topic in scope.topics)
         and (not scope.rules or one.rule in scope.rules)
         and (not scope.subjects or one.subject in scope.subjects)

@@ -54,6 +54,7 @@ DayOfYear = Annotated[
     BeforeValidator(_day_of_year, json_schema_input_type=Annotated[str, Field(pattern=r"^\d\d-\d\d$")]),
     PlainSerializer(lambda day: f"{day[0]:02}-{day[1]:02}"),
 ]
+LOST_AFTER_S = 600  # two messages of a gauge that speaks each five minutes may be missing
 Span = Annotated[int, Field(ge=0, le=31 * 86_400)]
 
 
@@ -167,8 +168,8 @@ class RuleEntry(Entry):
     version: Annotated[str, Field(min_length=1)] = "1"
     jurisdiction: str = ""
     min_reporting: Annotated[float, Field(ge=0, le=1)] = 0.0
-    no_data: NoData = NoData.KEEP
-    no_data_after_s: Span = 0
+    no_data: NoData = NoData.LOST
+    no_data_after_s: Span | None = None
     schedule: ScheduleEntry | None = None
     overrides: tuple[OverrideEntry, ...] = ()
     valid_from: date | None = None
@@ -210,6 +211,8 @@ class RuleEntry(Entry):
         told["overrides"] = tuple(Override(**other.fields()) for other in self.overrides)
         told["inhibited_by"] = tuple(Inhibition(**one.fields()) for one in self.inhibited_by)
         told["schedule"] = Schedule(**self.schedule.fields()) if self.schedule else None
+        if told["no_data_after_s"] is None:
+            told["no_data_after_s"] = LOST_AFTER_S if self.no_data is NoData.LOST else 0
         told["valid_from_ms"] = (begins - date(1970, 1, 1)).days * DAY_MS - 8 * HOUR_MS if begins else 0
         return Rule(rule_id, **told)
 

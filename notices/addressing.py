@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from core.messages import text
 from core.notices import Delivery, Kind, Notice, Recipient, Route, State
-from core.records import Stamp
+from core.records import Level, Stamp
 from notices.budget import Ledger
 from notices.dedupe import delivery_key
 from notices.guard import marked, refusal
 from notices.roster import Roster
 from notices.routes import Aim
 
+OF_DATA = frozenset({Kind.LOST, Kind.RETURNED})  # data that come and go stay within the budget, also of red
 ALONE = frozenset({Kind.DIGEST, Kind.TRIAL_RUN, Kind.ASSIGNED})  # kinds that are no part of a budget
 
 
@@ -50,7 +51,8 @@ def addressed(notice: Notice, aims: Iterable[Aim], policy: Policy, ledger: Ledge
         made = [_made(notice, aim) for aim in meant]
         open_ = [one for one in made if one.state is State.WAITING]
         recipient = meant[0].recipient
-        if open_ and notice.kind not in ALONE and not ledger.admits(recipient, notice.level, notice.at_ms):
+        level = min(notice.level, Level.ORANGE) if notice.kind in OF_DATA else notice.level
+        if open_ and notice.kind not in ALONE and not ledger.admits(recipient, level, notice.at_ms):
             if recipient.id not in ledger.digests:
                 digests.append(_digest(notice, recipient, open_[0], ledger, policy.language))
             into = ledger.digests[recipient.id]

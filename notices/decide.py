@@ -2,7 +2,8 @@
 
 A card is told once a level, by its gravest warning; others under it are covered. Red goes at once, what is less waits
 a few seconds, so that what comes together is told together. Who was told of something is told when it ends or was
-never true. Of a red level that nobody acknowledges the next person is told, and then the next.
+never true. Of a red level that nobody acknowledges the next person is told, and then the next. When the data of what
+stands at orange or red fall silent, who was told hears that it can no longer be judged, and when they are back.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from notices.routes import Aim, aims, applies, last_step
 
 ToldTo = tuple[tuple[str, Channel], ...]
 
+SAID_OF = (Kind.ESCALATED, Kind.STANDING, Kind.LOST, Kind.RETURNED)  # what is said before the sentence itself
 GATHER_MS = 10_000  # a power cut is told by its devices within seconds
 
 
@@ -48,6 +50,8 @@ def followed(now: Matter, before: Matter | None) -> Matter:
         step=before.step,
         escalate_ms=before.escalate_ms,
         standing_ms=before.standing_ms,
+        lost_to=before.lost_to,
+        losses=before.losses,
     )
 
 
@@ -94,8 +98,11 @@ class _Turn:
         self.decision.matters |= {one.warning: one for one, was in zip(named, members, strict=True) if one is not was}
         standing = self._endings(named)
         self._openings(standing)
-        latest = [self.decision.matters.get(one.warning, one) for one in standing]
-        self._calls(latest)
+        self._calls(self._latest(standing))
+        self._losses(self._latest(standing))
+
+    def _latest(self, standing: Sequence[Matter]) -> list[Matter]:
+        return [self.decision.matters.get(one.warning, one) for one in standing]
 
     # what ended
 
@@ -125,6 +132,7 @@ class _Turn:
             step=max(one.step for one in (heir, *ended)),
             escalate_ms=_earliest(one.escalate_ms for one in (heir, *ended) if one.acknowledged < one.told),
             standing_ms=_earliest(one.standing_ms for one in (heir, *ended)),
+            lost_to=_lost_to((heir, *ended)),
         )
         if withdrawn:
             inherits = replace(inherits, told=Level.NORMAL)
@@ -136,9 +144,13 @@ class _Turn:
         kind = Kind.RETRACTED if one.phase == WarningPhase.RETRACTED else Kind.CLEARED
         if not one.told_to:
             return self._suppress(one, "card", kind)
-        known = [(self._policy.roster.known(recipient), channel) for recipient, channel in one.told_to]
-        self._tell(self._notice(one, kind, one.told), [Aim(who, channel) for who, channel in known if who])
+        self._tell(self._notice(one, kind, one.told), self._known(one.told_to))
         return None
+
+    def _known(self, told_to: ToldTo) -> list[Aim]:
+        """Who was told before, as he can be told now."""
+        known = [(self._policy.roster.known(recipient), channel) for recipient, channel in told_to]
+        return [Aim(who, channel) for who, channel in known if who]
 
     # what is new
 
@@ -228,6 +240,28 @@ class _Turn:
         told_to = _union(one.told_to, _aimed_at(aimed))
         self._note(one, told_to=told_to, standing_ms=None)
 
+    # what can no longer be judged
+
+    def _losses(self, standing: Sequence[Matter]) -> None:
+        """Lost data of a card are told once, to who was told of it, until all of them are back; then that is told."""
+        grave = [one for one in standing if one.level >= Level.ORANGE and one.lost_ms]
+        known = _lost_to(standing)
+        blind = [one for one in grave if not self._held(one)]
+        if news := tuple(one for one in _told_to(blind) if one not in known):
+            lead = blind[0]
+            self._tell_of_data(replace(lead, losses=lead.losses + 1), Kind.LOST, news)
+            self._note(lead, lost_to=_union(lead.lost_to, news), losses=lead.losses + 1)
+        elif known and not grave:
+            lead = next(one for one in standing if one.lost_to)
+            self._tell_of_data(lead, Kind.RETURNED, known)
+            for one in standing:
+                if one.lost_to:
+                    self._note(one, lost_to=())
+
+    def _tell_of_data(self, one: Matter, kind: Kind, to: ToldTo) -> None:
+        key = notice_key(self._policy.scene, one.warning, kind, one.told, one.losses)
+        self._tell(replace(self._notice(one, kind, one.told), key=key), self._known(to))
+
     # how it is written down
 
     def _note(self, one: Matter, **changes: object) -> None:
@@ -246,7 +280,7 @@ class _Turn:
 
     def _notice(self, one: Matter, kind: Kind, level: Level) -> Notice:
         policy, sentence = self._policy, one.sentence
-        if kind in (Kind.ESCALATED, Kind.STANDING):
+        if kind in SAID_OF:
             sentence = text(f"notice.{kind}", policy.language, sentence=sentence)
         return Notice(
             key=notice_key(policy.scene, one.warning, kind, level),
@@ -277,6 +311,10 @@ class _Turn:
 
 def _told_to(matters: Iterable[Matter]) -> ToldTo:
     return tuple(dict.fromkeys(one for matter in matters for one in matter.told_to))
+
+
+def _lost_to(matters: Iterable[Matter]) -> ToldTo:
+    return tuple(dict.fromkeys(one for matter in matters for one in matter.lost_to))
 
 
 def _aimed_at(aimed: Iterable[Aim]) -> ToldTo:

@@ -131,6 +131,7 @@ class Deciding:
             issued=warning.issuer is Issuer.ISSUED,
             silent=_silent(one),
             acknowledged=standing.level,
+            lost_ms=warning.facts.get("lost_ms", 0),
         )
 
     def _cards(self, standing: Mapping[str, Standing], city_ms: int) -> dict[str, str]:

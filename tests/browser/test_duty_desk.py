@@ -20,6 +20,16 @@ RED, ORANGE = "n-red", "n-orange"
 SENTENCE = ".duty-detail .sentence"
 RUNG = "cityvitals.sound.rung()"
 COMPOSING = "dispatchEvent(new KeyboardEvent('keydown', { key: 'q', isComposing: true }))"
+CLIPS = """(async () => {
+  const found = {}, context = new AudioContext();
+  for (const name of ["red", "orange", "lost", "signal", "urgent", "muted"]) {
+    const clip = await (await fetch(cityvitals.voice.folder + name + ".ogg")).arrayBuffer();
+    const heard = (await context.decodeAudioData(clip)).getChannelData(0);
+    found[name] = [heard.length / context.sampleRate, heard.reduce((most, one) => Math.max(most, Math.abs(one)), 0),
+      Math.sqrt(heard.reduce((sum, one) => sum + one * one, 0) / heard.length)];
+  }
+  return found;
+})()"""
 MUTE_AT_FIRST = """  // as a browser that plays nothing before somebody touches the page
 const Real = window.AudioContext;
 window.AudioContext = class extends Real { constructor() { super(); this.suspend(); } };
@@ -69,17 +79,15 @@ def row(page: Page, key: str) -> str:
 @pytest.mark.claim("WARN", "Acknowledge, verdict and the number to call take one key each on /duty.")
 @pytest.mark.claim("WARN", "An issued signal is entered by hand with two keys when its fields stand as before.")
 @pytest.mark.claim("WARN", "A mute stands on every screen with its end and who muted.")
+@pytest.mark.claim(
+    "WARN", "After each tone a bundled Chinese clip says what it means; the clips are speech, not silence."
+)
 @pytest.mark.claim("WARN", "An unacknowledged red keeps sounding until it is acknowledged; a rise rings again.")
 def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRoom) -> None:
     zhao, qian = night.colleague(Role.DUTY), night.colleague(Role.SHIFT_LEADER)
     with desk(chromium, night, zhao, before=MUTE_AT_FIRST) as first, desk(chromium, night, qian) as second:
         until(first, LIVE)
-        expect(first.locator("#shell-sound-bar")).to_contain_text("本屏声音被浏览器禁止")
-        expect(first.locator(SENTENCE)).to_contain_text("鉴江信宜水位")
-        assert rung(first, "red") == 0, "the browser plays nothing yet, and the bar says so"
-        first.keyboard.press("j")
-        expect(first.locator("#shell-sound-bar")).to_be_empty()
-        until(first, f"{RUNG}.red >= 2")
+        sound_begins_with_a_touch(first)
         first.keyboard.press("k")
         the_case_has_its_kind(first)
         first.keyboard.press("d")
@@ -101,16 +109,51 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
         expect(first.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
         until(first, f"{RUNG}.red > {before}")
         expect(second.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
+        its_data_are_lost(first, night, room)
         first.keyboard.press("m")
+        until(first, "cityvitals.voice.heard().includes('muted')")
         second.locator("#duty-clock").click()  # a page that nobody has touched yet is told that it cannot ring
         expect(second.locator("#shell-sound-bar")).to_contain_text("值班员一 静音")
 
         composing_orders_nothing_and_a_signal_is_entered(first)
     assert [entry.act.outcome for entry in night.acts("entries.make")] == ["done"]
     acts = [entry.act for entry in night.acts("warnings.confirm")]
-    assert [act.subject for act in acts if act.detail["kind"] == "acknowledge"] == [RED], (
+    assert [act.subject for act in acts if act.detail["kind"] == "acknowledge"] == [RED, RED], (
         "the key of an input method acknowledged nothing"
     )
+
+
+def sound_begins_with_a_touch(page: Page) -> None:
+    """Until then a bar says that this screen plays nothing; then the tone comes, and after it its clip."""
+    expect(page.locator("#shell-sound-bar")).to_contain_text("本屏声音被浏览器禁止")
+    expect(page.locator(SENTENCE)).to_contain_text("鉴江信宜水位")
+    assert rung(page, "red") == 0
+    page.keyboard.press("j")
+    expect(page.locator("#shell-sound-bar")).to_be_empty()
+    until(page, f"{RUNG}.red >= 2")
+    until(page, "cityvitals.voice.heard().includes('red')")
+    every_clip_is_speech(page)
+
+
+def its_data_are_lost(page: Page, night: Guarded, room: DutyRoom) -> None:
+    """What was acknowledged waits and rings again, with the tone of lost data, and one key is enough."""
+    before = rung(page, "lost")
+    blind = night.picture.sections["warnings"][RED] | {"lost_ms": real_ms(), "revision": 2}
+    room.change({"warnings": {RED: blind}})
+    expect(page.locator(f'[data-key="{RED}"] b.lost')).to_have_text("数据中断")
+    expect(page.locator(f'[data-key="{RED}"] em.waits')).to_be_visible()
+    until(page, f"{RUNG}.lost > {before}")
+    page.locator(f'[data-key="{RED}"]').click()
+    page.keyboard.press("q")
+    expect(page.locator(f'[data-key="{RED}"] em.waits')).to_have_count(0)
+
+
+def every_clip_is_speech(page: Page) -> None:
+    """Bundled clips decode in this browser, are as long as they should be, neither silent nor cut off at the top."""
+    for name, (seconds, peak, loudness) in page.evaluate(CLIPS).items():
+        assert 1.5 < seconds < 6, name
+        assert 0.1 < peak < 1.0, name
+        assert loudness > 0.02, name
 
 
 def the_case_has_its_kind(page: Page) -> None:

@@ -228,6 +228,23 @@ def test_who_left_the_exercise_list_meanwhile_gets_nothing_more(room: Room) -> N
     assert [states for _, states in room.notices()] == [[State.SUPPRESSED, State.SUPPRESSED]]
 
 
+@pytest.mark.claim(
+    "WARN", "A gauge falls silent under red: a message says it can no longer be judged, and one its return."
+)
+def test_the_gauge_of_a_red_warning_falls_silent(room: Room) -> None:
+    route(room, LI, channels=(Channel.SMS,))
+    room.warn(warning("w1"))
+    assert len(room.run(2)) == 1
+    room.act(Deed.ACKNOWLEDGE, {"w1": Level.RED})
+    room.warn(warning("w1", facts={"lost_ms": BEGAN_MS}, revision=2))
+    room.begin()
+    assert [(to, said[:5]) for _, to, said in room.run(5)] == [("138-li", "数据中断，")]
+    room.begin()
+    assert room.run(70) == [], "once, also for a worker that begins again"
+    room.warn(warning("w1", revision=3))
+    assert [(to, said[:5]) for _, to, said in room.run(5)] == [("138-li", "数据恢复，")]
+
+
 @pytest.mark.claim("WARN", "A storm of 300 warnings of one card is at most five notices to each recipient.")
 def test_a_power_cut_and_its_return(room: Room) -> None:
     route(room, LI, channels=(Channel.SMS,))

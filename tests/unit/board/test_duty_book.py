@@ -24,9 +24,11 @@ class Room:
         self.book, self.canvas = DutyBook(declared, Names(declared, "zh"), SCENE), Canvas()
         self.acts = 0
 
-    def warn(self, level: str, one: str = "w1", subject: str = "river-1", phase: str = "active") -> None:
+    def warn(
+        self, level: str, one: str = "w1", subject: str = "river-1", phase: str = "active", lost_ms: int = 0
+    ) -> None:
         record = {"level": level, "phase": phase, "indicator": "river.stage", "rule": "stage", "subject": subject}
-        self.canvas.put("warnings", one, record | {"since_ms": T0_MS, "ended_ms": None})
+        self.canvas.put("warnings", one, record | {"since_ms": T0_MS, "ended_ms": None, "lost_ms": lost_ms})
         self.book.changed()
 
     def act(self, minute: int, kind: Deed, covers: dict[str, Level], **more: object) -> None:
@@ -58,6 +60,20 @@ def test_a_card_tells_who_acknowledged_and_waits_again_when_it_rises(room: Room)
     assert room.at(2)["w1"]["waits"] is True
     room.warn("blue")
     assert room.at(3)["w1"]["waits"] is False
+
+
+@pytest.mark.claim("WARN", "An acknowledged orange or red waits and rings again on /duty when its data are lost.")
+def test_lost_data_wait_again(room: Room) -> None:
+    room.warn("orange")
+    room.act(1, Deed.ACKNOWLEDGE, {"w1": Level.ORANGE})
+    assert room.at(1)["w1"]["waits"] is False
+    room.warn("orange", lost_ms=T0_MS + 1)
+    assert (room.at(2)["w1"]["waits"], room.at(2)["w1"]["since_ms"]) == (True, 0)
+    room.act(3, Deed.ACKNOWLEDGE, {"w1": Level.ORANGE}, since_ms=T0_MS + 1)
+    assert (room.at(3)["w1"]["waits"], room.at(3)["w1"]["since_ms"]) == (False, T0_MS + 1)
+    room.warn("orange", "w2")
+    room.canvas.put("cards", "w1", {"warnings": ["w1", "w2"], "level": "orange"})
+    assert room.at(4)["w1"]["waits"] is False, "who joins it was covered"
 
 
 def test_a_card_of_several_is_acknowledged_as_one_and_covers_who_joins(room: Room) -> None:

@@ -38,6 +38,24 @@ def test_acknowledging_covers_one_level() -> None:
     assert (stands.name, stands.holder_name) == ("钱二", "赵一"), "who acknowledged last, and whose it is"
 
 
+def test_lost_data_of_an_acknowledged_orange_or_red_wait_again() -> None:
+    red, seen_ms = act(0, Deed.ACKNOWLEDGE, Level.RED), T0_MS + 5 * MINUTE_MS
+    lost = act(9, Deed.ACKNOWLEDGE, Level.RED, QIAN, since_ms=seen_ms)
+    assert waits(folded([red], "w1"), Level.RED, seen_ms, lost_ms=seen_ms)
+    assert not waits(folded([red], "w1"), Level.YELLOW, seen_ms, lost_ms=seen_ms)
+    assert not waits(folded([red, lost], "w1"), Level.RED, seen_ms, lost_ms=seen_ms)
+    assert waits(folded([red, lost], "w1"), Level.RED, seen_ms, lost_ms=seen_ms + 1), "lost once more"
+    assert waits(folded([red, lost, act(9.5, Deed.TAKE_BACK, by=QIAN)], "w1"), Level.RED, seen_ms, lost_ms=seen_ms)
+    with pytest.raises(Objection):
+        check(
+            Wish("k", Deed.ACKNOWLEDGE, "w1", since_ms=seen_ms),
+            {"w1": Level.RED},
+            {"w1": folded([red, lost], "w1")},
+            ZHAO,
+            0,
+        )
+
+
 def test_an_acknowledgement_is_taken_back_by_its_owner_within_a_minute_and_not_later() -> None:
     orange = act(0, Deed.ACKNOWLEDGE)
     assert waiting(Level.ORANGE, orange, act(0.9, Deed.TAKE_BACK))

@@ -209,6 +209,42 @@ def test_what_stands_for_long_is_told_to_those_above() -> None:
 
 
 @pytest.mark.claim(
+    "WARN",
+    "Who was told of orange or red hears once that its data are lost and it is judged no more, and when they return.",
+)
+def test_data_are_lost_under_a_standing_warning() -> None:
+    room = Room(roster=Roster({"li": replace(LI, budget=9)}))
+    room.at(0, matter("w1"), matter("w2", Level.YELLOW), matter("w3", card="w1"))
+    assert room.at(10) == [("li", "opened")] * 2
+    lost = {"lost_ms": BEGAN_MS}
+    assert room.at(20, matter("w2", Level.YELLOW, **lost)) == [], "yellow that cannot be judged wakes nobody"
+    assert room.at(30, matter("w1", **lost)) == [("li", "lost")]
+    said = next(one.sentence for one in room.notices.values() if one.kind is Kind.LOST)
+    assert said == "数据中断，暂时无法判断：w1 水位 62.35 m"
+    assert room.at(40, matter("w1", **lost), matter("w3", card="w1", **lost)) == [], "one card, told once"
+    assert room.at(50, matter("w1")) == [], "the other one of the card is silent still"
+    assert room.at(60, matter("w3", card="w1")) == [("li", "returned")]
+    assert room.at(70, matter("w1", **lost)) == [("li", "lost")], "lost again is news again"
+    assert room.at(80, matter("w1", phase="cleared"), matter("w3", card="w3")) == [("li", "returned")]
+    assert room.at(90, matter("w3", card="w3", phase="cleared")) == [("li", "cleared")]
+
+
+def test_lost_data_stay_within_the_budget_also_of_red_and_nobody_else_hears_of_them() -> None:
+    room = Room()
+    for n in range(8):
+        room.at(0, matter(f"w{n}", Level.RED))
+    told = [told for n in range(8) for told in room.at(n + 1, matter(f"w{n}", Level.RED, lost_ms=BEGAN_MS))]
+    assert told == [("li", "digest")], "eight red ones went at once; what is judged no more is in one digest"
+    quiet = Room()
+    quiet.at(0, matter("w1", Level.RED, silent="late"))
+    assert quiet.at(9, matter("w1", Level.RED, silent="late", lost_ms=BEGAN_MS)) == [], "he was never told of it"
+    shelved = Room()
+    shelved.at(0, matter("w1", Level.RED))
+    assert shelved.at(5, matter("w1", Level.RED, lost_ms=BEGAN_MS), quiet={"w1": "shelved"}) == []
+    assert shelved.at(6) == [("li", "lost")], "when it comes off the shelf"
+
+
+@pytest.mark.claim(
     "WARN", "What is simulated, exercised, replayed or tested reaches the exercise list alone, marked 【演练】."
 )
 @pytest.mark.parametrize("stamp", [stamp for stamp in Stamp if stamp is not Stamp.LIVE])
