@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from accounts.bearer import Bearer
+from accounts.departments import Owed, check_own
 from accounts.rights import may
 from accounts.warden import Warden
 from core.clock import local_day
@@ -34,10 +35,12 @@ from store import cases as kept
 from store.outbox import tell
 from store.sql import Transaction
 
+from store.units import department_of
 CASE = "case.changed"  # topic of the outbox
 BY_ITSELF = Bearer("worker:cases")  # who reports what follows from another case
 RELAYING = "cases.dispatch"  # the right to write down what others did
 
+OF_DEPARTMENTS = ("cases.accept", "cases.report")  # what a department does about its own cases and tasks
 Above = Callable[[str], tuple[str, ...]]  # an area → it and those it lies in, by code
 
 
@@ -144,7 +147,7 @@ class CaseBook:
             if belongs.scene != now.scene:
                 raise IllegalStep("other-scene", case=wish.case)
         if asks:
-            self._ask(by, right_of(wish), told, wish, rules)
+            self._ask(connection, (by, wish, now), told, rules)
         written = self._written(connection, told, belongs, asked, rules)
         entry = next(one for one in reversed(written.log) if one.verb is wish.verb)
         if told and (report := rectified_by(written.case, entry, rules.kinds)):
@@ -169,14 +172,20 @@ class CaseBook:
             found = kept.entry_with_key(connection, by.name, key)
         return found.case if found else None
 
-    def _ask(self, by: Bearer, right: str, told: Told | None, wish: Wish, rules: Rules) -> None:
-        """Whether his posts reach the place and topic of the case. Raises NotAllowed."""
+    def _ask(self, connection: Transaction, asked: tuple[Bearer, Wish, Now], told: Told | None, rules: Rules) -> None:
+        """Raise NotAllowed when his posts do not reach the place and topic of a case, or it is not his to answer."""
+        (by, wish, now), right = asked, right_of(asked[1])
         facts = told.case.facts if told else wish.fields
         kind = _kind(rules, str(facts.get("kind", "")))
         area = str(facts.get("area", ""))
-        decision = may(by, right, area=rules.above(area) if area else (), topic=kind.domain)
+        above = rules.above(area) if area else ()
+        decision = may(by, right, area=above, topic=kind.domain)
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.in_words)
+        if told and right in OF_DEPARTMENTS:
+            unit = told.case.assignments.get(wish.assignment)
+            departments = owing(told.case, kind, department_of(connection, unit.unit) if unit else "")
+            check_own(connection, by, right, Owed(departments, above, kind.domain), now.real_ms)
 
     def _written(
         self,
@@ -225,6 +234,13 @@ def right_of(wish: Wish) -> str:
     step = UNIT_STEPS.get(wish.verb) or STEPS[wish.verb]
     outside = step.action in ("cases.accept", "cases.report")
     return RELAYING if wish.origin is Origin.RELAYED and outside else step.action
+
+
+def owing(case: Case, kind: CaseKind, of_unit: str) -> list[str]:
+    """The departments whose work a case is: who leads, who assists, and that of the unit whose task it is about."""
+    assisting = case.facts.get("assisting") or ()
+    named = [str(case.facts.get("lead") or kind.lead), *([assisting] if isinstance(assisting, str) else assisting)]
+    return [one for one in (*named, of_unit) if one]
 
 
 def following(case: Case, entry: Entry, kinds: Mapping[str, CaseKind]) -> list[Entry]:

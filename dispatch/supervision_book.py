@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from accounts.bearer import Bearer
+from accounts.departments import Owed, check_own
 from accounts.rights import Decision, may
 from accounts.warden import Warden
 from core.accounts import Sensitivity
@@ -133,6 +134,8 @@ class SupervisionBook:
                 return self._told(connection, row.order)
             told = self._told(connection, wish.order)
             self._ask(by, right, told.about)
+            if right == ANSWER:
+                check_own(connection, by, right, self._owed(told), now.real_ms)
             self._check(by, told, wish, now)
             number, name = told.order.revision + 1, called(connection, by.name)
             line = OrderLine(number, wish.order, wish.deed, now.city_ms, by.name, name, dict(wish.fields))
@@ -195,6 +198,10 @@ class SupervisionBook:
         decision = self._may(by, right, about)
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.in_words)
+
+    def _owed(self, told: OrderTold) -> Owed:
+        about = told.about
+        return Owed((told.order.owner,), self._ground().above(about.area), about.topic, about.sensitivity)
 
     def _may(self, by: Bearer, right: str, about: About) -> Decision:
         area = self._ground().above(about.area)

@@ -30,6 +30,12 @@ def put_fix(connection: Transaction, fix: FixRow) -> None:
     found = upsert(connection, unit_fixes).values(**asdict(fix))
     changed = {name: found.excluded[name] for name in asdict(fix) if name != "unit"}
     younger = unit_fixes.c.at_ms < found.excluded.at_ms
+def department_of(connection: Transaction, unit: str) -> str:
+    """The department of a unit by name; "" of one that only a pack knows."""
+    asked = select(units.c.department).where(units.c.id == unit)
+    return connection.execute(asked).scalar_one_or_none() or ""
+
+
     connection.execute(found.on_conflict_do_update(index_elements=["unit"], set_=changed, where=younger))
 
 

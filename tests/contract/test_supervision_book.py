@@ -8,9 +8,11 @@ import pytest
 from office_day import NOW_MS, a_person, bearer_of, signed_in
 
 from accounts.bearer import Bearer
+from accounts.founding import console
 from accounts.office import Office
+from accounts.roster import Term
 from accounts.warden import Warden
-from core.accounts import Role
+from core.accounts import Department, Post, Role
 from core.clock import real_ms
 from core.declared import Words
 from core.errors import IllegalStep, NotAllowed
@@ -108,6 +110,39 @@ def test_an_instruction_on_a_warning(office: Office, book: SupervisionBook) -> N
     assert comments[1][1].endswith("已加开泵机")
     orders, reads = book.about(NOW.scene, about.key)
     assert orders == [told] and [one.name for one in reads] == ["leader 的姓名"]
+
+
+@pytest.mark.claim(
+    "ACCOUNTS", "A department's liaison answers for his own department alone: its orders, its cases, its units' tasks."
+)
+def test_a_liaison_answers_for_his_own_department_alone(office: Office, book: SupervisionBook, cases: CaseBook) -> None:
+    leader, other, duty = (bearer(office, role) for role in (Role.LEADER, Role.LIAISON, Role.DUTY))
+    by, water = console(), Department("water", "市水务局")
+    for department in (water, Department("drains", "排水科", parent="water"), Department("police", "市公安局")):
+        office.roster.put_department(by, department, NOW_MS)
+    a_person(office, "own")
+    office.roster.put_post(by, Post("water-liaison", "水务联络员", "water", Role.LIAISON), NOW_MS)
+    office.roster.appoint(by, "own", "water-liaison", Term(NOW_MS - 1000), NOW_MS)
+    own = bearer_of(office, signed_in(office, "own"), NOW_MS)
+    case = cases.act(
+        duty, Wish("case-1", Verb.REPORT, fields={"kind": KIND.id, "title": "积水", "area": "440902"}), NOW
+    )
+    about = About(f"case:{case.case.id}", "积水", "440902", "public_service")
+    told = written(book, leader, about)
+    for deed, said in ((OrderDeed.REPLY, {"text": "x"}), (OrderDeed.REFUSE, {"reason": "x"})):
+        with pytest.raises(NotAllowed) as no:
+            does(book, other, told, deed, **said)
+        assert no.value.code == "other-department" and "市水务局" in no.value.in_words("zh")
+    reply = Wish("reply-1", Verb.REPLY, case.case.id, {"text": "已处理"})
+    with pytest.raises(NotAllowed):
+        cases.act(other, reply, NOW)
+    assert cases.act(own, reply, NOW).log[-1].verb is Verb.REPLY
+    assert does(book, own, told, OrderDeed.REPLY, text="已恢复").order.state is OrderState.REPLIED
+    office.roster.dissolve(by, "water", "police", NOW_MS)
+    told = does(book, leader, book.read(told.order.id), OrderDeed.REDO, reason="再核实")
+    assert does(book, own, told, OrderDeed.REPLY, text="再答").order.state is OrderState.REPLIED, "his post passed on"
+    told = does(book, leader, book.read(told.order.id), OrderDeed.REDO, reason="再核实")
+    assert does(book, duty, told, OrderDeed.REPLY, text="代答").order.state is OrderState.REPLIED, "the room may"
 
 
 def test_nobody_verifies_his_own_reply_and_the_second_desk_is_told(office: Office, book: SupervisionBook) -> None:
