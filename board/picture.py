@@ -33,7 +33,7 @@ from core.records import CityWarning, PaneBatch, Scene, Stamp, ValueBatch
 PROBE = "system.probe"
 HURRIED = 60  # times real time: a replay whose lines move visibly within seconds
 TREND_EVERY_MS = 5000  # real time; a day's line does not move faster
-MEMORY_VERSION = 7  # of what `memory` gives; another one is not continued but folded anew
+MEMORY_VERSION = 8  # of what `memory` gives; another one is not continued but folded anew
 
 
 class Picture:

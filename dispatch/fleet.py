@@ -22,6 +22,7 @@ from store.outbox import tell
 UNIT = "unit.changed"  # topic of the outbox
 EDIT, TELL = "units.edit", "cases.report"
 
+ON_SHOW = ("name", "area", "device", "lon_deg", "lat_deg")  # what the picture of the city has of a unit
 Seen = Mapping[str, Fix]  # device → where it is now
 
 
@@ -63,7 +64,7 @@ class UnitBook:
             if not unit.id or not unit.name or not unit.capabilities:
                 raise IllegalStep("unit-needs")
             kept.put_unit(connection, unit)
-            tell(connection, UNIT, {"id": unit.id}, now_ms)
+            tell(connection, UNIT, {"id": unit.id, "unit": {name: getattr(unit, name) for name in ON_SHOW}}, now_ms)
         return unit
 
     def seen_at(self, by: Bearer, fix: FixRow, now_ms: int) -> None:

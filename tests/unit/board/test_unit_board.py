@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from prerequisites import REPOSITORY
 
 from board.canvas import Canvas
@@ -40,3 +41,20 @@ def test_where_units_are_drawn() -> None:
     again.restore(board.snapshot())
     again.paint(canvas, {}, NOW_MS + SHOWN_FOR_MS + 1)
     assert canvas.sections["units"] == {}
+
+
+@pytest.mark.claim("COMMAND", "A unit that a city adds to its register stands on the wall like those of its pack.")
+def test_a_unit_of_the_register_is_drawn_as_it_was_written_last() -> None:
+    declared = load(REPOSITORY / "packs", "maoming")
+    board, canvas = UnitBoard(declared, "zh"), Canvas({})
+    wanted = {"name": "应急车7", "area": "440983", "device": "gps-7", "lon_deg": 110.95, "lat_deg": 22.35}
+    board.fold(CHANGED, {"id": "register-7", "unit": wanted | {"name": "旧名"}})
+    board.fold(CHANGED, {"id": "register-7", "unit": wanted})
+    board.paint(canvas, {"register-7": Task("c1", "en-route", (110.9, 22.3))}, NOW_MS)
+    shown = canvas.sections["units"]["register-7"]
+    assert (shown["name"], shown["area"], shown["lon"], shown["ms"]) == ("应急车7", "440983", 110.95, 0)
+    canvas.put("vehicles", "gps-7", {"lon": 110.97, "lat": 22.31, "ms": NOW_MS, "speed_kmh": 30, "name": ""})
+    again = UnitBoard(declared, "zh")
+    again.restore(board.snapshot())
+    again.paint(canvas, {}, NOW_MS + 5000)
+    assert canvas.sections["units"]["register-7"]["lon"] == 110.97
