@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.book import Told, Wish
@@ -13,7 +14,8 @@ from dispatch.clocks import Calendars, Clock
 from dispatch.log import Entry, Origin
 from dispatch.personal import seen_fields
 from dispatch.steps import Verb
-from store.cases import CaseRow
+from dispatch.urgency import Page
+from store.cases import CaseRow, Mark
 
 LATEST_MS = 1 << 53
 Origins = Literal["person", "relayed"]  # what a link, a fence or time did is written down by themselves
@@ -57,9 +59,9 @@ class Report(BaseModel):
     place: Where | None = None
     caller: Caller | None = None
     correlation: str = Field("", max_length=80)
+    discloses: bool = False
     happened_ms: int | None = Field(None, ge=0, le=LATEST_MS)
 
-    discloses: bool = False
     def wish(self) -> Wish:
         """What the book is asked for."""
         untold = {"key", "happened_ms"} | (set() if self.discloses else {"discloses"})
@@ -123,11 +125,35 @@ class CaseShort(BaseModel):
         return cls(**columns, escalated=int(row.body.get("escalated", 0)))
 
 
+# A place in the queue as addresses carry it: when it is due ("-": nothing runs), when it was reported, the number.
+After = Annotated[str, Query(pattern=r"^$|^(\d{1,15}|-)\.\d{1,15}\.[^.\s]{1,40}$", max_length=80)]
+
+
 class Queue(BaseModel):
-    """Open cases, what is due first first. now_ms: city time of this answer."""
+    """Open cases, what is due first first. now_ms: city time of this answer. next: names the next page; "": none."""
 
     now_ms: int
     cases: list[CaseShort]
+    next: str = ""
+
+    @classmethod
+    def of(cls, page: Page, now_ms: int) -> Queue:
+        """From a page of the queue."""
+        after = page.after
+        named = "" if after is None else f"{_or_dash(after.due_ms)}.{after.reported_ms}.{after.id}"
+        return cls(now_ms=now_ms, cases=[CaseShort.of(row) for row in page.cases], next=named)
+
+
+def mark_of(after: After) -> Mark | None:
+    """The place in the queue that an address names."""
+    if not after:
+        return None
+    due_ms, reported_ms, case = after.split(".")
+    return Mark(None if due_ms == "-" else int(due_ms), int(reported_ms), case)
+
+
+def _or_dash(at_ms: int | None) -> str:
+    return "-" if at_ms is None else str(at_ms)
 
 
 class ClockTold(BaseModel):

@@ -26,7 +26,7 @@ from store import cases as kept
 
 REFUSED = errors(401, 403, 404, 409, 422, 503)
 SEE, PERSONAL = "cases.see", "personal.see"
-SHOWN, READ = 200, 1000  # of a narrow reach more rows are read than are shown
+SHOWN = 200  # cases a page
 
 
 class Cases:
@@ -48,11 +48,10 @@ class Cases:
         return Now(present.scene.id, str(present.scene.stamp), city, origin.city_ms, origin.server_ms)
 
     async def queue(self, asked: kept.Asked) -> models.Queue:
-        """Open cases that whoever asks may see."""
+        """A page of the open cases that whoever asks may see."""
         present = Present(self.hub)
-        rows = await asyncio.to_thread(self.book.queue, present.scene.id, asked)
-        seen = [row for row in rows if self.sees(present.declared, row)]
-        return models.Queue(now_ms=self.now(present).city_ms, cases=[models.CaseShort.of(row) for row in seen[:SHOWN]])
+        page = await asyncio.to_thread(self.book.queue, present.scene.id, asked, self.may_see)
+        return models.Queue.of(page, self.now(present).city_ms)
 
     async def case(self, case: str) -> models.CaseTold:
         """One case with its log. Raises ApiError 404, also for what he may not see."""
@@ -67,9 +66,9 @@ class Cases:
         self._check_seen(Present(self.hub).declared, told)
         return told
 
-    def sees(self, declared: Declared, row: kept.CaseRow) -> bool:
-        """Whether whoever asks may see a case of a list."""
-        return self._sees(declared, SEE, row.area, row.topic)
+    def may_see(self, area: str, topic: str) -> bool:
+        """Whether whoever asks may see cases of an area and a topic."""
+        return self._sees(Present(self.hub).declared, SEE, area, topic)
 
     async def report(self, wanted: models.Report) -> models.CaseTold:
         """A new case of whoever sent this request."""
@@ -117,9 +116,9 @@ def case_routes(cases: Cases) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["v1"], responses=REFUSED)
 
     @router.get("/cases")
-    async def queue(state: str = "", lead: str = "") -> models.Queue:
-        """Open cases, what is due first first."""
-        return await cases.queue(kept.Asked(state=state, lead=lead, limit=READ))
+    async def queue(state: str = "", lead: str = "", after: models.After = "") -> models.Queue:
+        """Open cases, what is due first first, 200 a page. after: `next` of the page before."""
+        return await cases.queue(kept.Asked(state=state, lead=lead, limit=SHOWN, after=models.mark_of(after)))
 
     @router.post("/cases")
     async def report(wanted: models.Report) -> models.CaseTold:

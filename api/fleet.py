@@ -21,13 +21,12 @@ from core.units import FixRow, UnitKind, UnitRow
 from dispatch.book import Told
 from dispatch.fleet import UnitBook
 from dispatch.grouping import Grouper, Proposal, Sighting
+from dispatch.nearby import nearby
 from dispatch.units import STALE_MS, Fix, Need, Suggestion, Unit
-from store import cases as kept
-from store.units import keep_apart, kept_apart, voids
+from store.units import keep_apart, voids
 
 REFUSED = errors(401, 403, 404, 422, 503)
 NAME = r"^[a-z0-9][a-z0-9_.-]*$"
-REACH_M = 5000.0  # as far as any cause of a pack reaches, and a little more
 
 
 class Position(BaseModel):
@@ -135,12 +134,12 @@ class Suggested(BaseModel):
     shortfalls: list[str]
 
     @classmethod
-    def of(cls, one: Suggestion, name: str) -> Suggested:
+    def of(cls, one: Suggestion) -> Suggested:
         """A suggestion; what is nowhere has no distance."""
         known = one.distance_m == one.distance_m
         return cls(
             unit=one.unit,
-            name=name,
+            name=one.name,
             distance_m=round(one.distance_m) if known else None,
             travel_s=round(one.travel_s) if known else None,
             from_home=one.from_home,
@@ -229,25 +228,24 @@ class FleetDesk:
         place = told.case.facts.get("place")
         if not place:
             raise ApiError(422, "case-nowhere", name=case)
-        kind = Present(self._cases.hub).declared.case_kinds[told.case.facts["kind"]]
+        declared = Present(self._cases.hub).declared
+        kind = declared.case_kinds[told.case.facts["kind"]]
         need = Need(frozenset(kind.capabilities), place["lon_deg"], place["lat_deg"], place["accuracy_m"])
-        seen, now_ms = self._seen(), self._now_ms()
-        found = await asyncio.to_thread(self._units.recommend, need, seen, now_ms)
-        names = {unit.id: unit.name for unit in await asyncio.to_thread(self._units.units, seen)}
-        return Recommendation(needs=list(kind.capabilities), units=[Suggested.of(s, names[s.unit]) for s in found])
+        found = await asyncio.to_thread(self._units.recommend, need, self._seen(), self._now_ms())
+        return Recommendation(needs=list(kind.capabilities), units=[Suggested.of(one) for one in found])
 
     async def proposals(self, case: str) -> Proposals:
         """What a case is likely one with, from what is open around it."""
-        told = await self._cases.told(case)
-        declared, language = Present(self._cases.hub).declared, Present(self._cases.hub).language
-        rows = await asyncio.to_thread(self._around, told)
+        told, present = await self._cases.told(case), Present(self._cases.hub)
+        about = _sighting(told)
+        if about is None:
+            return Proposals(proposals=[])
+        declared = present.declared
         grouper = Grouper(declared.case_kinds, declared.case_causes.values())
-        sightings = [_sighting(row) for row in rows]
-        pairs = await asyncio.to_thread(self._apart, [row.id for row in rows])
-        titles = {row.id: row.title for row in rows}
-        names = {cause.id: cause.name[language] for cause in declared.case_causes.values()}
-        found = [one for one in grouper.propose(sightings, pairs) if case in {m.id for m in one.members}]
-        return Proposals(proposals=[_proposed(one, titles, names) for one in found])
+        look = await asyncio.to_thread(nearby, self._database, present.scene.id, about, grouper, self._cases.may_see)
+        titles = {case: str(told.case.facts["title"])} | {row.id: row.title for row in look.cases.values()}
+        names = {cause.id: cause.name[present.language] for cause in declared.case_causes.values()}
+        return Proposals(proposals=[_proposed(one, titles, names) for one in look.proposals])
 
     async def keep_apart(self, case: str, others: Sequence[str]) -> None:
         """Say that these are not one with a case."""
@@ -267,19 +265,6 @@ class FleetDesk:
             found = voids(connection, scene)
         told = (VoidTold(area=area, capability=one, since_ms=since_ms) for (area, one), since_ms in found.items())
         return sorted(told, key=lambda void: (void.since_ms, void.area, void.capability))
-
-    def _around(self, told: Told) -> list[kept.CaseRow]:
-        place = told.case.facts.get("place")
-        if not place:
-            return []
-        present = Present(self._cases.hub)
-        with self._database.reading() as connection:
-            rows = kept.near(connection, present.scene.id, place["lon_deg"], place["lat_deg"], REACH_M)
-        return [row for row in rows if self._cases.sees(present.declared, row)]
-
-    def _apart(self, names: list[str]) -> frozenset[frozenset[str]]:
-        with self._database.reading() as connection:
-            return kept_apart(connection, names)
 
     def _seen(self) -> dict[str, Fix]:
         """Device → where it says that it is; of those that move."""
@@ -327,17 +312,14 @@ def fleet_routes(desk: FleetDesk) -> APIRouter:
     return router
 
 
-def _sighting(row: kept.CaseRow) -> Sighting:
-    return Sighting(
-        row.id,
-        row.lon_deg or 0.0,
-        row.lat_deg or 0.0,
-        row.accuracy_m or 0.0,
-        row.reported_ms,
-        kind=row.kind,
-        text=row.title,
-        case=row.id,
-    )
+def _sighting(told: Told) -> Sighting | None:
+    """What the grouper sees of a case; None: it has no place."""
+    case, place = told.case, told.case.facts.get("place")
+    if not place:
+        return None
+    where = float(place["lon_deg"]), float(place["lat_deg"]), float(place["accuracy_m"])
+    kind, title = str(case.facts["kind"]), str(case.facts["title"])
+    return Sighting(case.id, *where, case.reported_ms, kind=kind, text=title, case=case.id)
 
 
 def _proposed(one: Proposal, titles: dict[str, str], names: dict[str, str]) -> Proposed:

@@ -34,6 +34,7 @@ from store.cases import tasks_of
 
 TOLD = ("step", "report", "photo")
 WAITS_S, LOOK_S = 20.0, 0.15  # a telephone asks again so often, and hears of a change so soon
+LOOK_BEYOND_S = 0.5  # the same while its tasks are asked of the database, each time
 
 
 def register(server: FastAPI, base: str, entrance: Entrance, reader: PictureReader) -> None:
@@ -73,10 +74,10 @@ class Phone:
         The sign tells nothing of a task. A telephone waits here rather than in the live feed, which carries the city.
         """
         until_s = monotonic_s() + WAITS_S
-        while (now := self._tasks.sign(unit)) == seen and monotonic_s() < until_s:
+        while (now := await self._sign(unit)) == seen and monotonic_s() < until_s:
             if await request.is_disconnected():
                 break
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(LOOK_BEYOND_S if self._tasks.is_beyond_picture() else LOOK_S)
         return JSONResponse({"seen": now}, headers={"Cache-Control": "no-store"})
 
     async def step(self, request: Request) -> Response:
@@ -90,6 +91,11 @@ class Phone:
     async def photo(self, request: Request) -> Response:
         """A photo of a task by a form: the whole one, a small copy of it, or the whole one after its copy."""
         return await self._done(request, "photo", self._photo)
+
+    async def _sign(self, unit: str) -> str:
+        if self._tasks.is_beyond_picture():
+            return await asyncio.to_thread(self._tasks.sign, unit)
+        return self._tasks.sign(unit)
 
     async def _step(self, here: Here, form: Form) -> None:
         await asyncio.to_thread(self._tasks.book.act, here.by, wish_of(form.fields, here.now), here.now)

@@ -23,10 +23,11 @@ from dispatch.holidays import calendars_at
 from dispatch.log import Origin
 from dispatch.personal import seen_fields
 from dispatch.photos import Sent
-from dispatch.states import AssignmentState
+from dispatch.states import OVER, AssignmentState
 from dispatch.steps import Verb
 from layouts.field_task import Said, Task, first_due
 from layouts.reading import PictureReader
+from store.cases import revisions_of
 
 LATE_AT_MOST_MS = 7 * 86_400_000  # what waited longer in a telephone counts from when it came
 FIX_AT_MOST_MS = 10 * 60_000  # an older position says nothing about where a report was made
@@ -71,14 +72,30 @@ class FieldTasks:
         return Now(reader.scene_id(), stamp, declared.city.code, reader.city_now_ms(), real_ms())
 
     def sign(self, unit: str) -> str:
-        """How the cases of a unit stand in the picture, as a short word that is another when any of them moved."""
+        """How the tasks of a unit stand, as a short word that is another when any of its cases moved.
+
+        The picture knows the most urgent cases only; while more are open, the database is asked.
+        """
+        own = self._stored(unit) if self.is_beyond_picture() else self._shown(unit)
+        named = sorted(f"{case}:{revision}" for case, revision in own.items())
+        return sha256(" ".join(named).encode()).hexdigest()[:16]
+
+    def is_beyond_picture(self) -> bool:
+        """Whether more cases are open than the picture shows."""
+        sections = self._reader.sections()
+        load = sections.get("case_load", {}).get("main", {})
+        return int(load.get("open", 0)) > len(sections.get("cases", {}))
+
+    def _shown(self, unit: str) -> dict[str, int]:
         cases = self._reader.sections().get("cases", {})
-        own = sorted(
-            f"{case}:{record['revision']}"
-            for case, record in cases.items()
-            if any(one["unit"] == unit for one in record["units"])
-        )
-        return sha256(" ".join(own).encode()).hexdigest()[:16]
+        at_work = {
+            case: [one["unit"] for one in record["units"] if one["state"] not in OVER] for case, record in cases.items()
+        }
+        return {case: int(cases[case]["revision"]) for case, units in at_work.items() if unit in units}
+
+    def _stored(self, unit: str) -> dict[str, int]:
+        with self.entrance.office.database.reading() as connection:
+            return revisions_of(connection, self._reader.scene_id(), unit)
 
     def may(self, by: Bearer, action: str, told: Told) -> bool:
         """Whether somebody may do something about a case: in its area, for its topic."""

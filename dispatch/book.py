@@ -31,16 +31,17 @@ from dispatch.response_rows import in_force
 from dispatch.rows import Belongs, assignment_row, case_row, entry_of, entry_row
 from dispatch.states import CaseState
 from dispatch.steps import RESTING, STEPS, UNIT_STEPS, Verb
+from dispatch.urgency import Page, Sees, page
 from store import cases as kept
 from store.outbox import tell
 from store.sql import Transaction
-
 from store.units import department_of
+
 CASE = "case.changed"  # topic of the outbox
 BY_ITSELF = Bearer("worker:cases")  # who reports what follows from another case
 RELAYING = "cases.dispatch"  # the right to write down what others did
-
 OF_DEPARTMENTS = ("cases.accept", "cases.report")  # what a department does about its own cases and tasks
+
 Above = Callable[[str], tuple[str, ...]]  # an area → it and those it lies in, by code
 
 
@@ -162,10 +163,9 @@ class CaseBook:
             kept.case_of(connection, case)
             return _told(connection, case, self._rules())
 
-    def queue(self, scene: str, asked: kept.Asked) -> list[kept.CaseRow]:
-        """Open cases by urgency, for the areas and topics that are asked for."""
-        with self._warden.database.reading() as connection:
-            return kept.queue(connection, scene, asked)
+    def queue(self, scene: str, asked: kept.Asked, sees: Sees) -> Page:
+        """A page of the open cases that somebody may see, by urgency."""
+        return page(self._warden.database, scene, asked, sees)
 
     def _done_before(self, by: Bearer, key: str) -> str | None:
         with self._warden.database.reading() as connection:

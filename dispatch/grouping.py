@@ -83,6 +83,16 @@ class Grouper:
         longest = max(found.items(), key=lambda pair: sum(map(len, pair[1])), default=("", ()))
         return longest if longest[1] else ("", ())
 
+    def within_ms(self, sighting: Sighting) -> tuple[int, int]:
+        """Between which times something was told that may be one with a sighting, ms UTC, both included."""
+        kind, _ = self.kind_of(replace(sighting, kind="") if self._is_general(sighting.kind) else sighting)
+        spans_s = [one.within_s for one in self._kinds.values() if one.id in (kind, sighting.kind)]
+        for cause in self._causes:
+            if any(_is_shown(symptom, sighting, kind) for symptom in cause.symptoms):
+                spans_s += [one.latest_s - other.earliest_s for one in cause.symptoms for other in cause.symptoms]
+        longest_ms = max(spans_s, default=0) * 1000
+        return sighting.at_ms - longest_ms, sighting.at_ms + longest_ms
+
     def propose(self, sightings: Sequence[Sighting], apart: frozenset[frozenset[str]] = frozenset()) -> list[Proposal]:
         """What belongs together, the largest first; each sighting is in one proposal at most.
 

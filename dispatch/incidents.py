@@ -23,6 +23,7 @@ from dispatch.grouping import Grouper, Proposal, Sighting
 from dispatch.intake import OPEN_FOR_MS, Becomes, Item, ItemState, Source
 from dispatch.log import Origin
 from dispatch.steps import Verb
+from dispatch.urgency import Sees
 from store import cases as kept
 from store import intake
 from store.sql import Transaction
@@ -58,9 +59,6 @@ class Members:
 
     items: Sequence[Item]
     cases: Sequence[kept.CaseRow]
-
-
-Sees = Callable[[str, str], bool]  # an area and a topic → whether whoever asks may see what lies there
 
 
 class Incidents:

@@ -99,6 +99,7 @@ class Suggestion:
     """One unit with its reasons. distance_m: straight; travel_s: by straight line × detour; NaN where it is nowhere."""
 
     unit: str
+    name: str
     distance_m: float
     travel_s: float
     from_home: bool
@@ -143,6 +144,7 @@ class Fleet:
         return [
             Suggestion(
                 self._units[row].id,
+                self._units[row].name,
                 float(far_m[row]),
                 float(travel_s[row]),
                 bool(self._from_home[row]),

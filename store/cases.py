@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -97,14 +97,38 @@ class UnderWay:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a case stands in the queue: by when it is due, then by when it was reported; None: nothing runs, last."""
+
+    due_ms: int | None
+    reported_ms: int
+    id: str
+
+    @classmethod
+    def of(cls, row: CaseRow) -> Mark:
+        """The place of a case as it is now."""
+        return cls(row.due_ms, row.reported_ms, row.id)
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """Which cases `queue` gives; "" and () mean any."""
+    """Which cases `queue` gives; "" and () mean any. after: only those that come after a place in the queue."""
 
     areas: Sequence[str] = ()
     topics: Sequence[str] = ()
     lead: str = ""
     state: str = ""
     limit: int = 200
+    after: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Around a place: degrees WGS 84, m."""
+
+    lon_deg: float
+    lat_deg: float
+    reach_m: float
 
 
 def next_number(connection: Transaction, day: str) -> int:
@@ -159,13 +183,25 @@ def case_of(connection: Transaction, case: str) -> CaseRow:
 
 def queue(connection: Transaction, scene: str, asked: Asked) -> list[CaseRow]:
     """Open cases, what is due first first; those without a running clock come last, the oldest first."""
-    found = _narrowed(select(cases).where(cases.c.scene == scene, cases.c.is_open), asked)
-    due = found.where(cases.c.due_ms.is_not(None)).order_by(cases.c.due_ms, cases.c.id).limit(asked.limit)
-    rows = [_case(row) for row in connection.execute(due).mappings()]
-    if len(rows) < asked.limit:
-        rest = found.where(cases.c.due_ms.is_(None)).order_by(cases.c.reported_ms, cases.c.id)
-        rows += [_case(row) for row in connection.execute(rest.limit(asked.limit - len(rows))).mappings()]
+    order, after = (cases.c.due_ms, cases.c.reported_ms, cases.c.id), asked.after
+    found = _narrowed(select(cases).where(cases.c.scene == scene, cases.c.is_open), asked).order_by(*order)
+    runs, rests = found.where(cases.c.due_ms.is_not(None)), found.where(cases.c.due_ms.is_(None))
+    parts = [runs, rests]
+    if after and after.due_ms is not None:
+        parts = [runs.where(tuple_(*order) > (after.due_ms, after.reported_ms, after.id)), rests]
+    elif after:
+        parts = [rests.where(tuple_(*order[1:]) > (after.reported_ms, after.id))]
+    rows: list[CaseRow] = []
+    for part in parts:
+        if len(rows) < asked.limit:
+            rows += [_case(row) for row in connection.execute(part.limit(asked.limit - len(rows))).mappings()]
     return rows
+
+
+def where_open(connection: Transaction, scene: str) -> list[tuple[str, str]]:
+    """Every area with a topic in which something is open."""
+    asked = select(cases.c.area, cases.c.topic).where(cases.c.scene == scene, cases.c.is_open).distinct()
+    return [(row.area, row.topic) for row in connection.execute(asked)]
 
 
 def due_before(connection: Transaction, scene: str, at_ms: int, limit: int = 1000) -> list[str]:
@@ -180,13 +216,16 @@ def look_again(connection: Transaction, case: str, revision: int, next_ms: int |
     connection.execute(update(cases).where(same).values(next_ms=next_ms))
 
 
-def near(connection: Transaction, scene: str, lon_deg: float, lat_deg: float, reach_m: float) -> list[CaseRow]:
-    """Open cases in the squares that a circle touches; the caller measures."""
-    wanted = cells_around(lon_deg, lat_deg, reach_m)
+def near(connection: Transaction, scene: str, circle: Circle, span_ms: tuple[int, int]) -> list[CaseRow]:
+    """Open cases in the squares that a circle touches, reported within a span; the caller measures."""
+    wanted = cells_around(circle)
     rows: list[CaseRow] = []
     for at in range(0, len(wanted), AT_ONCE):
         asked = select(cases).where(
-            cases.c.scene == scene, cases.c.cell.in_(wanted[at : at + AT_ONCE]), cases.c.is_open
+            cases.c.scene == scene,
+            cases.c.cell.in_(wanted[at : at + AT_ONCE]),
+            cases.c.reported_ms.between(*span_ms),
+            cases.c.is_open,
         )
         rows += [_case(row) for row in connection.execute(asked.order_by(cases.c.id)).mappings()]
     return rows
@@ -253,6 +292,13 @@ def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRo
     return [AssignmentRow(**row) for row in rows]
 
 
+def revisions_of(connection: Transaction, scene: str, unit: str) -> dict[str, int]:
+    """Case → its revision, of those in which a unit has something in hand."""
+    asked = select(cases.c.id, cases.c.revision).join(assignments, cases.c.id == assignments.c.case)
+    found = asked.where(assignments.c.unit == unit, assignments.c.is_over.is_(False), cases.c.scene == scene)
+    return {row.id: row.revision for row in connection.execute(found)}
+
+
 def under_way(connection: Transaction, scene: str) -> list[UnderWay]:
     """Units of one scene that were sent and are not done, with the place where they are to."""
     own = [assignments.c[name] for name in ("case", "id", "unit", "state", "since_ms")]
@@ -263,12 +309,12 @@ def under_way(connection: Transaction, scene: str) -> list[UnderWay]:
     return [UnderWay(**row) for row in connection.execute(found).mappings()]
 
 
-def cells_around(lon_deg: float, lat_deg: float, reach_m: float) -> list[str]:
-    """The squares that a circle touches; degrees WGS 84."""
-    high_deg = reach_m / 111_000
-    wide_deg = high_deg / max(math.cos(math.radians(lat_deg)), 0.01)
-    columns = range(_square(lon_deg - wide_deg), _square(lon_deg + wide_deg) + 1)
-    rows = range(_square(lat_deg - high_deg), _square(lat_deg + high_deg) + 1)
+def cells_around(circle: Circle) -> list[str]:
+    """The squares that a circle touches."""
+    high_deg = circle.reach_m / 111_000
+    wide_deg = high_deg / max(math.cos(math.radians(circle.lat_deg)), 0.01)
+    columns = range(_square(circle.lon_deg - wide_deg), _square(circle.lon_deg + wide_deg) + 1)
+    rows = range(_square(circle.lat_deg - high_deg), _square(circle.lat_deg + high_deg) + 1)
     return [f"{column}:{row}" for column in columns for row in rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from sqlalchemy import RowMapping, delete, insert, or_, select
+from sqlalchemy import RowMapping, delete, func, insert, or_, select
 
 from core.units import FixRow, UnitKind, UnitRow
 from store.sql import Transaction, put, upsert
@@ -16,7 +16,12 @@ from store.tables.units import apart, coverage_voids, unit_fixes, units
 def put_unit(connection: Transaction, unit: UnitRow) -> None:
     """Write a unit, new or changed."""
     lists = {"capabilities": list(unit.capabilities), "members": list(unit.members)}
-    put(connection, units, asdict(unit) | lists)
+    put(connection, units, asdict(unit) | lists | {"revision": newest(connection) + 1})
+
+
+def newest(connection: Transaction) -> int:
+    """A number that is another one when any unit was written since; 0: there is none."""
+    return connection.execute(select(func.max(units.c.revision))).scalar_one_or_none() or 0
 
 
 def all_units(connection: Transaction) -> list[UnitRow]:
@@ -25,23 +30,24 @@ def all_units(connection: Transaction) -> list[UnitRow]:
     return [_unit(row) for row in rows]
 
 
-def put_fix(connection: Transaction, fix: FixRow) -> None:
-    """Write where a unit is, unless something younger is known."""
-    found = upsert(connection, unit_fixes).values(**asdict(fix))
-    changed = {name: found.excluded[name] for name in asdict(fix) if name != "unit"}
-    younger = unit_fixes.c.at_ms < found.excluded.at_ms
 def department_of(connection: Transaction, unit: str) -> str:
     """The department of a unit by name; "" of one that only a pack knows."""
     asked = select(units.c.department).where(units.c.id == unit)
     return connection.execute(asked).scalar_one_or_none() or ""
 
 
+def put_fix(connection: Transaction, fix: FixRow) -> None:
+    """Write where a unit is, unless something younger is known."""
+    found = upsert(connection, unit_fixes).values(**asdict(fix))
+    changed = {name: found.excluded[name] for name in asdict(fix) if name != "unit"}
+    younger = unit_fixes.c.at_ms < found.excluded.at_ms
     connection.execute(found.on_conflict_do_update(index_elements=["unit"], set_=changed, where=younger))
 
 
 def fixes(connection: Transaction) -> dict[str, FixRow]:
     """Unit → where it was seen last."""
-    return {row["unit"]: FixRow(**row) for row in connection.execute(select(unit_fixes)).mappings()}
+    asked = select(*(unit_fixes.c[name] for name in FixRow.__dataclass_fields__))
+    return {row[0]: FixRow(*row) for row in connection.execute(asked)}
 
 
 def at_work(connection: Transaction, scene: str = "") -> dict[str, str]:
@@ -84,5 +90,6 @@ def put_voids(connection: Transaction, scene: str, found: Mapping[tuple[str, str
 
 
 def _unit(row: RowMapping) -> UnitRow:
+    told = {name: row[name] for name in UnitRow.__dataclass_fields__}
     lists = {name: tuple(row[name]) for name in ("capabilities", "members")}
-    return UnitRow(**(dict(row) | lists | {"kind": UnitKind(row["kind"])}))
+    return UnitRow(**(told | lists | {"kind": UnitKind(row["kind"])}))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
 
 from store.tables.metadata import Ms, metadata
 
 # The verbs by whose time cases are counted. A question must say this too, else no database uses the index.
 COUNTED = text("verb IN ('close', 'correct', 'file')")
+# Of five million cases some thousands are open: what lists them has an index of these alone.
+OPEN: dict[str, Any] = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open")}
 
 cases = Table(
     "cases",
@@ -38,8 +42,9 @@ cases = Table(
     Column("body", JSON, nullable=False),
     Column("next_ms", Ms),  # when time does something to it next; null: never
     Index("ix_cases_next", "scene", "next_ms"),
-    Index("ix_cases_queue", "scene", "is_open", "due_ms"),
-    Index("ix_cases_near", "scene", "cell", "is_open"),
+    Index("ix_cases_queue", "scene", "due_ms", "reported_ms", "id", "area", "topic", "lead", "state", **OPEN),
+    Index("ix_cases_where", "scene", "area", "topic", **OPEN),
+    Index("ix_cases_near", "scene", "cell", "reported_ms", **OPEN),
     Index("ix_cases_reported", "scene", "reported_ms"),
     Index("ix_cases_into", "into"),
     Index("ix_cases_alike", "scene", "kind", "is_open", "reported_ms"),

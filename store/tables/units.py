@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, String, Table
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, String, Table
 
 from store.tables.metadata import Ms, metadata
 
@@ -25,6 +25,8 @@ units = Table(
     Column("rests_until_ms", Ms, nullable=False),
     Column("kind", String(16), nullable=False, server_default="team"),
     Column("members", JSON, nullable=False, server_default="[]"),
+    Column("revision", Integer, nullable=False, server_default="0"),  # rises with each unit that is written
+    Index(None, "revision"),
 )
 
 unit_fixes = Table(  # the newest position that somebody's telephone gave

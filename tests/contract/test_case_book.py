@@ -15,6 +15,7 @@ from core.accounts import Role
 from core.declared import Words
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.records import HOUR_MS, MINUTE_MS
+from dispatch import urgency
 from dispatch.book import CASE, CaseBook, Now, Rules, Told, Wish
 from dispatch.calendars import Counting, round_the_clock
 from dispatch.case import fold
@@ -162,9 +163,31 @@ def test_the_queue_is_by_what_is_due_first(office: Office, book: CaseBook, wang:
         asked = kept.Asked(areas=("440902",))
         assert [row.id for row in kept.queue(connection, NOW.scene, asked)] == [early.case.id, late.case.id]
         assert kept.queue(connection, NOW.scene, replace(asked, areas=("440981",))) == []
-        assert [row.id for row in kept.near(connection, NOW.scene, 110.921, 21.661, 300.0)] == [
-            early.case.id,
-            late.case.id,
-        ]
-        assert kept.near(connection, NOW.scene, 111.2, 21.661, 300.0) == []
+        here, always = kept.Circle(110.921, 21.661, 300.0), (0, NOW_MS)
+        assert [row.id for row in kept.near(connection, NOW.scene, here, always)] == [early.case.id, late.case.id]
+        assert kept.near(connection, NOW.scene, here, (0, NOW_MS - 1)) == [], "told at another time"
+        assert kept.near(connection, NOW.scene, replace(here, lon_deg=111.2), always) == []
         assert kept.due_before(connection, NOW.scene, NOW_MS + HOUR_MS + 1) == [early.case.id]
+
+
+def test_the_queue_turns_its_pages_for_who_sees_little(
+    book: CaseBook, wang: Bearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nine areas in turn, two cases in three under a clock; whoever asks sees two areas."""
+    monkeypatch.setattr(urgency, "AT_ONCE", 4)
+    found = []
+    for number in range(36):
+        told = reported(book, wang, f"many-{number:02}", area=f"44090{number % 9}")
+        found.append(step(book, wang, told, Verb.FILE, key=f"file-{number:02}") if number % 3 == 0 else told)
+    order = sorted(found, key=lambda told: (told.case.state is CaseState.FILED, told.case.id))
+    own = [told.case.id for told in order if told.case.facts["area"] in ("440903", "440904")]
+    turned, asked = [], kept.Asked(limit=2)
+    while True:
+        page = book.queue(NOW.scene, asked, lambda area, topic: area in ("440903", "440904"))
+        turned += [row.id for row in page.cases]
+        if page.after is None:
+            break
+        assert len(page.cases) == 2
+        asked = replace(asked, after=page.after)
+    assert turned == own and len(own) == 8
+    assert book.queue(NOW.scene, kept.Asked(), lambda area, topic: False).cases == ()

@@ -65,7 +65,8 @@ class City:
         return self.book.act(self.people[role], wish, now)
 
     def open(self) -> list[kept.CaseRow]:
-        return [row for row in self.book.queue(NOW.scene, kept.Asked()) if row.id != self.case]
+        page = self.book.queue(NOW.scene, kept.Asked(), lambda area, topic: True)
+        return [row for row in page.cases if row.id != self.case]
 
     def _bearer(self, role: Role) -> Bearer:
         a_person(self.office, str(role), role)

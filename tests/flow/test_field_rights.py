@@ -1,11 +1,14 @@
-"""A team that is responsible for one district and one topic, at the phone: whom it may name, what it may see."""
+"""A team at the phone: whom it may name, what it may see, when it hears of its task."""
 
 from __future__ import annotations
 
 import re
+import time
+from typing import Any
 
 import pytest
 from guarded_site import Guarded
+from prerequisites import eventually
 
 from core.accounts import Reach, Role
 
@@ -22,3 +25,32 @@ def test_a_narrow_reach_knows_all_units_and_no_case_of_others(house: Guarded) ->
     case = house.ask("POST", "api/v1/cases", house.colleague(Role.DISPATCHER), json=told).json()["id"]
     assert house.ask("GET", f"api/v1/cases/{case}", narrow).status_code == 404  # nor that there is one
     assert house.ask("GET", f"api/v1/cases/{case}", wide).status_code == 200
+
+
+def test_a_task_that_is_not_among_the_most_urgent_reaches_its_crew(house: Guarded) -> None:
+    """The picture shows no case of 900 that are open; the telephone hears of each step all the same."""
+    desk, crew = house.colleague(Role.DISPATCHER), house.colleague(Role.FIELD)
+    told = {"key": f"beyond-{time.time_ns()}", "kind": "water.road_water", "title": "桥下积水", "area": "440981"}
+    case = house.ask("POST", "api/v1/cases", desk, json=told).json()["id"]
+    load = {"open": 900, "states": {}, "late": 0, "held": 0}
+    house.picture.change({"case_load": {"main": load}})
+
+    def stepped(verb: str, who: dict[str, str] = desk, **more: Any) -> None:
+        wish = {"key": f"beyond-{time.time_ns()}", "verb": verb} | more
+        answer = house.ask("POST", f"api/v1/cases/{case}/steps", who, json=wish)
+        assert answer.status_code == 200, answer.text
+
+    def heard(seen: str) -> str:
+        return str(house.ask("GET", f"m/changes?unit=patrol-2&seen={seen}", crew).json()["seen"])
+
+    nothing = heard("")
+    stepped("file")
+    stepped("dispatch", fields={"lead": "市水务局"})
+    stepped("notify", assignment="t", fields={"unit": "patrol-2"})
+    eventually(lambda: heard(nothing) != nothing)
+    sent = heard("")
+    stepped("accept", crew, assignment="t")
+    assert heard(sent) not in (sent, nothing)
+    stepped("clear", crew, assignment="t")
+    assert heard("") == nothing
+    house.picture.change({}, {"case_load": ["main"]})
