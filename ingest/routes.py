@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.declared import Feed
@@ -46,9 +46,17 @@ class Routes:
 
     def filters(self) -> list[str]:
         """What to subscribe to: all below the root, so that undeclared topics are seen, and what lies outside."""
+        return [f"{self._scene.topic_root}/#", *self._outside(lambda shape: shape != SNAPSHOT)]
+
+    def pictures(self) -> list[str]:
+        """What to subscribe to beside that at QoS 0: of pictures only the newest counts."""
+        return self._outside(lambda shape: shape == SNAPSHOT)
+
+    def _outside(self, wanted: Callable[[str], bool]) -> list[str]:
+        """Filters that do not lie below the root of the scene."""
         root = f"{self._scene.topic_root}/"
-        outside = {"/".join(p.levels) for p in self._patterns if not "/".join(p.levels).startswith(root)}
-        return [f"{root}#", *sorted(outside)]
+        topics = {"/".join(pattern.levels) for pattern in self._patterns if wanted(pattern.shape)}
+        return sorted(topic for topic in topics if not topic.startswith(root))
 
     def find(self, topic: str) -> Route:
         """The route of a topic. Raises Fault: unknown-topic or bad-name."""

@@ -126,11 +126,19 @@ class MqttIntake:
             self._broker.failed("the MQTT broker refuses us", str(reason))
             return
         self._broker.succeeded("the MQTT broker answers")
-        client.subscribe([(topic, 1) for topic in self._intake.routes.filters()])
+        client.subscribe(self._wanted())
+
+    def _wanted(self) -> list[tuple[str, int]]:
+        """Filters with their QoS; pictures come at QoS 0, as Frigate sends them.
+
+        The embedded broker grants 65,535 unacknowledged messages a session, 20,000 to each filter of QoS 1, and one
+        with `#` is two filters: a fourth would be refused.
+        """
+        routes = self._intake.routes
+        return [*((topic, 1) for topic in routes.filters()), *((topic, 0) for topic in routes.pictures())]
 
     def _granted(self, _client: Any, _userdata: Any, _packet_id: int, reasons: Any, _properties: Any) -> None:
-        filters = self._intake.routes.filters()
-        refused = [topic for topic, reason in zip(filters, reasons, strict=False) if reason.is_failure]
+        refused = [topic for (topic, _), reason in zip(self._wanted(), reasons, strict=False) if reason.is_failure]
         if refused:
             self._broker.failed("the MQTT broker refuses topics", ", ".join(refused))
 

@@ -26,7 +26,14 @@ def known(request: pytest.FixtureRequest) -> Known:
     scene_id = f"test-{hashlib.sha1(request.node.nodeid.encode()).hexdigest()[:12]}-{os.getpid()}"
     feeds = (
         Feed("air", NAME, "air/+/+"),
-        Feed("frigate", NAME, f"/{scene_id}-frigate/events", decoder="frigate", kind="camera"),
+        Feed(
+            "frigate",
+            NAME,
+            f"/{scene_id}-frigate/events",
+            decoder="frigate",
+            kind="camera",
+            snapshots=f"/{scene_id}-frigate/+/+/snapshot",
+        ),
     )
     return Known(
         Scene(scene_id, "440900", Stamp.DEMO, f"{scene_id}/city"),

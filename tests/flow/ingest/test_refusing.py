@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from ingest_stage import intake_of, send, turn_until, values_in
+from PIL import Image
 from prerequisites import ANSWER_S
 
 from core.clock import real_ms
@@ -17,6 +19,7 @@ from core.records import Rejected
 from ingest.known import Known
 from ingest.transports.http import Accepted, Pushed, push
 from ingest.transports.publish import Publisher
+from stream import pictures
 from stream.appender import Appender, dead_letters, raw_message
 from stream.beats import read_counts, read_refusals
 from stream.codec import decode_events
@@ -93,6 +96,27 @@ def test_the_newest_message_of_a_device_is_kept_as_it_came(
     assert raw is not None
     assert raw.topic == topic
     assert raw.payload.endswith(b',  "values": {"pm25": 2}}')
+    intake.close()
+
+
+def test_the_newest_picture_of_a_camera_is_kept(
+    any_broker: str, publisher: Publisher, known: Known, keys: Keys, redis_client: Client
+) -> None:
+    intake, made = intake_of(any_broker, known, redis_client), []
+    topic = known.feeds["frigate"].snapshots[1:].replace("+", "a1", 1).replace("+", "car", 1)
+    for shade in (10, 200):
+        picture = BytesIO()
+        Image.new("L", (64, 48), shade).save(picture, "JPEG")
+        made.append(picture.getvalue())
+        publisher.publish(topic, made[-1])
+        turn_until(intake, lambda: intake.messages == len(made))
+    publisher.publish(topic, made[0][:-9])
+    turn_until(intake, lambda: intake.messages == 3)
+    kept = pictures.newest(redis_client, keys, "a1")
+    assert kept is not None and kept.content == made[1]
+    assert pictures.received_ms(redis_client, keys, ["a1", "b1"]) == {"a1": kept.received_ms}
+    assert read_refusals(redis_client, keys) == {"frigate|no-picture": 1}
+    assert intake.trouble() is None, "the broker grants all filters of a session"
     intake.close()
 
 

@@ -65,6 +65,14 @@ def test_what_is_not_declared_or_not_sane_is_refused(topic: str, reason: str) ->
 
 def test_only_what_lies_outside_the_root_is_subscribed_beside_it() -> None:
     assert Routes(SCENE, FEEDS).filters() == ["city/#", "frigate/events"]
+    seen = Feed("seen", NAME, "seen/+/+", snapshots="/frigate/+/+/snapshot")
+    inside = Feed("inside", NAME, "inside/+/+", snapshots="stills/+")
+    routes = Routes(SCENE, [*FEEDS, seen, inside])
+    assert (routes.filters(), routes.pictures()) == (["city/#", "frigate/events"], ["frigate/+/+/snapshot"])
+    assert [routes.find(topic).device for topic in ("frigate/gate/car/snapshot", "city/stills/yard")] == [
+        "gate",
+        "yard",
+    ]
 
 
 def test_the_test_reading_is_a_test_wherever_it_runs() -> None:
