@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from board_server import BoardServer
 from gateway import Gateway
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from prerequisites import missing, patience
 
 if TYPE_CHECKING:
+    from lending import Chromium
     from visits import OpenPages
 
 pytest.register_assert_rewrite("visits")  # so that a page that was not quiet is quoted
@@ -32,6 +33,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--process-per-site",  # or each visit begins a process, and compiles our scripts in it
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 
@@ -50,15 +52,17 @@ def browser_program() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Playwright allows one of its kind in a process: every browser test shares it and opens contexts of its own."""
+def chromium() -> Iterator[Chromium]:
+    """Playwright allows one of its kind in a process: every browser test shares it and borrows its pages."""
+    from lending import Chromium
+
     program = browser_program()
     if program is None:
         missing("Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
         expect.set_options(timeout=15_000 * patience())
-        yield browser
+        yield Chromium(browser)
         browser.close()
 
 
@@ -92,7 +96,7 @@ def site(standing_site: BoardServer) -> BoardServer:
 
 
 @pytest.fixture(scope="module")
-def pages(chromium: Browser) -> Iterator[OpenPages]:
+def pages(chromium: Chromium) -> Iterator[OpenPages]:
     """`pages.show(site)`: pages for all who only look."""
     from visits import OpenPages
 

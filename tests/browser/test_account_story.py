@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from guarded_site import Guarded
-from playwright.sync_api import Browser, Page, expect
+from lending import Chromium
+from playwright.sync_api import Page, expect
 from prerequisites import eventually, patience
-from visits import DESK, LIVE, PHONE, WALL, Watch, patient, show_cookie, signed_in, until
+from visits import DESK, LIVE, PHONE, WALL, Watch, show_cookie, signed_in, until
 
 from accounts import totp
 from api.bearers import TOKEN
@@ -26,15 +27,15 @@ CHOSEN = "Harbour-lights-7"
 
 @contextmanager
 def at_desk(
-    chromium: Browser, house: Guarded, who: Mapping[str, str], size: tuple[int, int] = DESK
+    chromium: Chromium, house: Guarded, who: Mapping[str, str], size: tuple[int, int] = DESK
 ) -> Iterator[tuple[Page, Watch]]:
     """A browser of somebody's own; on a page without scripts nothing has to be waited for."""
-    fresh = chromium.new_context(viewport={"width": size[0], "height": size[1]})
-    if who:
-        show_cookie(fresh, house.address, who)
-    page = patient(fresh.new_page())
-    yield page, Watch(page)
-    fresh.close()
+    with chromium.lend(size) as page:
+        if who:
+            show_cookie(page.context, house.address, who)
+        watch = Watch(page)
+        yield page, watch
+        watch.end()
 
 
 def sign_in(page: Page, address: str, login: str, password: str) -> None:
@@ -51,7 +52,7 @@ def sign_in(page: Page, address: str, login: str, password: str) -> None:
     "first password before anything opens.",
 )
 @pytest.mark.claim("ACCOUNTS", "Somebody sets up his own second factor, and from then on signs in in two steps.")
-def test_a_new_colleague_comes_in(chromium: Browser, house: Guarded) -> None:
+def test_a_new_colleague_comes_in(chromium: Chromium, house: Guarded) -> None:
     login = f"newcomer-{real_ms()}"
     house.person(Role.DUTY, login=f"before-{login}", name="赵前任")
     first = made(chromium, house, login)
@@ -78,7 +79,7 @@ def test_a_new_colleague_comes_in(chromium: Browser, house: Guarded) -> None:
         expect(page).to_have_url(f"{house.address}wall")
 
 
-def made(chromium: Browser, house: Guarded, login: str) -> str:
+def made(chromium: Chromium, house: Guarded, login: str) -> str:
     """The system administrator makes an account. Returns its first password."""
     with at_desk(chromium, house, house.colleague(Role.SYSTEM)) as (page, watch):
         page.goto(f"{house.address}people")
@@ -97,7 +98,7 @@ def made(chromium: Browser, house: Guarded, login: str) -> str:
     return first
 
 
-def appointed(chromium: Browser, house: Guarded, login: str) -> None:
+def appointed(chromium: Chromium, house: Guarded, login: str) -> None:
     """The security administrator gives somebody the post of whoever was before him."""
     with at_desk(chromium, house, house.colleague(Role.SECURITY)) as (page, watch):
         page.goto(f"{house.address}people/{login}")
@@ -135,7 +136,7 @@ def a_second_factor(page: Page, house: Guarded) -> Callable[[], str]:
     "ACCOUNTS", "A token is made on its page, shown once, opens a wall, and opens nothing once it is revoked there."
 )
 @pytest.mark.claim("ACCOUNTS", "The audit administrator finds these acts on the search page and checks the chain.")
-def test_a_token_is_made_revoked_and_found(chromium: Browser, house: Guarded) -> None:
+def test_a_token_is_made_revoked_and_found(chromium: Chromium, house: Guarded) -> None:
     name = f"指挥大厅 {real_ms()}"
     with at_desk(chromium, house, house.colleague(Role.SECURITY)) as (page, watch):
         page.goto(f"{house.address}tokens")
@@ -175,7 +176,7 @@ def test_a_token_is_made_revoked_and_found(chromium: Browser, house: Guarded) ->
 @pytest.mark.claim(
     "ACCOUNTS", "No page about accounts opens for somebody without the right; he is told why in a sentence."
 )
-def test_nobody_elses_page_opens(chromium: Browser, house: Guarded) -> None:
+def test_nobody_elses_page_opens(chromium: Chromium, house: Guarded) -> None:
     shut = {
         Role.DUTY: ("people", "posts", "rights", "tokens", "audit", "departments"),
         Role.SYSTEM: ("tokens", "audit", "wall"),
@@ -197,7 +198,7 @@ def test_nobody_elses_page_opens(chromium: Browser, house: Guarded) -> None:
     "ACCOUNTS",
     "An expired session locks the acts, never the picture: a bar says so, and the next person signs in on top of it.",
 )
-def test_the_next_person_signs_in_on_top(chromium: Browser, house: Guarded) -> None:
+def test_the_next_person_signs_in_on_top(chromium: Chromium, house: Guarded) -> None:
     former = house.as_person(house.person(Role.DUTY, name="孙前班"), real_ms() - 13 * HOUR_MS)
     login = f"next-{real_ms()}"
     house.person(Role.SHIFT_LEADER, login=login, name="李接班")
@@ -222,7 +223,7 @@ def test_the_next_person_signs_in_on_top(chromium: Browser, house: Guarded) -> N
     "ACCOUNTS",
     "On the wall an expired session takes neither picture nor sound, moves nothing; the next person signs in on top.",
 )
-def test_the_next_person_signs_in_on_the_wall(chromium: Browser, house: Guarded) -> None:
+def test_the_next_person_signs_in_on_the_wall(chromium: Chromium, house: Guarded) -> None:
     former = house.as_person(house.person(Role.DUTY, name="孙前班"), real_ms() - 13 * HOUR_MS)
     login = f"wall-{real_ms()}"
     house.person(Role.SHIFT_LEADER, Reach(("440982",)), login=login, name="李接班")
@@ -248,7 +249,7 @@ def test_the_next_person_signs_in_on_the_wall(chromium: Browser, house: Guarded)
     "ACCOUNTS",
     "On the phone an expired session shows its tasks; what is done waits, and goes after a sign-in there.",
 )
-def test_the_next_person_signs_in_on_the_phone(chromium: Browser, house: Guarded) -> None:
+def test_the_next_person_signs_in_on_the_phone(chromium: Chromium, house: Guarded) -> None:
     person = house.person(Role.FIELD, login=f"field-{real_ms()}", name="周队员")
     password = new_password(house, person.login)
     title = f"过期也报 {person.login}"
@@ -298,7 +299,7 @@ def new_password(house: Guarded, login: str) -> str:
 
 
 @pytest.mark.parametrize(("role", "place"), [(Role.SYSTEM, "people"), (Role.SECURITY, "rights"), (Role.AUDIT, "audit")])
-def test_account_pages_fit_a_phone(chromium: Browser, house: Guarded, role: Role, place: str) -> None:
+def test_account_pages_fit_a_phone(chromium: Chromium, house: Guarded, role: Role, place: str) -> None:
     with at_desk(chromium, house, house.colleague(role), PHONE) as (page, watch):
         page.goto(house.address + place)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from guarded_site import Guarded, guarded
+from lending import Chromium
 from live_city import DEMO, City, settings_of
 from machine import Moment, since
-from playwright.sync_api import Browser
 from prerequisites import eventually, unused_port
 from test_dispatch_desk import choose, reported, told
 from test_field_phone import phone
@@ -62,7 +62,7 @@ def running_house(tmp_path: Path) -> Iterator[Guarded]:
     "Two dispatchers and a phone at once: what one does stands on all screens in under a second from the act.",
 )
 def test_an_act_is_on_all_screens_within_a_second(
-    chromium: Browser, running_house: Guarded, record_property: Callable[[str, object], None]
+    chromium: Chromium, running_house: Guarded, record_property: Callable[[str, object], None]
 ) -> None:
     house = running_house
     case = reported(house, "water.road_water", "全程一秒")

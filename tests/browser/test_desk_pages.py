@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from board_server import BoardServer
-from playwright.sync_api import Browser, Page, expect
-from visits import DESK, PHONE, OpenPages, until, visit, words
+from lending import Chromium
+from playwright.sync_api import Page, expect
+from visits import DESK, PHONE, WALL, OpenPages, until, visit, words
 
 from geo.areas import AreaLevel
 
@@ -169,7 +170,7 @@ def click_map(page: Page, layer: str, across: int = 0, down: int = 0) -> None:
 
 
 @pytest.mark.claim("PULSE", "A vital sign, a county and a station on the wall each lead to their page")
-def test_the_wall_leads_there(chromium: Browser, site: BoardServer) -> None:
+def test_the_wall_leads_there(chromium: Chromium, site: BoardServer) -> None:
     site.show("typhoon", 8)
     with visit(chromium, f"{site.address}wall") as page:
         page.locator("[data-domain=public_service]").click()
@@ -195,9 +196,9 @@ def test_an_undeclared_address_says_so(pages: OpenPages, site: BoardServer) -> N
 
 
 @pytest.mark.claim("PULSE", "A screen that is on before the city is comes alive by itself")
-def test_a_screen_opened_too_early_waits(chromium: Browser, site: BoardServer) -> None:
+def test_a_screen_opened_too_early_waits(chromium: Chromium, site: BoardServer) -> None:
     site.starting = True
-    with chromium.new_page() as page:
+    with chromium.lend(WALL) as page:
         page.goto(f"{site.address}wall")
         expect(page.locator(".shell-waiting")).to_have_text("系统正在启动，尚无场景")
         site.starting = False
@@ -206,7 +207,7 @@ def test_a_screen_opened_too_early_waits(chromium: Browser, site: BoardServer) -
 
 
 @pytest.mark.claim("PULSE", "Every address is built from BASE_PATH")
-def test_under_a_base_path(chromium: Browser) -> None:
+def test_under_a_base_path(chromium: Chromium) -> None:
     with BoardServer(base_path="/cityvitals/") as site:
         site.show("typhoon", 8)
         for path in ("wall", PAGES["river"]):
@@ -228,33 +229,29 @@ def test_under_a_base_path(chromium: Browser) -> None:
         "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108.0.0.0 Safari/537.36",
     ],
 )
-def test_an_old_browser_is_told(chromium: Browser, site: BoardServer, pictures: Path, agent: str) -> None:
-    context = chromium.new_context(user_agent=agent, viewport={"width": 1280, "height": 720})
-    page = context.new_page()
-    page.goto(f"{site.address}wall")
-    page.wait_for_selector("#too-old", state="visible")
-    assert "极速模式" in words(page, "#too-old")
-    assert page.locator("#react-entry-point").is_hidden()
-    page.screenshot(path=pictures / "too-old.png")
-    context.close()
+def test_an_old_browser_is_told(chromium: Chromium, site: BoardServer, pictures: Path, agent: str) -> None:
+    with chromium.lend((1280, 720), user_agent=agent) as page:
+        page.goto(f"{site.address}wall")
+        page.wait_for_selector("#too-old", state="visible")
+        assert "极速模式" in words(page, "#too-old")
+        assert page.locator("#react-entry-point").is_hidden()
+        page.screenshot(path=pictures / "too-old.png")
 
 
-def test_without_scripts_it_is_said(chromium: Browser, site: BoardServer) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site.address}wall")
-    assert "需要启用 JavaScript" in page.content()
-    context.close()
+def test_without_scripts_it_is_said(chromium: Chromium, site: BoardServer) -> None:
+    with chromium.lend(WALL, java_script_enabled=False) as page:
+        page.goto(f"{site.address}wall")
+        assert "需要启用 JavaScript" in page.content()
 
 
-def test_the_root_leads_to_the_wall(chromium: Browser, site: BoardServer) -> None:
+def test_the_root_leads_to_the_wall(chromium: Chromium, site: BoardServer) -> None:
     with visit(chromium, site.address) as page:
         assert page.url == f"{site.address}wall"
         assert page.locator("meta[name=renderer]").get_attribute("content") == "webkit"
         assert page.locator("html").get_attribute("lang") == "zh-CN"
 
 
-def test_in_english(chromium: Browser, pictures: Path) -> None:
+def test_in_english(chromium: Chromium, pictures: Path) -> None:
     with BoardServer(language="en") as site, visit(chromium, f"{site.address}wall") as page:
         page.screenshot(path=pictures / "wall-english.png")
         assert page.locator("html").get_attribute("lang") == "en"

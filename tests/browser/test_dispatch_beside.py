@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from guarded_site import Guarded
+from lending import Chromium
 from PIL import Image
-from playwright.sync_api import Browser
 from test_dispatch_desk import choose, reported, told
-from visits import DESK, PHONE, patient, signed_in, until
+from visits import DESK, PHONE, signed_in, until
 
 from core.accounts import Role
 
@@ -35,7 +35,7 @@ def notified(house: Guarded, case: str, unit: str) -> None:
     "COMMAND",
     "The desk shows a case's photos, its nearest cameras and who else has it open, and hands out a one-time link.",
 )
-def test_what_stands_beside_a_case(chromium: Browser, house: Guarded, tmp_path: Path) -> None:
+def test_what_stands_beside_a_case(chromium: Chromium, house: Guarded, tmp_path: Path) -> None:
     case, photo = reported(house, "water.road_water", "旁边有什么", FAR_NORTH_DEG), tmp_path / "bridge.png"
     Image.new("RGB", (800, 600), (90, 110, 140)).save(photo)
     notified(house, case, "beside-crew")
@@ -72,11 +72,9 @@ def test_what_stands_beside_a_case(chromium: Browser, house: Guarded, tmp_path: 
     assert entry["origin"] == "link"
 
 
-def _worked_by_link(chromium: Browser, house: Guarded, address: str) -> None:
+def _worked_by_link(chromium: Chromium, house: Guarded, address: str) -> None:
     """The whole task, by somebody without an account and without scripts."""
-    fresh = chromium.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, java_script_enabled=False)
-    try:
-        page = patient(fresh.new_page())
+    with chromium.lend(PHONE, java_script_enabled=False) as page:
         page.goto(address)
         assert urlsplit(page.url).netloc == urlsplit(house.address).netloc
         for button in ("签收", "出发", "到场"):
@@ -90,14 +88,12 @@ def _worked_by_link(chromium: Browser, house: Guarded, address: str) -> None:
         page.locator(".told", has_text="照片已收到").wait_for()
         page.get_by_role("button", name="完成", exact=True).click()
         page.locator(".told", has_text="已记录 · 链接已失效").wait_for()
-    finally:
-        fresh.close()
 
 
 @pytest.mark.claim(
     "COMMAND", "、 and ／ open the command bar as / does; a digit sends the unit of that number, as dragging does."
 )
-def test_keys_of_any_input(chromium: Browser, house: Guarded) -> None:
+def test_keys_of_any_input(chromium: Chromium, house: Guarded) -> None:
     house.crew("beside-near", "近处抢险队", 22.205)
     case = reported(house, "water.road_water", "按数字派", FAR_NORTH_DEG - 0.02)
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from guarded_site import Guarded
-from playwright.sync_api import Browser, Page, expect
+from lending import Chromium
+from playwright.sync_api import Page, expect
 from prerequisites import patience
 from visits import DESK, PHONE, repaint, signed_in, until
 
@@ -41,7 +42,7 @@ def choose(page: Page, case: str) -> None:
 @pytest.mark.claim(
     "COMMAND", "Filed, dispatched and a unit on its way by keys and the command bar; full-width digits are read."
 )
-def test_a_case_is_sent_by_keys(chromium: Browser, house: Guarded) -> None:
+def test_a_case_is_sent_by_keys(chromium: Chromium, house: Guarded) -> None:
     house.crew("desk-pump", "桥东71队", 21.701)
     case = reported(house, "water.road_water", "立交桥下积水")
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
@@ -63,7 +64,7 @@ def test_a_case_is_sent_by_keys(chromium: Browser, house: Guarded) -> None:
 
 
 @pytest.mark.claim("COMMAND", "An input method composes in peace: no shortcut fires, and its Enter sends nothing.")
-def test_composing_fires_nothing(chromium: Browser, house: Guarded) -> None:
+def test_composing_fires_nothing(chromium: Chromium, house: Guarded) -> None:
     case = reported(house, "water.road_water", "地下通道积水")
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
         choose(page, case)
@@ -81,7 +82,7 @@ def test_composing_fires_nothing(chromium: Browser, house: Guarded) -> None:
     "COMMAND",
     "Two dispatchers and a phone at once: what one does stands on all screens a second after the frame that tells it.",
 )
-def test_what_one_does_stands_on_all_screens(chromium: Browser, house: Guarded) -> None:
+def test_what_one_does_stands_on_all_screens(chromium: Chromium, house: Guarded) -> None:
     case = reported(house, "water.road_water", "隧道口积水")
     first, second, phone = (
         house.colleague(Role.DISPATCHER, 1),
@@ -109,7 +110,7 @@ def test_what_one_does_stands_on_all_screens(chromium: Browser, house: Guarded) 
 
 
 @pytest.mark.claim("COMMAND", "What is likely one incident is merged in one action.")
-def test_one_incident_in_one_action(chromium: Browser, house: Guarded) -> None:
+def test_one_incident_in_one_action(chromium: Chromium, house: Guarded) -> None:
     burst = reported(house, "water.pipe_burst", "西粤路水管爆裂", 0.30)
     others = [reported(house, "water.no_supply", f"小区停水{n}", 0.30 + 0.005 * n) for n in range(1, 4)]
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
@@ -121,7 +122,7 @@ def test_one_incident_in_one_action(chromium: Browser, house: Guarded) -> None:
     assert [told(house, other)["into"] for other in others] == [burst] * 3
 
 
-def test_who_may_not_dispatch_sees_no_enabled_step(chromium: Browser, house: Guarded) -> None:
+def test_who_may_not_dispatch_sees_no_enabled_step(chromium: Chromium, house: Guarded) -> None:
     case = reported(house, "water.road_water", "只看不办")
     with signed_in(chromium, house, "dispatch", house.colleague(Role.LEADER), DESK) as page:
         choose(page, case)

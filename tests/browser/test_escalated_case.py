@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from guarded_site import Guarded
-from playwright.sync_api import Browser
-from visits import DESK, PHONE, patient, show_cookie, signed_in, until
+from lending import Chromium
+from visits import DESK, PHONE, plain, signed_in, until
 
 from accounts.warden import Warden
 from core.accounts import Role
@@ -48,19 +48,14 @@ def keep_time(house: Guarded) -> None:
     TimeKeeper(office.database, book, lambda: rules).turn(Now("demo-440900", "demo", "440900", now_ms, now_ms))
 
 
-def phone(browser: Browser, house: Guarded) -> str:
+def phone(browser: Chromium, house: Guarded) -> str:
     """What the phone of the unit shows."""
-    fresh = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
-    show_cookie(fresh, house.address, house.colleague(Role.FIELD))
-    page = patient(fresh.new_page())
-    page.goto(f"{house.address}m?unit=road-2")
-    said = page.locator("article").first.inner_text()
-    fresh.close()
-    return said
+    with plain(browser, house, "m?unit=road-2", house.colleague(Role.FIELD), PHONE) as page:
+        return page.locator("article").first.inner_text()
 
 
 @pytest.mark.claim("COMMAND", "The queue, the log and the phone say that time has escalated a case, and to whom.")
-def test_time_is_seen_to_escalate(chromium: Browser, house: Guarded) -> None:
+def test_time_is_seen_to_escalate(chromium: Chromium, house: Guarded) -> None:
     case = sent_hours_ago(house, 8)
     keep_time(house)
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
@@ -83,7 +78,7 @@ def test_time_is_seen_to_escalate(chromium: Browser, house: Guarded) -> None:
 
 
 @pytest.mark.claim("COMMAND", "The dispatch desk says which area is left without a free unit, and of what.")
-def test_an_area_without_a_unit_is_seen(chromium: Browser, house: Guarded) -> None:
+def test_an_area_without_a_unit_is_seen(chromium: Chromium, house: Guarded) -> None:
     areas = ("440902", "440904", "440981", "440983")
     with house.office.database.transaction() as connection:
         put_voids(connection, "demo-440900", {(area, "pump"): real_ms() + at for at, area in enumerate(areas)})

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 from guarded_site import Guarded
+from lending import Chromium
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from visits import PHONE, show_cookie, until
 
 from core.accounts import Role
@@ -22,16 +23,12 @@ pytestmark = pytest.mark.browser
 
 
 @contextmanager
-def phone(chromium: Browser, house: Guarded, path: str, scripts: bool = True) -> Iterator[Page]:
+def phone(chromium: Chromium, house: Guarded, path: str, scripts: bool = True) -> Iterator[Page]:
     """A telephone of a field team at one of the plain pages, which have no shell of Dash."""
-    fresh = chromium.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, java_script_enabled=scripts)
-    try:
-        show_cookie(fresh, house.address, house.colleague(Role.FIELD))
-        page = fresh.new_page()
+    with chromium.lend(PHONE, java_script_enabled=scripts) as page:
+        show_cookie(page.context, house.address, house.colleague(Role.FIELD))
         page.goto(house.address + path)
         yield page
-    finally:
-        fresh.close()
 
 
 def sent_to(house: Guarded, unit: str, title: str) -> str:
@@ -59,7 +56,7 @@ def verbs(house: Guarded, case: str) -> list[str]:
 @pytest.mark.claim(
     "COMMAND", "Without scripts a plain page does every step of a task, from 签收 to 完成, and takes a photo."
 )
-def test_every_step_without_scripts(chromium: Browser, house: Guarded, tmp_path: Path) -> None:
+def test_every_step_without_scripts(chromium: Chromium, house: Guarded, tmp_path: Path) -> None:
     photo = tmp_path / "flood.png"
     Image.new("RGB", (640, 480), (20, 90, 160)).save(photo)
     case = sent_to(house, "pump-3", "南环路积水")
@@ -81,7 +78,7 @@ def test_every_step_without_scripts(chromium: Browser, house: Guarded, tmp_path:
     "COMMAND",
     "The offline phone sends its queue in order and exactly once; of a photo first a small copy, then it whole.",
 )
-def test_the_offline_queue_is_sent_once(chromium: Browser, house: Guarded, tmp_path: Path) -> None:
+def test_the_offline_queue_is_sent_once(chromium: Chromium, house: Guarded, tmp_path: Path) -> None:
     photo = tmp_path / "flood.jpg"
     points = np.random.default_rng(7).integers(0, 255, (900, 1800, 3), np.uint8)
     Image.fromarray(points).save(photo, "JPEG", quality=70)

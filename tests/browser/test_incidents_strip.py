@@ -6,7 +6,8 @@ import time
 
 import pytest
 from guarded_site import Guarded
-from playwright.sync_api import Browser, expect
+from lending import Chromium
+from playwright.sync_api import expect
 from visits import DESK, signed_in, until
 
 from core.accounts import Role
@@ -42,7 +43,7 @@ def reported(house: Guarded, kind: str, title: str, north_deg: float) -> str:
 @pytest.mark.claim(
     "COMMAND", "A dispatcher accepts a proposal over several sources with one click, and takes it apart."
 )
-def test_accepted_by_one_click(chromium: Browser, house: Guarded) -> None:
+def test_accepted_by_one_click(chromium: Chromium, house: Guarded) -> None:
     told(house, "event:strip-camera", "video", "camera.water", "疑似道路积水：潘州大道12号枪机", 9)
     told(house, "event:strip-call", "field", "report", "潘州大道冒水，像是水管爆裂", 6)
     dry = reported(house, "water.no_supply", "西湖小区停水", 0.012)
@@ -74,7 +75,7 @@ def test_accepted_by_one_click(chromium: Browser, house: Guarded) -> None:
 
 
 @pytest.mark.claim("COMMAND", "Past cases like the one in hand are shown with how they went.")
-def test_similar_past_cases(chromium: Browser, house: Guarded) -> None:
+def test_similar_past_cases(chromium: Chromium, house: Guarded) -> None:
     past = reported(house, "transport.road_collapse", "桥北路路面塌陷", 0.2)
     hands = [house.colleague(role) for role in (Role.DISPATCHER, Role.LIAISON, Role.SUPERVISOR)]
     desk, liaison, checks = hands

@@ -2,7 +2,8 @@
 
 import pytest
 from board_server import BoardServer
-from playwright.sync_api import Browser, Page
+from lending import Chromium
+from playwright.sync_api import Page
 from prerequisites import eventually
 from visits import DESK, repaint, until, visit, words
 
@@ -26,7 +27,7 @@ def announce(site: BoardServer, page: Page) -> None:
     ("refused", "used", "footer"),
     [((), "ws", "推送 WebSocket"), (("ws",), "sse", "推送 SSE"), (("ws", "sse"), "poll", "长轮询")],
 )
-def test_falls_back(chromium: Browser, site: BoardServer, refused: tuple[str, ...], used: str, footer: str) -> None:
+def test_falls_back(chromium: Chromium, site: BoardServer, refused: tuple[str, ...], used: str, footer: str) -> None:
     site.refused = set(refused)
     with visit(chromium, f"{site.address}wall", noisy=bool(refused)) as page:  # Chromium itself writes refusals down
         assert site.served[used] > 0
@@ -34,7 +35,7 @@ def test_falls_back(chromium: Browser, site: BoardServer, refused: tuple[str, ..
         announce(site, page)
 
 
-def test_a_gateway_that_swallows_the_upgrade(chromium: Browser, site: BoardServer) -> None:
+def test_a_gateway_that_swallows_the_upgrade(chromium: Chromium, site: BoardServer) -> None:
     """The socket opens and nothing ever comes: after 5 s it counts as refused."""
     mute = """window.WebSocket = class {
       constructor() { setTimeout(() => this.onopen && this.onopen(), 10); }
@@ -49,7 +50,7 @@ def test_a_gateway_that_swallows_the_upgrade(chromium: Browser, site: BoardServe
 @pytest.mark.claim(
     "PULSE", "A lost connection resumes by revision; a missed revision brings a snapshot, never a wrong picture"
 )
-def test_a_missing_revision_brings_a_snapshot(chromium: Browser, site: BoardServer) -> None:
+def test_a_missing_revision_brings_a_snapshot(chromium: Chromium, site: BoardServer) -> None:
     with visit(chromium, f"{site.address}wall") as page:
         snapshots = site.served["snap"]
         record = site.picture["domains"]["public_service"]
@@ -60,7 +61,7 @@ def test_a_missing_revision_brings_a_snapshot(chromium: Browser, site: BoardServ
         assert site.served["snap"] == snapshots + 1
 
 
-def test_a_short_break_needs_no_snapshot(chromium: Browser, site: BoardServer) -> None:
+def test_a_short_break_needs_no_snapshot(chromium: Chromium, site: BoardServer) -> None:
     with visit(chromium, f"{site.address}wall", noisy=True) as page:
         snapshots, sockets = site.served["snap"], site.served["ws"]
         site.refused = {"ws", "sse", "poll"}
@@ -74,7 +75,7 @@ def test_a_short_break_needs_no_snapshot(chromium: Browser, site: BoardServer) -
 @pytest.mark.claim(
     "PULSE", "A wall with old assets keeps showing and reloads itself, without a click and without a white flash"
 )
-def test_new_assets_load_themselves(chromium: Browser, site: BoardServer) -> None:
+def test_new_assets_load_themselves(chromium: Chromium, site: BoardServer) -> None:
     quick = "Math.random = () => 0.01;"  # reloads are spread over 45 s
     with visit(chromium, f"{site.address}wall", before=quick) as page:
         page.evaluate("window.isOld = true")
@@ -87,7 +88,7 @@ def test_new_assets_load_themselves(chromium: Browser, site: BoardServer) -> Non
         announce(site, page)
 
 
-def test_another_scene_loads_the_page_anew(chromium: Browser, site: BoardServer) -> None:
+def test_another_scene_loads_the_page_anew(chromium: Chromium, site: BoardServer) -> None:
     with visit(chromium, f"{site.address}wall", before="Math.random = () => 0.01;") as page:
         page.evaluate("window.isOld = true")
         site.scene = "replay-beijing"
@@ -97,7 +98,7 @@ def test_another_scene_loads_the_page_anew(chromium: Browser, site: BoardServer)
 
 
 @pytest.mark.claim("PULSE", "Two browsers at once show the same revision and the same figures")
-def test_two_browsers_at_once(chromium: Browser, site: BoardServer) -> None:
+def test_two_browsers_at_once(chromium: Chromium, site: BoardServer) -> None:
     site.show("typhoon", 8)
     with visit(chromium, f"{site.address}wall") as one, visit(chromium, f"{site.address}wall", DESK) as two:
         for page in (one, two):
@@ -108,7 +109,7 @@ def test_two_browsers_at_once(chromium: Browser, site: BoardServer) -> None:
 
 
 @pytest.mark.claim("PULSE", "Only what changed is touched: a new warning slides in, the others keep their elements")
-def test_a_new_warning_slides_in_once(chromium: Browser, site: BoardServer) -> None:
+def test_a_new_warning_slides_in_once(chromium: Chromium, site: BoardServer) -> None:
     site.show("typhoon", 4)
     with visit(chromium, f"{site.address}wall") as page:
         page.evaluate("document.querySelectorAll('#wall-warnings > li').forEach((e) => { e.isOld = true; })")
@@ -126,7 +127,7 @@ def test_a_new_warning_slides_in_once(chromium: Browser, site: BoardServer) -> N
 
 
 @pytest.mark.claim("PULSE", "The map never moves by itself and rebuilds no layer: changed points keep their objects")
-def test_the_map_touches_only_what_changed(chromium: Browser, site: BoardServer) -> None:
+def test_the_map_touches_only_what_changed(chromium: Chromium, site: BoardServer) -> None:
     with visit(chromium, f"{site.address}wall") as page:
         before = page.evaluate(
             """() => { const s = cityvitals.mapLayers.state;

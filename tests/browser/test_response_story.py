@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from guarded_site import Guarded
-from playwright.sync_api import Browser, Page
-from visits import DESK, PHONE, WALL, Watch, patient, show_cookie, signed_in, until, words
+from lending import Chromium
+from visits import DESK, PHONE, WALL, plain, signed_in, until, words
 
 from board.canvas import Canvas
 from board.names import Names
@@ -40,27 +37,10 @@ def hang(house: Guarded) -> dict[str, Any]:
     return canvas.sections["responses"]
 
 
-@contextmanager
-def plain(
-    chromium: Browser, house: Guarded, path: str, who: dict[str, str], size: tuple[int, int] = DESK
-) -> Iterator[Page]:
-    """A page without scripts, as somebody sees it."""
-    fresh = chromium.new_context(viewport={"width": size[0], "height": size[1]})
-    try:
-        show_cookie(fresh, house.address, who)
-        page = patient(fresh.new_page())
-        watch = Watch(page)
-        page.goto(house.address + path)
-        yield page
-        watch.assert_quiet(urlsplit(house.address).netloc)
-    finally:
-        fresh.close()
-
-
 @pytest.mark.claim(
     "COMMAND", "A response that a leader approves stands in the header of wall and desk, and the wall is rearranged."
 )
-def test_a_response_reaches_every_header(chromium: Browser, house: Guarded) -> None:
+def test_a_response_reaches_every_header(chromium: Chromium, house: Guarded) -> None:
     leader = house.colleague(Role.LEADER)
     with signed_in(chromium, house, "wall", leader, WALL) as wall:
         until(wall, "document.documentElement.dataset.response === '5'")
@@ -84,7 +64,7 @@ def test_a_response_reaches_every_header(chromium: Browser, house: Guarded) -> N
         until(wall, "document.documentElement.dataset.response === '5'")
 
 
-def _proposed(chromium: Browser, house: Guarded) -> str:
+def _proposed(chromium: Chromium, house: Guarded) -> str:
     """The duty officer asks for it. Returns its number."""
     with plain(chromium, house, "plans", house.colleague(Role.DUTY), DESK) as page:
         form = page.locator("aside form").first
@@ -98,7 +78,7 @@ def _proposed(chromium: Browser, house: Guarded) -> str:
         return page.url.partition("?")[0].rpartition("/")[2]
 
 
-def _waits_on_the_duty_desk(chromium: Browser, house: Guarded, response: str) -> None:
+def _waits_on_the_duty_desk(chromium: Chromium, house: Guarded, response: str) -> None:
     """What waits for an approval stands in the list of the duty desk, with the way there."""
     with signed_in(chromium, house, "duty", house.colleague(Role.SHIFT_LEADER)) as desk:
         desk.locator(".duty-row", has_text="防汛防台应急响应待批准：茂名市").click()
@@ -107,7 +87,7 @@ def _waits_on_the_duty_desk(chromium: Browser, house: Guarded, response: str) ->
         assert link.get_attribute("href").endswith(f"plans/{response}")  # type: ignore[union-attr]
 
 
-def _approved(chromium: Browser, house: Guarded, response: str) -> None:
+def _approved(chromium: Chromium, house: Guarded, response: str) -> None:
     """A leader approves it with his thumb."""
     with plain(chromium, house, f"plans/{response}", house.colleague(Role.LEADER), PHONE) as page:
         page.get_by_role("button", name="批准启动").click()
@@ -115,7 +95,7 @@ def _approved(chromium: Browser, house: Guarded, response: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def _worked(chromium: Browser, house: Guarded, response: str) -> None:
+def _worked(chromium: Chromium, house: Guarded, response: str) -> None:
     """Steps become tasks that wait for each other."""
     with plain(chromium, house, f"plans/{response}", house.colleague(Role.DISPATCHER)) as page:
         assert page.locator("tr", has_text="通知各区").get_by_role("button").count() == 0
@@ -124,7 +104,7 @@ def _worked(chromium: Browser, house: Guarded, response: str) -> None:
         page.locator("tr", has_text="通知各区").get_by_role("button", name="完成").wait_for()
 
 
-def _ended(chromium: Browser, house: Guarded, response: str) -> None:
+def _ended(chromium: Chromium, house: Guarded, response: str) -> None:
     with plain(chromium, house, f"plans/{response}", house.colleague(Role.LEADER)) as page:
         page.locator("summary", has_text="终止响应").click()
         form = page.locator(".deeds details[open] form")

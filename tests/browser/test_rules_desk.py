@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from guarded_site import Guarded, standing_house
-from playwright.sync_api import Browser, Page, expect
+from lending import Chromium
+from playwright.sync_api import Page, expect
 from prerequisites import ANSWER_S, REPOSITORY, eventually
 from visits import DESK, PHONE, signed_in, words
 
@@ -150,7 +151,7 @@ def drag(page: Page, level: str, by_px: int) -> None:
 @pytest.mark.claim("WARN", "A rule manager drags a bound, sees the counts change before he saves, and submits.")
 @pytest.mark.claim("WARN", "He cannot approve his own draft; a reviewer approves it and the live warning follows.")
 def test_a_bound_is_dragged_weighed_submitted_approved_and_followed(
-    chromium: Browser, desk_house: Guarded, pictures: Path
+    chromium: Chromium, desk_house: Guarded, pictures: Path
 ) -> None:
     house = desk_house
     with signed_in(chromium, house, f"rules/{RULE}?place={gauges()[0]}", house.colleague(Role.RULES), DESK) as page:
@@ -187,7 +188,7 @@ def test_a_bound_is_dragged_weighed_submitted_approved_and_followed(
 
 
 @pytest.mark.claim("WARN", "A leader sees the desk and cannot save; who may not see rules is told why.")
-def test_who_only_looks_has_nothing_to_press(chromium: Browser, desk_house: Guarded, pictures: Path) -> None:
+def test_who_only_looks_has_nothing_to_press(chromium: Chromium, desk_house: Guarded, pictures: Path) -> None:
     house, leader = desk_house, desk_house.colleague(Role.LEADER)
     with signed_in(chromium, house, "rules/water.river_stage", leader, DESK) as page:
         expect(page.locator(".rules-reporting")).to_be_visible()  # there is no history: that is said before any count
@@ -214,7 +215,7 @@ def test_who_only_looks_has_nothing_to_press(chromium: Browser, desk_house: Guar
         page.screenshot(path=pictures / "rules-phone.png")
 
 
-def test_arrow_keys_move_a_bound_and_figures_can_be_typed(chromium: Browser, desk_house: Guarded) -> None:
+def test_arrow_keys_move_a_bound_and_figures_can_be_typed(chromium: Chromium, desk_house: Guarded) -> None:
     with signed_in(chromium, desk_house, f"rules/{RULE}", desk_house.colleague(Role.RULES, 2), DESK) as page:
         opened(page)
         handle = page.locator(".bound.level-red")
@@ -231,7 +232,7 @@ def test_arrow_keys_move_a_bound_and_figures_can_be_typed(chromium: Browser, des
 
 
 @pytest.mark.claim("WARN", "Second conditions are edited on the desk; the consequences name seats, plans and routes.")
-def test_a_second_condition_is_added_and_weighed(chromium: Browser, desk_house: Guarded, pictures: Path) -> None:
+def test_a_second_condition_is_added_and_weighed(chromium: Chromium, desk_house: Guarded, pictures: Path) -> None:
     house, by = desk_house, console()
     house.office.roster.put_department(by, Department("rooms", "应急办"), real_ms())
     house.office.roster.put_post(by, Post("rooms-watch", "水情岗", "rooms", Role.DUTY), real_ms())

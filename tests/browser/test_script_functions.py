@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from lending import Chromium
+from playwright.sync_api import Page
+from visits import DESK
 
 from core.messages import texts
 
@@ -22,15 +24,13 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def scripts(chromium: Browser) -> Iterator[Page]:
+def scripts(chromium: Chromium) -> Iterator[Page]:
     """A blank page with our pure scripts and the Chinese words."""
-    context = chromium.new_context()
-    page = context.new_page()
-    for name in PURE:
-        page.add_script_tag(content=(ASSETS / f"{name}.js").read_text("utf-8"))
-    page.evaluate("words => cityvitals.format.setWords(words)", texts("zh"))
-    yield page
-    context.close()
+    with chromium.lend(DESK) as page:
+        for name in PURE:
+            page.add_script_tag(content=(ASSETS / f"{name}.js").read_text("utf-8"))
+        page.evaluate("words => cityvitals.format.setWords(words)", texts("zh"))
+        yield page
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from board_server import BoardServer
-from playwright.sync_api import Browser, Page, expect
+from lending import Chromium
+from playwright.sync_api import Page, expect
 from visits import DESK, WALL, OpenPages, until, visit
 
 pytestmark = pytest.mark.browser
@@ -70,7 +71,7 @@ def test_figures_stand_in_columns(pages: OpenPages, site: BoardServer) -> None:
     "PULSE",
     "Counties can be filled by a chosen indicator, an index with its six classes and legend; layers switched off",
 )
-def test_the_map_shows_what_is_chosen(chromium: Browser, site: BoardServer, shoot: Shoot) -> None:
+def test_the_map_shows_what_is_chosen(chromium: Chromium, site: BoardServer, shoot: Shoot) -> None:
     site.show("typhoon", 8)
     with visit(chromium, f"{site.address}wall") as page:
         page.locator(".wall-map-controls summary").click()

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from board_server import BoardServer
-from playwright.sync_api import Browser, Page, expect
-from visits import LIVE, OpenPages, assert_stale_within, patient, repaint, until, visit, words
+from lending import Chromium
+from playwright.sync_api import Page, expect
+from visits import DESK, LIVE, WALL, OpenPages, assert_stale_within, repaint, until, visit, words
 
 pytestmark = pytest.mark.browser
 
@@ -30,11 +31,10 @@ LIGHTER = """async ([png, [left, top, right, bottom], limit]) => {
 
 
 @pytest.fixture
-def share_above(chromium: Browser) -> Iterator[Callable[[bytes, Box, int], float]]:
+def share_above(chromium: Chromium) -> Iterator[Callable[[bytes, Box, int], float]]:
     """`share_above(picture, box, 200)`; counted by Chromium, which takes 0.1 s where Python takes 4 s."""
-    page = chromium.new_page()
-    yield lambda picture, box, limit: page.evaluate(LIGHTER, [b64encode(picture).decode(), box, limit])
-    page.close()
+    with chromium.lend(WALL) as page:
+        yield lambda picture, box, limit: page.evaluate(LIGHTER, [b64encode(picture).decode(), box, limit])
 
 
 @pytest.mark.claim(
@@ -43,7 +43,7 @@ def share_above(chromium: Browser) -> Iterator[Callable[[bytes, Box, int], float
     "a dead wall cannot be confused: bar of at least 1/12 of the height, hatched",
 )
 def test_a_dead_wall_looks_like_no_calm_one(
-    chromium: Browser, site: BoardServer, pictures: Path, share_above: Callable[[bytes, Box, int], float]
+    chromium: Chromium, site: BoardServer, pictures: Path, share_above: Callable[[bytes, Box, int], float]
 ) -> None:
     with visit(chromium, f"{site.address}wall") as page:
         calm = page.screenshot(path=pictures / "wall-calm-beside.png", animations="disabled")
@@ -135,8 +135,8 @@ def assert_stale_on(page: Page, share: float) -> None:
     assert bar["height"] >= share
 
 
-def test_a_desk_page_says_it_too(chromium: Browser, site: BoardServer, pictures: Path) -> None:
-    with visit(chromium, f"{site.address}indicators", (1536, 730)) as page:
+def test_a_desk_page_says_it_too(chromium: Chromium, site: BoardServer, pictures: Path) -> None:
+    with visit(chromium, f"{site.address}indicators", DESK) as page:
         site.talking = False
         assert_stale_within(page, 8)
         page.screenshot(path=pictures / "desk-stale.png")
@@ -144,13 +144,11 @@ def test_a_desk_page_says_it_too(chromium: Browser, site: BoardServer, pictures:
         site.talking = True
 
 
-def test_a_page_that_never_heard_anything_says_so(chromium: Browser, site: BoardServer, pictures: Path) -> None:
+def test_a_page_that_never_heard_anything_says_so(chromium: Chromium, site: BoardServer, pictures: Path) -> None:
     site.talking = False
-    context = chromium.new_context(viewport={"width": 1920, "height": 1080})
-    page = patient(context.new_page())
-    page.goto(f"{site.address}wall")
-    assert_stale_within(page, 12)
-    assert "画面尚未收到任何数据" in words(page, "#shell-stale-bar")
-    page.screenshot(path=pictures / "wall-never-heard.png")
-    context.close()
+    with chromium.lend(WALL) as page:
+        page.goto(f"{site.address}wall")
+        assert_stale_within(page, 12)
+        assert "画面尚未收到任何数据" in words(page, "#shell-stale-bar")
+        page.screenshot(path=pictures / "wall-never-heard.png")
     site.talking = True

@@ -4,7 +4,8 @@ import re
 
 import pytest
 from board_server import BoardServer
-from playwright.sync_api import Browser, Page, expect
+from lending import Chromium
+from playwright.sync_api import Page, expect
 from prerequisites import eventually
 from visits import OpenPages, repaint, visit, words
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.claim("PULSE", "A number on the screen equals the one in the frame, at first paint and after a difference")
-def test_a_figure_is_the_frames(chromium: Browser, site: BoardServer) -> None:
+def test_a_figure_is_the_frames(chromium: Chromium, site: BoardServer) -> None:
     shown = site.picture["domains"]["public_service"]
     with visit(chromium, f"{site.address}wall") as page:
         place = "[data-domain=public_service]"
@@ -148,7 +149,7 @@ def assert_clock_is_the_servers(page: Page, site: BoardServer) -> None:
 
 
 @pytest.mark.claim("PULSE", "A PC clock 7 min wrong, either way, changes nothing on the wall")
-def test_a_wrong_pc_clock_changes_nothing(chromium: Browser, site: BoardServer) -> None:
+def test_a_wrong_pc_clock_changes_nothing(chromium: Chromium, site: BoardServer) -> None:
     site.show("typhoon", 8)
     address, fast, slow = f"{site.address}wall", WRONG_CLOCK % (7 * 60_000), WRONG_CLOCK % (-7 * 60_000)
     with visit(chromium, address) as right, visit(chromium, address, before=fast) as early:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from guarded_site import Guarded
 from kept_warning import warning
-from playwright.sync_api import Browser, expect
+from lending import Chromium
+from playwright.sync_api import expect
 from visits import DESK, until, visit
 
 from core.accounts import Role
@@ -37,7 +38,7 @@ def rows(now_ms: int) -> list[tuple[CityWarning, str, str]]:
 
 
 @pytest.mark.claim("WARN", "/warnings lists what stood, on a map; each whole: values, the rule that judged, chain.")
-def test_a_list_a_map_and_one_whole(chromium: Browser, house: Guarded) -> None:
+def test_a_list_a_map_and_one_whole(chromium: Chromium, house: Guarded) -> None:
     with house.office.database.transaction() as connection:
         keep_warnings(connection, [KeptWarning(one, SCENE, *more) for one, *more in rows(real_ms())])
     # noisy: of warnings that were written by hand there is no history to explain them from

@@ -11,9 +11,10 @@ from typing import Any
 import machine
 import pytest
 from gateway import Gateway
-from playwright.sync_api import Browser, Page
+from lending import Chromium
+from playwright.sync_api import Page
 from prerequisites import eventually, unused_port
-from visits import LIVE, WALL, patient, until, visit
+from visits import LIVE, WALL, until, visit
 from whole_city import APP, Site, WholeCity
 
 from stream.embedded.children import start_child, stop_child
@@ -43,22 +44,21 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, standing: ExitStack) -> WholeCity:
+def city(tmp_path_factory: pytest.TempPathFactory, chromium: Chromium, standing: ExitStack) -> WholeCity:
     """A calm demonstration of Maoming; `first_wall`: from the command to the first live wall with figures."""
     return standing.enter_context(running_city(tmp_path_factory.mktemp("city"), chromium))
 
 
 @contextmanager
-def running_city(folder: Path, chromium: Browser) -> Iterator[WholeCity]:
+def running_city(folder: Path, chromium: Chromium) -> Iterator[WholeCity]:
     running = WholeCity(folder)
-    page = patient(chromium.new_page(viewport={"width": WALL[0], "height": WALL[1]}))
-    begun = machine.Moment.now()
     try:
-        page.goto(running.start().wait_for_address())  # the wall's own link: nobody has signed in
-        until(page, LIVE)
-        until(page, f"{DOMAINS_KNOWN} === {DOMAINS}")
-        running.first_wall = machine.since(begun)
-        page.close()
+        with chromium.lend(WALL) as page:
+            begun = machine.Moment.now()
+            page.goto(running.start().wait_for_address())  # the wall's own link: nobody has signed in
+            until(page, LIVE)
+            until(page, f"{DOMAINS_KNOWN} === {DOMAINS}")
+            running.first_wall = machine.since(begun)
         running.wait_until_ready()
         yield running
         assert running.interrupt() == 0, running.words()
@@ -92,7 +92,7 @@ def site(request: pytest.FixtureRequest, city: WholeCity) -> Site:
 
 
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[OpenPage]:
+def open_page(chromium: Chromium) -> Iterator[OpenPage]:
     """`open_page(site, "wall", size)`: a live page in a browser of its own; in the end it must have been quiet."""
     with ExitStack() as opened:
 

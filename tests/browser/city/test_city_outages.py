@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from lending import Chromium
 from machine import Moment, Passed, since
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from prerequisites import eventually
 from visits import LIVE, STALE, until, visit
 from whole_city import Site, WholeCity
@@ -19,7 +20,7 @@ Note = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module")
-def walls(chromium: Browser, city: WholeCity, behind: Site) -> Iterator[list[Page]]:
+def walls(chromium: Chromium, city: WholeCity, behind: Site) -> Iterator[list[Page]]:
     """The same wall directly and behind the gateway: two witnesses of all outages, quiet to the end."""
     with ExitStack() as opened:
         sites = (city.site, behind)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from lending import Chromium
+from playwright.sync_api import Page
 from prerequisites import eventually
-from visits import DESK, PHONE, WALL, Watch, show_cookie, until
+from visits import DESK, PHONE, WALL, show_cookie, until, watched
 from whole_city import Site, WholeCity
 
 from core.clock import from_ms, real_ms
@@ -51,24 +51,19 @@ def test_one_address_is_printed(city: WholeCity) -> None:
 
 
 @pytest.mark.claim("PULSE", "every page: console empty, nothing requested from any other host or outside the base path")
-def test_pages_are_quiet_and_marked(site: Site, chromium: Browser) -> None:
+def test_pages_are_quiet_and_marked(site: Site, chromium: Chromium) -> None:
     """Marked: no figure of the simulator may be taken for one of the city."""
-    context = chromium.new_context()
-    show_cookie(context, site.address, site.shown)
-    for path in (*PAGES.values(), "api/docs"):
-        opened = context.new_page()
-        watch, asked = Watch(opened), list[str]()
-        opened.on("request", lambda request, asked=asked: asked.append(request.url))
-        opened.goto(site.address + path)
-        opened.wait_for_selector("#wall-domains .domain, #desk-body > *, .opblock-summary")
-        opened.wait_for_load_state("load")
-        if path != "api/docs":
-            opened.locator("#wall-identity .stamp, #desk-identity .stamp", has_text="演示数据").wait_for()
-        opened.close()
-        watch.assert_quiet(urlsplit(site.address).netloc)
-        assert asked[0] == site.address + path
-        assert not [address for address in asked if not address.startswith((site.address, "data:", "blob:"))]
-    context.close()
+    with chromium.lend(WALL) as page, watched(page, site.address) as watch:
+        show_cookie(page.context, site.address, site.shown)
+        for path in (*PAGES.values(), "api/docs"):
+            watch.asked.clear()
+            page.goto(site.address + path)
+            page.wait_for_selector("#wall-domains .domain, #desk-body > *, .opblock-summary")
+            page.wait_for_load_state("load")
+            if path != "api/docs":
+                page.locator("#wall-identity .stamp, #desk-identity .stamp", has_text="演示数据").wait_for()
+            assert site.address + path in watch.asked
+            assert not [one for one in watch.asked if not one.startswith((site.address, "ws", "data:", "blob:"))]
     assert site.ask("healthz").json["stamp"] == "demo"
     assert site.ask("api/v1/indicators").json["origin"]["stamp"] == "demo"
 
