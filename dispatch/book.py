@@ -288,7 +288,7 @@ def hastened(obligation: Obligation, terms: Terms, part: float) -> Terms:
     """What is granted under a response; what is owed to citizens, upward or by working days stays as the law has it."""
     if part == 1.0 or obligation not in RESTING or terms.counting is Counting.WORKING_DAYS:
         return terms
-    return Terms(int(terms.limit_ms * part), terms.counting, int(terms.warn_ms * part))
+    return Terms(int(terms.limit_ms * part), terms.counting, int(terms.warn_ms * part), part)
 
 
 def _told(connection: Transaction, case: str, rules: Rules) -> Told:

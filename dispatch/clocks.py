@@ -47,11 +47,15 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is granted: a span of counted time above 0, ms; warn_ms of it before the end it warns."""
+    """What is granted: a span of counted time above 0, ms; warn_ms of it before the end it warns.
+
+    part: of the times of the escalation after its end; below 1 where a response hastened it.
+    """
 
     limit_ms: int
     counting: Counting = Counting.ALWAYS
     warn_ms: int = 0
+    part: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,4 +65,4 @@ def _course(clock: Clock, ladder: Sequence[Rung]) -> Iterator[tuple[int, Verb, i
     yield Stage.BREACHED, Verb.BREACH, clock.granted_ms + 1, {}  # what is done at the very end is done in time
     for level, rung in enumerate(ladder, 1):
         fields = {"reason": "overdue", "level": level, "to": str(rung.to)}
-        yield Stage.BREACHED + level, Verb.ESCALATE, clock.granted_ms + rung.after_ms, fields
+        yield Stage.BREACHED + level, Verb.ESCALATE, clock.granted_ms + int(rung.after_ms * clock.terms.part), fields

@@ -46,7 +46,7 @@ def entry_row(entry: Entry, key: str) -> EntryRow:
 def entry_of(row: EntryRow) -> Entry:
     """A line of a log as it was written."""
     terms = {
-        Obligation(name): Terms(kept["limit_ms"], Counting(kept["counting"]), kept["warn_ms"])
+        Obligation(name): Terms(kept["limit_ms"], Counting(kept["counting"]), kept["warn_ms"], kept.get("part", 1.0))
         for name, kept in row.terms.items()
     }
     return Entry(

@@ -26,6 +26,7 @@ from dispatch.response_rows import ResponseTold, in_force
 from dispatch.responses import Deed, ResponseState, review_of
 from dispatch.steps import Verb
 from dispatch.supervision_book import OrderGround, SupervisionBook
+from store import cases as kept
 from store.outbox import told_after
 
 NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
@@ -173,6 +174,11 @@ def test_cases_of_the_area_are_due_sooner(office: Office, book: ResponseBook) ->
     assert granted("before-1", "440902") == usual
     told = does(book, leader, told, Deed.APPROVE, 1)
     assert granted("during-1", "440902") == usual | {Obligation.FILE: (HOUR_MS // 2, 15 * MINUTE_MS)}
+    with office.database.reading() as connection:
+        during = kept.entry_with_key(connection, leader.name, "during-1")
+    again = cases.read(during.case).case if during else None
+    parts = {clock.obligation: clock.terms.part for clock in again.clocks} if again else {}
+    assert parts == {Obligation.FILE: 0.5, Obligation.REPLY: 1.0}, "the log says how much sooner it goes up"
     assert granted("elsewhere", "440981") == usual
     does(book, leader, told, Deed.END, 2, reason="水退")
     assert granted("after-it", "440902") == usual

@@ -15,14 +15,21 @@ import numpy as np
 import pytest
 from prerequisites import REPOSITORY
 
+from accounts.bearer import Bearer, Grant
+from accounts.office import open_office
+from accounts.warden import Warden
 from board.explained import Evidence, why
 from catalogue.load import load as load_packs
 from catalogue.versions import as_they_held
+from core.accounts import Reach, Role
 from core.clock import real_ms
 from core.errors import DeclarationError
 from core.records import CityWarning, ReadingBatch, Scene, Stamp, WarningPhase
 from core.rule_versions import RuleVersion, VersionState
 from core.settings import load
+from dispatch.book import Now
+from dispatch.response_book import Ground, ResponseBook, ResponseWish
+from dispatch.responses import Deed
 from early_warning.declaration import declaration_of
 from store.migrate import migrate
 from store.rules import add_version
@@ -277,3 +284,43 @@ def test_what_was_approved_judges_and_what_has_ended_does_not(site: Site, wait_f
     assert adopted(site.client, "440900") == {}
     site.rain(range(191, 201), 0.2)
     wait_for(lambda: judging() == {("7", WarningPhase.CLEARED)})
+
+
+@pytest.mark.claim("COMMAND", "A response in force wakes a rule of its plan in the running engine; its end stops it.")
+def test_a_response_wakes_a_rule_on_trial(site: Site, wait_for: Wait) -> None:
+    site.edit(("direction: up_bad\n    state: active", "direction: up_bad\n    state: trial"))
+    plans = site.packs / "topics/plans.yaml"
+    awake = "    short: {zh: 防汛防台, en: Typhoon}\n"
+    text = plans.read_text("utf-8").replace(awake, f"{awake}    wakes: {{meteorology.rainstorm: 2}}\n", 1)
+    plans.write_text(text, "utf-8")
+    declared, office = load_packs(site.packs, "440900"), open_office(site.settings)
+    leader = Bearer("person:lin", (Grant(Role.LEADER, Reach(), "leader"),), strong=True)
+    book = ResponseBook(
+        Warden(office.database, office.journal), lambda: Ground(declared.plans, lambda area: (area, "440900"))
+    )
+    now = Now(site.scene.id, "replay", "440900", BEGIN_MS, BEGIN_MS)
+
+    def does(deed: Deed, response: str = "", **fields: object) -> str:
+        wish = ResponseWish(f"wake-{deed}", deed, response, "typhoon", fields)
+        told = book.act(leader, wish, now)
+        lay_over(office.database, site.client, site.settings, "440900", real_ms(), declared.rules)
+        return told.course.response.id
+
+    def judging() -> dict[str, WarningPhase]:
+        return {w.rule_version: w.phase for w in site.warnings().values() if w.rule == "meteorology.rainstorm"}
+
+    site.start()
+    site.rain(range(1, 61), 0.1)
+    wait_for(lambda: 60 in site.told(), 30)
+    response = does(Deed.PROPOSE, level=3, areas=["440900"], reason="台风逼近")
+    does(Deed.APPROVE, response)
+    site.rain(range(61, 121), 2.0)  # 120 mm an hour
+    wait_for(lambda: 120 in site.told())
+    assert "1.typhoon" not in judging(), "it is woken from level Ⅱ on"
+    does(Deed.CHANGE, response, level=2, reason="升级")
+    site.rain(range(121, 131), 2.0)
+    wait_for(lambda: judging().get("1.typhoon") is WarningPhase.ACTIVE)
+    does(Deed.END, response, reason="解除")
+    site.rain(range(131, 141), 0.0)
+    wait_for(lambda: judging()["1.typhoon"] is WarningPhase.CLEARED)
+    office.database.close()

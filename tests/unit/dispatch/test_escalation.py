@@ -13,6 +13,7 @@ from core.clock import CHINA, from_ms
 from core.declared import Words
 from core.errors import IllegalStep
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS
+from dispatch.book import hastened
 from dispatch.calendars import Counting, Holidays, round_the_clock, work_hours, working_days
 from dispatch.case import Case, fold, follow
 from dispatch.clocks import Obligation, Terms
@@ -80,6 +81,17 @@ def test_time_goes_up_the_ladder() -> None:
     assert [entry.fields.get("to") for entry in case.log[3:]] == ["shift-leader", "leader"]
     assert (case.case.escalated, case.next_min()) == (2, None)
     assert fold(case.log, CALENDARS) == case.case
+
+
+@pytest.mark.claim("COMMAND", "What a response hastens goes up its ladder sooner by the same part.")
+def test_a_hastened_clock_goes_up_sooner() -> None:
+    usual = FILE[Obligation.FILE]
+    case = Kept({Obligation.FILE: hastened(Obligation.FILE, usual, 0.5)}, LADDER)
+    assert case.looks(1000 * MINUTE_MS) == ["warn", "breach", "escalate1", "escalate2"]
+    seconds = [entry.at_ms // 1000 / 60 for entry in case.log]
+    assert seconds == pytest.approx([0, 22.5, 30, 45, 90], abs=0.02)
+    reply = Terms(60 * MINUTE_MS)
+    assert hastened(Obligation.REPLY, reply, 0.5) == reply, "what is owed to a citizen stays"
 
 
 def test_a_keeper_that_was_away_writes_all_of_it_at_its_time() -> None:
