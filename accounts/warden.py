@@ -60,7 +60,7 @@ class Warden:
     def rehearsing(self) -> Iterator[Warden]:
         """A warden under whom all is done and refused as under this one, and afterwards nothing was, nor is audited."""
         with self.database.rehearsal() as database:
-            yield _Rehearsal(database, self.journal)
+            yield Warden(database, _Unwritten())
 
     @staticmethod
     def ask(by: Bearer, action: str) -> None:
@@ -70,20 +70,14 @@ class Warden:
             raise NotAllowed(decision.code, decision.in_words)
 
 
-class _Rehearsal(Warden):
-    """Asks for rights as ever, and writes no audit."""
+class _Unwritten(Journal):
+    """The audit of what is only rehearsed: nothing of it stands anywhere."""
 
-    @contextmanager
-    def recording(
-        self,
-        by: Bearer,
-        action: str,
-        subject: str,
-        now_ms: int,
-        detail: Mapping[str, object] | None = None,
-        ask: Callable[[Bearer, str], None] = lambda by, action: None,
-    ) -> Iterator[Transaction]:
-        """A transaction for one act; what it says is of no account."""
-        ask(by, action)
-        with self.database.transaction() as connection:
-            yield connection
+    def __init__(self) -> None:
+        """Of no database."""
+
+    def write(self, connection: Transaction, act: Act) -> None:
+        """Write nothing."""
+
+    def write_alone(self, act: Act) -> None:
+        """Write nothing."""

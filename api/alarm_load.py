@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,11 +13,11 @@ from api.entrance import Entrance
 from api.errors import ApiError, errors
 from api.hub import Hub
 from api.rest import Present
-from board.positions import kept_concerned
+from api.sight import sees_all
+from board.positions import load_ground
 from core.errors import UnknownName
 from early_warning.alarm_load import RECOMMENDED, Load
-from early_warning.alarm_shifts import Ground, Shift, loads, seats_of, shift_at, shift_named
-from early_warning.belongings import Belongings
+from early_warning.alarm_shifts import Shift, loads, seats_of, shift_at, shift_named
 
 SEE = "alarm-load.see"
 
@@ -63,9 +62,10 @@ class LoadTold(BaseModel):
 
 
 class LoadsTold(BaseModel):
-    """All seats in one shift, by ANSI/ISA-18.2 and EEMUA 191."""
+    """All seats in one shift, by ANSI/ISA-18.2 and EEMUA 191. partial: of those warnings alone that you may see."""
 
     shift: str
+    partial: bool
     from_ms: int
     until_ms: int
     recommended_mix: dict[str, float]
@@ -91,6 +91,7 @@ def alarm_load_routes(hub: Hub, entrance: Entrance) -> APIRouter:
         found = await asyncio.to_thread(_loads, entrance, present, register, chosen, now_ms)
         return LoadsTold(
             shift=chosen.name,
+            partial=not sees_all(entrance.bearer(), present.declared),
             from_ms=chosen.from_ms,
             until_ms=chosen.until_ms,
             recommended_mix=dict(RECOMMENDED),
@@ -101,9 +102,7 @@ def alarm_load_routes(hub: Hub, entrance: Entrance) -> APIRouter:
 
 
 def _loads(entrance: Entrance, present: Present, register: Register, shift: Shift, now_ms: int) -> dict[str, Load]:
-    seats, declared = seats_of(register.seats, register.posts), present.declared
-    belongings = Belongings(declared.devices, declared.areas, declared.indicators, declared.rules)
-    ground = Ground(partial(kept_concerned, declared), belongings)
+    seats, ground = seats_of(register.seats, register.posts), load_ground(present.declared, entrance.bearer())
     with entrance.office.database.reading() as connection:
         return loads(connection, present.scene.id, shift, now_ms, seats, ground)
 

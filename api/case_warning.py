@@ -14,7 +14,7 @@ from api.rest import Present
 from board.positions import kept_concerned
 from core.accounts import Sensitivity
 from core.errors import UnknownName
-from early_warning.grades import SEE, sees
+from early_warning.grades import SEE, sees_one
 from store.warnings import warning_of
 
 
@@ -31,7 +31,7 @@ def admitted(entrance: Entrance, present: Present, wanted: Report) -> Report:
     except UnknownName:
         is_shown = wanted.correlation in present.reader.sections.get("warnings", {})
         return wanted if is_shown else _without(wanted)
-    if not sees(entrance.bearer(), one):
+    if not sees_one(entrance.bearer(), one):
         entrance.hid(SEE, wanted.correlation)
         return _without(wanted)
     if one.grade is Sensitivity.SENSITIVE and not wanted.discloses:

@@ -20,7 +20,7 @@ from core.errors import UnknownName
 from core.records import DAY_MS, HOUR_MS, CityWarning, Issuer
 from early_warning.duty import standings
 from early_warning.duty_fold import UNTOUCHED, Standing
-from early_warning.grades import SEE, sees
+from early_warning.grades import SEE, sees_one
 from early_warning.pinned import pinned
 from early_warning.rule import Rule
 from early_warning.signals import item_of, title
@@ -149,7 +149,7 @@ class Shelf:
         return pinned(connection, city, warning, judging, lambda rule: self._shipped(city).get(rule)) or judging
 
     def _sees(self, present: Present, kept: KeptWarning) -> bool:
-        return sees(self._duty.entrance.bearer(), kept_concerned(present.declared, kept))
+        return sees_one(self._duty.entrance.bearer(), kept_concerned(present.declared, kept))
 
 
 def kept_routes(duty: Duty, packs: Path) -> APIRouter:

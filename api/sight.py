@@ -47,8 +47,7 @@ class Sight:
     @property
     def whole(self) -> bool:
         """Whether nothing at all is hidden from him."""
-        highest = max((grade_of(one) for one in self._declared.indicators.values()), default=0)
-        return all(may(self._bearer, action, sensitivity=Sensitivity(highest)).allowed for action in SEEN)
+        return sees_all(self._bearer, self._declared)
 
     def sees(self, action: str, place: str, topic: str = "", grade: Sensitivity = Sensitivity.PUBLIC) -> bool:
         """Whether he may do something to a place, an area or a device. topic: empty means of none in particular."""
@@ -197,6 +196,12 @@ class Sight:
     def _places(self) -> list[str]:
         areas = self._declared.areas
         return [areas.city.id, *(reached for grant in self._bearer.grants for reached in grant.reach.areas)]
+
+
+def sees_all(by: Bearer, declared: Declared) -> bool:
+    """Whether a city has nothing that somebody may not see."""
+    highest = max((grade_of(one) for one in declared.indicators.values()), default=Sensitivity.PUBLIC)
+    return all(may(by, action, sensitivity=highest).allowed for action in SEEN)
 
 
 class SeenReader:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
+
+from accounts.bearer import Bearer
 from board.belonging import chain_of
 from catalogue.declared import Declared
+from early_warning.alarm_shifts import Ground
+from early_warning.belongings import Belongings
 from early_warning.duty_rules import Concerned
-from early_warning.grades import grade_of
+from early_warning.grades import grade_of, sees
 from store.warnings import KeptWarning
 
 
@@ -24,3 +30,21 @@ def kept_concerned(declared: Declared, one: KeptWarning) -> Concerned:
         ended_ms=warning.ended_ms or 0,
         grade=grade_of(indicator),
     )
+
+
+def load_ground(declared: Declared, by: Bearer) -> Ground:
+    """What a city's alarm load is counted on, of those warnings alone that somebody may see."""
+    belongings = Belongings(declared.devices, declared.areas, declared.indicators, declared.rules)
+    return Ground(partial(kept_concerned, declared), belongings, _seen_by(declared, by))
+
+
+def _seen_by(declared: Declared, by: Bearer) -> Callable[[KeptWarning], bool]:
+    """Whether he may see a warning; asked once for each place and indicator: a shift has a hundred thousand."""
+
+    @cache
+    def is_seen(subject: str, indicator: str) -> bool:
+        known = declared.indicators.get(indicator)
+        topic, area = known.domain if known else "", chain_of(declared, subject)
+        return sees(by, area, topic, grade_of(known))
+
+    return lambda one: is_seen(one.warning.subject, one.warning.indicator)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from accounts.rights import may_somewhere
+from api.sight import sees_all
 from board.names import Names
-from board.positions import kept_concerned
+from board.positions import load_ground
 from callbacks.account_desk import AccountDesk, Asked
 from core.errors import UnknownName
-from early_warning.alarm_shifts import Ground, loads, seats_of, shift_at, shift_named
-from early_warning.belongings import Belongings
+from early_warning.alarm_shifts import loads, seats_of, shift_at, shift_named
 from layouts.account_frame import Frame
 from layouts.alarm_load import Shown, alarm_load_page
 from layouts.reading import PictureReader
@@ -29,9 +27,7 @@ def register(desk: AccountDesk, reader: PictureReader) -> None:
         shift = shift_named(asked.word("shift")) if asked.word("shift") else shift_at(now_ms)
         seats = seats_of(register.seats, register.posts)
         with desk.office.database.reading() as connection:
-            belongings = Belongings(declared.devices, declared.areas, declared.indicators, declared.rules)
-            ground = Ground(partial(kept_concerned, declared), belongings)
-            found = loads(connection, reader.scene_id(), shift, now_ms, seats, ground)
+            found = loads(connection, reader.scene_id(), shift, now_ms, seats, load_ground(declared, asked.by))
         shown = Shown(
             shift=shift,
             now_ms=now_ms,
@@ -40,6 +36,7 @@ def register(desk: AccountDesk, reader: PictureReader) -> None:
             rule=names.rule,
             subject=names.subject,
             desk=may_somewhere(asked.by, "rules.see").allowed,
+            partial=not sees_all(asked.by, declared),
         )
         return alarm_load_page(frame, shown)
 

@@ -27,10 +27,11 @@ MOST = 100_000  # warnings of one look
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """To whom a warning belongs, and what it hangs on."""
+    """To whom a warning belongs, what it hangs on, and whether whoever asks may see it."""
 
     placed: Callable[[KeptWarning], Concerned]
     belongings: Belongings
+    seen: Callable[[KeptWarning], bool] = lambda one: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,14 @@ def shift_named(name: str) -> Shift:
 def loads(
     connection: Transaction, scene: str, shift: Shift, now_ms: int, seats: Sequence[SeatReach], ground: Ground
 ) -> dict[str, Load]:
-    """Seat → its load in a shift, up to now; "" is what belongs to no seat, or all of it where no seat is set up."""
+    """Seat → its load in a shift, up to now; "" is what belongs to no seat, or all of it where no seat is set up.
+
+    What whoever asks may not see rang for others, and is not counted for him.
+    """
     until_ms = max(shift.from_ms + 1, min(shift.until_ms, now_ms))
     from_ms_ = shift.from_ms - STANDING_MS
     found = warnings_between(connection, scene, from_ms_, until_ms, Asked(limit=MOST))
-    ours = {one.warning.id: one for one in found if one.warning.issuer is Issuer.COMPUTED}
+    ours = {one.warning.id: one for one in found if one.warning.issuer is Issuer.COMPUTED and ground.seen(one)}
     of: dict[str, list[list[Alarm]]] = defaultdict(list)
     for card in annunciated((one.warning for one in ours.values()), ground.belongings):
         rungs = ladder(seats, ground.placed(ours[card[0].id]))  # a card is one person's, that of its oldest warning

@@ -6,7 +6,7 @@ here: what he may not see is for him not there, and what he does about it is ref
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from accounts.bearer import Bearer
 from accounts.rights import may
@@ -40,13 +40,18 @@ def grade_of_rule(rule: Rule, indicators: Mapping[str, Indicator]) -> Sensitivit
     return grade_of_all(looked_at(rule), indicators)
 
 
-def sees(by: Bearer, one: Concerned) -> bool:
-    """Whether somebody may know that a warning is there."""
-    return may(by, SEE, area=one.area, topic=one.topic, sensitivity=one.grade).allowed
+def sees(by: Bearer, area: Sequence[str], topic: str, grade: Sensitivity) -> bool:
+    """Whether somebody may know that a warning is there. area: where it is, with those that this lies in."""
+    return may(by, SEE, area=area, topic=topic, sensitivity=grade).allowed
+
+
+def sees_one(by: Bearer, one: Concerned) -> bool:
+    """The same of one as acts see it."""
+    return sees(by, one.area, one.topic, one.grade)
 
 
 def check_seen(by: Bearer, concerned: Iterable[Concerned]) -> None:
     """Raise UnknownName, as for what is not there, when he may not see one of these."""
     for one in concerned:
-        if not sees(by, one):
+        if not sees_one(by, one):
             raise UnknownName(one.id)

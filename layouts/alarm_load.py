@@ -19,7 +19,10 @@ LISTED = 6  # floods, chattering and standing ones that are named; the others ar
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One shift of all seats. seats: id → name; rule, subject: names by id. desk: he may see the desk of rules."""
+    """One shift of all seats. seats: id → name; rule, subject: names by id. desk: he may see the desk of rules.
+
+    partial: there is something in the city that he may not see, whether or not it rang.
+    """
 
     shift: Shift
     now_ms: int
@@ -28,13 +31,15 @@ class Shown:
     rule: Callable[[str], str]
     subject: Callable[[str], str]
     desk: bool
+    partial: bool
 
 
 def alarm_load_page(frame: Frame, shown: Shown) -> str:
     """Every seat, one below the other; the targets stand beside each figure."""
     seats = [_seat(frame, shown, name, one) for name, one in shown.loads.items()]
     note = el("p", frame.word("alarm-load.standard"), class_="note")
-    return frame.page("alarm-load", _shifts(frame, shown), *seats, note)
+    of_his = el("p", frame.word("alarm-load.partial"), class_="note") if shown.partial else None
+    return frame.page("alarm-load", _shifts(frame, shown), of_his, *seats, note)
 
 
 def _shifts(frame: Frame, shown: Shown) -> Markup:

@@ -17,6 +17,8 @@ from board import frames
 from board.frames import Stance
 from core.accounts import Reach, Role, Sensitivity
 from core.clock import real_ms
+from core.records import HOUR_MS
+from early_warning.alarm_shifts import shift_at
 from store.warnings import KeptWarning, keep_warnings
 
 DOMAIN = "social_management"  # SECRET stands for it
@@ -194,3 +196,28 @@ def test_a_restricted_warning_becomes_a_case_by_a_word_alone(site: Guarded) -> N
     assert reported(Reach(), key="word-of-nobody", discloses=True) == (200, "")
     assert reported(CLEARED, key="word-of-cleared") == (422, "case-discloses")
     assert reported(CLEARED, key="word-of-cleared", discloses=True) == (200, "secret-of-case")
+
+
+@pytest.mark.claim("ACCOUNTS", "The alarm load counts for everybody the warnings that he may see, and says so.")
+def test_the_alarm_load_is_of_what_one_may_see(site: Guarded) -> None:
+    shift = shift_at(real_ms()).before.before.before
+    at_ms = shift.from_ms + HOUR_MS
+    rang = [warning("load-secret", indicator=SECRET, since_ms=at_ms), warning("load-open", since_ms=at_ms)]
+    with site.office.database.transaction() as connection:
+        keep_warnings(connection, [KeptWarning(one, SCENE, "440900", "一句话") for one in rang])
+    for reach, count in ((CLEARED, 2), (Reach(), 1)):
+        who = site.as_role(Role.RULES, reach)
+        told = site.ask("GET", f"api/v1/alarm-load?shift={shift.name}", who).json()
+        assert (sum(one["count"] for one in told["seats"]), told["partial"]) == (count, count == 1)
+        page = site.ask("GET", f"alarm-load?shift={shift.name}", who).text
+        assert ("只统计您有权查看的告警" in page) is (count == 1) and f"，共 {count} 条" in page
+
+
+def test_the_metrics_count_no_warnings(site: Guarded) -> None:
+    def families() -> list[str]:
+        told = site.ask("GET", "metrics", site.as_role(Role.OPERATIONS)).text
+        return sorted(line.split("{")[0].split(" ")[0] for line in told.splitlines() if line.startswith("cityvitals"))
+
+    before = families()
+    _kept(site, "secret-of-metrics")
+    assert families() == before and not [name for name in before if "warning" in name or "alarm" in name]
