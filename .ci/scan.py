@@ -1,10 +1,12 @@
 """What must not be here: known holes in the packages that we stand on, and secrets in files under version control.
 
-    python .ci/scan.py              both; exit code 1 when anything was found
+    python .ci/scan.py              both
+    python .ci/scan.py --release    the same, and every package must have been asked about
     python .ci/scan.py --accept     look at every secret that was found, then keep them in .ci/secrets.json as known
 
-A database of holes that cannot be reached is said and is no reason to fail: builds without internet scan too. Which one
-is asked is for the variables of pip-audit to say (`docs/accounts.md`).
+Exit codes: 0, nothing was found; 1, something was; 2, a package could not be asked about, and this is a release. Else a
+database of holes that is out of reach is said, with the reason, and passes: builds without internet scan for secrets
+too. Which database is asked is for the variables of pip-audit to say (`docs/accounts.md`).
 """
 
 from __future__ import annotations
@@ -15,12 +17,16 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import transient_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = ROOT / ".ci" / "secrets.json"  # what looks like a secret and is none: file → digests
+FAILS = "A release needs an answer: scan again where a database of holes is in reach"
+PASSES = "This build passes without an answer; `RELEASE=1 .ci/run` does not"
+CLEAN, FOUND, NOT_ASKED = 0, 1, 2  # exit codes
 NOT_TEXT = {".woff2", ".svg", ".gz", ".parquet", ".png", ".xlsx"}
 OURS = re.compile(r"cityvitals_[A-Za-z0-9_-]{43}")  # a token, as `accounts/tokens.py` makes them
 LOOKED_FOR = (
@@ -60,21 +66,34 @@ def secrets_in(files: Iterable[Path]) -> Iterator[tuple[Path, int, str, str]]:
                     yield file, number, "Token of CityVitals", "never known"
 
 
-def holes(pinned: Path = ROOT / "constraints.txt") -> tuple[list[str], int, int]:
-    """A sentence for each known hole in a pinned package; how many packages were asked about, how many could not be."""
+class Holes(NamedTuple):
+    """A sentence for each known hole; how many packages were asked about, how many could not be, and why not."""
+
+    found: list[str]
+    asked: int
+    unasked: int
+    why: str = ""
+
+
+def holes(pinned: Path = ROOT / "constraints.txt") -> Holes:
+    """Known holes in the pinned packages. Raises RuntimeError: pip-audit itself is not there."""
     asked = [sys.executable, "-m", "pip_audit", "-r", str(pinned), "--no-deps", "--disable-pip", "-f", "json"]
     told = subprocess.run([*asked, "--progress-spinner", "off"], capture_output=True, text=True, check=False)
     try:
         all_of_them = json.loads(told.stdout)["dependencies"]
     except ValueError:  # it could not begin, or its database broke off
-        return [], 0, len(pinned.read_text("utf-8").split())
+        said = told.stderr.strip().splitlines() or ["it said nothing"]
+        if "No module named" in said[-1]:
+            raise RuntimeError(said[-1]) from None
+        return Holes([], 0, sum("==" in line for line in pinned.read_text("utf-8").splitlines()), said[-1][:200])
     packages = [one for one in all_of_them if "skip_reason" not in one]
+    skipped = [one["skip_reason"] for one in all_of_them if "skip_reason" in one]
     found = [
         f"{one['name']} {one['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'no version yet'}"
         for one in packages
         for hole in one["vulns"]
     ]
-    return found, len(packages), len(all_of_them) - len(packages)
+    return Holes(found, len(packages), len(skipped), (skipped or [""])[0])
 
 
 def tracked() -> list[Path]:
@@ -97,13 +116,16 @@ def main() -> int:
         return 0
     known = json.loads(KNOWN.read_text("utf-8"))
     new = [f"{file}:{line}: {kind}" for file, line, kind, digest in found if digest not in known.get(file, ())]
-    broken, asked, unasked = holes()
-    for problem in (*new, *broken):
+    known_holes, must_ask = holes(), "--release" in sys.argv
+    for problem in (*new, *known_holes.found):
         print(problem)
-    if unasked:
-        print(f"NOT RUN: known holes in {unasked} packages, of which no database can be reached from here (pip-audit)")
-    print(f"{len(new)} new secrets, {len(broken)} known holes in {asked} packages")
-    return bool(new or broken)
+    if known_holes.unasked:
+        print(f"NOT RUN: whether {known_holes.unasked} packages have known holes; pip-audit says: {known_holes.why}")
+        print(FAILS if must_ask else PASSES)
+    print(f"{len(new)} new secrets, {len(known_holes.found)} known holes in {known_holes.asked} packages")
+    if new or known_holes.found:
+        return FOUND
+    return NOT_ASKED if must_ask and known_holes.unasked else CLEAN
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -85,6 +87,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_known_hole_fails_the_scan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: str, code: int
 ) -> None:
+    monkeypatch.setattr(sys, "argv", ["scan.py", "--release"])
     pinned = tmp_path / "constraints.txt"
     pinned.write_text(f"leaky=={version}\nsound==2.0\n", "utf-8")
     holes = scan.holes
@@ -106,10 +109,25 @@ def test_a_database_out_of_reach_is_said(
     holes = scan.holes
     monkeypatch.setattr(scan, "holes", lambda: holes(pinned))
     monkeypatch.setattr(scan, "tracked", lambda: [])
-    assert scan.main() == 0
-    assert "NOT RUN: known holes in 1 packages" in capsys.readouterr().out
+    assert scan.main() == scan.CLEAN
+    said = capsys.readouterr().out
+    assert "NOT RUN: whether 1 packages have known holes; pip-audit says: " in said and scan.PASSES in said
+    monkeypatch.setattr(sys, "argv", ["scan.py", "--release"])
+    assert scan.main() == scan.NOT_ASKED
+    assert scan.FAILS in capsys.readouterr().out
 
 
-def test_the_build_runs_the_scan() -> None:
-    assert ".ci/scan.py" in (REPOSITORY / ".ci" / "run").read_text("utf-8")
+def test_a_scan_without_its_tool_is_no_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        scan.subprocess,
+        "run",
+        lambda *_, **__: subprocess.CompletedProcess([], 1, "", "python: No module named pip_audit"),
+    )
+    with pytest.raises(RuntimeError, match="pip_audit"):
+        scan.holes()
+
+
+def test_the_build_runs_the_scan_and_a_release_must_be_answered() -> None:
+    run = (REPOSITORY / ".ci" / "run").read_text("utf-8")
+    assert ".venv/bin/python .ci/scan.py ${RELEASE:+--release}\n" in run and "set -euo pipefail" in run
     assert scan.KNOWN.is_file() and len(scan.tracked()) > 500
