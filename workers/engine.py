@@ -101,11 +101,13 @@ class Shift:
         """One turn of every slot, the city last: it looks at what the others just put out. Waits when nothing came.
 
         While a partition of ours is behind, the city has no turn: its time waits for that partition anyway, and what
-        it did meanwhile would hold that partition up (four processes were slower than two by that).
+        it did meanwhile would hold that partition up (four processes were slower than two by that). That the city is
+        behind itself, as after a crash, must not keep it from going on.
         """
-        came = [self._turn_of(slot) for slot in sorted(self._turnings.keys() - {CITY_SLOT})]
+        partitions = sorted(self._turnings.keys() - {CITY_SLOT})
+        came = [self._turn_of(slot) for slot in partitions]
         if CITY_SLOT in self._turnings:
-            if not any(turning.behind for turning in self._turnings.values()):
+            if not any(self._turnings[slot].behind for slot in partitions if slot in self._turnings):
                 came.append(self._turn_of(CITY_SLOT))
             self._running.beat(self._state, self._says)  # its owner speaks for all: one part `engine`
         if not any(came):

@@ -111,7 +111,7 @@ class Turning:
         self._place.upto = dict.fromkeys(self._stage.side, START) | self._place.upto
         self._committed_upto = dict(self._place.upto)
         self.readings = 0
-        self.behind = False  # there is more to read than one turn takes
+        self.behind = False  # there was more to read than one turn takes, and it is not decided yet
         self._decided = slot.position  # the newest tick decided here
         self._asked = START  # the newest tick that we appended
         self._fresh = True  # something was folded since the last tick
@@ -132,8 +132,9 @@ class Turning:
     def turn(self) -> bool:
         """Read and fold what came, ask for a decision when one is due; True when anything was read."""
         entries = self._read()
-        self.behind = len(entries) >= ENTRIES_A_TURN
-        if not self.behind:
+        if len(entries) >= ENTRIES_A_TURN:
+            self.behind = True
+        else:
             self._ask()
         self._keep_house()
         return bool(entries)
@@ -186,7 +187,7 @@ class Turning:
         change = self._due(tick.now_ms)
         successor = self._successor(change, change.effective_ms or tick.now_ms) if change else None
         self._slot.emit(entry_id, tick, self._stage.decide(tick))
-        self._decided, self._fresh, self._uncommitted = entry_id, False, True
+        self._decided, self._fresh, self._uncommitted, self.behind = entry_id, False, True, False
         if change and successor:
             self._succeed(successor, change)
         elif monotonic_s() - self._committed_s >= self._settings.checkpoint_s:
