@@ -51,6 +51,7 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/cases/{case}/members": "cases.see",
     "POST /api/v1/cases/{case}/exchange": "cases.see",  # each act asks for its own right
     "POST /api/v1/exchange": "exchange.tell",  # and its signature
+    "POST /api/v1/notices/receipts": OPEN,  # its signature is asked instead
     "GET /api/v1/cases/{case}/similar": "cases.see",
     "POST /api/v1/cases/{case}/split": "cases.dispatch",
     "GET /api/v1/proposals": "cases.see",
@@ -224,6 +225,8 @@ DOORS: Mapping[str, str] = {
     "page indicators": "pages.see",
     # scripts, styles and fonts: the sign-in page needs them before anybody is known, and they hold no data
     "FILES /assets": OPEN,
+    "GET /assets/all.js": OPEN,
+    "GET /assets/all.css": OPEN,
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}": OPEN,
     "GET /_favicon.ico": OPEN,
     "GET /_dash-layout": OPEN,

@@ -47,6 +47,7 @@ from api.photos import PhotoDesk, photo_routes
 from api.presence import PresenceDesk, presence_routes
 from api.public import public_routes
 from api.push import push_routes
+from api.receipts import Receipts, receipt_routes
 from api.reports import report_routes
 from api.rest import rest_routes
 from api.sign_in import sign_in_routes
@@ -101,6 +102,7 @@ class Site:
             app.include_router(elsewhere_routes(self.entrance), prefix=under)
             app.include_router(me_routes(self.entrance), prefix=under)
             app.include_router(cap_routes(self.hub, self.entrance, settings), prefix=under)
+            app.include_router(receipt_routes(Receipts(self.entrance.office.database, settings)), prefix=under)
             app.include_router(alarm_load_routes(self.hub, self.entrance), prefix=under)
             app.include_router(evaluation_routes(self.hub, self.entrance), prefix=under)
             duty = Duty(self.hub, self.entrance)

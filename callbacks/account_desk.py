@@ -28,6 +28,7 @@ from api.errors import ApiError
 from api.me import STATUS, Signed, signed
 from api.push import read_body
 from api.sign_in_page import sign_in_page
+from catalogue.declared import Declared
 from core.accounts import EVERYWHERE, Reach, Sensitivity
 from core.clock import real_ms
 from core.errors import (
@@ -44,7 +45,7 @@ from core.messages import text
 from geo.areas import AreaLevel
 from layouts.account_frame import LOOKED_AT, PLACES, Frame, Told, Viewer, begin_of, end_of, sentence_of
 from layouts.posts import Ground
-from layouts.reading import PictureReader
+from layouts.reading import PictureReader, Record
 
 OFFERED = (AreaLevel.CITY, AreaLevel.COUNTY, AreaLevel.ZONE)  # areas to choose from; hundreds of towns are too many
 FORM_BYTES = 4 * 1024 * 1024  # a workbook of some thousand people
@@ -107,6 +108,10 @@ class AccountDesk:
     def __init__(self, server: FastAPI, entrance: Entrance, reader: PictureReader) -> None:
         self._server, self._entrance, self._reader = server, entrance, reader
         self.office, self.language, self.base_path = entrance.office, entrance.language, entrance.base_path
+
+    def declared(self) -> Declared | None:
+        """What the city on show has declared; None before there is one."""
+        return self._reader.declared()
 
     def ground(self) -> Ground:
         """Areas and topics of the city on show, for choices and for words; none before there is a city."""
@@ -198,13 +203,18 @@ class AccountDesk:
             place for place in (*LOOKED_AT, *PLACES) if place != "exchange" or self._entrance.settings.exchange_peers
         ]
         places = tuple(place for place in offered if action_of(f"GET /{place}") in held)
-        viewer = Viewer(person.name if person else asked.by.name, person.login if person else "", places)
+        named = (person.name, person.login) if person else (asked.by.name, "")
+        viewer = Viewer(*named, places, self._responses() if "responses.see" in held else None)
         frame = Frame(self.language, self.base_path, viewer, told)
         try:
             page = await asyncio.to_thread(show, frame, asked)
         except UnknownName:
             raise ApiError(404, "not-found", path="/".join(asked.place.values())) from None
         return HTMLResponse(page, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+
+    def _responses(self) -> tuple[Record, ...] | None:
+        sections = self._reader.sections()
+        return tuple(sections.get("responses", {}).values()) if sections else None
 
     def _refusal(self, problem: Exception, form: str, sent: Mapping[str, list[str]]) -> Told:
         """Why an act was not done, in one sentence; what was typed stays, but for passwords."""

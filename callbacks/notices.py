@@ -9,6 +9,7 @@ from accounts.sealing import seal_of
 from accounts.warden import Warden
 from callbacks.account_desk import AccountDesk, Asked, Done, Show
 from callbacks.people import sees_personal
+from catalogue.declared import Declared
 from core.accounts import EVERYWHERE
 from core.messages import text
 from core.notices import BUDGET, Channel, Recipient, Route
@@ -17,7 +18,7 @@ from core.settings import Settings
 from layouts.account_frame import Frame
 from layouts.notice_forms import minute_of
 from layouts.notices import STATES, Told, Wired, notices_page, routes_page
-from notices.switchboard import EDIT, Switchboard, changed
+from notices.switchboard import EDIT, Known, Switchboard, changed
 
 SEE = "notices.see"
 
@@ -62,22 +63,25 @@ def _list(desk: AccountDesk, board: Switchboard) -> None:
 
 def _wiring(desk: AccountDesk, board: Switchboard) -> None:
     def show(frame: Frame, asked: Asked) -> str:
-        wiring, ground = board.wiring(), desk.ground()
+        wiring, ground, declared = board.wiring(), desk.ground(), desk.declared()
+        of_pack = dict(declared.routes) if declared else {}
         register = desk.office.roster.register(asked.by, SEE)
         wired = Wired(
             recipients=list(wiring.recipients.values()),
-            routes=list(wiring.routes.values()),
+            routes=list((of_pack | wiring.routes).values()),
             targets=_targets(desk, asked, wiring.recipients.values()),
             people=[(one.login, one.name) for one in register.people.values() if not one.disabled],
             areas=ground.areas,
             topics=ground.topics,
             edits=EDIT in asked.rights(),
             in_full=sees_personal(desk.office, asked, "notices"),
+            plans={name: plan.called(desk.language) for name, plan in declared.plans.items()} if declared else {},
+            of_pack=of_pack.keys() - wiring.routes.keys(),
         )
         return routes_page(frame, wired)
 
     def put(asked: Asked) -> Done:
-        board.put_route(asked.by, _route(asked), asked.now_ms)
+        board.put_route(asked.by, _route(asked), asked.now_ms, _known(desk.declared()))
         return Done("notices/routes", "saved")
 
     def drop(asked: Asked) -> Done:
@@ -129,7 +133,7 @@ def _route(asked: Asked) -> Route:
         name=asked.word("name"),
         to=asked.words("to"),
         channels=tuple(Channel(one) for one in asked.words("channels")),
-        topics=asked.words("topics") or (EVERYWHERE,),
+        topics=(*asked.words("topics"), *asked.word("narrow").split()) or (EVERYWHERE,),
         areas=asked.words("areas") or (EVERYWHERE,),
         level=Level[word],
         from_min=minute_of(asked.word("from") or "00:00"),
@@ -138,6 +142,18 @@ def _route(asked: Asked) -> Route:
         standing_s=60 * int(asked.word("standing") or 0),
         then=asked.words("then"),
         disabled=bool(asked.word("disabled")),
+        response=asked.word("response"),
+        response_level=int(asked.word("response_level") or 4),
+        unanswered_s=int(asked.word("unanswered") or 0),
+    )
+
+
+def _known(declared: Declared | None) -> Known | None:
+    """What a route may name; None: no city is on show."""
+    if declared is None:
+        return None
+    return Known(
+        frozenset(one.id for one in declared.domains), frozenset(declared.catalogue), frozenset(declared.plans)
     )
 
 

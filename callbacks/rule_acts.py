@@ -88,8 +88,9 @@ class RuleActs:
         """By which notices reach people. Raises NeighbourDown."""
         if self._entrance is None:
             return []
+        declared = self._reader.declared()
         with self._entrance.office.database.reading() as connection:
-            return list(routes(connection).values())
+            return list(((dict(declared.routes) if declared else {}) | routes(connection)).values())
 
     async def seed(self, name: str, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         """What the desk opens with; `refused` says why it does not."""

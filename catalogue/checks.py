@@ -7,6 +7,7 @@ from catalogue.entries import Entries, refuse_unknown
 from catalogue.findings import Findings
 from catalogue.indicator_checks import check_indicators
 from catalogue.level_checks import check_levels
+from catalogue.route_checks import check_routes
 from catalogue.rule_checks import check_rules
 from catalogue.schema import FeedEntry
 from ingest.decoders import DECODERS
@@ -26,6 +27,7 @@ def check_all(entries: Entries, findings: Findings) -> None:
     check_indicators(entries, findings)
     check_rules(entries, findings)
     check_cases(entries, problems)
+    check_routes(entries, problems)
 
 
 def _check_domains(entries: Entries, problems: list[str]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.declared import Device, Feed, Metric, Words
+from core.notices import Route
 from core.units import UnitRow
 from dispatch.intake import Admission
 from dispatch.kinds import CaseKind, Cause
@@ -69,3 +70,4 @@ class Declared:
     case_scores: Mapping[str, CaseScore] = field(default_factory=dict, kw_only=True)
     urgent_reports: Mapping[str, UrgentRule] = field(default_factory=dict, kw_only=True)
     case_intake: Mapping[str, Admission] = field(default_factory=dict)
+    routes: Mapping[str, Route] = field(default_factory=dict, kw_only=True)

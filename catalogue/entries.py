@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from catalogue.pack import Pack
+from catalogue.routes import RouteEntry
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
 from catalogue.source import Piece
 from core.schema import Entry, EntryFaults
@@ -47,6 +48,7 @@ class Entries:
     units: Mapping[str, UnitEntry]
     case_scores: Mapping[str, CaseScoreEntry]
     urgent_reports: Mapping[str, UrgentRuleEntry]
+    routes: Mapping[str, RouteEntry]
 
     def where(self, section: str, *path: Any) -> str:
         """File and line of an entry or of one of its parts."""
@@ -90,6 +92,7 @@ def read_entries(pack: Pack, problems: list[str]) -> Entries:
         section("units", UnitEntry),
         section("case_scores", CaseScoreEntry),
         section("urgent_reports", UrgentRuleEntry),
+        section("routes", RouteEntry),
     )
 
 

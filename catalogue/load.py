@@ -108,6 +108,7 @@ def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[s
         {name: entry.record(name) for name, entry in entries.units.items()},
         {name: entry.record(name) for name, entry in entries.case_intake.items()},
         case_scores={name: entry.record(name) for name, entry in entries.case_scores.items()},
+        routes={name: entry.record(name) for name, entry in entries.routes.items()},
         urgent_reports={name: entry.record(name) for name, entry in entries.urgent_reports.items()},
     )
 

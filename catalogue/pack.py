@@ -33,6 +33,7 @@ SHARED = (
     "units",
     "case_scores",
     "urgent_reports",
+    "routes",
 )
 Adopted = Mapping[str, Mapping[str, Any]]  # section → id → entry
 NOTHING: Adopted = MappingProxyType({})

@@ -8,6 +8,7 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from catalogue.routes import RouteEntry
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
 from dispatch.schema import AdmissionEntry, CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
 from dispatch.scores import CaseScoreEntry
@@ -33,6 +34,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "units": UnitEntry,
     "case_scores": CaseScoreEntry,
     "urgent_reports": UrgentRuleEntry,
+    "routes": RouteEntry,
 }
 ABOUT = (
     "One city's whole declaration: its own file laid over the topic files that it uses. In a single file an entry that"

@@ -37,6 +37,15 @@ NOTICE_SETTINGS: tuple[Setting, ...] = (
     *_gateway("sms", "short messages"),
     *_gateway("voice", "calls that read a text aloud"),
     Setting(
+        "receipt_secret",
+        "CITYVITALS_RECEIPT_SECRET",
+        "",
+        words,
+        "",
+        "What gateways sign their receipts with at `api/v1/notices/receipts`; empty: none is taken.",
+        True,
+    ),
+    Setting(
         "cap_sender", "CITYVITALS_CAP_SENDER", "cityvitals@localhost", words, "", "Sender of our CAP 1.2 messages."
     ),
     Setting(
@@ -76,6 +85,7 @@ class NoticeSettings:
     voice_body: str
     voice_header: str
     voice_taken: str
+    receipt_secret: str
     cap_sender: str
     notices_local: bool
     site_url: str

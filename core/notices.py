@@ -56,11 +56,12 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """Of a delivery. SENT: the next one in line has taken it; DELIVERED: its recipient has it."""
+    """Of a delivery. SENT: the next one in line has taken it; DELIVERED: its recipient has it; ANSWERED: he took it."""
 
     WAITING = "waiting"
     SENT = "sent"
     DELIVERED = "delivered"
+    ANSWERED = "answered"
     FAILED = "failed"
     SUPPRESSED = "suppressed"
 
@@ -92,6 +93,11 @@ class Route:
     from_min, until_min: of the day in China, the end not included; a route over midnight has the later one first.
     unacknowledged_s: after so long without an acknowledgement the next in turn is told of a red level, 0: never.
     standing_s: after so long a warning that still stands is told to `then`, 0: never.
+    unanswered_s: a call of which no receipt says after so long that it was answered goes to the next in turn, at any
+    level, as one that failed does at once; 0: the gateway gives no receipts.
+    topics: domains, topics of packs (`water`), indicators (`water.river_stage`), or how these begin (`water.river`).
+    response, response_level: only while a response 应急响应 of this plan is in force there, at that level or graver (1 to
+    4, 1 the gravest); "": always.
     then: who is told once there is no next in turn.
     """
 
@@ -108,6 +114,26 @@ class Route:
     standing_s: int = 0
     then: tuple[str, ...] = ()
     disabled: bool = False
+    response: str = ""
+    response_level: int = 4
+    unanswered_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A telephone that was called: what became of it, and since when, real time."""
+
+    state: State
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A response that is in force: of which plan, at which level (1 the gravest), over which areas."""
+
+    plan: str
+    level: int
+    areas: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +143,7 @@ class Notice:
     warning: the one that is told of; card: what it is told together with, the same from first to last.
     sentence: finished, in the city's language.
     areas: where it is, the smallest first. issued: an authority's signal, not a level of ours.
+    topic: the domain; about: the indicator, "" for what is about none.
     """
 
     key: str
@@ -133,6 +160,7 @@ class Notice:
     issued: bool = False
     suppressed: str = ""
     number: int = 0
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +237,4 @@ class Matter:
     lost_ms: int = 0
     lost_to: tuple[tuple[str, Channel], ...] = ()
     losses: int = 0
+    about: str = ""

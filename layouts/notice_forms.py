@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from core.accounts import EVERYWHERE
 from core.markup import Markup, Part, el
@@ -12,6 +13,16 @@ from layouts.account_frame import Frame
 
 LEVELS: dict[Level, str] = {level: level.name.lower() for level in Level if level is not Level.NORMAL}
 Pairs = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a route may name, each with its word: who is told, areas, domains, plans whose response it asks for."""
+
+    targets: Pairs
+    areas: Mapping[str, str]
+    topics: Mapping[str, str]
+    plans: Mapping[str, str]
 
 
 def recipient_form(frame: Frame, one: Recipient | None, people: Pairs) -> Markup:
@@ -43,9 +54,8 @@ def recipient_form(frame: Frame, one: Recipient | None, people: Pairs) -> Markup
     )
 
 
-def route_form(frame: Frame, one: Route | None, about: tuple[Pairs, Mapping[str, str], Mapping[str, str]]) -> Markup:
-    """A new route, or one that is changed. about: targets, areas, topics to choose from."""
-    targets, areas, topics = about
+def route_form(frame: Frame, one: Route | None, choices: Choices) -> Markup:
+    """A new route, or one that is changed."""
     where = "notices/routes"
     known = one or Route("", "", (), (Channel.SMS, Channel.VOICE))
     levels = [(word, frame.word(f"level.{word}_colour")) for word in LEVELS.values()]
@@ -54,19 +64,40 @@ def route_form(frame: Frame, one: Route | None, about: tuple[Pairs, Mapping[str,
         where,
         _identity(frame, where, one.id if one else ""),
         frame.field(where, "name", "notice.name", known.name, required=True, maxlength=60),
-        _ticks(frame, "notice.to", "to", targets, known.to),
+        _ticks(frame, "notice.to", "to", choices.targets, known.to),
         _ticks(frame, "notice.by", "channels", channels, known.channels),
         frame.choice(where, "level", "notice.from_level", levels, LEVELS.get(known.level, "orange")),
-        _ticks(frame, "notice.topics", "topics", list(topics.items()), known.topics),
-        _ticks(frame, "notice.areas", "areas", list(areas.items()), known.areas),
+        _ticks(frame, "notice.topics", "topics", list(choices.topics.items()), known.topics),
+        frame.field(
+            where, "narrow", "notice.narrow", _narrow(known, choices), placeholder="water.river", maxlength=400
+        ),
+        _ticks(frame, "notice.areas", "areas", list(choices.areas.items()), known.areas),
         frame.field(where, "from", "notice.from_time", clock_word(known.from_min), pattern="[0-9]{2}:[0-9]{2}"),
         frame.field(where, "until", "notice.until_time", clock_word(known.until_min), pattern="[0-9]{2}:[0-9]{2}"),
         _number(frame, "unacknowledged", "notice.unacknowledged", known.unacknowledged_s),
+        _number(frame, "unanswered", "notice.unanswered", known.unanswered_s),
         _number(frame, "standing", "notice.standing_min", known.standing_s // 60),
-        _ticks(frame, "notice.then", "then", targets, known.then),
+        _ticks(frame, "notice.then", "then", choices.targets, known.then),
+        *_of_response(frame, known, choices),
         _tick("disabled", frame.word("notice.switched_off"), known.disabled),
         button="account.save",
     )
+
+
+def _narrow(known: Route, choices: Choices) -> str:
+    """Topics of a route that are narrower than a domain, as they are typed."""
+    return " ".join(one for one in known.topics if one not in choices.topics and one != EVERYWHERE)
+
+
+def _of_response(frame: Frame, known: Route, choices: Choices) -> list[Part]:
+    """The response without which a route is not there."""
+    plans = [("", frame.word("account.none")), *choices.plans.items()]
+    levels = [(str(level), frame.word(f"plan.level-{level}")) for level in (1, 2, 3, 4)]
+    where = "notices/routes"
+    return [
+        frame.choice(where, "response", "notice.of_response", plans, known.response),
+        frame.choice(where, "response_level", "notice.from_response_level", levels, str(known.response_level)),
+    ]
 
 
 def clock_word(minute: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from accounts.masking import Personal, masked
@@ -12,9 +12,9 @@ from core.markup import Markup, Part, el
 from core.notices import PHONES, Channel, Delivery, Notice, Recipient, Route, State
 from core.records import Level
 from layouts.account_frame import Frame
-from layouts.notice_forms import LEVELS, clock_word, recipient_form, route_form
+from layouts.notice_forms import LEVELS, Choices, clock_word, recipient_form, route_form
 
-STATES = (State.WAITING, State.SENT, State.DELIVERED, State.FAILED, State.SUPPRESSED)
+STATES = (State.WAITING, State.SENT, State.DELIVERED, State.ANSWERED, State.FAILED, State.SUPPRESSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,13 @@ class Wired:
     topics: Mapping[str, str]
     edits: bool
     in_full: bool
+    plans: Mapping[str, str] = field(default_factory=dict)
+    of_pack: Collection[str] = ()  # routes as the pack says them
+
+    @property
+    def choices(self) -> Choices:
+        """What a route may name."""
+        return Choices(self.targets, self.areas, self.topics, self.plans)
 
 
 def notices_page(frame: Frame, told: Told) -> str:
@@ -76,8 +83,7 @@ def routes_page(frame: Frame, wired: Wired) -> str:
     beside: list[Part] = []
     if wired.edits:
         beside = [_folded_form(frame, "notice.add_recipient", recipient_form(frame, None, wired.people))]
-        about = (wired.targets, wired.areas, wired.topics)
-        beside.append(_folded_form(frame, "notice.add_route", route_form(frame, None, about)))
+        beside.append(_folded_form(frame, "notice.add_route", route_form(frame, None, wired.choices)))
     back = el("p", frame.link("notices", frame.word("account.page-notices")), class_="crumbs")
     return frame.page("notices", back, el("div", lead, el("aside", *beside), class_="list"))
 
@@ -119,7 +125,7 @@ def _delivery(frame: Frame, told: Told, one: Delivery) -> Markup:
 
 def _reason(frame: Frame, reason: str) -> str:
     """A reason of ours in words; what the other side answered as it is."""
-    words = ("exercise-only", "disabled", "no-address", "not-set-up", "budget", "bad-url")
+    words = ("exercise-only", "disabled", "no-address", "not-set-up", "budget", "bad-url", "unanswered")
     return frame.word(f"notice.reason_{reason}") if reason in words else reason
 
 
@@ -141,17 +147,35 @@ def _route_row(frame: Frame, wired: Wired, route: Route, named: Mapping[str, str
     topics = every or [wired.topics.get(one, one) for one in route.topics]
     to = "、".join(named.get(one, one) for one in route.to)
     channels = "、".join(frame.word(f"notice.channel_{one}") for one in route.channels)
-    form = route_form(frame, route, (wired.targets, wired.areas, wired.topics)) if wired.edits else None
+    form = route_form(frame, route, wired.choices) if wired.edits else None
+    drop = "" if route.id in wired.of_pack else f"notices/routes/{quote(route.id)}/drop"
+    marks = [frame.word("notice.switched_off")] if route.disabled else []
+    marks += [frame.word("notice.of_pack")] if route.id in wired.of_pack else []
     return el(
         "tr",
-        el("td", el("b", route.name), el("small", frame.word("notice.switched_off")) if route.disabled else None),
-        el("td", _level(frame, route.level), frame.word("notice.and_above"), el("br"), "、".join([*areas, *topics])),
+        el("td", el("b", route.name), [el("small", mark) for mark in marks]),
+        el(
+            "td",
+            _level(frame, route.level),
+            frame.word("notice.and_above"),
+            el("br"),
+            "、".join([*areas, *topics]),
+            _while(frame, wired, route),
+        ),
         el("td", f"{clock_word(route.from_min)}—{clock_word(route.until_min)}", class_="figure"),
         el("td", to, el("br"), el("small", channels)),
         el("td", _escalation(frame, route, named)),
-        el("td", _change(frame, form, f"notices/routes/{quote(route.id)}/drop") if wired.edits else None),
+        el("td", _change(frame, form, drop) if wired.edits else None),
         class_="over" if route.disabled else None,
     )
+
+
+def _while(frame: Frame, wired: Wired, route: Route) -> Part:
+    """The response without which a route is not there."""
+    if not route.response:
+        return None
+    plan, level = wired.plans.get(route.response, route.response), frame.word(f"plan.level-{route.response_level}")
+    return [el("br"), el("small", frame.word("notice.while_response", plan=plan, level=level))]
 
 
 def _escalation(frame: Frame, route: Route, named: Mapping[str, str]) -> Part:
@@ -159,6 +183,8 @@ def _escalation(frame: Frame, route: Route, named: Mapping[str, str]) -> Part:
     lines = []
     if route.unacknowledged_s:
         lines.append(frame.word("notice.after_unacknowledged", s=route.unacknowledged_s))
+    if route.unanswered_s:
+        lines.append(frame.word("notice.after_unanswered", s=route.unanswered_s))
     if route.standing_s and route.then:
         lines.append(frame.word("notice.after_standing", minutes=route.standing_s // 60))
     if route.then:
@@ -195,7 +221,8 @@ def shown(channel: Channel, address: str, in_full: bool) -> str:
 
 
 def _change(frame: Frame, form: Part, drop: str) -> Markup:
-    leave = frame.folded(frame.word("notice.drop"), frame.form(drop, button="notice.drop_sure", class_="inline"))
+    sure = frame.form(drop, button="notice.drop_sure", class_="inline") if drop else None
+    leave = frame.folded(frame.word("notice.drop"), sure) if sure else None
     return frame.folded(frame.word("notice.change"), form, leave)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.messages import text
-from core.notices import Delivery, Kind, Notice, Recipient, Route, State
+from core.notices import Delivery, InForce, Kind, Notice, Recipient, Route, Rung, State
 from core.records import Level, Stamp
 from notices.budget import Ledger
 from notices.dedupe import delivery_key
@@ -23,7 +23,8 @@ ALONE = frozenset({Kind.DIGEST, Kind.TRIAL_RUN, Kind.ASSIGNED})  # kinds that ar
 class Policy:
     """What decides at this moment: the scene that is shown, who is told of what, and what is kept quiet.
 
-    quiet: warning → `shelved` or `silenced`.
+    quiet: warning → `shelved` or `silenced`. responses: those in force now.
+    rung: warning → the telephones that were called last about it.
     """
 
     scene: str
@@ -32,6 +33,8 @@ class Policy:
     roster: Roster = field(default_factory=Roster)
     quiet: Mapping[str, str] = field(default_factory=dict)
     language: str = "zh"
+    responses: tuple[InForce, ...] = ()
+    rung: Mapping[str, Sequence[Rung]] = field(default_factory=dict)
 
 
 Told = tuple[Notice, tuple[Delivery, ...]]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.messages import text
-from core.notices import Channel, Kind, Matter, Notice, Route
+from core.notices import Channel, Kind, Matter, Notice, Route, State
 from core.records import Level, WarningPhase
 from notices.addressing import Policy, Told, addressed
 from notices.budget import Ledger
@@ -207,7 +207,8 @@ class _Turn:
     def _calls(self, standing: Sequence[Matter]) -> None:
         acknowledged = max((one.acknowledged for one in standing), default=Level.NORMAL)
         for one in standing:
-            if self._is_due(one.escalate_ms) and acknowledged < one.told and not self._held(one):
+            due = self._is_due(one.escalate_ms) or self._is_unanswered(one)
+            if due and acknowledged < one.told and not self._held(one):
                 self._escalate(one)
             if self._is_due(one.standing_ms):
                 self._tell_standing(one)
@@ -215,11 +216,23 @@ class _Turn:
     def _is_due(self, at_ms: int | None) -> bool:
         return at_ms is not None and at_ms <= self._now_ms
 
+    def _is_unanswered(self, one: Matter) -> bool:
+        """Whether nobody took the calls that were made last: each failed, or rang for so long."""
+        rung = self._policy.rung.get(one.warning, ())
+        waits_s = [r.unanswered_s for r in self._routes(self._notice(one, Kind.ESCALATED, one.told)) if r.unanswered_s]
+        if not rung or not waits_s or any(call.state is State.ANSWERED for call in rung):
+            return False
+        long_ago_ms = self._now_ms - 1000 * min(waits_s)
+        return all(
+            call.state is State.FAILED or (call.state is not State.WAITING and call.since_ms <= long_ago_ms)
+            for call in rung
+        )
+
     def _escalate(self, one: Matter) -> None:
         """The next person in turn. Somebody without an address does not stop the chain."""
         policy, step = self._policy, one.step
         notice = self._notice(one, Kind.ESCALATED, one.told)
-        routes = [route for route in self._routes(notice) if route.unacknowledged_s]
+        routes = [route for route in self._routes(notice) if route.unacknowledged_s or route.unanswered_s]
         last = last_step(routes, policy.roster, self._now_ms)
         aimed: list[Aim] = []
         while step < last and not any(aim.recipient.addresses.get(aim.channel) for aim in aimed):
@@ -229,7 +242,7 @@ class _Turn:
             key = notice_key(policy.scene, one.warning, Kind.ESCALATED, one.told, step)
             self._tell(replace(notice, key=key), aimed)
         told_to = _union(one.told_to, _aimed_at(aimed))
-        again = self._after(routes) if step < last else None
+        again = self._after(routes) if step < last and one.told is Level.RED else None
         self._note(one, told_to=told_to, step=step, escalate_ms=again)
 
     def _tell_standing(self, one: Matter) -> None:
@@ -295,10 +308,12 @@ class _Turn:
             sentence=sentence,
             at_ms=self._now_ms,
             issued=one.issued,
+            about=one.about,
         )
 
     def _routes(self, notice: Notice) -> list[Route]:
-        return [route for route in self._policy.routes if applies(route, notice, self._now_ms)]
+        policy = self._policy
+        return [route for route in policy.routes if applies(route, notice, self._now_ms, policy.responses)]
 
     def _after(self, routes: Sequence[Route]) -> int | None:
         waits_s = [route.unacknowledged_s for route in routes if route.unacknowledged_s]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.accounts import EVERYWHERE
 from core.clock import CHINA, from_ms
-from core.notices import PHONES, Channel, Notice, Recipient, Route
+from core.notices import PHONES, Channel, InForce, Notice, Recipient, Route
 from notices.roster import Roster
 
 
@@ -19,15 +19,28 @@ class Aim:
     channel: Channel
 
 
-def applies(route: Route, notice: Notice, now_ms: int) -> bool:
-    """Whether a route is there for what a notice tells of, at this time of day. A signal concerns every topic."""
+def applies(route: Route, notice: Notice, now_ms: int, responses: Iterable[InForce] = ()) -> bool:
+    """Whether a route is there for what a notice tells of, at this time of day. A signal concerns every topic.
+
+    responses: those in force now; a route of a response is there only where and while it holds.
+    """
     return (
         not route.disabled
         and notice.level >= route.level
-        and (notice.issued or _reaches(route.topics, (notice.topic,)))
+        and (notice.issued or any(_is_of(topic, notice) for topic in route.topics))
         and _reaches(route.areas, notice.areas)
         and _open_at(route, now_ms)
+        and (not route.response or any(_holds(route, one, notice) for one in responses))
     )
+
+
+def is_within(topic: str, indicator: str) -> bool:
+    """Whether an indicator belongs to a topic narrower than a domain: a pack's, or the beginning of its own name.
+
+    >>> [is_within(one, "water.river_stage") for one in ("water", "water.river", "water.river_stage", "wat")]
+    [True, True, True, False]
+    """
+    return indicator == topic or indicator.startswith((f"{topic}.", f"{topic}_"))
 
 
 def aims(routes: Iterable[Route], roster: Roster, step: int, now_ms: int) -> list[Aim]:
@@ -76,6 +89,14 @@ def _channels(route: Route, recipient: Recipient, step: int) -> tuple[Channel, .
 
 def _reaches(wanted: Sequence[str], given: Sequence[str]) -> bool:
     return EVERYWHERE in wanted or not set(wanted).isdisjoint(given)
+
+
+def _is_of(topic: str, notice: Notice) -> bool:
+    return topic in (EVERYWHERE, notice.topic) or (bool(notice.about) and is_within(topic, notice.about))
+
+
+def _holds(route: Route, one: InForce, notice: Notice) -> bool:
+    return one.plan == route.response and one.level <= route.response_level and _reaches(one.areas, notice.areas)
 
 
 def _open_at(route: Route, now_ms: int) -> bool:

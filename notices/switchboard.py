@@ -6,20 +6,21 @@ Each method asks for the right and leaves an audit entry; the entry names recipi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from accounts.bearer import Bearer
 from accounts.sealing import Seal
 from accounts.warden import Warden
+from core.accounts import EVERYWHERE
 from core.errors import Objection
 from core.messages import text
 from core.notices import MINUTES_A_DAY, Channel, Delivery, Kind, Notice, Recipient, Route
 from core.records import Level, Stamp
 from notices.addressing import Policy, addressed
 from notices.budget import Ledger
-from notices.routes import Aim
+from notices.routes import Aim, is_within
 from store import notices as kept
 from store import people
 from store.notice_routes import drop_recipient, drop_route, put_recipient, put_route, recipients, routes
@@ -38,6 +39,15 @@ class Wiring:
 
     recipients: Mapping[str, Recipient]
     routes: Mapping[str, Route]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the city on show has declared and a route may name: domains, indicators, plans."""
+
+    domains: Collection[str]
+    indicators: Collection[str]
+    plans: Collection[str]
 
 
 class Switchboard:
@@ -81,11 +91,13 @@ class Switchboard:
                 raise objection("recipient-used", routes="、".join(used))
             drop_recipient(connection, recipient)
 
-    def put_route(self, by: Bearer, route: Route, now_ms: int) -> None:
-        """A route, new or changed. Raises NotAllowed, Objection."""
+    def put_route(self, by: Bearer, route: Route, now_ms: int, known: Known | None = None) -> None:
+        """A route, new or changed. known: None: its topics are not looked at. Raises NotAllowed, Objection."""
         what = {"to": list(route.to), "level": route.level.name.lower(), "disabled": route.disabled}
         with self._warden.acting(by, EDIT, f"route:{route.id}", now_ms, what) as connection:
             self._check_route(connection, route)
+            if known is not None:
+                check_names(route, known)
             put_route(connection, route)
 
     def drop_route(self, by: Bearer, route: str, now_ms: int) -> None:
@@ -128,7 +140,8 @@ class Switchboard:
             raise objection("route-empty")
         if not (0 <= route.from_min < MINUTES_A_DAY and 0 < route.until_min <= MINUTES_A_DAY):
             raise objection("bad-time")
-        if not (0 <= route.unacknowledged_s <= 3600 and 0 <= route.standing_s <= 7 * 86_400):
+        waits_s = (route.unacknowledged_s, route.unanswered_s)
+        if not (all(0 <= wait_s <= 3600 for wait_s in waits_s) and 0 <= route.standing_s <= 7 * 86_400):
             raise objection("bad-wait")
         known: dict[str, Mapping[str, object]] = {
             "recipient": recipients(connection, self._seal.open),
@@ -176,6 +189,17 @@ def check_recipient(recipient: Recipient) -> None:
             raise objection("bad-address", channel=f"{channel}")
     if Channel.WEBHOOK in recipient.addresses and not recipient.secret:
         raise objection("no-secret")
+
+
+def check_names(route: Route, known: Known) -> None:
+    """Whether there is what a route names. Raises Objection."""
+    for topic in route.topics:
+        if topic not in (EVERYWHERE, *known.domains) and not any(is_within(topic, one) for one in known.indicators):
+            raise objection("unknown-topic", topic=topic)
+    if route.response and route.response not in known.plans:
+        raise objection("unknown-plan", plan=route.response)
+    if route.response_level not in (1, 2, 3, 4):
+        raise objection("unknown-plan", plan=route.response_level)
 
 
 def _is_url(address: str) -> bool:

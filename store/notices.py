@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from core.notices import Channel, Delivery, Kind, Matter, Notice, State
+from core.notices import Channel, Delivery, Kind, Matter, Notice, Rung, State
 from core.records import Level, Stamp
 from store.sql import Transaction
 from store.tables import notices as tables
@@ -24,6 +24,7 @@ from store.tables import notices as tables
 ROWS_AT_ONCE = 500
 LENT_MS = 20_000  # longer than any channel may take
 REASON_LETTERS = 300
+RANK = {State.WAITING: 0, State.SENT: 1, State.DELIVERED: 2, State.FAILED: 3, State.ANSWERED: 4, State.SUPPRESSED: 5}
 
 _NOTICE = [field.name for field in fields(Notice)]
 _DELIVERY = [field.name for field in fields(Delivery)]
@@ -144,10 +145,46 @@ def keep_outcome(connection: Transaction, delivery: Delivery, outcome: Outcome) 
     if outcome.again_ms is not None:
         row["next_ms"] = outcome.again_ms
     d, a = tables.deliveries.c, tables.attempts.c
-    connection.execute(update(tables.deliveries).where(d.number == delivery.number).values(**row))
+    # A receipt may have come before: it knows more.
+    open_ = (d.number == delivery.number) & (d.state == State.WAITING)
+    connection.execute(update(tables.deliveries).where(open_).values(**row))
     begun = (a.delivery == delivery.number) & (a.attempt == delivery.attempts + 1)
     ended = {"took_ms": outcome.took_ms, "outcome": outcome.state, "reason": reason}
     connection.execute(update(tables.attempts).where(begun).values(**ended))
+
+
+def keep_receipt(connection: Transaction, key: str, state: State, reason: str, at_ms: int) -> State | None:
+    """Write what a gateway says became of a delivery. Returns how it stands; None: no such delivery left the house.
+
+    A receipt never takes back: delivered is not sent any more, and who answered has heard it. at_ms: real time.
+    """
+    d = tables.deliveries.c
+    found = connection.execute(select(d.state, d.attempts).where(d.key == key)).first()
+    if found is None or not found.attempts or found.state == State.SUPPRESSED:
+        return None
+    before = State(found.state)
+    if RANK[state] <= RANK[before]:
+        return before
+    row = {"state": state, "reason": reason[:REASON_LETTERS], "done_ms": at_ms}
+    connection.execute(update(tables.deliveries).where(d.key == key).values(**row))
+    return state
+
+
+def rung_of(connection: Transaction, scene: str, warnings: Iterable[str]) -> dict[str, list[Rung]]:
+    """Of each warning what became of the calls that were made last about it."""
+    n, d = tables.notices.c, tables.deliveries.c
+    wanted, newest, found = list(warnings), dict[str, int](), defaultdict[str, list[Rung]](list)
+    asked = select(n.warning, d.notice, d.state, func.coalesce(d.done_ms, d.made_ms).label("since_ms")).join(
+        tables.notices, n.number == d.notice
+    )
+    called = (d.channel == Channel.VOICE) & (d.state != State.SUPPRESSED) & (n.scene == scene)
+    for at in range(0, len(wanted), ROWS_AT_ONCE):
+        some = asked.where(called, n.warning.in_(wanted[at : at + ROWS_AT_ONCE])).order_by(d.notice)
+        for row in connection.execute(some).mappings():
+            if newest.get(row["warning"]) != row["notice"]:
+                newest[row["warning"]], found[row["warning"]] = row["notice"], []
+            found[row["warning"]].append(Rung(State(row["state"]), row["since_ms"]))
+    return found
 
 
 def keep_sentence(connection: Transaction, notice: int, sentence: str) -> None:

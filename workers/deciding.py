@@ -12,8 +12,9 @@ from dataclasses import replace
 from accounts.sealing import Seal
 from board.positions import kept_concerned
 from catalogue.declared import Declared
-from core.notices import Matter
+from core.notices import Channel, InForce, Matter
 from core.records import HOUR_MS, CityWarning, Issuer, Scene, WarningPhase
+from dispatch.response_rows import in_force
 from early_warning.belongings import Belongings
 from early_warning.cards import REMEMBERED_MS, grouped
 from early_warning.duty import standings
@@ -42,6 +43,7 @@ from store.warnings import (
 )
 
 BACK_MS = HOUR_MS  # at its start it looks so far back for what ended meanwhile, city time
+LISTEN_MS = 1000  # receipts of calls come by themselves
 WHOLE_LOOK_MS = 60_000  # it looks at all that stands at least so often
 
 
@@ -57,6 +59,7 @@ class Deciding:
         self._upto: dict[str, str] = {}
         self._decided_ms = 0
         self._looked_ms: int | None = None
+        self._listened_ms = 0
         self._ended: dict[str, CityWarning] = {}  # lately: what is over keeps a card together for a while
         self._belongings = Belongings(declared.devices, declared.areas, declared.indicators, declared.rules)
 
@@ -64,7 +67,8 @@ class Deciding:
         """Look, decide, write. Returns how many notices are new. now_ms: real time. Raises NeighbourDown."""
         with self._database.reading() as connection:
             changed = self._look(connection, now_ms, city_ms)
-            if not changed and not any(_waits(matter, now_ms) for matter in self._open.values()):
+            rings = self._rings(now_ms)
+            if not changed and not rings and not any(_waits(matter, now_ms) for matter in self._open.values()):
                 return 0
             standing = self._standing(connection)
             matters = self._matters(standing, now_ms, city_ms)
@@ -72,6 +76,13 @@ class Deciding:
             told_ms = kept.told_since(connection, now_ms - WINDOW_MS)
             ledger = Ledger(told_ms, kept.waiting_digests(connection, self._scene.id))
         return self._write(matters, decide(matters.values(), policy, ledger, now_ms))
+
+    def _rings(self, now_ms: int) -> bool:
+        """Whether it is time to see what became of calls that nobody has acknowledged."""
+        if now_ms - self._listened_ms < LISTEN_MS or not any(_is_called(one) for one in self._open.values()):
+            return False
+        self._listened_ms = now_ms
+        return True
 
     def _look(self, connection: Transaction, now_ms: int, city_ms: int) -> bool:
         """Take on what changed; at the start, and now and then, all that stands. Whether anything did."""
@@ -132,6 +143,7 @@ class Deciding:
             silent=_silent(one),
             acknowledged=standing.level,
             lost_ms=warning.facts.get("lost_ms", 0),
+            about=warning.indicator,
         )
 
     def _cards(self, standing: Mapping[str, Standing], city_ms: int) -> dict[str, str]:
@@ -155,8 +167,13 @@ class Deciding:
 
     def _policy(self, connection: Transaction, quiet: Mapping[str, str]) -> Policy:
         scene = self._scene
-        found, roster = tuple(routes(connection).values()), roster_of(connection, self._seal, self._declared)
-        return Policy(scene.id, scene.stamp, found, roster, quiet, self._language)
+        wired = dict(self._declared.routes) | routes(connection)  # who changes a route of the pack has it himself then
+        roster = roster_of(connection, self._seal, self._declared)
+        responses = tuple(
+            InForce(plan.id, one.level, one.areas) for plan, one in in_force(connection, scene.id) if one.counts
+        )
+        rung = kept.rung_of(connection, scene.id, [name for name, one in self._open.items() if _is_called(one)])
+        return Policy(scene.id, scene.stamp, tuple(wired.values()), roster, quiet, self._language, responses, rung)
 
     def _write(self, matters: Mapping[str, Matter], decision: Decision) -> int:
         """Write what was decided. What dies before the commit is decided again, with the same keys."""
@@ -192,6 +209,11 @@ def _silent(one: KeptWarning) -> str:
 
 def _stands(one: KeptWarning) -> bool:
     return one.warning.phase is WarningPhase.ACTIVE
+
+
+def _is_called(matter: Matter) -> bool:
+    """Whether somebody was called about it, and nobody has acknowledged."""
+    return matter.acknowledged < matter.told and any(channel is Channel.VOICE for _, channel in matter.told_to)
 
 
 def _waits(matter: Matter, now_ms: int) -> bool:

@@ -61,6 +61,7 @@ def as_told(parcel: Parcel) -> dict[str, object]:
         "warning": notice.warning,
         "card": notice.card,
         "topic": notice.topic,
+        "about": notice.about,
         "areas": notice.areas,
         "sentence": notice.sentence,
         "at": from_ms(notice.at_ms).astimezone(CHINA).isoformat(timespec="milliseconds"),

@@ -28,6 +28,9 @@ routes = Table(
     Column("level", Integer, nullable=False),
     *(Column(name, Integer, nullable=False) for name in ("from_min", "until_min", "unacknowledged_s", "standing_s")),
     Column("disabled", Boolean, nullable=False),
+    Column("response", String(80), nullable=False),
+    Column("response_level", Integer, nullable=False),
+    Column("unanswered_s", Integer, nullable=False),
 )
 
 notices = Table(
@@ -47,6 +50,7 @@ notices = Table(
     Column("at_ms", Ms, nullable=False),
     Column("issued", Boolean, nullable=False),
     Column("suppressed", String(32), nullable=False),
+    Column("about", String(120), nullable=False),
     Index(None, "at_ms"),
     Index(None, "scene", "warning"),
     sqlite_autoincrement=True,

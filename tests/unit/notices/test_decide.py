@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from core.accounts import Appointment, Person, Seat
-from core.notices import Channel, Delivery, Kind, Matter, Notice, Recipient, Route, State
+from core.notices import Channel, Delivery, Kind, Matter, Notice, Recipient, Route, Rung, State
 from core.records import Level, Stamp, WarningPhase
 from notices.addressing import Policy
 from notices.budget import Ledger
@@ -39,12 +39,14 @@ class Room:
     notices: dict[str, Notice] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
 
-    def at(self, second: float, *seen: Matter, quiet: dict[str, str] | None = None) -> list[tuple[str, str]]:
+    def at(
+        self, second: float, *seen: Matter, quiet: dict[str, str] | None = None, rung: list[Rung] | None = None
+    ) -> list[tuple[str, str]]:
         """One turn: who is told what kind of notice, in order; suppressed ones are kept in `reasons`."""
         now_ms = BEGAN_MS + int(second * 1000)
         for one in seen:
             self.open[one.warning] = followed(replace(one, seen_ms=now_ms), self.open.get(one.warning))
-        policy = Policy("live", self.stamp, self.routes, self.roster, quiet or {})
+        policy = Policy("live", self.stamp, self.routes, self.roster, quiet or {}, rung={"w1": rung or []})
         decision: Decision = decide(list(self.open.values()), policy, self.ledger, now_ms)
         self.open |= decision.matters
         for over in decision.over:
@@ -171,6 +173,33 @@ def test_nobody_acknowledges_a_red_one() -> None:
     assert room.at(135) == [("li", "escalated")]
     assert [room.at(second) for second in range(136, 400, 20)] == [[]] * 14
     assert [n.sentence[:5] for n in room.notices.values() if n.kind is Kind.ESCALATED] == ["无人确认，"] * 3
+
+
+@pytest.mark.claim(
+    "WARN", "A call that failed, or that nobody answered within N s, goes to the next person, at any level."
+)
+def test_nobody_answers_a_call() -> None:
+    calls = replace(CHAIN, channels=(Channel.VOICE,), unacknowledged_s=0, unanswered_s=20, level=Level.BLUE)
+    room = Room((calls,), _post(0, 1, 2))
+    room.at(0, matter("w1", Level.ORANGE))
+    assert room.at(10) == [("person:p0", "opened")]
+
+    def since(second: float, state: State = State.SENT) -> list[Rung]:
+        return [Rung(state, BEGAN_MS + int(second * 1000))]
+
+    assert room.at(29, rung=since(10)) == [], "it still rings"
+    assert room.at(30, rung=since(10)) == [("person:p1", "escalated")] * 2
+    assert room.at(31, rung=since(30, State.WAITING)) == [], "the next call has not been made yet"
+    assert room.at(32, rung=since(32, State.FAILED)) == [("person:p2", "escalated")] * 2, (
+        "a failed one waits for nothing"
+    )
+    assert room.at(60, rung=since(33, State.ANSWERED)) == []
+    assert room.at(99, rung=since(33, State.ANSWERED) + since(33)) == [], "one of several took it"
+    room.at(100, matter("w1", Level.ORANGE, acknowledged=Level.ORANGE))
+    assert room.at(200, rung=since(33, State.FAILED)) == []
+    plain = Room((replace(CHAIN, channels=(Channel.VOICE,), unacknowledged_s=0),), _post(0, 1))
+    plain.at(0, matter("w1", Level.RED))
+    assert plain.at(99, rung=since(0)) == [], "a gateway without receipts"
 
 
 def test_an_acknowledgement_ends_the_calls_and_covers_one_level() -> None:

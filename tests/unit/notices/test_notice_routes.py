@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.accounts import Appointment, Person, Seat
-from core.notices import Channel, Kind, Notice, Recipient, Route
+from core.notices import Channel, InForce, Kind, Notice, Recipient, Route
 from core.records import Level, Stamp
 from notices.roster import Roster
 from notices.routes import aims, applies
@@ -35,6 +35,47 @@ EIGHT_MS = 1_795_305_600_000  # 08:00 in China
 )
 def test_a_route_is_there_for_topics_areas_levels_and_times_of_day(route: Route, meant: bool) -> None:
     assert applies(route, NOTICE, EIGHT_MS) is meant
+
+
+@pytest.mark.claim(
+    "WARN", "A route leads by a topic narrower than a domain: a pack's, an indicator, or how its name begins."
+)
+@pytest.mark.parametrize(
+    ("topics", "meant"),
+    [
+        (("water",), True),
+        (("water.river",), True),
+        (("ecology", "water.river_stage"), True),
+        (("water.river_stage_rise",), False),
+        (("wat",), False),
+        (("meteorology",), False),
+    ],
+)
+def test_a_route_of_a_narrower_topic(topics: tuple[str, ...], meant: bool) -> None:
+    about = replace(NOTICE, topic="eco_environment", about="water.river_stage")
+    assert applies(replace(ROUTE, topics=topics), about, EIGHT_MS) is meant
+    assert applies(replace(ROUTE, topics=topics), replace(about, issued=True, about=""), EIGHT_MS), (
+        "a signal is for all"
+    )
+
+
+@pytest.mark.claim(
+    "WARN", "A route of a response holds only while that plan is in force there, at its level or graver."
+)
+@pytest.mark.parametrize(
+    ("in_force", "meant"),
+    [
+        ((), False),
+        ((InForce("flood", 3, ("440900",)),), True),
+        ((InForce("flood", 1, ("440983",)),), True),
+        ((InForce("flood", 4, ("440900",)),), False),
+        ((InForce("flood", 2, ("440902",)),), False),
+        ((InForce("typhoon", 1, ("440900",)), InForce("flood", 3, ("440983", "440902"))), True),
+    ],
+)
+def test_a_route_of_a_response(in_force: tuple[InForce, ...], meant: bool) -> None:
+    assert applies(replace(ROUTE, response="flood", response_level=3), NOTICE, EIGHT_MS, in_force) is meant
+    assert applies(ROUTE, NOTICE, EIGHT_MS, in_force)
 
 
 def _roster() -> Roster:
