@@ -23,6 +23,8 @@ STORM_LATER_MS = 12 * 60_000  # people call when the water is in the street, not
 SCATTER_DEG = 0.04  # about 4 km around the county's centre
 EVERYDAY = ("noise", "road", "water", "consumer", "labour", "rubbish")
 STORM = ("flooding", "power", "tree", "water", "road")
+URGENT_SHARE = 0.05  # of calls about these in the storm; a few an hour in the whole city
+URGENT = {"flooding": "地下车库进水，有人被困", "power": "小区停电，家中有人使用呼吸机", "tree": "大树倒伏压车，车内有人"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Hotline:
 
     def __post_init__(self) -> None:
         names = tuple(desk.id for desk in self.desks)
-        whats = ("begin", "offset", "length", "type", "storm", "lon", "lat")
+        whats = ("begin", "offset", "length", "type", "storm", "lon", "lat", "urgent")
         object.__setattr__(self, "_keys", {what: keys_of(self.seed, f"call-{what}", names) for what in whats})
 
     def tellings(self, after_ms: int, upto_ms: int) -> list[Event]:
@@ -85,6 +87,8 @@ class Hotline:
         hit = float(self.weather.storm_share(np.array([began_ms - STORM_LATER_MS], np.int64))[0])
         subjects = STORM if self._draw("storm", row, slot) < hit else EVERYDAY
         subject = subjects[int(self._draw("type", row, slot) * len(subjects))]
+        is_urgent = subjects is STORM and subject in URGENT and self._draw("urgent", row, slot) < URGENT_SHARE
+        urgent: dict[str, str | float | bool] = {"urgent": True, "text": URGENT[subject]} if is_urgent else {}
         desk = self.desks[row]
         for phase, told_ms in ((Phase.NEW, began_ms), (Phase.END, ended_ms)):
             yield Event(
@@ -98,7 +102,7 @@ class Hotline:
                 ended_ms=told_ms if phase is Phase.END else None,
                 stamp=Stamp.DEMO,
                 place=self._place(row, slot, self.centres_deg.get(desk.area)),
-                attributes={"subject": subject},
+                attributes={"subject": subject} | urgent,
             )
 
     def _place(self, row: int, slot: int, near_deg: LonLat | None) -> Place | None:

@@ -159,6 +159,18 @@ def test_calls_rise_after_the_rain(make_city):
     assert calls(storm, 30, 90) > 2.5 * calls(calm, 30, 90)
 
 
+def test_some_calls_of_the_storm_are_urgent_orders(make_city):
+    def urgent(city):
+        hotline = next(w for w in city.witnesses if w.feed.kind == "hotline")
+        told = hotline.tellings(BEGAN_MS, BEGAN_MS + 3 * HOUR_MS)
+        return {event.id: event.attributes for event in told if event.attributes.get("urgent")}
+
+    found = urgent(make_city(scenario=Scenario.TYPHOON))
+    assert 3 <= len(found) <= 40, "enough to be seen, few enough to be looked at"
+    assert all(attributes["text"] for attributes in found.values())
+    assert urgent(make_city()) == {}
+
+
 def test_calls_follow_the_hour_of_the_day(make_city):
     hotline = next(w for w in make_city().witnesses if w.feed.kind == "hotline")
     midnight_ms = (BEGAN_MS + 8 * HOUR_MS) // DAY_MS * DAY_MS - 8 * HOUR_MS
