@@ -5,6 +5,7 @@
   const QUIET_MS = 150; // several changes at once are one question
   const UNITS_EVERY_MS = 5000;
   const TOAST_MS = 8000;
+  const NAMED = 3;
   let site = null;
   let queue = [];
   let chosen = null; // number of the case that is shown
@@ -25,6 +26,9 @@
   const nowMs = () => cityvitals.live.cityMs();
   const names = () => Object.fromEntries(units.map((unit) => [unit.id, unit.name]));
 
+  /** Units whose names stand on the map: those of the case, and the first of who could go. */
+  const named = () => new Set([...(shown ? shown.units.map((one) => one.unit) : []), ...offers.filter((one) => one.can_go).slice(0, NAMED).map((one) => one.unit)]);
+
   /** Whether the person may take a step; what a unit did may be written down by who dispatches. */
   function may(verb) {
     const right = site.rights[verb];
@@ -43,16 +47,15 @@
   function paint() {
     const ms = nowMs();
     if (ms === null || !at("dispatch-queue")) return;
-    const { page, dispatchView, dispatchMap, dispatchAside } = cityvitals;
+    const { page, dispatchView, dispatchMap, dispatchAside, dispatchQueue } = cityvitals;
     const load = ((cityvitals.live.picture().case_load || {}).main) || { open: queue.length, late: 0, held: 0 };
-    page.put("dispatch-counts", "<h2>" + esc(words("dispatch.queue")) + " <b>" + cityvitals.format.count(load.open) + "</b></h2>"
+    page.put("dispatch-counts", "<h2>" + esc(words("dispatch.queue")) + "</h2>" + dispatchQueue.states(load)
       + (load.late ? '<span class="level-red">' + cityvitals.format.mark("red") + esc(words("dispatch.count_late", { count: load.late })) + "</span>" : "")
       + (load.held ? "<span>" + esc(words("dispatch.count_held", { count: load.held })) + "</span>" : "")
       + cityvitals.dispatchCoverage.html(voids, site.areas));
-    page.put("dispatch-queue", queue.map((one) => dispatchView.row(one, site, ms, one.id === chosen)).join("")
-      || '<li class="duty-calm"><b>' + esc(words("dispatch.empty")) + "</b><span>" + esc(words("dispatch.empty_note")) + "</span></li>");
+    page.put("dispatch-queue", queue.map((one) => dispatchView.row(one, site, ms, one.id === chosen)).join("") + dispatchQueue.foot(queue.length));
     page.put("dispatch-case", shown ? dispatchView.html(shown, { site: site, nowMs: ms, may: may, names: names(), proposals: proposals, beside: dispatchAside.parts(shown, ms) }) : '<p class="case-none">' + esc(words("dispatch.choose")) + "</p>");
-    page.put("dispatch-map", dispatchMap.svg(site.boundaries, queue, units, shown, ms, dispatchAside.points()));
+    page.put("dispatch-map", dispatchMap.svg(site.boundaries, queue, units, shown, ms, { cameras: dispatchAside.points(), named: named() }));
     page.put("dispatch-cameras", shown ? dispatchAside.cameras(ms) : "");
     page.put("dispatch-offers", (offers.length ? "<h3>" + esc(words("dispatch.offers", { needs: "" })) + "</h3><ol>" + offers.map(dispatchView.suggested).join("") + "</ol>" : "")
       + (shown ? dispatchAside.help() : ""));
@@ -60,8 +63,7 @@
 
   /** Read the queue, and the case that is shown when it moved. */
   async function refresh(whole) {
-    const answer = await ask("GET", "cases");
-    if (answer.ok) queue = answer.body.cases;
+    queue = (await cityvitals.dispatchQueue.read(ask)) || queue;
     if (chosen === null && queue.length) chosen = queue[0].id;
     if (root.performance.now() - unitsAtMs > UNITS_EVERY_MS) {
       unitsAtMs = root.performance.now();
@@ -175,6 +177,7 @@
 
   function move(by) {
     const place = Math.max(0, queue.findIndex((one) => one.id === chosen));
+    if (place + by >= queue.length && cityvitals.dispatchQueue.further()) refresh();
     const next = queue[Math.min(queue.length - 1, Math.max(0, place + by))];
     if (!next) return;
     open(next.id);
@@ -218,10 +221,11 @@
   }
 
   function onClick(event) {
-    const found = event.target.closest("[data-case], [data-verb], [data-unit-verb], [data-send], [data-merge-all], [data-merge-into], [data-apart], [data-do]");
+    const found = event.target.closest("[data-case], [data-only], [data-verb], [data-unit-verb], [data-send], [data-merge-all], [data-merge-into], [data-apart], [data-do]");
     if (!found || found.closest("dialog")) return;
     const told = found.dataset;
-    if (told.verb) step(told.verb);
+    if (told.only !== undefined) { cityvitals.dispatchQueue.narrow(told.only); refresh(); }
+    else if (told.verb) step(told.verb);
     else if (told.unitVerb) unitStep(told.unitVerb, told.assignment);
     else if (told.send) sendUnit(told.send);
     else if (told.mergeAll) mergeAll(told.mergeAll.split(","));
@@ -279,6 +283,7 @@
       root.addEventListener("keydown", onKey);
       root.addEventListener("click", onClick);
       drag();
+      cityvitals.dispatchQueue.follow(at("dispatch-queue"), refresh);
       return clientside.no_update;
     },
   });

@@ -56,12 +56,14 @@
   function camera(one, base, nowMs, sinceMs) {
     const shown = one.snapshot_ms !== null;
     const old = shown && one.snapshot_age_ms + sinceMs >= OLD_MS;
-    const age = shown ? '<em class="picture-age">' + esc(pictureAge(one.snapshot_age_ms, sinceMs)) + "</em>" : "";
+    const age = shown ? "<em>" + esc(pictureAge(one.snapshot_age_ms, sinceMs)) + "</em>" : "";
     const address = esc(base + "api/v1/cameras/" + encodeURIComponent(one.id) + "/snapshot?t=" + one.snapshot_ms);
     const event = one.event ? words("dispatch.camera_saw", { what: words("dispatch.saw_" + (SEEN.includes(one.event) ? one.event : "other")), time: moment(one.event_ms, nowMs) }) : "";
     const page = one.page ? ' <a href="' + esc(one.page) + '" target="_blank" rel="noopener noreferrer">' + esc(words("dispatch.camera_page")) + "</a>" : "";
-    return '<li class="camera' + (shown ? "" : " dark") + (old ? " old" : "") + '">' + (shown ? '<a href="' + address + '" target="_blank" rel="noopener"><img src="' + address + '" alt="' + esc(words("dispatch.camera_unreadable")) + '"></a>' : "<i></i>")
-      + "<div><b>" + esc(cityvitals.format.shortName(one.name)) + "</b><span>" + esc(far(one.distance_m)) + (event ? " · " + esc(event) : "") + "</span>" + age + "<small>" + esc(one.why) + page + "</small></div></li>";
+    const picture = shown ? '<a href="' + address + '" target="_blank" rel="noopener"><img src="' + address + '" alt="' + esc(words("dispatch.camera_unreadable")) + '"></a>' : "<i></i>";
+    const told = shown ? esc(event) : esc(one.why) + (event ? " · " + esc(event) : "");
+    return '<li class="camera' + (shown ? "" : " dark") + (old ? " old" : "") + '" title="' + esc(one.name + " · " + one.why) + '">' + picture
+      + "<b>" + esc(cityvitals.format.shortName(one.name)) + "</b><span>" + esc(far(one.distance_m)) + "</span>" + age + "<small>" + told + page + "</small></li>";
   }
 
   /** The four nearest cameras with what they saw last; one that cannot be played here says why. */

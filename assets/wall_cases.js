@@ -18,7 +18,8 @@
 
   function left(one, nowMs) {
     if (one.due_ms === null) return '<b class="left none">' + esc(word("no_clock")) + "</b>";
-    const span = format.span(Math.abs(one.due_ms - nowMs));
+    const far = Math.abs(one.due_ms - nowMs);
+    const span = far < 60000 ? word("under_minute") : format.span(far);
     if (late(one, nowMs)) return '<b class="left late">' + format.mark("red") + esc(word("late_by", { span: span })) + "</b>";
     return '<b class="left' + (one.due_ms - nowMs < SOON_MS ? " soon" : "") + '">' + esc(word("left", { span: span })) + "</b>";
   }
