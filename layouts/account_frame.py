@@ -14,6 +14,8 @@ from core.clock import CHINA, from_ms, to_ms
 from core.markup import Markup, Part, Value, document, el
 from core.messages import catalogue, text
 from core.records import DAY_MS
+from layouts.reading import Record
+from layouts.response_badge import response_badge
 
 PLACES = ("people", "departments", "posts", "rights", "tokens", "audit")  # pages of administrators, in their order
 LOOKED_AT = (
@@ -36,11 +38,15 @@ SECRET = "secret"  # what the button beside it copies
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a page. places: of `PLACES` and `LOOKED_AT` those that he may open."""
+    """Who looks at a page. places: of `PLACES` and `LOOKED_AT` those that he may open.
+
+    responses: those on show; None: he may not see them, or no city is on show.
+    """
 
     name: str
     login: str
     places: tuple[str, ...] = ()
+    responses: tuple[Record, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +176,10 @@ class Frame:
             method="post",
             action=f"{self.base_path}sign-out",
         )
+        badge = None if viewer.responses is None else response_badge(viewer.responses, self.language)
         city, house = entries(LOOKED_AT), entries(PLACES)
         nav = el("nav", city, el("i") if city and house else None, house)
-        return el("header", self.link(home, self.word("sign-in.title"), class_="house"), nav, leave)
+        return el("header", self.link(home, self.word("sign-in.title"), class_="house"), badge, nav, leave)
 
 
 def day_of(at_ms: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from guarded_site import Guarded
 from kept_warning import warning
+from prerequisites import eventually
 
 from accounts.founding import console
 from core.accounts import Department, Post, Reach, Role, Seat
@@ -70,3 +71,23 @@ def test_shifts_have_names_and_their_load_is_not_for_everybody(house: Guarded) -
     for name in ("0001-01-01-day", "9999-12-31-night", "2026-11-22-dawn"):
         assert house.ask("GET", f"alarm-load?shift={name}", who).status_code == 404
     assert house.ask("GET", "api/v1/alarm-load", house.colleague(Role.FIELD)).status_code == 403
+
+
+@pytest.mark.claim("COMMAND", "The worst response and the count stand in the header of pages without scripts too.")
+def test_a_plain_page_tells_the_responses_in_force(house: Guarded) -> None:
+    told = {
+        "plan": "typhoon",
+        "name": "页眉所见",
+        "level": 2,
+        "word": "Ⅱ级",
+        "areas": ["440900"],
+        "area_names": ["茂名市"],
+    }
+    told |= {"exercise": False, "approver": "", "began_ms": 0, "review_ms": 0, "review_late": False}
+    house.picture.change({"responses": {"R-header": told | {"steps": 1, "done": 0, "late": 0}}})
+    try:
+        who = house.colleague(Role.DUTY)
+        eventually(lambda: "页眉所见" in house.ask("GET", "alarm-load", who).text, 10)
+        assert "shell-responses" not in house.ask("GET", "people", house.colleague(Role.SYSTEM)).text, "no right to see"
+    finally:
+        house.picture.change({}, {"responses": ["R-header"]})
