@@ -28,6 +28,7 @@ from early_warning.weighing import Swept, busiest, by_hour, envelope, floods, op
 from indicators.definition import Indicator
 from layouts.figures.moments import length
 from layouts.figures.rule_words import change_words, person_words
+from notices.routes import is_within
 
 PIECES = 900  # of a line: more than pixels are there for it
 DAYS = (7, 30, 365)
@@ -170,10 +171,15 @@ def told_by(declared: Declared, rule: Rule, routes: Sequence[Route], language: s
     reached = [
         text("rules.touch_route", language, name=route.name, level=text(f"level.{level_word(route.level)}", language))
         for route in routes
-        if not route.disabled and route.level <= gravest and {EVERYWHERE, rule.domain} & set(route.topics)
+        if not route.disabled and route.level <= gravest and any(_leads(topic, rule) for topic in route.topics)
     ]
     told = [text("rules.touch_plans", language, names="、".join(plans))] if plans else []
     return told + ([text("rules.touch_routes", language, names="、".join(reached))] if reached else [])
+
+
+def _leads(topic: str, rule: Rule) -> bool:
+    """Whether a topic of a route is one that the rule warns of."""
+    return topic in (EVERYWHERE, rule.domain) or any(is_within(topic, bound.indicator) for bound in rule.bounds)
 
 
 def drawn(answer: Answer, active: Rule | None, place: str, shown: str, declared: Declared, language: str) -> Json:

@@ -239,10 +239,21 @@ def test_a_second_condition_is_added_and_weighed(chromium: Chromium, desk_house:
     house.office.roster.put_seat(by, Seat("rooms-1", "水情席", "rooms-watch"), real_ms())
     with house.office.database.transaction() as connection:
         put_route(connection, Route("rules-all", "全市短信", ("post:rooms-watch",), (Channel.SMS,), level=Level.ORANGE))
+        rain = Route(
+            "rules-rain", "气象短信", ("post:rooms-watch",), (Channel.SMS,), ("meteorology.rain",), level=Level.RED
+        )
+        river = Route(
+            "rules-river", "水情短信", ("post:rooms-watch",), (Channel.SMS,), ("water.river",), level=Level.RED
+        )
+        put_route(connection, rain)
+        put_route(connection, river)
     with signed_in(chromium, house, f"rules/{RULE}?place={gauges()[0]}", house.colleague(Role.RULES, 3), DESK) as page:
         opened(page)
         expect(page.locator(".rules-seats")).to_contain_text("水情席")
         expect(page.locator(".touches")).to_contain_text("全市短信（严重起）")
+        expect(page.locator(".touches")).to_contain_text("气象短信")
+        expect(page.locator(".touches")).not_to_contain_text("水情短信")
+        expect(page.locator(".touches")).to_contain_text("防台风应急预案")
         page.locator('.level-row[data-level="orange"] .choose').click()
         page.locator("[data-addcondition]").click()
         expect(page.locator(".conditions li")).to_have_count(1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from kept_warning import BEGAN_MS, warning
@@ -20,6 +22,12 @@ from core.records import Issuer, Level, Scene, Stamp, WarningPhase
 from store import notices as kept
 from store.duty import add_silence
 from store.notice_routes import put_recipient, put_route, routes
+from stream.codec import encode_warnings
+from stream.connect import Client
+from stream.keys import CITY_SLOT
+from stream.scenes import declare_scene
+from workers.project import projecting
+from workers.worker import Running
 
 
 @pytest.fixture(scope="module")
@@ -145,20 +153,31 @@ def test_a_power_cut_and_its_return(room: Room) -> None:
     assert by_reason.count("card") == 299 + 299, "each of the others is kept with its reason"
 
 
-@pytest.mark.claim("WARN", "The storm, from readings to messages: a power cut of 300 devices is at most 5 notices.")
-def test_the_storm_from_readings_to_messages(room: Room) -> None:
+@pytest.mark.claim(
+    "WARN", "The storm, from readings over stream and relay to messages: 300 devices, at most 5 notices."
+)
+def test_the_storm_from_readings_to_messages(room: Room, redis_client: Client) -> None:
+    """What the engine tells goes its own way: the stream of warnings, the relay's projector, SQL, the notify worker."""
     route(room, LI, channels=(Channel.SMS,))
     room.declared = replace(room.declared, devices=DEVICES, areas=AREAS, indicators=INDICATORS, rules=RULES)
     room.begin()
+    keys = declare_scene(redis_client, LIVE, 1)
+    redis_client.hset(keys.checkpoint(CITY_SLOT), mapping={"born": "a", "decided_ms": "0"})
+    running = SimpleNamespace(
+        declared=room.declared, settings=room.settings, scene=LIVE, client=redis_client, keys=keys
+    )
+    projector = projecting(cast(Running, running), room.database)
     reached = []
     for room.now_ms, changed in power_cut(22).told:
         if changed:
-            room.warn(*(replace(one, stamp=Stamp.LIVE) for one in changed))
+            told = [replace(one, stamp=Stamp.LIVE) for one in changed]
+            redis_client.xadd(keys.warnings, dict(encode_warnings(told)))
+            assert projector.turn(room.now_ms) == len(changed)
         reached += room.run(0)
     assert 2 <= len(reached) <= 5, reached
-    told = [notice for notice, _ in room.notices()]
-    assert len([one for one in told if not one.suppressed]) == len(reached)
-    assert len({one.warning for one in told}) > 50, "each of the others is kept with its reason"
+    decided = [notice for notice, _ in room.notices()]
+    assert len([one for one in decided if not one.suppressed]) == len(reached)
+    assert len({one.warning for one in decided}) > 50, "each of the others is kept with its reason"
 
 
 def test_beyond_the_budget_one_digest_goes_when_there_is_room_again(room: Room) -> None:
