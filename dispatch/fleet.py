@@ -37,10 +37,14 @@ class UnitBook:
         self._warden, self._declared, self._scene = warden, declared, scene
         self._known: tuple[int, dict[str, UnitRow]] = (-1, {})
 
-    def units(self, seen: Seen) -> list[Unit]:
-        """Every unit as it stands. seen: where devices are now, by their own positions."""
+    def units(self, seen: Seen, able: frozenset[str] = frozenset()) -> list[Unit]:
+        """Every unit as it stands; of those that can do anything of `able`, where there are such.
+
+        seen: where devices are now, by their own positions.
+        """
         with self._warden.database.reading() as connection:
             rows = {**self._declared(), **self._written(connection)}
+            rows = {name: row for name, row in rows.items() if not able.isdisjoint(row.capabilities)} or rows
             fixes, at_work = kept.fixes(connection), kept.at_work(connection, self._scene())
         return [
             _unit(row, _newest(fixes.get(row.id), seen.get(row.device)), at_work.get(row.id)) for row in rows.values()
@@ -48,7 +52,7 @@ class UnitBook:
 
     def recommend(self, need: Need, seen: Seen, now_ms: int) -> list[Suggestion]:
         """Who should go, the best first; each with what speaks against it."""
-        return Fleet(self.units(seen), now_ms).recommend(need)
+        return Fleet(self.units(seen, need.capabilities), now_ms).recommend(need)
 
     def put(self, by: Bearer, unit: UnitRow, above: Above, now_ms: int) -> UnitRow:
         """Write a unit, new or changed. above: as `dispatch.book.Above`.

@@ -77,7 +77,8 @@ class Grouper:
 
     def kind_of(self, sighting: Sighting) -> tuple[str, tuple[str, ...]]:
         """Which kind of case a sighting is of, as told or by its words, and those words; "" unknown."""
-        found = {kind.id: tuple(w for w in kind.words if w in sighting.text) for kind in self._kinds.values()}
+        told = [self._kinds[sighting.kind]] if sighting.kind in self._kinds else self._kinds.values()
+        found = {kind.id: tuple(w for w in kind.words if w in sighting.text) for kind in told}
         if sighting.kind:
             return sighting.kind, found.get(sighting.kind, ())
         longest = max(found.items(), key=lambda pair: sum(map(len, pair[1])), default=("", ()))
@@ -147,6 +148,7 @@ def _groups(fits: Sequence[_Fits], apart: frozenset[frozenset[str]], by_words: b
     """Each around the sharpest sighting that is left: least reach, then surest place, then oldest."""
     left = sorted(fits, key=lambda f: (f.symptom.reach_m, f.sighting.accuracy_m, f.sighting.at_ms, f.sighting.id))
     columns, free = _Columns.of(left), np.ones(len(left), np.bool_)
+    rows = {one.sighting.id: row for row, one in enumerate(left)}
     groups = []
     for first, anchor in enumerate(left):
         if not free[first]:
@@ -156,8 +158,7 @@ def _groups(fits: Sequence[_Fits], apart: frozenset[frozenset[str]], by_words: b
         group = _around(anchor, [left[at] for at in near], apart, by_words)
         if len(group) > 1:
             groups.append(group)
-            gathered = {one.sighting.id for one in group}
-            free &= np.array([one.sighting.id not in gathered for one in left])
+            free[[rows[one.sighting.id] for one in group]] = False
     return groups
 
 

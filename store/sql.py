@@ -8,11 +8,13 @@ commit, and rows are numbered in the order of their commits, which the audit cha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -42,7 +44,10 @@ class Database:
             raise StartError("database-kind", kind=address.drivername)
         self.shown = address.render_as_string(hide_password=True)
         self._is_sqlite = driver.startswith("sqlite")
-        self._engine = _sqlite(url) if self._is_sqlite else create_engine(address.set(drivername=driver))
+        if self._is_sqlite:
+            self._engine = _sqlite(url)
+        else:
+            self._engine = create_engine(address.set(drivername=driver), json_deserializer=_of_json)
 
     def __repr__(self) -> str:
         return f"Database({self.shown})"
@@ -133,7 +138,7 @@ def open_database(url: str, var: Path) -> Database:
 
 def _sqlite(url: str) -> Engine:
     """An engine whose transactions begin as they are told; the driver's own beginnings come too late to be safe."""
-    engine = create_engine(_with_driver(url), connect_args={"timeout": LOCK_WAIT_S})
+    engine = create_engine(_with_driver(url), connect_args={"timeout": LOCK_WAIT_S}, json_deserializer=_of_json)
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:
@@ -148,6 +153,14 @@ def _sqlite(url: str) -> Engine:
             connection.exec_driver_sql(statement)
 
     return engine
+
+
+def _of_json(kept: str | bytes) -> Any:
+    """Three times as fast as the usual way, which takes NaN and whole numbers of any size beside."""
+    try:
+        return orjson.loads(kept)
+    except orjson.JSONDecodeError:
+        return json.loads(kept)
 
 
 def _with_driver(url: str) -> str:
