@@ -22,6 +22,7 @@ from dispatch.book import Told
 from dispatch.fleet import UnitBook
 from dispatch.grouping import Grouper, Proposal, Sighting
 from dispatch.nearby import nearby
+from dispatch.shifts import SHIFT, is_on_shift
 from dispatch.units import STALE_MS, Fix, Need, Suggestion, Unit
 from store.units import keep_apart, voids
 
@@ -59,18 +60,19 @@ class UnitWish(BaseModel):
     crew_needed: int = Field(1, ge=1, le=10_000)
     rests_until_ms: int = Field(0, ge=0, le=LATEST_MS)
     members: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default_factory=list, max_length=200)
+    shifts: list[Annotated[str, Field(pattern=SHIFT)]] = Field(default_factory=list, max_length=6)
 
     def row(self, unit: str) -> UnitRow:
         """The unit as it is stored. Raises ApiError 422: half a home."""
         if (self.lon_deg is None) != (self.lat_deg is None):
             raise ApiError(422, "half-a-home", name=unit)
         told = self.model_dump()
-        lists = {name: tuple(told[name]) for name in ("capabilities", "members")}
+        lists = {name: tuple(told[name]) for name in ("capabilities", "members", "shifts")}
         return UnitRow(unit, **told | lists)
 
 
 class UnitTold(BaseModel):
-    """A unit as it stands. is_current: its position is younger than two minutes."""
+    """A unit as it stands. is_current: its position is younger than two minutes; on_shift: it is on duty now."""
 
     id: str
     kind: str
@@ -84,6 +86,7 @@ class UnitTold(BaseModel):
     accuracy_m: float | None
     fix_ms: int | None
     is_current: bool
+    on_shift: bool
 
     @classmethod
     def of(cls, unit: Unit, now_ms: int) -> UnitTold:
@@ -103,6 +106,7 @@ class UnitTold(BaseModel):
             accuracy_m=fix.accuracy_m if fix else None,
             fix_ms=fix.at_ms if fix else None,
             is_current=unit.is_current(now_ms),
+            on_shift=is_on_shift(unit.shifts, now_ms),
         )
 
 

@@ -25,7 +25,7 @@ from dispatch.book import Now
 from dispatch.fleet import UnitBook
 from dispatch.states import AssignmentState
 from dispatch.steps import Verb
-from dispatch.units import STAYS
+from dispatch.units import STAYS, Duty
 from geo.areas import AreaLevel
 from layouts.field import field_page
 from layouts.field_task import Field, Task
@@ -52,6 +52,7 @@ class Here:
 
     by: Bearer
     name: str
+    login: str
     now: Now
     is_expired: bool
 
@@ -140,10 +141,12 @@ class Phone:
 
     def _field(self, here: Here, unit: str) -> Field:
         language, declared = self._entrance.language, self._tasks.declared()
-        seen = self._tasks.sign(unit)  # before the tasks are read: what changes meanwhile is another sign
         units = self._units.units({}) if may(here.by, "units.see").allowed else []
         units = [one for one in units if one.kind not in STAYS]
-        own = unit if unit in {one.id for one in units} else ""
+        roster = [one.id for one in units if here.login in one.members and one.duty is not Duty.OFF]
+        wanted = unit or (roster[0] if len(roster) == 1 else "")  # who is on one roster need not choose
+        own = wanted if wanted in {one.id for one in units} else ""
+        seen = self._tasks.sign(own)  # before the tasks are read: what changes meanwhile is another sign
         areas = [*declared.areas.at(AreaLevel.COUNTY), declared.areas.city]
         return Field(
             language=language,
@@ -155,6 +158,7 @@ class Phone:
             unit=own,
             seen=seen,
             units=units,
+            roster=roster,
             kinds={kind.id: kind.name[language] for kind in declared.case_kinds.values()},
             areas={area.id: area.name[language] for area in areas},
             is_expired=here.is_expired,
@@ -174,4 +178,4 @@ class Phone:
         """Raises ApiError: before a city is on show, or for whom no person stands."""
         now = self._tasks.now()
         one, is_expired = await looking(self._entrance, request)
-        return Here(self._entrance.bearer(), one.person.name, now, is_expired)
+        return Here(self._entrance.bearer(), one.person.name, one.person.login, now, is_expired)

@@ -20,7 +20,8 @@ class UnitKind(StrEnum):
 class UnitRow:
     """A unit as it is stored. lon_deg, lat_deg: its home, degrees WGS 84; None: it has none.
 
-    members: who is on its roster, by login. rests_until_ms: city time, 0: rested.
+    members: who is on its roster, by login. rests_until_ms: city time, 0: rested. shifts: when it is on duty, in civil
+    time, `08:00-20:00`, beyond midnight too; none: round the clock.
     """
 
     id: str
@@ -39,6 +40,7 @@ class UnitRow:
     rests_until_ms: int = 0
     kind: UnitKind = UnitKind.TEAM
     members: tuple[str, ...] = ()
+    shifts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

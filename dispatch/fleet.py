@@ -120,3 +120,4 @@ def _newest(told: FixRow | None, seen: Fix | None) -> Fix | None:
     if told is None or (seen is not None and seen.at_ms > told.at_ms):
         return seen
     return Fix(told.lon_deg, told.lat_deg, told.accuracy_m, told.at_ms)
+        shifts=row.shifts,

@@ -16,6 +16,7 @@ from dispatch.clocks import Obligation, Terms
 from dispatch.intake import Admission, Becomes
 from dispatch.kinds import LADDER, CaseKind, Cause, Grade, KindClass, Rung, Symptom
 from dispatch.plans import Plan, PlanStep, ResponseLevel, Trigger
+from dispatch.shifts import SHIFT
 from dispatch.steps import STEPS, UNIT_STEPS, Verb
 from geo.schema import Lat, Lon
 from indicators.schema import TimeOfDay
@@ -168,6 +169,7 @@ class UnitEntry(Entry):
     crew: Annotated[int, Field(ge=1)] = 1
     crew_needed: Annotated[int, Field(ge=1)] = 1
     kind: UnitKind = UnitKind.TEAM
+    shifts: Annotated[tuple[Annotated[str, Field(pattern=SHIFT)], ...], Field(max_length=6)] = ()
 
     @model_validator(mode="after")
     def _whole_place(self) -> Self:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.records import MINUTE_MS, Float64
 from core.units import UnitKind
+from dispatch.shifts import is_on_shift
 from geo.distance import great_circle_m
 
 STALE_MS = 2 * MINUTE_MS  # an older position is drawn hollow and never used as where a unit is now
@@ -37,6 +38,7 @@ class Shortfall(StrEnum):
     RESERVED = "reserved"
     RESTING = "resting"
     SHORT_OF_CREW = "short-of-crew"
+    OFF_SHIFT = "off-shift"  # 不当班: it would have to be called in
     PLACE_UNKNOWN = "place-unknown"  # neither a position nor a home
     PLACE_OLD = "place-old"  # counted from its home
     LEAVES_VOID = "leaves-void"
@@ -56,7 +58,7 @@ class Fix:
 class Unit:
     """A person, vehicle, team, depot or shelter 力量. home_deg: (longitude, latitude). rests_until_ms: 0 when rested.
 
-    members: who is on its roster, by login.
+    members: who is on its roster, by login; shifts: when it is on duty (`dispatch.shifts`).
     """
 
     id: str
@@ -75,6 +77,7 @@ class Unit:
     kind: UnitKind = UnitKind.TEAM
     members: tuple[str, ...] = ()
 
+    shifts: tuple[str, ...] = ()
     def can_do(self, capabilities: frozenset[str]) -> bool:
         """Whether it can be sent for all of this; depots and shelters are not sent."""
         return capabilities <= self.capabilities and self.kind not in STAYS
@@ -121,6 +124,7 @@ _WEIGHS_MIN = {
     Shortfall.PLACE_OLD: 5.0,
     Shortfall.LEAVES_VOID: 15.0,
 }
+    Shortfall.OFF_SHIFT: 45.0,
 
 
 class Fleet:
@@ -187,6 +191,7 @@ class Fleet:
             for capability in unit.capabilities if unit.duty is Duty.FREE else ():
                 free.setdefault((unit.area, capability), set()).add(unit.id)
         return free
+            Shortfall.OFF_SHIFT: not is_on_shift(unit.shifts, self._now_ms),
 
 
 def _place(unit: Unit, now_ms: int) -> tuple[float, float]:

@@ -20,7 +20,12 @@ def field_page(field: Field) -> str:
     own = next((unit.name for unit in field.units if unit.id == field.unit), "")
     return _document(
         field,
-        el("header", el("b", own or field.word("field.title")), el("span", field.name)),
+        el(
+            "header",
+            el("b", own or field.word("field.title")),
+            el("span", field.name),
+            _another(field) if own else None,
+        ),
         _sign_in(field) if field.is_expired else None,
         _told(field),
         _choice(field) if not own else _tasks(field),
@@ -84,8 +89,15 @@ def _sign_in(field: Field) -> Markup:
     )
 
 
+def _another(field: Field) -> Markup:
+    """The way back to the choice, also for who is on one roster only."""
+    return el("a", field.word("field.another"), href=f"{field.base_path}m?unit=-")
+
+
 def _choice(field: Field) -> Markup:
-    options = [el("option", unit.name, value=unit.id) for unit in sorted(field.units, key=lambda unit: unit.name)]
+    """His own units first, then all others: who helps out today works with them."""
+    ordered = sorted(field.units, key=lambda unit: (unit.id not in field.roster, unit.name))
+    options = [el("option", unit.name, value=unit.id) for unit in ordered]
     return el(
         "form",
         el("label", el("span", field.word("field.which")), el("select", options, name="unit")),

@@ -79,6 +79,7 @@ class Field:
     unit: str = ""
     seen: str = ""  # how its tasks stand, as `/m/changes` tells it
     units: Sequence[Unit] = ()
+    roster: Sequence[str] = ()  # units that he belongs to
     kinds: Mapping[str, str] = field(default_factory=dict)
     areas: Mapping[str, str] = field(default_factory=dict)
     acts: str = "m"

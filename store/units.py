@@ -12,10 +12,12 @@ from store.sql import Transaction, put, upsert
 from store.tables.cases import assignments, cases
 from store.tables.units import apart, coverage_voids, unit_fixes, units
 
+LISTS = ("capabilities", "members", "shifts")
+
 
 def put_unit(connection: Transaction, unit: UnitRow) -> None:
     """Write a unit, new or changed."""
-    lists = {"capabilities": list(unit.capabilities), "members": list(unit.members)}
+    lists = {name: list(getattr(unit, name)) for name in LISTS}
     put(connection, units, asdict(unit) | lists | {"revision": newest(connection) + 1})
 
 
@@ -91,5 +93,5 @@ def put_voids(connection: Transaction, scene: str, found: Mapping[tuple[str, str
 
 def _unit(row: RowMapping) -> UnitRow:
     told = {name: row[name] for name in UnitRow.__dataclass_fields__}
-    lists = {name: tuple(row[name]) for name in ("capabilities", "members")}
+    lists = {name: tuple(row[name]) for name in LISTS}
     return UnitRow(**(told | lists | {"kind": UnitKind(row["kind"])}))

@@ -25,6 +25,7 @@ units = Table(
     Column("rests_until_ms", Ms, nullable=False),
     Column("kind", String(16), nullable=False, server_default="team"),
     Column("members", JSON, nullable=False, server_default="[]"),
+    Column("shifts", JSON, nullable=False, server_default="[]"),
     Column("revision", Integer, nullable=False, server_default="0"),  # rises with each unit that is written
     Index(None, "revision"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from guarded_site import Guarded
 from prerequisites import eventually
 
 from core.accounts import Reach, Role
+from store.units import put_unit
 
 
 @pytest.mark.claim("ACCOUNTS", "Who helps comes from anywhere: a narrow reach hides cases of others, never units.")
@@ -54,3 +56,27 @@ def test_a_task_that_is_not_among_the_most_urgent_reaches_its_crew(house: Guarde
     stepped("clear", crew, assignment="t")
     assert heard("") == nothing
     house.picture.change({}, {"case_load": ["main"]})
+
+
+@pytest.mark.claim(
+    "COMMAND", "A phone opens with the unit on whose roster its owner stands; he may choose another one."
+)
+def test_the_phone_knows_whose_roster_its_owner_is_on(house: Guarded) -> None:
+    person = house.person(Role.FIELD, login="roster-li", name="李在册")
+    who = house.as_person(person)
+    made = replace(house.picture.declared.units["pump-1"], capabilities=("nothing",))  # nobody else's case needs it
+    rosters = {"roster-1": ("roster-li", "x"), "roster-2": (), "roster-3": ("roster-li",)}
+    crews = {
+        name: replace(made, id=name, name=f"在册{name[-1]}队", members=members, off=name == "roster-3")
+        for name, members in rosters.items()
+    }
+    with house.office.database.transaction() as connection:
+        for unit in crews.values():
+            put_unit(connection, unit)
+    assert "<b>在册1队</b>" in house.ask("GET", "m", who).text, "one that is out of service is no choice"
+    assert "<b>在册2队</b>" in house.ask("GET", "m?unit=roster-2", who).text
+    assert re.findall(r'<option value="([^"]+)"', house.ask("GET", "m?unit=-", who).text)[0] == "roster-1"
+    with house.office.database.transaction() as connection:
+        put_unit(connection, replace(crews["roster-2"], members=("roster-li",)))
+    offered = re.findall(r'<option value="([^"]+)"', house.ask("GET", "m", who).text)
+    assert offered[:2] == ["roster-1", "roster-2"], "of several he chooses, his own first"

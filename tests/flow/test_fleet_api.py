@@ -103,10 +103,14 @@ def test_the_register_of_units(house: Guarded) -> None:
     assert units["register-7"] == told.json()
     assert (told.json()["kind"], told.json()["duty"]) == ("vehicle", "off")
     assert (units["shelter-1"]["kind"], units["depot-1"]["kind"]) == ("shelter", "materials")
+    told = house.ask("PUT", "api/v1/units/register-7", desk, json=wanted | {"shifts": ["00:00-00:00"]})
+    assert told.json()["on_shift"]
+    wrong = house.ask("PUT", "api/v1/units/register-7", desk, json=wanted | {"shifts": ["25:00-03:00"]})
+    assert wrong.status_code == 422 and "shifts" in wrong.text
     half = house.ask("PUT", "api/v1/units/register-7", desk, json=wanted | {"lat_deg": None})
     assert half.status_code == 422 and "力量 register-7 的驻地须同时有经度和纬度，或都没有" in half.text
     narrow = house.as_role(Role.DISPATCHER, Reach(areas=("440902",)))
     assert house.ask("PUT", "api/v1/units/register-7", narrow, json=wanted | {"area": "440902"}).status_code == 403
     assert house.ask("PUT", "api/v1/units/register-7", house.colleague(Role.FIELD), json=wanted).status_code == 403
     acts = [one.act.outcome for one in house.acts("units.edit") if one.act.subject == "unit:register-7"]
-    assert acts == ["done", "refused"], "half a home was no act, and the second asked at the door"
+    assert acts == ["done", "done", "refused"], "half a home was no act, and the second asked at the door"

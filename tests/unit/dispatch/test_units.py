@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.arrival import Fence, arrived_ms, held_against, left_ms
+from dispatch.shifts import is_on_shift
 from dispatch.units import DETOUR, Duty, Fix, Fleet, Need, Shortfall, Unit
 
 NOW_MS = 1_795_300_000_000
@@ -127,3 +128,30 @@ def test_five_thousand_units_are_judged_as_few() -> None:
     found = Fleet(many, NOW_MS).recommend(NEED, 3)
     nearest = sorted(many, key=lambda one: one.fix.lat_deg if one.fix else 0.0)[:3]
     assert [one.unit for one in found] == [one.id for one in nearest]
+
+
+@pytest.mark.parametrize(
+    ("shifts", "on_duty"),
+    [
+        ((), True),
+        (("08:00-20:00",), True),
+        (("18:00-18:30",), True),
+        (("08:00-18:00",), False),
+        (("20:00-08:00",), False),
+        (("17:00-02:00",), True),
+        (("06:00-09:00", "17:59-18:01"), True),
+        (("18:00-18:00",), True),
+    ],
+)
+def test_who_is_on_duty_at_six_in_the_evening(shifts: tuple[str, ...], on_duty: bool) -> None:
+    assert is_on_shift(shifts, 1_795_341_600_000) == on_duty
+
+
+@pytest.mark.claim("COMMAND", "A unit outside its shift is proposed after those on duty, and the reason is told.")
+def test_who_is_off_duty_is_proposed_last() -> None:
+    pump = frozenset({"pump"})
+    near = Unit("near", "近", "", pump, home_deg=(110.92, 21.66), shifts=("20:00-08:00",))
+    far = Unit("far", "远", "", pump, home_deg=(111.02, 21.66), shifts=("08:00-20:00",))
+    found = Fleet([near, far], 1_795_341_600_000).recommend(Need(pump, 110.92, 21.66))
+    assert [one.unit for one in found] == ["far", "near"] and found[1].can_go
+    assert Shortfall.OFF_SHIFT in found[1].shortfalls and Shortfall.OFF_SHIFT not in found[0].shortfalls
