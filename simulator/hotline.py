@@ -88,7 +88,9 @@ class Hotline:
         subjects = STORM if self._draw("storm", row, slot) < hit else EVERYDAY
         subject = subjects[int(self._draw("type", row, slot) * len(subjects))]
         is_urgent = subjects is STORM and subject in URGENT and self._draw("urgent", row, slot) < URGENT_SHARE
-        urgent: dict[str, str | float | bool] = {"urgent": True, "text": URGENT[subject]} if is_urgent else {}
+        said: dict[str, str | float | bool] = {"subject": subject}
+        if is_urgent:
+            said |= {"urgent": True, "text": URGENT[subject]}
         desk = self.desks[row]
         for phase, told_ms in ((Phase.NEW, began_ms), (Phase.END, ended_ms)):
             yield Event(
@@ -102,7 +104,7 @@ class Hotline:
                 ended_ms=told_ms if phase is Phase.END else None,
                 stamp=Stamp.DEMO,
                 place=self._place(row, slot, self.centres_deg.get(desk.area)),
-                attributes={"subject": subject} | urgent,
+                attributes=said,
             )
 
     def _place(self, row: int, slot: int, near_deg: LonLat | None) -> Place | None:

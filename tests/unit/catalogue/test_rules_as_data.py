@@ -9,6 +9,7 @@ import pytest
 
 import catalogue
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS, CityWarning, Level, ReadingBatch, Stamp, WarningPhase
+from early_warning.rule import NoData
 from early_warning.watch import Watch
 from indicators.city import CityFold
 from indicators.measures import needed
@@ -100,4 +101,9 @@ def test_rivers_are_judged_by_the_references_of_each_station(maoming: catalogue.
         warnings = list(told(maoming, "water.river_stage", readings))
         levels[station] = max(w.level for w in warnings)
         assert {w.subject for w in warnings} == {station}
+        assert "lost_ms" not in warnings[0].facts
+        last = warnings[-1]
+        assert (last.phase, last.level) == (WarningPhase.ACTIVE, levels[station]), "it stands, and is judged no more"
+        assert last.facts["lost_ms"] > MIDNIGHT_MS + HOUR_MS, "two hours without a word: each shipped rule says 数据中断"
+    assert {rule.no_data for rule in maoming.rules.values()} == {NoData.LOST}
     assert levels == {upper: Level.ORANGE, lower: Level.YELLOW}
