@@ -24,7 +24,11 @@ SCATTER_DEG = 0.04  # about 4 km around the county's centre
 EVERYDAY = ("noise", "road", "water", "consumer", "labour", "rubbish")
 STORM = ("flooding", "power", "tree", "water", "road")
 URGENT_SHARE = 0.05  # of calls about these in the storm; a few an hour in the whole city
-URGENT = {"flooding": "地下车库进水，有人被困", "power": "小区停电，家中有人使用呼吸机", "tree": "大树倒伏压车，车内有人"}
+URGENT = {
+    "flooding": "地下车库进水，有人被困",
+    "power": "小区停电，家中有人使用呼吸机",
+    "tree": "大树倒伏压车，车内有人",
+}
 
 
 @dataclass(frozen=True, slots=True)

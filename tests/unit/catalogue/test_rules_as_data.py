@@ -104,6 +104,8 @@ def test_rivers_are_judged_by_the_references_of_each_station(maoming: catalogue.
         assert "lost_ms" not in warnings[0].facts
         last = warnings[-1]
         assert (last.phase, last.level) == (WarningPhase.ACTIVE, levels[station]), "it stands, and is judged no more"
-        assert last.facts["lost_ms"] > MIDNIGHT_MS + HOUR_MS, "two hours without a word: each shipped rule says 数据中断"
+        assert last.facts["lost_ms"] > MIDNIGHT_MS + HOUR_MS, (
+            "two hours without a word: each shipped rule says 数据中断"
+        )
     assert {rule.no_data for rule in maoming.rules.values()} == {NoData.LOST}
     assert levels == {upper: Level.ORANGE, lower: Level.YELLOW}
