@@ -34,6 +34,7 @@ from dispatch.book import Wish
 from dispatch.log import Origin
 from dispatch.public import PublicCase, public_case
 from dispatch.steps import Verb
+from geo.nearest import nearest_area
 from store import cases as kept
 from store.sql import Transaction
 
@@ -44,6 +45,7 @@ WINDOW_MS = 90 * DAY_MS  # the longest span of time that is asked for at once, a
 TYPES = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
 NAMES = {"services": "service", "service_requests": "request", "errors": "error"}  # of the elements in a list
 SURE_M = 50.0  # of a place that an app tells without saying how sure it is
+REACH_M = 5000.0  # so far beside a county a place still belongs to it: on a bridge, at sea
 
 
 class _Refused(Exception):
@@ -162,6 +164,7 @@ class Open311:
         if place is None and not said:
             raise _Refused(400, "open311.where")
         if place:
+            fields["area"] = nearest_area(present.declared.boundaries, *place, REACH_M) or fields["area"]
             fields["place"] = {"lon_deg": place[0], "lat_deg": place[1], "accuracy_m": SURE_M, "origin": "map"}
             fields["place"] |= {"said": said}
         return fields

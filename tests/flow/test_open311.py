@@ -53,6 +53,7 @@ def test_a_report_and_its_status(open_house: Guarded) -> None:
     assert ElementTree.fromstring(nowhere.content).findtext("error/description") == "请给出经纬度或地址"
     (one,) = open_house.ask("GET", f"open311/v2/requests/{number}.json", {}).json()
     assert (one["status"], one["lat"], one["long"]) == ("open", 21.66, 110.92)
+    assert one["address"] == "茂南区", "the county whose polygon holds the place"
     assert one["expected_datetime"].endswith("+08:00") and one["expected_datetime"] > one["requested_datetime"]
     found = open_house.ask("GET", "open311/v2/requests.xml?status=open", {})
     listed_ids = [each.text for each in ElementTree.fromstring(found.content).iter("service_request_id")]
