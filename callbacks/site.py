@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.entrance import Entrance
 from callbacks import account as account_wiring
 from callbacks import alarm_load as alarm_load_wiring
+from callbacks import bundle as bundling
 from callbacks import dispatch as dispatch_wiring
 from callbacks import duty as duty_wiring
 from callbacks import exchange as exchange_wiring
@@ -67,12 +68,15 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     server.add_api_route(base, _redirect(f"{base}wall"), include_in_schema=False)  # before Dash, which has a page there
     if entrance is not None:
         _plain_pages(server, settings, reader, entrance)
+    bundles = bundling.bundles(ASSETS)
+    bundling.serve(server, base, bundles)
     app = Dash(
         "cityvitals",
         server=server,  # type: ignore[arg-type]  # annotated for Flask; backend="fastapi" takes this
         backend="fastapi",
         url_base_pathname=base,
         assets_folder=str(ASSETS),
+        assets_ignore=bundling.OURS,
         index_string=shell.document(settings),
         title=text("wall.title", settings.language),
         update_title="",
@@ -80,6 +84,8 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
         add_log_handler=False,
         on_error=_tell,
     )
+    app.scripts.append_script({"external_url": base + bundles["js"].address, "external_only": True})
+    app.css.append_css({"external_url": base + bundles["css"].address, "external_only": True})
     app.backend.websocket_capability = False  # frames have their own socket; Dash would open a second one on each page
     app.layout = shell.layout(settings)
     shell_wiring.register(app, settings, reader, entrance)
