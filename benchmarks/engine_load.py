@@ -75,7 +75,8 @@ def _mean(metric: str, early: bool) -> Indicator:
 class Load:
     """Entries in the order of their arrival, and what must come out.
 
-    count, total: (minutes, series) of what counts, by the minute of the pane; series: device × metrics + metric.
+    count, total: (minutes, series) of what counts, by the minute of the pane, from that of the first round on;
+    series: device × metrics + metric.
     """
 
     entries: list[Fields]
@@ -100,7 +101,8 @@ def load(
     told_by = np.arange(series // metrics) if numbers is None else numbers
     per_batch = BATCH // metrics
     everyone = names(series, metrics)
-    minutes = -(-(first_round + rounds) * EVERY_MS // 60_000)
+    first_minute = first_round * EVERY_MS // 60_000
+    minutes = -(-(first_round + rounds) * EVERY_MS // 60_000) - first_minute
     count, total = np.zeros((minutes, series), np.int64), np.zeros((minutes, series))
     entries: list[Fields] = []
     repeated = np.zeros(series)
@@ -113,7 +115,7 @@ def load(
             value = np.round(10 + 5 * np.sin(of_series + event_ms / 1e6), 1)
             again = ((of_series + round_number) % AGAIN_EVERY == 0) & (round_number > first_round)
             event_ms[again] -= EVERY_MS
-            minute = (event_ms - BEGIN_MS - 1) // 60_000
+            minute = (event_ms - BEGIN_MS - 1) // 60_000 - first_minute
             np.add.at(count, (minute[~again], of_series[~again]), 1)
             np.add.at(total, (minute[~again], of_series[~again]), value[~again])
             np.add.at(repeated, of_series[again], value[again])

@@ -20,7 +20,7 @@ import numpy as np
 from prerequisites import ANSWER_S, REPOSITORY, eventually
 
 from benchmarks import engine_load as city
-from benchmarks.engine_scaling import SERVE
+from benchmarks.engine_crew import SERVE
 from core.records import Tick
 from stream.codec import READINGS, decode_panes, decode_values
 from stream.connect import Client
