@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from board.words import number
 from catalogue.declared import Declared
+from core.declared import Reference
 from core.messages import text
 from early_warning.rule import LevelBound, Rule, RuleState
 from indicators.definition import Direction, Source
@@ -55,12 +56,20 @@ def rule_state(rule: Rule, language: str) -> str:
 
 
 def references(declared: Declared, device: str, language: str) -> Sequence[tuple[str, str]]:
-    """A station's own bounds: (name, value with unit and vertical datum)."""
+    """A station's own bounds: (name, value with unit, vertical datum and, of those of a season 汛期, its days)."""
     known = declared.devices.get(device)
     return [
         (
             text(f"warning.reference_{one.name}", language),
-            " ".join(filter(None, (f"{one.value:.2f}", one.unit, one.datum))),
+            " ".join(filter(None, (f"{one.value:.2f}", one.unit, one.datum, _season(one)))),
         )
         for one in (known.references if known else ())
     ]
+
+
+def _season(reference: Reference) -> str:
+    """When a bound holds each year, such as 主汛期 06-16—08-31; "" for all year."""
+    if reference.season is None:
+        return reference.period
+    days = "—".join(f"{month:02d}-{day:02d}" for month, day in reference.season)
+    return f"{reference.period} {days}".strip()

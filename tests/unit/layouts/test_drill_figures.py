@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,13 @@ def test_each_colour_of_the_rain_rule_has_its_window(city: Declared) -> None:
 
 def test_a_stations_bounds_carry_their_datum(city: Declared) -> None:
     assert ("警戒水位", "77.00 m 珠江基面") in references(city, "mm-river-02", "zh")
+
+
+def test_a_bound_of_a_season_says_when_it_holds(city: Declared) -> None:
+    station = city.devices["mm-river-02"]
+    of_season = replace(station.references[0], value=76.5, season=((6, 16), (8, 31)), period="主汛期")
+    seasonal = replace(city, devices={station.id: replace(station, references=(of_season, *station.references))})
+    assert references(seasonal, station.id, "zh")[0] == ("警戒水位", "76.50 m 珠江基面 主汛期 06-16—08-31")
 
 
 def test_the_overview_shows_where_a_warning_stands(city: Declared, shown: dict[str, Any]) -> None:
