@@ -12,10 +12,12 @@ from typing import NoReturn
 
 from dash import Dash
 from dash.backends._fastapi import reset_current_request, set_current_request
+from dash.exceptions import DependencyException
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.entrance import Entrance
+from api.errors import answer
 from callbacks import account as account_wiring
 from callbacks import alarm_load as alarm_load_wiring
 from callbacks import bundle as bundling
@@ -96,6 +98,7 @@ def attach(server: FastAPI, settings: Settings, reader: PictureReader, entrance:
     incidents_wiring.register(app)
     explain_wiring.register(app, settings, reader)
     rules_wiring.register(app, settings, reader, entrance)
+    server.add_exception_handler(DependencyException, _no_such_file(settings.language))
     _serve_pages(server, app, base, settings.accounts)
     return app
 
@@ -115,6 +118,15 @@ def _plain_pages(server: FastAPI, settings: Settings, reader: PictureReader, ent
     exchange_wiring.register(desk, settings, reader)
     rule_papers_wiring.register(desk, settings, reader)
     rule_references_wiring.register(desk, server, settings, reader)
+
+
+def _no_such_file(language: str) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Answers to a path among the files of components that leads to none: by itself Dash answers 500."""
+
+    async def missing(request: Request, error: Exception) -> Response:
+        return answer(404, "not-found", text("api.not-found", language, path=request.url.path))
+
+    return missing
 
 
 def _tell(problem: Exception) -> NoReturn:

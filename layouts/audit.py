@@ -76,14 +76,21 @@ def _row(frame: Frame, entry: AuditEntry, names: Mapping[str, str]) -> Markup:
 
 
 def _said(frame: Frame, detail: Mapping[str, object], before: str = "") -> Iterator[str]:
-    """What an act says of itself, in its own words, times as times; what is empty is not said."""
+    """What an act says of itself: in words where there are any, times as times; what is empty is not said."""
     for name, value in detail.items():
+        called = before + _known(frame, "key", name.removesuffix("_ms"))
         if isinstance(value, Mapping):
-            yield from _said(frame, value, f"{before}{name}.")
+            yield from _said(frame, value, f"{called}.")
         elif name.endswith("_ms") and isinstance(value, int):
-            yield f"{before}{name.removesuffix('_ms')} {frame.moment(value)}"
+            yield f"{called} {frame.moment(value)}"
         elif value not in (None, "", [], (), False):
-            yield f"{before}{name} {_listed(value)}"
+            yield f"{called} {_known(frame, 'why', _listed(value)) if name == 'reason' else _listed(value)}"
+
+
+def _known(frame: Frame, kind: str, name: str) -> str:
+    """The word for a field or a reason of an act, else as it is written."""
+    code = f"audit.{kind}-{name}"
+    return frame.word(code) if code in catalogue() else name
 
 
 def _listed(value: object) -> str:

@@ -184,6 +184,8 @@ def test_the_walk_knows_every_door_of_the_list(registered: set[str]) -> None:
         "live/poll/",
         "live//poll",
         "_dash-layout/../live/poll",
+        "_dash-component-suites/dash/../../../../app.py",
+        "_dash-component-suites/app/app.py",
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "OPTIONS"])
