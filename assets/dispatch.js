@@ -130,6 +130,13 @@
     tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown }, (fields) => send(shown.id, body(fields))));
   }
 
+  /** A line of the log is mended by a further line: a note struck out, the time of a step corrected. */
+  function mend(verb, number) {
+    const entry = shown.log.find((one) => one.number === number);
+    const body = (fields) => ({ verb: verb, fields: Object.assign({ entry: number }, fields), revision: shown.revision });
+    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown, entry: entry }, (fields) => send(shown.id, body(fields))));
+  }
+
   /** What a unit did, written down for it: it called, or it is known otherwise. */
   function unitStep(verb, assignment) {
     const origin = cityvitals.dutyActs.may(site.rights[verb]) && !["cases.accept", "cases.report"].includes(site.rights[verb]) ? "person" : "relayed";
@@ -221,11 +228,12 @@
   }
 
   function onClick(event) {
-    const found = event.target.closest("[data-case], [data-only], [data-verb], [data-unit-verb], [data-send], [data-merge-all], [data-merge-into], [data-apart], [data-do]");
+    const found = event.target.closest("[data-case], [data-only], [data-verb], [data-mend], [data-unit-verb], [data-send], [data-merge-all], [data-merge-into], [data-apart], [data-do]");
     if (!found || found.closest("dialog")) return;
     const told = found.dataset;
     if (told.only !== undefined) { cityvitals.dispatchQueue.narrow(told.only); refresh(); }
     else if (told.verb) step(told.verb);
+    else if (told.mend) mend(told.mend, Number(told.entry));
     else if (told.unitVerb) unitStep(told.unitVerb, told.assignment);
     else if (told.send) sendUnit(told.send);
     else if (told.mergeAll) mergeAll(told.mergeAll.split(","));

@@ -18,7 +18,7 @@
   let log = "all";
 
   function empty() {
-    return { photos: [], links: [], around: null, others: [] };
+    return { photos: [], links: [], around: null, others: [], members: null };
   }
 
   async function read(what, name, pick) {
@@ -54,6 +54,18 @@
     }
     if (actions().may("photos.see")) read("photos", "photos", (body) => body.photos);
     if (actions().may("cases.dispatch")) read("links", "links", (body) => body.links);
+    read("members", "members", (body) => body);
+  }
+
+  /** Take one member out of the open case: it stands alone again, and is not proposed with it any more. */
+  function split(member) {
+    const { area, ask } = cityvitals.dispatchForms;
+    ask(words("dispatch.split"), area("reason"), async (values) => {
+      const answer = await actions().ask("POST", path(open, "split"), { key: actions().newKey(), members: [member], reason: values.reason });
+      if (!answer.ok) return actions().sentenceOf(answer);
+      reread();
+      return "";
+    });
   }
 
   /** Bring one photo to the open case. */
@@ -97,11 +109,12 @@
   }
 
   function onClick(event) {
-    const found = event.target.closest("[data-within], [data-log], [data-link], [data-unlink]");
+    const found = event.target.closest("[data-within], [data-log], [data-link], [data-unlink], [data-split]");
     if (!found || !open) return;
     const told = found.dataset;
     if (told.log) { log = told.log; repaint(); }
     else if (told.link) link(told.link, root.document.querySelector("#dispatch-case h2").textContent);
+    else if (told.split) split(told.split);
     else if (told.unlink) unlink(told.unlink);
     else { withinM = Number(told.within); look(); }
   }
@@ -140,6 +153,7 @@
       presence: beside.presence(known.others),
       photos: actions().may("photos.see") ? beside.photos(known.photos, one.id, more) : "",
       links: (assignment) => beside.links(known.links, assignment, linking),
+      members: cityvitals.dispatchWhole.members(known.members, linking),
       logHead: beside.logHead(log),
       inLog: beside.LOG[log],
     };

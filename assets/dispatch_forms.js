@@ -7,12 +7,18 @@
   const HOUR_MS = 3600000;
   const VAGUE_M = 10000; // of a place of which only the district is known
   const DAY_MS = 24 * HOUR_MS;
+  const CHINA_MS = 8 * HOUR_MS; // times are typed as they stand on every clock of the city
   const dialog = () => cityvitals.page.at("dispatch-dialog");
 
   const label = (name, inside) => "<label><span>" + esc(words("dispatch.field_" + name)) + "</span>" + inside + "</label>";
   const input = (name, more) => label(name, '<input name="' + name + '" autocomplete="off" ' + (more || "required") + ">");
   const area = (name, more) => label(name, '<textarea name="' + name + '" rows="3" maxlength="500" ' + (more || "required") + "></textarea>");
   const choice = (name, options, chosen) => label(name, '<select name="' + name + '">' + options.map(([value, text]) => '<option value="' + esc(value) + '"' + (value === chosen ? " selected" : "") + ">" + esc(text) + "</option>").join("") + "</select>");
+
+  const LONLAT = 'pattern="\\s*[0-9.]+\\s*[,，]\\s*[0-9.]+\\s*"';
+  const UNPLACED = { accuracy_m: 100, said: "", origin: "map" };
+  const lonlat = (place) => (place ? place.lon_deg.toFixed(6) + ", " + place.lat_deg.toFixed(6) : "");
+  const inChina = (ms) => new Date(ms + CHINA_MS).toISOString().slice(0, 19);
 
   /** Ask, and send. onSubmit(values) gives the sentence of a refusal, or nothing when it is done. */
   function ask(title, fields, onSubmit) {
@@ -58,6 +64,11 @@
     supervise: () => area("text") + input("days", 'type="number" min="1" max="60" value="5" required'),
     note: () => area("text"), reply: () => area("text"), "call-back": () => input("satisfied", 'type="number" min="0" max="100" required') + area("text", ""),
     merge: () => input("into"),
+    strike: () => area("reason"),
+    correct: ({ entry }) => input("at", 'type="datetime-local" step="1" required value="' + inChina(entry.corrected_ms || entry.at_ms) + '"') + area("reason"),
+    amend: ({ site, one }) => choice("kind", Object.entries(site.kinds).map(([id, kind]) => [id, kind.name]), one.facts.kind) + input("title", 'required maxlength="120" value="' + esc(one.facts.title) + '"')
+      + choice("grade", ["", "1", "2", "3", "4"].map((grade) => [grade, ["—", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"][Number(grade)]]), String(one.facts.grade || "")) + input("lonlat", LONLAT + ' value="' + lonlat(one.facts.place) + '"')
+      + input("accuracy", 'type="number" min="1" max="100000" value="' + Math.round((one.facts.place || UNPLACED).accuracy_m) + '"') + input("said", 'maxlength="200" value="' + esc((one.facts.place || UNPLACED).said || "") + '"') + area("reason"),
     "report-up": () => choice("stage", ["first", "follow-up", "final"].map((stage) => [stage, words("dispatch.stage_" + stage.replace("-", "_"))]), "first"),
     refuse: () => area("reason"), fail: () => area("reason"),
   };
@@ -68,9 +79,24 @@
     for (const [name, value] of Object.entries(values)) {
       if (value === "") continue;
       if (name === "days") fields.until_ms = nowMs + Number(value) * DAY_MS;
+      else if (name === "at") fields.at_ms = Date.parse(value + (value.length < 17 ? ":00" : "") + "+08:00");
       else if (name === "hours") fields.by_ms = Number(value) * HOUR_MS;
       else if (name === "score" || name === "satisfied") fields[name] = Number(value);
       else fields[name] = value;
+    }
+    return fields;
+  }
+
+  /** What an amendment changes: only what was typed anew, so that two desks do not undo each other. */
+  function amended(values, facts) {
+    const fields = { reason: values.reason };
+    for (const name of ["kind", "title"]) if (values[name] !== facts[name]) fields[name] = values[name];
+    if (values.grade && Number(values.grade) !== facts.grade) fields.grade = Number(values.grade);
+    const [lon, lat] = values.lonlat.split(/[,，]/).map(Number);
+    const place = facts.place || UNPLACED;
+    const moved = values.lonlat !== lonlat(facts.place) || Number(values.accuracy) !== Math.round(place.accuracy_m);
+    if (lon && lat && (moved || values.said !== (place.said || ""))) {
+      fields.place = { lon_deg: lon, lat_deg: lat, accuracy_m: Number(values.accuracy) || place.accuracy_m, origin: moved ? "map" : place.origin, said: values.said };
     }
     return fields;
   }
@@ -80,7 +106,7 @@
     const further = (((more.site.kinds[more.one.facts.kind] || {}).needs || {})[verb] || []).map((name) => input(name, 'required maxlength="300"')).join("");
     const form = FORMS[verb];
     if (!form && !further) return send({});
-    ask(cityvitals.dispatchView.verb(verb), (form ? form(more) : "") + further, (values) => send(fieldsOf(values, more.nowMs)));
+    ask(cityvitals.dispatchView.verb(verb), (form ? form(more) : "") + further, (values) => send(verb === "amend" ? amended(values, more.one.facts) : fieldsOf(values, more.nowMs)));
     return "";
   }
 
@@ -89,7 +115,7 @@
     const kinds = Object.entries(site.kinds).map(([id, kind]) => [id, kind.name]);
     const areas = Object.entries(site.areas);
     ask(words("dispatch.new_case"), choice("kind", kinds) + input("title", 'required maxlength="120"') + choice("area", areas) + input("said", 'maxlength="200"')
-      + input("lonlat", 'pattern="\\s*[0-9.]+\\s*[,，]\\s*[0-9.]+\\s*"') + area("text", "") + input("caller", 'maxlength="60"') + input("phone", 'type="tel" maxlength="32"'), (values) => {
+      + input("lonlat", LONLAT) + area("text", "") + input("caller", 'maxlength="60"') + input("phone", 'type="tel" maxlength="32"'), (values) => {
       const wanted = { kind: values.kind, title: values.title, area: values.area, text: values.text };
       const [lon, lat] = (values.lonlat || "").split(/[,，]/).map(Number);
       const centre = site.centres[values.area];
@@ -100,5 +126,5 @@
     });
   }
 
-  cityvitals.dispatchForms = { ask, fieldsOf, input, report, step, tell };
+  cityvitals.dispatchForms = { area, ask, fieldsOf, input, report, step, tell };
 })(typeof window === "undefined" ? globalThis : window);

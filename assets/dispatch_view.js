@@ -8,7 +8,7 @@
   // verb → its key; what is not here is behind 更多
   const KEYS = { file: "l", reject: "x", dispatch: "p", take: "s", finish: "f", verify: "y", redo: "r", close: "e", note: "b", merge: "h", unmerge: "h",
     "take-up": "z", "ask-extension": "q", extend: "q", reopen: "o", evaluate: "v", return: "t" };
-  const HIDDEN = new Set(["join", "part", "strike", "correct", "amend", "appeal", "grant-appeal", "deny-appeal"]); // asked where they belong
+  const HIDDEN = new Set(["join", "part", "strike", "correct", "appeal", "grant-appeal", "deny-appeal"]); // asked where they belong
   const UNIT_STEPS = { reserved: ["notify", "clear"], notified: ["accept", "depart", "arrive", "refuse"], accepted: ["depart", "arrive", "fail"],
     "en-route": ["arrive", "fail"], "on-scene": ["clear", "leave", "fail"], left: ["arrive", "clear", "fail"] };
 
@@ -115,14 +115,14 @@
   }
 
   /** One line of the log; struck out stays readable, a corrected time shows both. */
-  function entry(one, nowMs) {
+  function entry(one, nowMs, may) {
     const at = cityvitals.format.moment(one.corrected_ms || one.at_ms, nowMs);
     const was = one.corrected_ms ? " <s>" + esc(cityvitals.format.moment(one.at_ms, nowMs)) + "</s>" : "";
     const said = [...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...ofTime(one.fields, nowMs), ofFix(one.fields)]
       .filter((value) => typeof value === "string" && value).join("；");
     const how = [one.by.replace(/^person:|^worker:.*/, ""), one.origin === "person" ? "" : words("dispatch.origin_" + one.origin)].filter(Boolean).join(" · ");
     return "<li" + (one.struck ? ' class="struck"' : "") + "><time>" + esc(at) + was + "</time><b>" + esc(one.fields.photo ? words("dispatch.log_photos") : verb(one.verb)) + "</b><span>" + esc(said) + "</span><small>"
-      + esc(how) + "</small></li>";
+      + esc(how) + cityvitals.dispatchWhole.mend(one, may) + "</small></li>";
   }
 
   const fact = (name, value) => (value ? "<div><dt>" + esc(words("dispatch.fact_" + name)) + "</dt><dd>" + esc(value) + "</dd></div>" : "");
@@ -133,7 +133,7 @@
     const where = [site.areas[one.facts.area], place && place.said].filter(Boolean).join(" ");
     const sure = place ? words("dispatch.accuracy", { m: Math.round(place.accuracy_m), origin: words("dispatch.place_" + place.origin) }) : words("dispatch.nowhere");
     return '<dl class="case-facts">' + fact("where", where) + fact("sure", sure) + fact("caller", [caller.name, caller.phone].filter(Boolean).join(" ")) + fact("address", caller.address)
-      + fact("lead", one.facts.lead || (site.kinds[one.facts.kind] || {}).lead) + fact("reported", cityvitals.format.moment(one.reported_ms, nowMs)) + fact("text", one.facts.text) + "</dl>";
+      + fact("lead", one.facts.lead || (site.kinds[one.facts.kind] || {}).lead) + fact("reported", cityvitals.format.moment(one.reported_ms, nowMs)) + fact("text", one.facts.text) + "</dl>" + cityvitals.dispatchWhole.origin(one.facts.correlation, site.base_path);
   }
 
   /** The whole of one case. more: {site, nowMs, may, names, proposals, beside: the parts of dispatch_aside.js}. */
@@ -149,8 +149,8 @@
       + '<ol class="clocks">' + one.clocks.map((each) => clock(each, nowMs)).join("") + "</ol>"
       + '<div class="case-columns"><div>' + facts(one, site, nowMs) + beside.photos + '</div><section><h3>' + esc(words("dispatch.units")) + '</h3><ol class="case-units">'
       + (one.units.map((each) => unit(each, names, nowMs, may, beside.links)).join("") || "<li>" + esc(words("dispatch.nobody_sent")) + "</li>") + "</ol></section></div>"
-      + (more.proposals || []).map((each) => proposal(each, one.id)).join("") + cityvitals.similar.html(one.id) + cityvitals.caseReports.html(one, site, nowMs) + cityvitals.responses.ways(one.id, site)
-      + beside.logHead + '<ol class="case-log">' + one.log.filter(beside.inLog).reverse().map((each) => entry(each, nowMs)).join("") + "</ol></article>";
+      + (more.proposals || []).map((each) => proposal(each, one.id)).join("") + beside.members + cityvitals.similar.html(one.id) + cityvitals.caseReports.html(one, site, nowMs) + cityvitals.responses.ways(one.id, site)
+      + beside.logHead + '<ol class="case-log">' + one.log.filter(beside.inLog).reverse().map((each) => entry(each, nowMs, may)).join("") + "</ol></article>";
   }
 
   cityvitals.dispatchView = { KEYS, html, left, row, suggested, verb };
