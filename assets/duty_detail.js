@@ -49,7 +49,8 @@
 
   /** What the item says of itself, as pairs. */
   function facts(item, picture, nowMs) {
-    const since = esc(cityvitals.format.moment(item.sinceMs, nowMs)) + " <small>" + esc(cityvitals.format.span(nowMs - item.sinceMs)) + "</small>";
+    // A window that is still open ends a little ahead of what is known.
+    const since = esc(cityvitals.format.moment(Math.min(item.sinceMs, nowMs), nowMs)) + " <small>" + esc(cityvitals.format.span(nowMs - item.sinceMs)) + "</small>";
     const warning = item.warning;
     const area = ((picture.areas || {})[item.area] || {}).name;
     if (warning && warning.rule) {

@@ -46,7 +46,7 @@ def is_within(topic: str, indicator: str) -> bool:
 def aims(routes: Iterable[Route], roster: Roster, step: int, now_ms: int) -> list[Aim]:
     """Whom routes reach at a step of their chains, each recipient once a channel; [] when no chain goes so far.
 
-    Step 0 is told on the channels of the route. Later steps wake the next person, so the telephone is tried first;
+    Step 0 is told on those channels of the route that somebody has. Later steps wake the next person, so the telephone is tried first;
     the channels of the route only reach who has none.
     """
     found: dict[tuple[str, Channel], Aim] = {}
@@ -81,8 +81,8 @@ def _first(roster: Roster, target: str, now_ms: int) -> Sequence[Recipient]:
 
 
 def _channels(route: Route, recipient: Recipient, step: int) -> tuple[Channel, ...]:
-    if step == 0:
-        return route.channels
+    if step == 0:  # who has no address at all for any of them is told on with that reason
+        return tuple(channel for channel in route.channels if channel in recipient.addresses) or route.channels
     phones = tuple(channel for channel in PHONES if channel in recipient.addresses)
     return phones or route.channels
 

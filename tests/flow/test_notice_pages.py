@@ -50,7 +50,9 @@ def test_the_list_tells_what_became_of_each(house: Guarded) -> None:
     assert _recipient(house, leader, "list-li", to_sms="13800000001") == 303
     sent = Delivery("list-a", "list-li", Channel.SMS, 1, 1, State.FAILED, "HTTP 503", 9)
     kept_back = Delivery("list-b", "list-li", Channel.MAIL, 1, 1, State.SUPPRESSED, "exercise-only")
-    _tell(house, "list-1", sent, kept_back)
+    taken = Delivery("list-c", "list-li", Channel.VOICE, 1, 1, State.ANSWERED)
+    gave_up = Delivery("list-d", "list-li", Channel.FEISHU, 1, 1, State.FAILED, "unanswered")
+    _tell(house, "list-1", sent, kept_back, taken, gave_up)
     _tell(house, "list-2", suppressed="silenced", kind=Kind.RISEN)
     page = house.ask("GET", "notices", leader).text
     for words in (
@@ -61,6 +63,8 @@ def test_the_list_tells_what_became_of_each(house: Guarded) -> None:
         "非实况数据，只发演练名单",
         "屏蔽中",
         "特别严重",
+        "已接听",
+        "无人接听",
     ):
         assert words in page
     assert "屏蔽中" not in house.ask("GET", "notices?state=failed", leader).text
@@ -92,6 +96,20 @@ def test_routes_and_recipients_are_made_changed_and_dropped(house: Guarded) -> N
     assert "水务夜班" in page and "22:00—06:00" in page and "45 秒无人确认" in page
     wrong = house.ask("POST", "notices/routes", leader, data=route | {"to": "post:nobody"})
     assert wrong.status_code == 422 and "post:nobody" in wrong.text
+    narrow = route | {
+        "id": "wire-n",
+        "topics": "eco_environment",
+        "narrow": "water.river meteorology",
+        "unanswered": "20",
+    }
+    narrow |= {"response": "typhoon", "response_level": "3"}
+    for field, nonsense in (("narrow", "water.lake"), ("response", "drought"), ("response_level", "7")):
+        wrong = house.ask("POST", "notices/routes", leader, data=narrow | {field: nonsense})
+        assert wrong.status_code == 422 and nonsense in wrong.text
+    assert house.ask("POST", "notices/routes", leader, data=narrow).status_code == 303
+    page = house.ask("GET", "notices/routes", leader).text
+    assert "water.river、meteorology" in page and "仅在防汛防台Ⅲ级及以上响应期间" in page and "20 秒无人接听" in page
+    assert house.ask("POST", "notices/routes/wire-n/drop", leader, data={}).status_code == 303
     assert house.ask("POST", "notices/recipients/wire-a/drop", leader, data={}).status_code == 422, (
         "a route leads there"
     )

@@ -105,10 +105,9 @@ def test_the_deputy_comes_at_once_while_nobody_has_the_watch() -> None:
 
 def test_first_by_the_channels_of_the_route_then_by_telephone() -> None:
     roster = _roster()
-    assert [(a.recipient.id, a.channel) for a in aims([ROUTE, ROUTE], roster, 0, 5)] == [
-        ("person:p0", Channel.SMS),
-        ("person:p0", Channel.MAIL),
-    ]
+    assert [(a.recipient.id, a.channel) for a in aims([ROUTE, ROUTE], roster, 0, 5)] == [("person:p0", Channel.SMS)]
+    by_mail = replace(ROUTE, channels=(Channel.MAIL, Channel.WECOM))
+    assert len(aims([by_mail], roster, 0, 5)) == 2, "none of them is his: that is told with its reason"
     assert {a.channel for a in aims([ROUTE], roster, 1, 5)} == {Channel.SMS, Channel.MAIL}, "he has no telephone"
 
 
