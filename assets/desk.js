@@ -27,6 +27,7 @@
     page.put("desk-clock", cityvitals.header.clock(nowMs));
     if (state !== "live") return;
     page.put("desk-chain", cityvitals.header.chain(picture, nowMs));
+    if (!askedAtMs) askedAtMs = live.serverMs(); // the body was filled as this page began
     const asking = live.serverMs() - askedAtMs;
     if (changed && asking > ASK_EVERY_MS) {
       changed = false;
