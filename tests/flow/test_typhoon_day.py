@@ -100,8 +100,8 @@ class Day:
         """A telephone that has a network again: all that waited in its order, and then all of it a second time."""
         crew = self.site.colleague(Role.FIELD, number)
         for what, told in queue + queue:
-            waited = {"waited_ms": str(self.now_ms - told["tapped_ms"])}
-            form = {name: str(value) for name, value in told.items() if name != "tapped_ms"} | waited
+            waited_ms = self.now_ms - self.began_ms - int(told["minute"] * MINUTE_MS)
+            form = told | {"key": f"{told['key']}-{told.get('verb', 'told')}", "waited_ms": waited_ms}
             answer = self.site.ask("POST", f"m/{what}", crew, data=form)
             assert answer.status_code == 303, answer.text
 
@@ -117,9 +117,9 @@ class Day:
             case "12345":
                 self._streams("panes", self._event(f"hotline:{report.number}", "hotline.order", report.place, text))
             case "phone":
-                told = {"key": f"phone-report-{report.number}", "kind": KIND, "title": text, "area": "440902"}
-                tapped_ms = self.now_ms - 4 * MINUTE_MS
-                self.sends([("report", told | where | {"age_ms": 900, "tapped_ms": tapped_ms})], 1)
+                told = {"key": f"phone-{report.number}", "kind": KIND, "title": text, "area": "440902"}
+                minute = (self.now_ms - self.began_ms) / MINUTE_MS - 4
+                self.sends([("report", told | where | {"age_ms": 900, "minute": minute})], 1)
             case "grid":
                 self.asks("cases", Role.HOTLINE, {"kind": KIND, "title": text, "area": "440981", "place": where})
 
@@ -228,21 +228,9 @@ def worked(day: Day, case: str, number: int) -> None:
     for task, unit in units.items():
         step(minute + 91, "notify", assignment=task, fields={"unit": unit})
         waited = float(day.rng.uniform(1, 30)) / (3 if unit == FIRE else 1)
-        taps = (("accept", 92.0), ("depart", 93.0), ("arrive", 94.0 + waited))
-        queue = [
-            (
-                "step",
-                {
-                    "key": f"phone-{number}-{task}-{verb}",
-                    "case": case,
-                    "assignment": task,
-                    "verb": verb,
-                    "tapped_ms": day.began_ms + int((minute + at) * MINUTE_MS),
-                },
-            )
-            for verb, at in taps
-        ]
-        day.sends(queue, hands)
+        tapped = {"key": f"phone-{number}-{task}", "case": case, "assignment": task}
+        taps = {"accept": 92.0, "depart": 93.0, "arrive": 94.0 + waited}
+        day.sends([("step", tapped | {"verb": verb, "minute": minute + at}) for verb, at in taps.items()], hands)
     handled = minute + 125 + float(day.rng.uniform(0, 300))
     step(handled, "finish", Role.FIELD, fields={"result": "已排水"})
     if number % 7 == 0:

@@ -11,7 +11,7 @@ import chinese_calendar
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core.declared import Words
 from core.errors import IllegalStep
@@ -47,8 +47,41 @@ FIELDS: dict[str, Any] = {
     "entry": 1, "stage": "first", "unit": "消防3", "items": ["event:1"], "satisfied": 80,
 }  # fmt: skip
 KIND = CaseKind("road-water", "1", Words("积水", "Water"), KindClass.EVENT, "water", limits=TERMS)
+GROUPS = (
+    frozenset(Verb),
+    frozenset({Verb.FILE, Verb.DISPATCH, Verb.TAKE, Verb.FINISH, Verb.VERIFY, Verb.REDO, Verb.CLOSE, Verb.REOPEN}),
+    frozenset({Verb.PAUSE, Verb.RESUME, Verb.SHELVE, Verb.POSTPONE, Verb.TAKE_UP, Verb.MERGE, Verb.UNMERGE}),
+    frozenset({Verb.ASK_EXTENSION, Verb.EXTEND, Verb.CORRECT}),
+)
+CORRECTED_MS = 10 * MINUTE_MS  # so much before all this its report was, as a correction says
 BEGAN_MS = 1_767_600_000_000  # 5 January 2026, 16:00 in China
 UNRESTED = {Obligation.REPLY, Obligation.REPORT_UP}
+# Every way from state to state, written down here a second time: from where a verb leads, and where to.
+WAYS: Mapping[Verb, tuple[str, CaseState]] = {
+    Verb.FILE: ("reported", CaseState.FILED),
+    Verb.REJECT: ("reported", CaseState.REJECTED),
+    Verb.DISPATCH: ("filed returned dispatched handling", CaseState.DISPATCHED),
+    Verb.TAKE: ("dispatched", CaseState.HANDLING),
+    Verb.RETURN: ("dispatched handling", CaseState.RETURNED),
+    Verb.ARBITRATE: ("returned", CaseState.DISPATCHED),
+    Verb.FINISH: ("handling", CaseState.FEEDBACK),
+    Verb.VERIFY: ("feedback", CaseState.VERIFIED),
+    Verb.REDO: ("feedback verified", CaseState.HANDLING),
+    Verb.CLOSE: ("verified", CaseState.CLOSED),
+    Verb.EVALUATE: ("closed", CaseState.EVALUATED),
+    Verb.REOPEN: ("closed evaluated rejected", CaseState.FILED),
+    Verb.MERGE: ("reported filed dispatched returned handling feedback verified", CaseState.MERGED),
+}
+# Why clocks rest, and whether a verb begins or ends it.
+RESTS: Mapping[Verb, tuple[str, bool]] = {
+    Verb.PAUSE: ("paused", True),
+    Verb.RESUME: ("paused", False),
+    Verb.SHELVE: ("held", True),
+    Verb.POSTPONE: ("held", True),
+    Verb.TAKE_UP: ("held", False),
+    Verb.MERGE: ("merged", True),
+    Verb.UNMERGE: ("merged", False),
+}
 
 
 class CaseDays(RuleBasedStateMachine):
@@ -62,12 +95,29 @@ class CaseDays(RuleBasedStateMachine):
         self.counted: dict[int, int] = {}  # by place of the clock: what counted between the steps, added up
         self.passed: dict[int, int] = {}  # by place of the clock: how far time was written down to have taken it
         self.level = 0
+        self.resting: frozenset[str] = frozenset()
+        self.more_ms: dict[int, int] = {}  # by place of the clock: what extensions granted
+        self.corrected = False
 
-    @rule(minutes=st.integers(1, 4 * 1440))
+    @initialize(known=st.booleans())
+    def somebody_reports_it_or_nobody_did(self, known: bool) -> None:
+        if known:
+            self.try_it(self.entry(Verb.REPORT, "", STEPS[Verb.REPORT].needs), legal=True)
+
+    @precondition(lambda self: self.case is not None)
+    @rule(choice=st.integers(0, 999), group=st.sampled_from(GROUPS))
+    def the_case_takes_a_step_that_it_offers(self, choice: int, group: frozenset[Verb]) -> None:
+        """Random verbs alone are refused too often to come far. group: of which one is taken where it is offered."""
+        assert self.case is not None
+        offered = [verb for verb in self.case.possible if verb in group] or [*self.case.possible]
+        verb = offered[choice % len(offered)]
+        self.try_it(self.entry(verb, "", STEPS[verb].needs), legal=True)
+
+    @rule(minutes=st.one_of(st.integers(1, 60), st.integers(1, 4 * 1440)))
     def time_passes(self, minutes: int) -> None:
         before_ms, self.now_ms = self.now_ms, self.now_ms + minutes * MINUTE_MS
         for place, clock in enumerate(self.case.clocks if self.case else ()):
-            rests = clock.obligation not in UNRESTED and self.case is not None and bool(self.case.rests)
+            rests = clock.obligation not in UNRESTED and bool(self.resting)
             if clock.ended_ms is None and not rests:
                 from_ms = max(before_ms, CALENDARS[clock.terms.counting].begin(clock.began_ms))
                 passed_ms = CALENDARS[clock.terms.counting].elapsed_ms(from_ms, self.now_ms)
@@ -129,6 +179,7 @@ class CaseDays(RuleBasedStateMachine):
         for place, clock in enumerate(self.case.clocks if self.case else ()):
             assert clock.counted_ms(self.now_ms, CALENDARS) == self.counted.get(place, 0)
             left_ms = clock.left_ms(self.now_ms, CALENDARS)
+            assert clock.granted_ms == TERMS[clock.obligation].limit_ms + self.more_ms.get(place, 0)
             assert left_ms + self.counted.get(place, 0) == clock.granted_ms
             if clock.runs and left_ms > 0:
                 due_ms = clock.due_ms(CALENDARS)
@@ -142,6 +193,7 @@ class CaseDays(RuleBasedStateMachine):
             return
         assert (self.case.state is CaseState.MERGED) == bool(self.case.into)
         assert (self.case.hold in (Hold.SHELVED, Hold.POSTPONED)) == ("held" in self.case.rests)
+        assert self.case.rests == self.resting
         for clock in self.case.clocks:
             assert clock.is_over or clock.runs == (clock.obligation in UNRESTED or not self.case.rests)
         assert sum(not clock.is_over for clock in self.case.clocks) == len(
@@ -151,7 +203,7 @@ class CaseDays(RuleBasedStateMachine):
     def entry(self, verb: Verb, unit: str, needs: tuple[str, ...]) -> Entry:
         fields = {name: FIELDS[name] for name in needs if name in FIELDS}
         if verb is Verb.CORRECT:
-            fields["at_ms"] = self.now_ms
+            fields["at_ms"] = BEGAN_MS - CORRECTED_MS
         number = len(self.log) + 1
         by = "li" if verb in (Verb.GRANT_APPEAL, Verb.DENY_APPEAL) else "wang"
         return Entry(number, "A", verb, self.now_ms, self.now_ms, by, assignment=unit, fields=fields, terms=TERMS)
@@ -176,7 +228,7 @@ class CaseDays(RuleBasedStateMachine):
     def is_reached(self, place: int, stage: int) -> bool:
         """By the book-keeper's own counting: whether time took a clock so far, and nobody wrote that yet."""
         clock, counted_ms = self.clocks[place], self.counted.get(place, 0)
-        rests = clock.obligation not in UNRESTED and self.case is not None and bool(self.case.rests)
+        rests = clock.obligation not in UNRESTED and bool(self.resting)
         passed, warn_ms = self.passed.get(place, 0), clock.terms.warn_ms
         if rests or passed >= stage:
             return False
@@ -197,11 +249,37 @@ class CaseDays(RuleBasedStateMachine):
             return False
         assert legal
         self.log.append(entry)
+        self.check_way(before, entry.verb)
+        if entry.verb in RESTS:
+            why, begins = RESTS[entry.verb]
+            self.resting = self.resting | {why} if begins else self.resting - {why}
+        self.count_anew(before, entry.verb)
         if entry.verb is Verb.ESCALATE:
             self.level = max(self.level, entry.fields.get("level", self.level + 1))
         if entry.verb is Verb.EXTEND:
             self.passed = {at: far for at, far in self.passed.items() if not self.extended(before, at)}
         return True
+
+    def check_way(self, before: Case | None, verb: Verb) -> None:
+        """The state moved as it is written down here, or not at all; what waits is worked on by nobody."""
+        assert self.case is not None
+        if before is None or verb is Verb.UNMERGE:
+            assert self.case.state is (before.former if before else CaseState.REPORTED)
+        elif verb in WAYS:
+            assert (before.state in WAYS[verb][0].split(), self.case.state) == (True, WAYS[verb][1])
+            assert before.hold not in (Hold.SHELVED, Hold.POSTPONED) or verb is Verb.MERGE
+        else:
+            assert self.case.state is before.state
+
+    def count_anew(self, before: Case | None, verb: Verb) -> None:
+        """What an extension grants, and what the clocks of the report have counted once it was earlier."""
+        for place, clock in enumerate(before.clocks if before else ()):
+            if verb is Verb.EXTEND and clock.obligation is Obligation.HANDLE and not clock.is_over:
+                self.more_ms[place] = self.more_ms.get(place, 0) + HOUR_MS
+            if verb is Verb.CORRECT and not self.corrected and clock.obligation in STEPS[Verb.REPORT].begins:
+                earlier_ms = self.log[0].at_ms - (BEGAN_MS - CORRECTED_MS)
+                self.counted[place] = self.counted.get(place, 0) + earlier_ms
+        self.corrected = self.corrected or verb is Verb.CORRECT
 
     def extended(self, before: Case | None, place: int) -> bool:
         return before is not None and self.clocks[place].granted_ms != before.clocks[place].granted_ms
@@ -227,6 +305,12 @@ TestCaseDays = pytest.mark.claim(
     "COMMAND", "No illegal transition, every clock conserved, and the log alone rebuilds the case exactly."
 )(CaseDays.TestCase)
 TestCaseDays.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+
+
+def test_each_verb_leads_from_where_and_to_where_it_should() -> None:
+    moving = {verb: (step.before, step.after) for verb, step in STEPS.items() if step.after and step.before}
+    assert moving == {verb: (frozenset(map(CaseState, states.split())), to) for verb, (states, to) in WAYS.items()}
+    assert STEPS[Verb.UNMERGE].before == {CaseState.MERGED}
 
 
 def test_every_state_can_be_reached_and_left_or_is_an_end() -> None:
