@@ -118,25 +118,39 @@ class Sight:
     def _cut(self, section: str, key: str, record: Record) -> Record:
         """A record without what it tells of warnings that he may not see: no figure, no count, no colour."""
         if section == "domains":
-            counted = self._counted(record, self._declared.areas.city.id, key)
-            return self._headlined(counted | ({"level": None} if record["level"] is None else {}))
+            return self._domain(key, record)
         if section == "areas":
-            counted = self._counted(record, key, "")
-            return counted | {"total": sum(counted["counts"].values())}
+            counts, level = self._counted({key: record.get("graded", {})}, "")
+            return record | {"counts": counts, "level": level, "total": sum(counts.values()), "graded": {}}
         if section == "stations" and record.get("graded"):
             seen = [level for grade, level in record["graded"].items() if self.sees_device(key, grade=GRADES[grade])]
             return record | {"level": _gravest(seen), "graded": {}}
         return record
 
-    def _counted(self, record: Record, place: str, topic: str) -> Record:
-        """The counts of a record and its level, of those warnings alone that he may see."""
-        graded = record.get("graded")
-        if graded is None:
-            return record
-        seen = [one for grade, one in graded.items() if self.sees("indicators.see", place, topic, GRADES[grade])]
-        counts = {level: sum(one[level] for one in seen) for level in record["counts"]}
-        level = _gravest(level for level, many in counts.items() if many)
-        return record | {"counts": counts, "level": level, "graded": {}}
+    def _counted(self, placed: Mapping[str, Mapping[str, Record]], topic: str) -> tuple[dict[str, int], str]:
+        """Counts by level, and the gravest, of what he may see of counts by place and grade."""
+        seen = [
+            one
+            for place, graded in placed.items()
+            for grade, one in graded.items()
+            if self.sees("indicators.see", place, topic, GRADES[grade])
+        ]
+        counts = {level: sum(one[level] for one in seen) for level in LEVELS}
+        return counts, _gravest(level for level, many in counts.items() if many)
+
+    def _domain(self, key: str, record: Record) -> Record:
+        """A domain by what he reaches of it; of whom a part is shown, nothing is called normal that he does not see."""
+        counts, level = self._counted(record.get("placed", {}), key)
+        cut = record | {"counts": counts, "level": level, "placed": {}}
+        if record["level"] is None:
+            cut["level"] = None
+        if not self._sees_whole(key):
+            cut |= {"reported": 0, "expected": 0, "status": "ok" if any(counts.values()) else "unknown"}
+            cut["level"] = level if any(counts.values()) else None
+        return self._headlined(cut)
+
+    def _sees_whole(self, domain: str) -> bool:
+        return self.sees("indicators.see", self._declared.areas.city.id, domain, Sensitivity.INTERNAL)
 
     def _headlined(self, domain: Record) -> Record:
         """A domain without the figure that stands for it when he may not see that one."""
@@ -149,7 +163,7 @@ class Sight:
         city = self._declared.areas.city.id
         judges: Mapping[str, Callable[[], bool]] = {
             "indicators": lambda: self.sees_indicator(key),
-            "domains": lambda: self.sees("indicators.see", city, key, Sensitivity.INTERNAL),
+            "domains": lambda: self._sees_whole(key) or self._sees_part(key),
             "sparks": lambda: self.sees_value(record.get("indicator", ""), record.get("area", city)),
             "values": lambda: self.sees_value(record["indicator"], record["area"]),
             "areas": lambda: self.sees("warnings.see", key),
@@ -177,6 +191,10 @@ class Sight:
             "trends": lambda: self.sees_value(record["indicator"], record["subject"]),
         }
         return section in GENERAL or (section in judges and judges[section]())
+
+    def _sees_part(self, domain: str) -> bool:
+        """Whether he may see a domain in some county."""
+        return any(self.sees("indicators.see", county.id, domain) for county in self._declared.areas.counties)
 
     def _sees_rule(self, name: str) -> bool:
         rule = self._declared.rules.get(name)

@@ -74,10 +74,17 @@ class Domains:
             "status": status,
             "headline": headline,
             "counts": counts,
-            "graded": graded_counts(active, self._declared),
+            "placed": self._placed(active),
             "reported": reported,
             "expected": expected,
         }
+
+    def _placed(self, active: Sequence[CityWarning]) -> dict[str, dict[str, dict[str, int]]]:
+        """County, or the city for what has none → counts of each grade there; each bearer adds up what he reaches."""
+        of_county: dict[str, list[CityWarning]] = {}
+        for warning in active:
+            of_county.setdefault(self._names.county_of(warning.subject), []).append(warning)
+        return {county: graded_counts(there, self._declared) for county, there in of_county.items()}
 
     def _headline(self, domain: Domain, active: Sequence[CityWarning], latest: Latest) -> Record | None:
         """The figure of the gravest warning, else the declared one; None when the city declares none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,10 +12,10 @@ import pytest
 from test_picture import T0, panes, values, warning
 
 from accounts.bearer import Bearer, Grant
-from api.sight import Sight
+from api.sight import Sight, _gravest
 from board.picture import Picture
 from catalogue.declared import Declared
-from core.accounts import Reach, Role, Sensitivity
+from core.accounts import EVERYWHERE, Reach, Role, Sensitivity
 from core.records import CityWarning, Level, Scene, WarningPhase
 from indicators.definition import Sensitivity as Grade
 
@@ -44,8 +45,8 @@ def _picture(declared: Declared, scene: Scene, warnings: Sequence[CityWarning]) 
     return {name: picture.sections[name] for name in SECTIONS}
 
 
-def _seen(declared: Declared, sections: dict[str, Any], highest: Sensitivity) -> dict[str, Any]:
-    grant = Grant(Role.DUTY, Reach(sensitivity=highest), "duty")
+def _seen(declared: Declared, sections: dict[str, Any], highest: Sensitivity, *areas: str) -> dict[str, Any]:
+    grant = Grant(Role.DUTY, Reach(areas or (EVERYWHERE,), sensitivity=highest), "duty")
     return dict(Sight(Bearer("person:x", (grant,)), declared).picture(sections))
 
 
@@ -82,3 +83,22 @@ def test_areas_and_domains_add_up_to_the_warnings_that_are_seen(police: Declared
         seen = _seen(police, _picture(police, scene, found), highest)
         active = [one for one in seen["warnings"].values() if one["phase"] == "active"]
         assert sum(area["total"] for area in seen["areas"].values()) == len(active)
+
+
+@pytest.mark.claim(
+    "ACCOUNTS", "A domain counts for a post of one county the warnings that it sees there, and no others."
+)
+@pytest.mark.parametrize("seed", range(6))
+def test_a_domain_counts_for_a_county_what_stands_there(police: Declared, scene: Scene, seed: int) -> None:
+    rng = random.Random(seed)
+    found = [*_warnings(rng, "river.stage", "stage", 0), *_warnings(rng, "police.calls", "calls", 50)]
+    county = police.areas.county_of(police.devices["river-1"].area)
+    whole = _picture(police, scene, found)
+    for highest in Sensitivity:
+        seen = _seen(police, whole, highest, county)
+        active = Counter(one["level"] for one in seen["warnings"].values() if one["phase"] == "active")
+        eco = seen["domains"]["eco"]
+        assert {level: count for level, count in eco["counts"].items() if count} == dict(active)
+        assert (eco["status"], eco["level"]) == (("ok", _gravest(active)) if active else ("unknown", None))
+        assert (eco["reported"], eco["expected"]) == (0, 0), "those are of the whole city"
+        assert eco["headline"] is None or police.devices[eco["headline"]["area"]].area.startswith(county)
