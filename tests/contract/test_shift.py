@@ -68,6 +68,7 @@ def test_the_city_waits_for_a_partition_of_the_same_process_that_is_behind(runni
     assert decided(client, keys) != before
 
 
+@pytest.mark.claim("ENGINE", "A city that an engine left far behind its checkpoint is decided to its end")
 def test_a_city_that_is_behind_itself_goes_on(running: Running, shift: Shift) -> None:
     client, keys = running.client, running.keys
     ticks = 3 * turn.ENTRIES_A_TURN  # as many as lie behind its checkpoint when its owner was killed

@@ -73,6 +73,7 @@ def test_a_tick_comes_back_as_it_was_written(redis_client: Client) -> None:
 
 
 @pytest.mark.parametrize(("committed", "crashed"), [(a, b) for b in range(10) for a in range(b + 1)])
+@pytest.mark.claim("ENGINE", "What is decided again after a crash is refused: outputs stand once under their tick")
 def test_outputs_after_a_crash_are_those_without_one(redis_client: Client, committed: int, crashed: int) -> None:
     log_of_nine(redis_client)
     first = Summing(redis_client)
@@ -106,6 +107,7 @@ def test_an_owner_that_was_replaced_writes_nothing(redis_client: Client) -> None
     assert take(redis_client).chunks == {b"a": b"kept"}
 
 
+@pytest.mark.claim("ENGINE", "A checkpoint writes dirty chunks and the position together")
 def test_commit_writes_only_dirty_chunks_and_drops_those_named(redis_client: Client) -> None:
     log_of_nine(redis_client)
     slot = take(redis_client)

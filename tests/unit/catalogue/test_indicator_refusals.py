@@ -147,6 +147,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("sort", "line", "becomes", "sentence"), BROKEN)
+@pytest.mark.claim(
+    "ENGINE", "A window longer than the retention is refused at its line, as every fault of an indicator"
+)
 def test_each_fault_is_told_at_its_line(told, sort: str, line: str, becomes: str, sentence: str | None) -> None:
     assert sort.count(line) >= 1
     found = told(becomes.join(sort.rsplit(line, 1)))

@@ -49,6 +49,7 @@ def problems(packs: Path, old: str, new: str) -> list[str]:
     return [re.sub(r"^.*own.yaml:(\d+): ", r"\1: ", problem) for problem in catalogue.check(packs, "own")]
 
 
+@pytest.mark.claim("ENGINE", "Areas of four levels hang below each other, zones beside the counties")
 def test_areas_of_four_levels_and_a_zone_hang_below_each_other(packs: Path) -> None:
     areas = declared(packs).areas
     assert [area.id for area in areas.ancestors("grid-1")] == ["town-1", "440902", "440900"]

@@ -73,6 +73,7 @@ def test_a_counter_is_known_again_by_the_name_of_its_measure(counter: Counter) -
         (Counter(Reset.DAILY, 28800), [(-1, 3.0), (1, 4.0)], 1.0),
     ],
 )
+@pytest.mark.claim("ENGINE", "A counter gains over resets, days and roll-overs")
 def test_a_counter_gains_over_its_resets(counter: Counter, readings: list[tuple[int, float]], gained: float) -> None:
     at_ms = np.array([LOCAL_MIDNIGHT_MS + minute * MINUTE_MS for minute, _ in readings])
     value = np.array([v for _, v in readings])
@@ -86,6 +87,7 @@ def test_a_state_holds_until_the_next_reading_and_not_for_ever() -> None:
 
 
 @given(st.lists(st.integers(0, 359), min_size=1, max_size=20), st.integers(0, 359))
+@pytest.mark.claim("ENGINE", "Directions have a circular mean")
 def test_directions_turn_with_their_mean(degrees: list[int], turn: int) -> None:
     def mean(of: np.ndarray) -> float:
         angle = np.radians(of)

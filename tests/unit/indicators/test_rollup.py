@@ -131,6 +131,7 @@ def test_only_devices_with_the_attributes_report() -> None:
     assert planned.ascent.expected.tolist() == [1, 1, 1, 2]
 
 
+@pytest.mark.claim("ENGINE", "A functional zone counts its stations beside their counties")
 def test_a_zone_counts_its_stations_beside_their_counties() -> None:
     planned = plan(RollUp.SUM, ("county", "zone", "city"))
     assert planned.subjects == ("A", "B", "port", CITY)

@@ -75,6 +75,7 @@ def test_a_running_city_goes_on_with_a_new_definition() -> None:
     assert of_city(values, "twice") == {30: ("1", 60.0), 35: ("1", 70.0)}
 
 
+@pytest.mark.claim("ENGINE", "Drafts and retired indicators are not computed")
 def test_drafts_and_retired_ones_are_not_computed() -> None:
     for lifecycle in (Lifecycle.DRAFT, Lifecycle.RETIRED):
         off = indicator("rain", ("rain",), 300, Aggregate.MAX, RollUp.MAX, lifecycle=lifecycle)
