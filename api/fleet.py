@@ -127,12 +127,13 @@ class Units(BaseModel):
 
 
 class Suggested(BaseModel):
-    """One unit that could go, with what speaks against it."""
+    """One unit that could go, with what speaks against it. by_road: over the pack's roads, not the straight line."""
 
     unit: str
     name: str
     distance_m: float | None
     travel_s: float | None
+    by_road: bool
     from_home: bool
     can_go: bool
     shortfalls: list[str]
@@ -146,6 +147,7 @@ class Suggested(BaseModel):
             name=one.name,
             distance_m=round(one.distance_m) if known else None,
             travel_s=round(one.travel_s) if known else None,
+            by_road=one.by_road,
             from_home=one.from_home,
             can_go=one.can_go,
             shortfalls=[str(shortfall) for shortfall in one.shortfalls],
@@ -235,7 +237,7 @@ class FleetDesk:
         declared = Present(self._cases.hub).declared
         kind = declared.case_kinds[told.case.facts["kind"]]
         need = Need(frozenset(kind.capabilities), place["lon_deg"], place["lat_deg"], place["accuracy_m"])
-        found = await asyncio.to_thread(self._units.recommend, need, self._seen(), self._now_ms())
+        found = await asyncio.to_thread(self._units.recommend, need, self._seen(), self._now_ms(), declared.roads)
         return Recommendation(needs=list(kind.capabilities), units=[Suggested.of(one) for one in found])
 
     async def proposals(self, case: str) -> Proposals:

@@ -75,8 +75,8 @@
   function suggested(one, at, all) {
     const number = one.can_go ? all.slice(0, at).filter((other) => other.can_go).length + 1 : 10;
     const against = one.shortfalls.map((name) => words("dispatch.short_" + name.replace(/-/g, "_"))).join("、");
-    const far = one.distance_m === null ? "—" : words("dispatch.far", { km: (one.distance_m / 1000).toFixed(1), minutes: Math.max(1, Math.round(one.travel_s / 60)) });
-    return '<li draggable="' + one.can_go + '" data-offer="' + esc(one.unit) + '"><b>' + esc(one.name) + "</b><span>" + esc(far) + (one.from_home ? " <small>" + esc(words("dispatch.from_home")) + "</small>" : "")
+    const far = one.distance_m === null ? "—" : words(one.by_road ? "dispatch.far_road" : "dispatch.far_straight", { km: (one.distance_m / 1000).toFixed(1), minutes: Math.max(1, Math.round(one.travel_s / 60)) });
+    return '<li draggable="' + one.can_go + '" data-offer="' + esc(one.unit) + '"><b title="' + esc(one.name) + '">' + esc(cityvitals.format.shortName(one.name)) + "</b><span>" + esc(far) + (one.from_home ? " <small>" + esc(words("dispatch.from_home")) + "</small>" : "")
       + "</span>" + (against ? '<small class="against">' + esc(against) + "</small>" : "")
       + '<button type="button" class="verb small" data-send="' + esc(one.unit) + '"' + (one.can_go ? "" : " disabled") + ">" + (number < 10 ? "<kbd>" + number + "</kbd>" : "") + esc(words("dispatch.send")) + "</button></li>";
   }

@@ -16,6 +16,7 @@ from dispatch.scores import CaseScore
 from dispatch.urgent import UrgentRule
 from early_warning.rule import Rule
 from geo.areas import AreaTree
+from geo.roads import RoadTable
 from indicators.definition import Indicator
 
 
@@ -71,3 +72,4 @@ class Declared:
     urgent_reports: Mapping[str, UrgentRule] = field(default_factory=dict, kw_only=True)
     case_intake: Mapping[str, Admission] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict, kw_only=True)
+    roads: RoadTable | None = field(default=None, kw_only=True)

@@ -19,6 +19,8 @@ from geo.boundary_file import read_boundary_file
 from geo.distance import distance_to_m
 from geo.divisions import find_city
 from geo.inside import AreaFinder
+from geo.road_file import read_road_file
+from geo.roads import RoadTable
 from geo.schema import AreaEntry
 
 
@@ -65,6 +67,18 @@ def geography(entries: Entries, city: CityEntry, problems: list[str]) -> Geograp
     own_shapes = outlines(entries, OWN_LEVELS, problems)
     areas.extend(own_areas(entries, areas, own_shapes, problems))
     return Geography(AreaTree(areas), shapes, own_shapes, boundaries)
+
+
+def roads(entries: Entries, city: CityEntry, problems: list[str]) -> RoadTable | None:
+    """The roads of the pack's own file; None where it names none."""
+    if city.roads is None:
+        return None
+    try:
+        return read_road_file(entries.pack.folder, city.roads)
+    except DeclarationError as refused:
+        where = entries.pack.city.at(("roads",)).where
+        problems.extend(f"{where}: {said}" for said in refused.problems)
+        return None
 
 
 def areas_of_devices(entries: Entries, place: Geography, problems: list[str]) -> dict[str, str]:

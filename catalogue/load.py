@@ -12,7 +12,7 @@ from catalogue.declared import Declared
 from catalogue.entries import Entries, read_entries
 from catalogue.findings import Findings
 from catalogue.fingerprint import fingerprint
-from catalogue.geography import Geography, areas_of_devices, geography
+from catalogue.geography import Geography, areas_of_devices, geography, roads
 from catalogue.pack import NOTHING, Adopted, find_pack
 from catalogue.schema import CityEntry, DeviceEntry
 from core.declared import Device
@@ -76,9 +76,11 @@ def examine(packs: Path, city: str, adopted: Adopted = NOTHING) -> Examined:
     check_all(entries, findings)
     place = geography(entries, entries.city, problems) if entries.city else None
     areas = areas_of_devices(entries, place, problems) if place else {}
+    ways = roads(entries, entries.city, problems) if entries.city else None
     if problems or place is None or entries.city is None:
         return Examined(entries, None, findings.sorted())
-    return Examined(entries, _declared(entries, entries.city, place, areas), findings.sorted())
+    declared = _declared(entries, entries.city, place, areas)
+    return Examined(entries, replace(declared, roads=ways), findings.sorted())
 
 
 def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[str, str]) -> Declared:

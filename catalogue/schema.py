@@ -15,7 +15,7 @@ from core.declared import Device, Feed, Reference, Words
 from core.records import Place
 from core.schema import Entry, Name, Seconds
 from early_warning.schema import DayOfYear
-from geo.schema import BoundaryFileEntry, Lat, Lon
+from geo.schema import BoundaryFileEntry, Lat, Lon, RoadFileEntry
 from indicators.schema import IndicatorEntry, TimeOfDay
 
 DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -33,6 +33,7 @@ class CityEntry(Entry):
     support_phone: str = ""
     topics: tuple[str, ...] = ()
     boundary: BoundaryFileEntry | None = None
+    roads: RoadFileEntry | None = None
     work_hours: Annotated[tuple[tuple[TimeOfDay, TimeOfDay], ...], Field(min_length=1)] = (
         (30_600, 43_200),
         (52_200, 63_000),
@@ -47,7 +48,7 @@ class CityEntry(Entry):
 
     def record(self) -> City:
         """The city as the rooms know it."""
-        left_out = {"topics", "boundary"}
+        left_out = {"topics", "boundary", "roads"}
         return City(**{name: value for name, value in self.fields().items() if name not in left_out})
 
 

@@ -15,7 +15,8 @@ from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.units import FixRow, UnitRow
 from dispatch.book import Above
 from dispatch.states import AssignmentState
-from dispatch.units import Duty, Fix, Fleet, Need, Suggestion, Unit
+from dispatch.units import DETOUR, Duty, Fix, Fleet, Need, Suggestion, Unit
+from geo.roads import Roads, RoadTable
 from store import units as kept
 from store.outbox import tell
 from store.sql import Transaction
@@ -35,6 +36,7 @@ class UnitBook:
     ) -> None:
         """declared: the units of the pack, by id. scene: the one on show, whose tasks keep units busy; "": of all."""
         self._warden, self._declared, self._scene = warden, declared, scene
+        self._roads: tuple[RoadTable | None, Roads | None] = (None, None)
         self._known: tuple[int, dict[str, UnitRow]] = (-1, {})
 
     def units(self, seen: Seen, able: frozenset[str] = frozenset()) -> list[Unit]:
@@ -50,9 +52,15 @@ class UnitBook:
             _unit(row, _newest(fixes.get(row.id), seen.get(row.device)), at_work.get(row.id)) for row in rows.values()
         ]
 
-    def recommend(self, need: Need, seen: Seen, now_ms: int) -> list[Suggestion]:
-        """Who should go, the best first; each with what speaks against it."""
-        return Fleet(self.units(seen, need.capabilities), now_ms).recommend(need)
+    def recommend(self, need: Need, seen: Seen, now_ms: int, table: RoadTable | None = None) -> list[Suggestion]:
+        """Who should go, the best first; each with what speaks against it. table: the roads of the city on show."""
+        return Fleet(self.units(seen, need.capabilities), now_ms, self._roads_of(table)).recommend(need)
+
+    def _roads_of(self, table: RoadTable | None) -> Roads | None:
+        """The graph of a table, made once for as long as the same pack holds."""
+        if self._roads[0] is not table:
+            self._roads = (table, None if table is None else Roads(table, DETOUR))
+        return self._roads[1]
 
     def put(self, by: Bearer, unit: UnitRow, above: Above, now_ms: int) -> UnitRow:
         """Write a unit, new or changed. above: as `dispatch.book.Above`.
@@ -113,6 +121,7 @@ def _unit(row: UnitRow, fix: Fix | None, at_work: str | None) -> Unit:
         attributes={"phone": row.phone, "device": row.device},
         kind=row.kind,
         members=row.members,
+        shifts=row.shifts,
     )
 
 
@@ -120,4 +129,3 @@ def _newest(told: FixRow | None, seen: Fix | None) -> Fix | None:
     if told is None or (seen is not None and seen.at_ms > told.at_ms):
         return seen
     return Fix(told.lon_deg, told.lat_deg, told.accuracy_m, told.at_ms)
-        shifts=row.shifts,

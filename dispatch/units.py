@@ -13,6 +13,7 @@ from core.records import MINUTE_MS, Float64
 from core.units import UnitKind
 from dispatch.shifts import is_on_shift
 from geo.distance import great_circle_m
+from geo.roads import Roads, Travel
 
 STALE_MS = 2 * MINUTE_MS  # an older position is drawn hollow and never used as where a unit is now
 DETOUR = 1.4  # roads against the straight line, where a pack has no road graph
@@ -37,8 +38,8 @@ class Shortfall(StrEnum):
     BUSY = "busy"
     RESERVED = "reserved"
     RESTING = "resting"
-    SHORT_OF_CREW = "short-of-crew"
     OFF_SHIFT = "off-shift"  # 不当班: it would have to be called in
+    SHORT_OF_CREW = "short-of-crew"
     PLACE_UNKNOWN = "place-unknown"  # neither a position nor a home
     PLACE_OLD = "place-old"  # counted from its home
     LEAVES_VOID = "leaves-void"
@@ -76,8 +77,8 @@ class Unit:
     attributes: Mapping[str, str] = field(default_factory=dict)
     kind: UnitKind = UnitKind.TEAM
     members: tuple[str, ...] = ()
-
     shifts: tuple[str, ...] = ()
+
     def can_do(self, capabilities: frozenset[str]) -> bool:
         """Whether it can be sent for all of this; depots and shelters are not sent."""
         return capabilities <= self.capabilities and self.kind not in STAYS
@@ -99,7 +100,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One unit with its reasons. distance_m: straight; travel_s: by straight line × detour; NaN where it is nowhere."""
+    """One unit with its reasons. distance_m: straight; NaN where it is nowhere.
+
+    travel_s: over the roads of the pack where `by_road`, else by straight line × detour.
+    """
 
     unit: str
     name: str
@@ -107,6 +111,7 @@ class Suggestion:
     travel_s: float
     from_home: bool
     shortfalls: tuple[Shortfall, ...]
+    by_road: bool = False
 
     @property
     def can_go(self) -> bool:
@@ -119,19 +124,20 @@ SHUT_OUT = frozenset({Shortfall.OFF, Shortfall.CANNOT, Shortfall.BUSY})
 _WEIGHS_MIN = {
     Shortfall.RESERVED: 30.0,
     Shortfall.RESTING: 60.0,
+    Shortfall.OFF_SHIFT: 45.0,
     Shortfall.SHORT_OF_CREW: 20.0,
     Shortfall.PLACE_UNKNOWN: 120.0,
     Shortfall.PLACE_OLD: 5.0,
     Shortfall.LEAVES_VOID: 15.0,
 }
-    Shortfall.OFF_SHIFT: 45.0,
 
 
 class Fleet:
     """All units as columns; made anew when units change, asked often."""
 
-    def __init__(self, units: Sequence[Unit], now_ms: int) -> None:
-        self._units, self._now_ms = tuple(units), now_ms
+    def __init__(self, units: Sequence[Unit], now_ms: int, roads: Roads | None = None) -> None:
+        """roads: by which they come; None: the pack has none, and the straight line × `DETOUR` stands in."""
+        self._units, self._now_ms, self._roads = tuple(units), now_ms, roads
         self._from_home = np.array([not unit.is_current(now_ms) for unit in units], dtype=np.bool_)
         self._place_deg = np.array([_place(unit, now_ms) for unit in units], dtype=np.float64).reshape(-1, 2)
         self._speed_ms = np.array([max(unit.speed_kmh, 1.0) / 3.6 for unit in units])
@@ -142,7 +148,8 @@ class Fleet:
         if not self._units:
             return []
         far_m = great_circle_m((need.lon_deg, need.lat_deg), self._place_deg)
-        travel_s = (far_m + need.accuracy_m) * DETOUR / self._speed_ms
+        travel = self._travel(need, far_m)
+        travel_s = travel.travel_s + need.accuracy_m * DETOUR / self._speed_ms
         short = [self._shortfalls(row, need) for row in self._near_first(need, travel_s)]
         best = sorted(short, key=lambda one: (_cost_min(travel_s[one[0]], one[1]), self._units[one[0]].id))
         return [
@@ -153,9 +160,15 @@ class Fleet:
                 float(travel_s[row]),
                 bool(self._from_home[row]),
                 shortfalls,
+                bool(travel.by_road[row]),
             )
             for row, shortfalls in best[:shown]
         ]
+
+    def _travel(self, need: Need, far_m: Float64) -> Travel:
+        if self._roads is not None:
+            return self._roads.travel((need.lon_deg, need.lat_deg), self._place_deg, self._speed_ms)
+        return Travel(far_m * DETOUR / self._speed_ms, np.zeros(len(far_m), np.bool_))
 
     def voids(self, capability: str, areas: Sequence[str]) -> list[str]:
         """The areas in which no free unit that can do something is left 力量空白."""
@@ -178,6 +191,7 @@ class Fleet:
             Shortfall.BUSY: unit.duty is Duty.BUSY,
             Shortfall.RESERVED: unit.duty is Duty.RESERVED,
             Shortfall.RESTING: unit.rests_until_ms > self._now_ms,
+            Shortfall.OFF_SHIFT: not is_on_shift(unit.shifts, self._now_ms),
             Shortfall.SHORT_OF_CREW: unit.crew < unit.crew_needed,
             Shortfall.PLACE_UNKNOWN: bool(np.isnan(self._place_deg[row]).any()),
             Shortfall.PLACE_OLD: unit.fix is not None and bool(self._from_home[row]),
@@ -191,7 +205,6 @@ class Fleet:
             for capability in unit.capabilities if unit.duty is Duty.FREE else ():
                 free.setdefault((unit.area, capability), set()).add(unit.id)
         return free
-            Shortfall.OFF_SHIFT: not is_on_shift(unit.shifts, self._now_ms),
 
 
 def _place(unit: Unit, now_ms: int) -> tuple[float, float]:

@@ -44,3 +44,14 @@ class BoundaryFileEntry(Entry):
     id_column: str
     name_column: str
     crs: str = ""
+
+
+class RoadFileEntry(Entry):
+    """A file of roads, CSV or GeoJSON, by which travel times are reckoned. `source`: whose roads, and of when.
+
+    `crs` must be said: roads of a commercial map lie hundreds of metres off (GCJ-02) and look like degrees.
+    """
+
+    file: str
+    crs: Literal["EPSG:4326", "EPSG:4490"]
+    source: str = ""

@@ -44,3 +44,20 @@ def test_a_boundary_file_replaces_the_counties_of_the_table(packs: Path) -> None
 def test_a_missing_boundary_file_is_told_at_its_line(packs: Path) -> None:
     (problem,) = catalogue.check(packs, "own")
     assert problem.startswith(f"{packs / 'cities' / 'own.yaml'}:6: boundary file {packs / 'counties.gpkg'} does not")
+
+
+@pytest.mark.claim("COMMAND", "A pack names its roads in a file; a mistake there is told with both files and lines.")
+def test_a_pack_brings_its_roads(packs: Path) -> None:
+    own = packs / "cities" / "own.yaml"
+    ways = "  roads: {file: roads.csv, crs: EPSG:4490, source: 市交通运输局}\nareas:"
+    own.write_text(CITY.replace("  boundary: {file: counties.gpkg, id_column: code, name_column: label}\nareas:", ways))
+    own.write_text(own.read_text("utf-8").replace("  zone: {name: {zh: 高新区, en: High-tech zone}}", "  {}"), "utf-8")
+    head = "from_lon,from_lat,to_lon,to_lat,speed_kmh\n"
+    (packs / "roads.csv").write_text(head + "110.95,21.65,110.96,21.65,40\n110.96,21.65,110.96,21.66,0\n")
+    (problem,) = catalogue.check(packs, "own")
+    assert problem.startswith(f"{own}:6: {packs / 'roads.csv'}:3: speed_kmh 0")
+    (packs / "roads.csv").write_text(head + "110.95,21.65,110.96,21.65,40\n")
+    roads = catalogue.load(packs, "own").roads
+    assert roads is not None and (len(roads.nodes_deg), len(roads.starts), roads.source) == (2, 2, "市交通运输局")
+    own.write_text(own.read_text("utf-8").replace("EPSG:4490", "GCJ-02"), "utf-8")
+    assert any("roads.crs" in one or "crs" in one for one in catalogue.check(packs, "own"))
