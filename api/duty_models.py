@@ -18,7 +18,8 @@ class ActWish(BaseModel):
     """An act. key: chosen by whoever asks; a repeat with the same key does nothing more.
 
     seen: the level that stood on his screen. until_ms: of a shelf or a mute, city time; 0 takes a shelf back.
-    into: the card that this one belongs to. since_ms: of a source, since when it was silent on his screen.
+    into: the card that this one belongs to. since_ms: of a source, since when it was silent on his
+    screen; of a card, since when its data were lost there (`lost_ms` of its warnings), or it goes on waiting.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -219,11 +219,11 @@ class _Turn:
     def _is_unanswered(self, one: Matter) -> bool:
         """Whether nobody took the calls that were made last: each failed, or rang for so long."""
         rung = self._policy.rung.get(one.warning, ())
-        waits_s = [r.unanswered_s for r in self._routes(self._notice(one, Kind.ESCALATED, one.told)) if r.unanswered_s]
-        if not rung or not waits_s or any(call.state is State.ANSWERED for call in rung):
+        if not rung or any(call.state is State.ANSWERED for call in rung):
             return False
-        long_ago_ms = self._now_ms - 1000 * min(waits_s)
-        return all(
+        waits_s = [r.unanswered_s for r in self._routes(self._notice(one, Kind.ESCALATED, one.told)) if r.unanswered_s]
+        long_ago_ms = self._now_ms - 1000 * min(waits_s, default=0)
+        return bool(waits_s) and all(
             call.state is State.FAILED or (call.state is not State.WAITING and call.since_ms <= long_ago_ms)
             for call in rung
         )

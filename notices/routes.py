@@ -46,8 +46,8 @@ def is_within(topic: str, indicator: str) -> bool:
 def aims(routes: Iterable[Route], roster: Roster, step: int, now_ms: int) -> list[Aim]:
     """Whom routes reach at a step of their chains, each recipient once a channel; [] when no chain goes so far.
 
-    Step 0 is told on those channels of the route that somebody has. Later steps wake the next person, so the telephone is tried first;
-    the channels of the route only reach who has none.
+    Step 0 is told on those channels of the route that somebody has. Later steps wake the next person, so the telephone
+    is tried first; the channels of the route only reach who has none.
     """
     found: dict[tuple[str, Channel], Aim] = {}
     for route in routes:

@@ -24,6 +24,7 @@ ATOM = "http://www.w3.org/2005/Atom"
 OVER = frozenset({Kind.CLEARED, Kind.RETRACTED})
 _STATUS = {Stamp.LIVE: "Actual", Stamp.DRILL: "Exercise"}  # all others: Test
 _CATEGORY = {"eco_environment": "Env", "public_service": "Infra", "social_management": "Safety"}  # by domain
+_CERTAINTY = {Kind.RETRACTED: "Unlikely", Kind.LOST: "Unknown"}
 _SEVERITY = {Level.RED: "Extreme", Level.ORANGE: "Severe", Level.YELLOW: "Moderate", Level.BLUE: "Minor"}
 
 
@@ -98,7 +99,7 @@ def _inform(info: Element, notice: Notice, feed: Feed) -> None:
         _add(info, "responseType", "AllClear")
     _add(info, "urgency", "Past" if notice.kind in OVER else "Immediate" if urgent else "Expected")
     _add(info, "severity", _SEVERITY.get(notice.level, "Unknown"))
-    _add(info, "certainty", "Unlikely" if notice.kind is Kind.RETRACTED else "Observed")
+    _add(info, "certainty", _CERTAINTY.get(notice.kind, "Observed"))
     _add(info, "expires", _time(notice.at_ms + DAY_MS))
     _add(info, "senderName", feed.name)
     _add(info, "headline", notice.sentence[:160])

@@ -130,6 +130,12 @@ def test_alert_update_and_cancel_name_what_came_before() -> None:
     assert "references" not in read(message(FEED, OTHER, told))
 
 
+def test_what_is_judged_no_more_updates_the_alert_and_is_unknown() -> None:
+    blind = replace(NOTICE, key="lost", kind=Kind.LOST, number=NOTICE.number + 1)
+    told = read(message(FEED, blind, [blind, NOTICE]))
+    assert (told["msgType"], told["certainty"], told["severity"]) == ("Update", "Unknown", "Severe")
+
+
 def test_what_is_no_computed_level_is_called_what_it_is() -> None:
     assert read(message(FEED, replace(NOTICE, issued=True), []))["event"] == "预警信号"
 
