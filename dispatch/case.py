@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import IllegalStep
+from dispatch.amending import check_amended
 from dispatch.clocks import Calendars, Clock, Obligation
 from dispatch.log import Entry, Origin
 from dispatch.passing import check_passing, is_of_time, stage_of
@@ -154,6 +155,7 @@ def _check(case: Case | None, log: Sequence[Entry], entry: Entry, calendars: Cal
         raise IllegalStep("changed", revision=case.revision)
     if entry.verb in (Verb.JOIN, Verb.PART) and not _are_names(entry.fields["items"]):
         raise IllegalStep("needs", verb=entry.verb, needs="items")
+    check_amended(entry.verb, entry.fields)
     if entry.verb in (Verb.STRIKE, Verb.CORRECT):
         _check_aim(log, entry)
     if case and is_of_time(entry):

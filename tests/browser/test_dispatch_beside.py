@@ -116,3 +116,17 @@ def test_keys_of_any_input(chromium: Chromium, house: Guarded) -> None:
         "fields": {"reason": "演示"},
     }
     house.ask("POST", f"api/v1/cases/{case}/steps", house.colleague(Role.FIELD), json=wanted)  # free for others again
+
+
+@pytest.mark.claim(
+    "COMMAND", "A unit is dragged from the list of who could go onto a row of the queue, and is sent there."
+)
+def test_a_unit_is_dragged_onto_a_case(chromium: Chromium, house: Guarded) -> None:
+    house.crew("beside-drag", "拖拽抢险队", 22.245)
+    open_, aim = (reported(house, "water.road_water", f"拖到{n}", FAR_NORTH_DEG + 0.02) for n in "此彼")
+    with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
+        choose(page, open_)
+        page.locator("[data-offer='beside-drag']").drag_to(page.locator(f".case-row[data-case='{aim}']"))
+        until(page, "document.querySelectorAll('.case-units em').length === 1")
+    assert [(one["unit"], one["state"]) for one in told(house, aim)["units"]] == [("beside-drag", "notified")]
+    assert told(house, open_)["units"] == []
