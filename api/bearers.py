@@ -86,6 +86,10 @@ class Bearers:
         """What they stand for has just changed."""
         self._known.pop(shown, None)
 
+    def forget_all(self) -> None:
+        """Somebody's rights have just changed, or a token's: whoever comes next is looked up again."""
+        self._known.clear()
+
     async def used(self, shown: Cookies) -> None:
         """Somebody acted: his session is not idle."""
         now_ms = self._now_ms()

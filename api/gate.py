@@ -44,7 +44,7 @@ OWN_LIMIT = frozenset(  # of those that take readings and pictures: they count w
     f"POST /api/v1/{place}"
     for place in ("readings/{feed}/{device}", "cases/{case}/photos", "cameras/{camera}/snapshot", "exchange")
 )
-ASKED_AGAIN_MS = 2_000  # with what is remembered of a bearer, a live connection ends within five seconds
+ASKED_AGAIN_MS = 1_000  # with what is remembered of a bearer, a live connection ends within five seconds
 WAYS_ON = {  # of a person who is refused a page: where he does what is missing
     "nobody": "sign-in",
     "locked": "sign-in",

@@ -98,6 +98,8 @@ class Done:
 
 
 Show = Callable[[Frame, Asked], str]
+# What changes what others hold: it holds in this process at once, and cuts off live pictures with the next frame.
+OF_OTHERS = ("people.edit", "passwords.reset", "factors.reset", "sessions.end", "posts.edit", "tokens.make")
 Written = Callable[[Frame], str]  # a page of its own that says what came of an act
 Act = Callable[[Asked], Done | Refused | Written]
 
@@ -152,6 +154,7 @@ class AccountDesk:
 
     def act(self, path: str, act: Act, show: Show, own: bool = False) -> None:
         """An act by a form sent to an address; `show` writes the page on which it stands. own: as for pages."""
+        changes_who = action_of(f"POST /{path}") in OF_OTHERS
 
         async def post(request: Request) -> Response:
             sent, files = await _form(request)
@@ -166,6 +169,8 @@ class AccountDesk:
             except (CityVitalsError, ValueError) as problem:
                 return await self._shown(show, asked, self._refusal(problem, form, sent), _status(problem))
             finally:
+                if changes_who:
+                    self._entrance.bearers.forget_all()
                 self._entrance.bearers.forget(shown_by(request.headers))
             if isinstance(done, Refused):
                 told = Told(done.in_words(self.language), is_refusal=True, form=form)
