@@ -110,6 +110,7 @@ def test_a_night_of_two_officers(chromium: Browser, night: Guarded, room: DutyRo
         until(first, f"{RUNG}.red > {before}")
         expect(second.locator(f'[data-key="{ORANGE}"] em.waits')).to_be_visible()
         its_data_are_lost(first, night, room)
+        an_urgent_order_rings(first, room)
         first.keyboard.press("m")
         until(first, "cityvitals.voice.heard().includes('muted')")
         second.locator("#duty-clock").click()  # a page that nobody has touched yet is told that it cannot ring
@@ -148,6 +149,16 @@ def its_data_are_lost(page: Page, night: Guarded, room: DutyRoom) -> None:
     expect(page.locator(f'[data-key="{RED}"] em.waits')).to_have_count(0)
 
 
+def an_urgent_order_rings(page: Page, room: DutyRoom) -> None:
+    """With a tone of its own, and its sentence in the list; other calls make no sound."""
+    call = {"type": "hotline.call", "device": "12345", "name": "12345热线", "area": "440983", "lon": None, "lat": None}
+    call |= {"began_ms": real_ms(), "ended_ms": None, "phase": "new", "confidence": None, "by_hand": False}
+    call |= {"urgent": True, "text": "地下车库进水，有人被困", "subject": "flooding"}
+    room.change({"events": {"urgent-order": call}})
+    expect(page.locator('[data-key="event:urgent-order"]')).to_contain_text("有人被困")
+    until(page, f"{RUNG}.urgent > 0")
+
+
 def every_clip_is_speech(page: Page) -> None:
     """Bundled clips decode in this browser, are as long as they should be, neither silent nor cut off at the top."""
     for name, (seconds, peak, loudness) in page.evaluate(CLIPS).items():
@@ -161,6 +172,7 @@ def the_case_has_its_kind(page: Page) -> None:
     page.keyboard.press("l")
     expect(page.locator("dialog [name=kind] option").first).to_have_text("道路积水")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)  # before that keys are the dialog's
 
 
 def composing_orders_nothing_and_a_signal_is_entered(page: Page) -> None:
