@@ -16,7 +16,12 @@ def others_busy_s(ours: Collection[int]) -> float:
     Time that the host gave to another machine (steal) is among them. Take the difference of two looks.
     """
     user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / TICKS_A_S - sum(map(_used_s, ours))
+    return (user + nice + system + irq + softirq + steal) / TICKS_A_S - used_s(ours)
+
+
+def used_s(processes: Collection[int]) -> float:
+    """Seconds of processor that these processes have used since they started."""
+    return sum(map(_used_s, processes))
 
 
 def _used_s(process: int) -> float:
