@@ -82,7 +82,7 @@
     const answer = await ask("GET", "cases/" + encodeURIComponent(id));
     if (!answer.ok || chosen !== id) return;
     if (!shown || shown.id !== id) [offers, proposals] = [[], []];
-    shown = answer.body;
+    if (!shown || shown.id !== id || answer.body.revision >= shown.revision) shown = answer.body; // else asked before a step of ours
     cityvitals.dispatchAside.show(id, Boolean(shown.facts.place));
     paint();
     const open_ = !["closed", "evaluated", "rejected", "merged"].includes(shown.state);
