@@ -37,7 +37,17 @@ from store.tables.units import unit_fixes, units
 SCENE, NOW_MS = "live-440900", 1_795_300_000_000
 PRIME = 15_485_863  # chances are whole numbers below it; both databases draw the same ones
 UNITS, AT_WORK = 5_000, 40  # every so-manieth open case has a unit on its way
-ABLE = (("pump",), ("fire",), ("pump", "boat"), ("patrol",), ("medical",), ("pipe-repair",), ("road",), ("power",))
+ABLE = (
+    ("pump",),
+    ("fire",),
+    ("pump", "boat"),
+    ("patrol",),
+    ("medical",),
+    ("pipe-repair",),
+    ("road",),
+    ("power",),
+    ("boat",),
+)
 WEST, SOUTH, SIDE_DEG = 110.3, 21.4, 0.9
 TEXT = (
     "来电人反映环城西路与迎宾大道交叉口东北角机动车道水深约二十厘米，电动车已无法通过，附近居民两次来电，要求尽快处理"

@@ -12,23 +12,26 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt
 from docx.text.paragraph import Paragraph as DocxParagraph
 
-from documents.paper import Heading, Paper, Paragraph, Table, rests_on, shown
+from documents.paper import Cell, Heading, Paper, Paragraph, Table, rests_on, shown
 
 TITLE, BODY, HEAD, FIGURES = "方正小标宋简体", "仿宋_GB2312", "黑体", "Times New Roman"
 ELSE = {TITLE: "宋体", BODY: "仿宋", HEAD: "SimHei"}  # where a machine lacks the first
 TEXT_PT, TABLE_PT, BASIS_PT, NOTE_PT = 16, 10.5, 8, 12
+GAP_PT = 6  # below a table
 
 
 def docx(paper: Paper) -> bytes:
     """The whole paper."""
     document = Document()
     _name_fonts(document)
+    _speak(document)
     _page(document, paper)
     _line(document, paper.title, TITLE, 22, WD_ALIGN_PARAGRAPH.CENTER)
     for line in paper.under:
@@ -37,9 +40,11 @@ def docx(paper: Paper) -> bytes:
         if isinstance(part, Table):
             _table(document, part)
         elif isinstance(part, Heading):
-            _line(document, part.text, HEAD, TEXT_PT if not paper.wide else 14, WD_ALIGN_PARAGRAPH.LEFT)
+            _heading(document, part.text, TEXT_PT if not paper.wide else 14)
         else:
             _text(document, part)
+    if paper.signed:
+        _gap(document, TEXT_PT)
     for line in paper.signed:
         _line(document, line, BODY, TEXT_PT, WD_ALIGN_PARAGRAPH.RIGHT)
     return _bytes(document)
@@ -115,6 +120,14 @@ def _line(document: Any, words: str, face: str, size_pt: float, to: WD_ALIGN_PAR
     _run(paragraph, words, face, size_pt)
 
 
+def _heading(document: Any, words: str, size_pt: float) -> None:
+    """Black letters of the text's height, never alone at the foot of a page, apart from a table above and below."""
+    paragraph = document.add_paragraph()
+    form = paragraph.paragraph_format
+    form.keep_with_next, form.space_before, form.space_after = True, Pt(10), Pt(4)
+    _run(paragraph, words, HEAD, size_pt)
+
+
 def _text(document: Any, part: Paragraph) -> None:
     paragraph = document.add_paragraph()
     size_pt = NOTE_PT if part.note else TEXT_PT
@@ -126,20 +139,40 @@ def _text(document: Any, part: Paragraph) -> None:
 
 def _table(document: Any, part: Table) -> None:
     table = document.add_table(rows=0, cols=len(part.heads), style="Table Grid")
+    table.autofit, table.alignment = False, WD_TABLE_ALIGNMENT.CENTER  # or word processors choose widths of their own
     whole = document.sections[0].page_width - document.sections[0].left_margin - document.sections[0].right_margin
     shares = part.widths or [1.0] * len(part.heads)
     widths = [Length(int(whole * share / sum(shares))) for share in shares]
+    for column, wide in zip(table.columns, widths, strict=True):
+        column.width = wide
     for number, row in enumerate([part.heads, *part.rows]):
-        cells = table.add_row().cells
-        for cell, said, wide in zip(cells, row, widths, strict=True):
-            cell.width = wide
-            if not isinstance(said, str):
-                cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            _run(cell.paragraphs[0], shown(said), HEAD if number == 0 else BODY, TABLE_PT)
-            if of := rests_on(said):
-                _run(cell.paragraphs[0], f"\n{of}", BODY, BASIS_PT)
+        added = table.add_row()
+        for cell, said, wide in zip(added.cells, row, widths, strict=True):
+            cell.width, cell.vertical_alignment = wide, WD_CELL_VERTICAL_ALIGNMENT.CENTER
+            _cell(cell.paragraphs[0], said, is_head=number == 0)
+        form = added._tr.get_or_add_trPr()
+        form.append(OxmlElement("w:cantSplit"))  # a row stays on its page
         if number == 0:
-            table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # again on every page
+            form.append(OxmlElement("w:tblHeader"))  # again on every page
+    _gap(document, GAP_PT)
+
+
+def _gap(document: Any, size_pt: float) -> None:
+    form = document.add_paragraph().paragraph_format
+    form.line_spacing, form.space_after = Pt(size_pt), Pt(0)
+
+
+def _cell(paragraph: DocxParagraph, said: Cell, *, is_head: bool) -> None:
+    """Heads stand in the middle, figures on the right with the cases that they rest on."""
+    form = paragraph.paragraph_format
+    form.space_before = form.space_after = Pt(2)
+    if is_head:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    elif not isinstance(said, str):
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    _run(paragraph, shown(said), HEAD if is_head else BODY, TABLE_PT)
+    if of := rests_on(said):
+        _run(paragraph, f"\n{of}", BODY, BASIS_PT)
 
 
 def _run(paragraph: DocxParagraph, words: str, face: str, size_pt: float) -> None:
@@ -169,6 +202,12 @@ def _name_fonts(document: Any) -> None:
         for name, other in ELSE.items()
     )
     table._blob = table.blob.replace(b"</w:fonts>", faces.encode() + b"</w:fonts>")
+
+
+def _speak(document: Any) -> None:
+    """Chinese of the mainland: without it a machine sets commas as in Hong Kong, in the middle of their square."""
+    spoken = document.styles.element.find(f".//{qn('w:rPrDefault')}//{qn('w:lang')}")
+    spoken.set(qn("w:eastAsia"), "zh-CN")
 
 
 def _bytes(document: Any) -> bytes:

@@ -84,7 +84,7 @@ def test_the_way_of_a_first_report(house: Guarded, burst: Incident) -> None:
     draft = Document(BytesIO(house.ask("GET", f"{here}/1/file?format=docx", duty).content))
     assert real_ms() - began_ms < 60_000, "a first report is drafted within a minute"
     words = "\n".join(each.text for each in draft.paragraphs)
-    assert "特别事项呈报(首报)" in words and "关阀" in words and "已派出力量 1 支，到场 0 支" in words
+    assert "特别事项呈报（首报）" in words and "关阀" in words and "已派出力量 1 支，到场 0 支" in words
     assert "草稿" in draft.sections[0].header.paragraphs[0].text
     assert house.ask("POST", f"{here}/1/approve", duty, data={"drafted": "1"}).status_code == 403
     assert house.ask("POST", f"{here}/1/sent", duty, data={"receiver": "市委值班室"}).status_code == 422
