@@ -6,9 +6,9 @@ million; time runs from the moment it may go on until every partition has decide
 off by each crew, and a ratio is of two runs over the same backlog: what else the machine did met both.
 
 Kept out of all runs alike, because it fell into some and made two processes 1.2 to 1.9 times as fast as one: Redis
-rewriting its own file beside them, the city deciding what came before time ran, and checkpoints. One process already
-keeps more than one core busy, because Redis sends while it folds (`cores_1_worker`): two cores divided by that are the
-most that a second process can bring.
+rewriting its own file beside them, the city deciding what came before time ran, and checkpoints. One process keeps more
+than one core busy, because Redis sends while it folds (`cores_1_worker`): two cores divided by that are the most that a
+second process can bring.
 """
 
 from __future__ import annotations
