@@ -49,12 +49,33 @@ def last_number(connection: Transaction) -> int:
     return int(connection.execute(select(func.coalesce(func.max(outbox.c.number), 0))).scalar_one())
 
 
-def drop_told(connection: Transaction, up_to: int, before_ms: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A follower that leaves rows untouched: since when the first of them was written, ms UTC."""
+
+    follower: str
+    since_ms: int
+
+
+def behind(connection: Transaction, before_ms: int) -> list[Behind]:
+    """Followers before whom rows lie that were written before a time."""
+    first = func.min(outbox.c.at_ms).label("since_ms")
+    joined = outbox_marks.join(outbox, outbox.c.number > outbox_marks.c.number)
+    asked = select(outbox_marks.c.follower, first).select_from(joined).where(outbox.c.at_ms < before_ms)
+    rows = connection.execute(asked.group_by(outbox_marks.c.follower).order_by(outbox_marks.c.follower)).mappings()
+    return [Behind(**row) for row in rows]
+
+
+def drop_told(connection: Transaction, up_to: int, before_ms: int, gone_ms: int = 0) -> int:
     """Forget rows that the stream has (numbers up to `up_to`), all followers have dealt with and that are older.
+
+    gone_ms: a follower before whom a row lies that was written before this time is gone, and nobody waits for it.
 
     Returns how many. The highest row stays: it shows that this database is not older than the stream.
     """
-    slowest = connection.execute(select(func.min(outbox_marks.c.number))).scalar()
+    long_ago = connection.execute(select(func.max(outbox.c.number)).where(outbox.c.at_ms < gone_ms)).scalar() or 0
+    alive = select(func.min(outbox_marks.c.number)).where(outbox_marks.c.number >= long_ago)
+    slowest = connection.execute(alive).scalar()
     followed = up_to if slowest is None else min(up_to, slowest)
     old = (outbox.c.number <= followed) & (outbox.c.at_ms < before_ms) & (outbox.c.number < last_number(connection))
     return connection.execute(delete(outbox).where(old)).rowcount

@@ -43,6 +43,9 @@ from workers.worker import Running, run_worker
 
 LOOK_S = 0.25
 TOLD_KEPT_MS = 7 * DAY_MS  # rows of the outbox that everybody has
+GONE_MS = (
+    30 * DAY_MS
+)  # who follows nothing for so long holds nothing back any more; `doctor` says it from the first day
 
 Look = Callable[[], object]
 
@@ -141,7 +144,7 @@ def _outbox(ground: Ground) -> Look:
     def look() -> None:
         up_to = last_act(ground.running.client)
         with ground.database.transaction() as connection:
-            drop_told(connection, up_to, real_ms() - TOLD_KEPT_MS)
+            drop_told(connection, up_to, real_ms() - TOLD_KEPT_MS, real_ms() - GONE_MS)
 
     return look
 

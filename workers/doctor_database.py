@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.clock import CHINA, from_ms
+from core.clock import CHINA, from_ms, real_ms
 from core.errors import NeighbourDown, StartError
+from core.records import DAY_MS
 from core.settings import Settings
 from dispatch.exchange import peers_of
 from store.exchange import by_peer
 from store.migrate import newest, revision
+from store.outbox import behind
 from store.sql import FILE, Database, open_database
 from workers.findings import Told, fault, ok, warning
 
@@ -28,6 +30,7 @@ def waiting(settings: Settings) -> Iterator[Told]:
             is_ours = revision(connection) == newest()
         if is_ours:
             yield from exchange(database, settings)
+            yield from followers(database)
     except NeighbourDown as down:
         yield fault("database-down", reason=down)
     finally:
@@ -45,6 +48,15 @@ def exchange(database: Database, settings: Settings) -> Iterator[Told]:
             yield warning("exchange-stuck", peer=one.peer, count=one.failing, at=at)
     if peers and not any(one.failing for one in found):
         yield ok("exchange", count=len(peers))
+
+
+def followers(database: Database) -> Iterator[Told]:
+    """Who follows the outbox and has stood still for a day."""
+    with database.reading() as connection:
+        found = behind(connection, real_ms() - DAY_MS)
+    for one in found:
+        at = from_ms(one.since_ms).astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+        yield warning("follower-behind", follower=one.follower, at=at)
 
 
 CHECKS = (waiting,)

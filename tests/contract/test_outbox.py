@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import NeighbourDown
-from store.outbox import drop_told, last_number, note_followed, tell, told_after
+from store.outbox import Behind, behind, drop_told, last_number, note_followed, tell, told_after
 from store.sql import Database
 from stream.acts import ACTS, append_acts, last_act
 from stream.connect import Client, connect
@@ -80,6 +80,21 @@ def test_told_rows_are_dropped_but_for_the_last(database: Database, redis_client
     with database.reading() as connection:
         assert last_number(connection) == highest + 1
     assert not is_behind(database, redis_client)
+
+
+def test_a_follower_that_is_gone_holds_nothing_back(database: Database, redis_client: Client) -> None:
+    _tell(database, *"abcd")
+    relay(database, redis_client)
+    with database.transaction() as connection:
+        first = told_after(connection, 0)[0].number
+        note_followed(connection, "gone", first)
+        note_followed(connection, "alive", first + 2)
+        assert behind(connection, before_ms=5) == []
+        assert behind(connection, before_ms=6) == [Behind("alive", 5), Behind("gone", 5)]
+        assert drop_told(connection, last_act(redis_client), before_ms=6, gone_ms=5) == 1, "both are waited for"
+        note_followed(connection, "alive", last_number(connection))
+        assert drop_told(connection, last_act(redis_client), before_ms=6, gone_ms=6) == 2, "the one is gone"
+        assert [one.follower for one in behind(connection, before_ms=6)] == ["gone"], "and is still said"
 
 
 def test_a_restored_database_that_is_older_than_the_stream_is_noticed(database: Database, redis_client: Client) -> None:
