@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from html import escape
 from pathlib import Path
@@ -42,6 +42,7 @@ from api.live import Cut, live_routes, whole
 from api.me import me_routes
 from api.notice_metrics import NoticeCollector
 from api.open311 import Open311, open311_routes
+from api.orders import OrderDesk, order_routes
 from api.page_reader import PageReader
 from api.photos import PhotoDesk, photo_routes
 from api.presence import PresenceDesk, presence_routes
@@ -49,6 +50,7 @@ from api.public import public_routes
 from api.push import push_routes
 from api.receipts import Receipts, receipt_routes
 from api.reports import report_routes
+from api.responses import ResponseDesk, response_routes
 from api.rest import rest_routes
 from api.sign_in import sign_in_routes
 from board.frames import assets_version
@@ -109,18 +111,8 @@ class Site:
             app.include_router(duty_routes(duty), prefix=under)
             app.include_router(kept_routes(duty, settings.packs), prefix=under)
             app.include_router(entry_routes(duty, settings), prefix=under)
-            cases = Cases(self.hub, self.entrance)
-            app.include_router(case_routes(cases), prefix=under)
-            app.include_router(report_routes(cases), prefix=under)
-            app.include_router(fleet_routes(FleetDesk(cases)), prefix=under)
-            app.include_router(incident_routes(IncidentDesk(cases)), prefix=under)
-            app.include_router(exchange_routes(ExchangeDesk(cases, settings)), prefix=under)
-            app.include_router(open311_routes(Open311(cases, settings)), prefix=under)
-            app.include_router(public_routes(cases, settings), prefix=under)
-            app.include_router(photo_routes(PhotoDesk(cases)), prefix=under)
-            app.include_router(link_routes(LinkDesk(cases)), prefix=under)
-            app.include_router(around_routes(AroundDesk(cases, client)), prefix=under)
-            app.include_router(presence_routes(PresenceDesk(cases, client)), prefix=under)
+            for routes in self._case_routes(Cases(self.hub, self.entrance)):
+                app.include_router(routes, prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
@@ -131,6 +123,23 @@ class Site:
         app.include_router(self._docs(), prefix=under)
         app.mount(f"{under}/api/static", StaticFiles(directory=STATIC))
         app.include_router(_nothing_else(), prefix=under)
+
+    def _case_routes(self, cases: Cases) -> Iterator[APIRouter]:
+        """What is done about cases, units, orders and responses."""
+        settings, client = self._settings, self._client
+        yield case_routes(cases)
+        yield report_routes(cases)
+        yield fleet_routes(FleetDesk(cases))
+        yield incident_routes(IncidentDesk(cases))
+        yield order_routes(OrderDesk(cases))
+        yield response_routes(ResponseDesk(cases))
+        yield exchange_routes(ExchangeDesk(cases, settings))
+        yield open311_routes(Open311(cases, settings))
+        yield public_routes(cases, settings)
+        yield photo_routes(PhotoDesk(cases))
+        yield link_routes(LinkDesk(cases))
+        yield around_routes(AroundDesk(cases, client))
+        yield presence_routes(PresenceDesk(cases, client))
 
     def _cut(self) -> Cut:
         """How the frames of the live feed are cut for whoever asks now."""
