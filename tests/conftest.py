@@ -86,7 +86,8 @@ def mosquitto(server_folder: Path) -> Iterator[str]:
         missing("Mosquitto")
     port, log_file = unused_port(), server_folder / "mosquitto.log"
     config = server_folder / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n", "utf-8")
+    words = (f"listener {port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 0")
+    config.write_text("\n".join((*words, "user root")), "utf-8")  # it became another one, and then outlived us
     process = start_child([program, "-c", str(config)], log_file)
     wait_until(lambda: accepts("127.0.0.1", port), process, "Mosquitto", log_file)
     yield f"mqtt://127.0.0.1:{port}"

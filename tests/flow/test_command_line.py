@@ -12,10 +12,9 @@ import pytest
 from prerequisites import REPOSITORY, eventually, unused_port
 from whole_city import WORKERS, WholeCity
 
-from stream.connect import Client
+from stream.connect import Client, connect
 from stream.embedded.children import accepts
 
-SERVERS = {"redis", "broker"}
 COUNTIES_OF_SUQIAN = ["宿城区", "宿豫区", "沭阳县", "泗阳县", "泗洪县"]  # 321302, 321311, 321322, 321323, 321324
 
 
@@ -111,54 +110,68 @@ def _spoil(file: Path, right: str, wrong: str) -> str:
     return f"{file.name}:{text[: text.index(right)].count(chr(10)) + 1}"
 
 
-@pytest.mark.claim(
-    "PULSE", "CITY=宿迁 or 321300 shows that city with its counties, on a Redis and a broker of one's own"
-)
-@pytest.mark.parametrize(
-    ("name", "given"),
-    [
-        pytest.param("宿迁", "mosquitto", marks=pytest.mark.mosquitto),
-        pytest.param("321300", "broker", marks=pytest.mark.long),
-    ],
-)
-def test_any_city_on_given_servers(
-    city: Callable[..., WholeCity],
-    request: pytest.FixtureRequest,
-    redis_server: str,
-    redis_client: Client,
-    name: str,
-    given: str,
-) -> None:
-    mqtt_url = str(request.getfixturevalue(given))
-    running = city(CITY=name, REDIS_URL=redis_server, MQTT_URL=mqtt_url, BASE_PATH="/city/vitals/")
-    assert running.start().wait_until_ready().startswith(f"{running.site.address}wall?token=")
+@pytest.fixture(scope="module")
+def elsewhere(redis_server: str, mosquitto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeCity]:
+    """Another city than the usual one, running on a Redis and a broker of one's own."""
+    client = connect(redis_server)
+    client.flushall()
+    client.close()
+    given = {"REDIS_URL": redis_server, "MQTT_URL": mosquitto, "BASE_PATH": "/city/vitals/"}
+    running = WholeCity(tmp_path_factory.mktemp("elsewhere"), CITY="宿迁", **given).start()
+    yield running
+    running.end()
+
+
+def assert_shows_suqian(running: WholeCity) -> None:
+    """With all its counties, in their order, once all of it runs."""
+    assert running.wait_until_ready().startswith(f"{running.site.address}wall?token=")
     assert set(running.pids()) == WORKERS | {"simulate"}
     areas = running.site.ask("api/v1/warnings").json["areas"]
     assert [area["name"] for area in areas][:5] == COUNTIES_OF_SUQIAN
     values = running.site.ask("api/v1/indicators/ecology.aqi").json["values"]
     assert {value["area_name"] for value in values if value["value"] is not None} >= {"宿迁市", *COUNTIES_OF_SUQIAN}
-    assert running.interrupt() == 0
-    assert redis_client.ping()
-    assert accepts("127.0.0.1", int(mqtt_url.rpartition(":")[2]))
-    redis_client.flushall()
 
 
+@pytest.mark.mosquitto
+@pytest.mark.claim(
+    "PULSE", "CITY=宿迁 or 321300 shows that city with its counties, on a Redis and a broker of one's own"
+)
+def test_any_city_on_given_servers(elsewhere: WholeCity) -> None:
+    assert_shows_suqian(elsewhere)
+
+
+@pytest.mark.mosquitto
 @pytest.mark.claim(
     "PULSE", "a second run on the same folder is refused; a supervisor killed by kill -9 leaves no orphan"
 )
-def test_one_run_a_folder_and_no_orphans(city: Callable[..., WholeCity]) -> None:
-    running = city(CITYVITALS_SIMULATE="0").start()
-    eventually(lambda: set(running.pids()) == WORKERS | SERVERS, 30)
-    again = running.command("run")
+def test_one_run_a_folder_and_no_orphans(elsewhere: WholeCity, redis_server: str, mosquitto: str) -> None:
+    """The servers that were given live on. Servers of its own go too: see test_supervisor.py."""
+    elsewhere.wait_until_ready()
+    again = elsewhere.command("run")
     assert again.returncode == 1
-    assert (
-        again.stdout.strip()
-        == f"目录 {running.folder / 'var'} 上已有一个城市体征在运行；停掉它，或把 CITYVITALS_VAR 设为别的目录"
-    )
-    assert set(running.pids()) == WORKERS | SERVERS
-    assert len(running.remains()) == 1 + len(WORKERS | SERVERS)
-    running.end()  # SIGKILL
-    eventually(lambda: running.remains() == [], 5)
+    folder = elsewhere.folder / "var"
+    assert again.stdout.strip() == f"目录 {folder} 上已有一个城市体征在运行；停掉它，或把 CITYVITALS_VAR 设为别的目录"
+    assert set(elsewhere.pids()) == WORKERS | {"simulate"}
+    assert len(elsewhere.remains()) == 1 + len(WORKERS | {"simulate"})
+    elsewhere.end()  # SIGKILL
+    eventually(lambda: elsewhere.remains() == [], 5)
+    client = connect(redis_server)
+    assert client.ping()
+    client.flushall()
+    client.close()
+    assert accepts("127.0.0.1", int(mosquitto.rpartition(":")[2]))
+
+
+@pytest.mark.long
+def test_a_city_by_its_code_on_given_servers(
+    city: Callable[..., WholeCity], redis_server: str, redis_client: Client, broker: str
+) -> None:
+    running = city(CITY="321300", REDIS_URL=redis_server, MQTT_URL=broker, BASE_PATH="/city/vitals/").start()
+    assert_shows_suqian(running)
+    assert running.interrupt() == 0
+    assert redis_client.ping()
+    assert accepts("127.0.0.1", int(broker.rpartition(":")[2]))
+    redis_client.flushall()
 
 
 @pytest.mark.claim("PULSE", "doctor says in words what is wrong, all at once, and its exit code says that something is")
