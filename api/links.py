@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.warden import Warden
@@ -14,6 +14,7 @@ from api.errors import ApiError, errors
 from api.rest import Present
 from core.clock import real_ms
 from core.errors import UnknownName
+from core.qr import qr
 from dispatch.book import Told
 from dispatch.links import AT_MOST_H, LASTS_H, LinkBook, WantedLink, is_alive
 from store.links import LinkRow
@@ -34,7 +35,7 @@ class LinkWish(BaseModel):
 
 
 class LinkTold(BaseModel):
-    """A link. address: below this site, told once, when it is made; real time, ms UTC."""
+    """A link; real time, ms UTC. address: below this site, and qr: all of it as an SVG; told once, when it is made."""
 
     number: int
     assignment: str
@@ -44,12 +45,13 @@ class LinkTold(BaseModel):
     expires_ms: int
     is_alive: bool
     address: str = ""
+    qr: str = ""
 
     @classmethod
-    def of(cls, link: LinkRow, told: Told, now_ms: int, address: str = "") -> LinkTold:
-        """From its row."""
+    def of(cls, link: LinkRow, told: Told, now_ms: int, once: tuple[str, str] = ("", "")) -> LinkTold:
+        """From its row. once: what is told this once, its address and that as a picture."""
         plain = {name: getattr(link, name) for name in cls.model_fields if hasattr(link, name)}
-        return cls(is_alive=is_alive(link, told, now_ms), address=address, **plain)
+        return cls(is_alive=is_alive(link, told, now_ms), address=once[0], qr=once[1], **plain)
 
 
 class LinksTold(BaseModel):
@@ -72,14 +74,16 @@ class LinkDesk:
         links = await asyncio.to_thread(self._links.of, case)
         return LinksTold(links=[LinkTold.of(link, told, real_ms()) for link in links])
 
-    async def make(self, case: str, wanted: LinkWish) -> LinkTold:
-        """A new link with its address."""
+    async def make(self, case: str, wanted: LinkWish, request: Request) -> LinkTold:
+        """A new link with its address, which a telephone may also read from the screen."""
         await self._cases.told(case)
         now = self._cases.now(Present(self._cases.hub))
         wish = WantedLink(wanted.key, case, wanted.assignment, wanted.name, wanted.lasts_h)
         link, secret = await asyncio.to_thread(self._links.make, self._cases.entrance.bearer(), wish, now)
         address = f"{self._cases.entrance.base_path}t?k={secret}"
-        return LinkTold.of(link, await self._cases.told(case), now.real_ms, address)
+        peer = self._cases.entrance.peers.of(request.scope)
+        whole = f"{'https' if peer.secure else 'http'}://{peer.host}{address}"
+        return LinkTold.of(link, await self._cases.told(case), now.real_ms, (address, qr(whole)))
 
     async def revoke(self, number: int) -> None:
         """From now on it opens nothing."""
@@ -99,9 +103,9 @@ def link_routes(desk: LinkDesk) -> APIRouter:
         return await desk.listed(case)
 
     @router.post("/cases/{case}/links")
-    async def make(case: str, wanted: LinkWish) -> LinkTold:
+    async def make(case: str, wanted: LinkWish, request: Request) -> LinkTold:
         """A one-time link to an assignment. Its address is told this once."""
-        return await desk.make(case, wanted)
+        return await desk.make(case, wanted, request)
 
     @router.post("/links/{number}/revoke", status_code=204)
     async def revoke(number: Annotated[int, Path(ge=1, le=LARGEST)]) -> None:

@@ -98,7 +98,7 @@
     const until = cityvitals.format.moment(made.expires_ms, cityvitals.live.cityMs());
     const said = words("dispatch.link_text", { name: made.name, title: title, until: until, address: root.location.origin + made.address });
     const text = '<p class="link-note">' + cityvitals.format.esc(words("dispatch.link_once")) + '</p><textarea id="dispatch-link-text" rows="4" readonly>' + cityvitals.format.esc(said)
-      + '</textarea><button type="button" class="verb" data-copies="dispatch-link-text">' + cityvitals.format.esc(words("dispatch.link_copy")) + "</button>";
+      + '</textarea><button type="button" class="verb" data-copies="dispatch-link-text">' + cityvitals.format.esc(words("dispatch.link_copy")) + '</button><div class="link-qr" role="img" aria-label="' + cityvitals.format.esc(words("dispatch.link_scan")) + '">' + made.qr + "</div><p>" + cityvitals.format.esc(words("dispatch.link_scan")) + "</p>";
     cityvitals.dispatchForms.tell(words("dispatch.link_made"), text);
   }
 

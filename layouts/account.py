@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from accounts.standing import Standing
 from core.accounts import EVERYWHERE, Appointment, Person, Post, Session
 from core.markup import Markup, Part, el
+from core.qr import qr
 from layouts.account_frame import Frame
-from layouts.figures.qr import qr
 
 SECRET_GROUP = 4  # letters of a secret that are typed in one breath
 

@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 
 from accounts import totp
-from layouts.figures.qr import QUIET_MODULES, qr
+from core.qr import QUIET_MODULES, qr
 
 DOT = 6  # pixels a module
 
