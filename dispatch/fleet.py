@@ -24,6 +24,7 @@ from store.sql import Transaction
 UNIT = "unit.changed"  # topic of the outbox
 ON_SHOW = ("name", "area", "device", "lon_deg", "lat_deg")  # what the picture of the city has of a unit
 EDIT, TELL = "units.edit", "cases.report"
+NAMED = 2000  # of so many units places and tasks are asked for by name, of more all are read
 
 Seen = Mapping[str, Fix]  # device → where it is now
 
@@ -47,7 +48,8 @@ class UnitBook:
         with self._warden.database.reading() as connection:
             rows = {**self._declared(), **self._written(connection)}
             rows = {name: row for name, row in rows.items() if not able.isdisjoint(row.capabilities)} or rows
-            fixes, at_work = kept.fixes(connection), kept.at_work(connection, self._scene())
+            of = list(rows) if len(rows) <= NAMED else None
+            fixes, at_work = kept.fixes(connection, of), kept.at_work(connection, self._scene(), of)
         return [
             _unit(row, _newest(fixes.get(row.id), seen.get(row.device)), at_work.get(row.id)) for row in rows.values()
         ]

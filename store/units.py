@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 
 from sqlalchemy import RowMapping, delete, func, insert, or_, select
@@ -46,15 +46,20 @@ def put_fix(connection: Transaction, fix: FixRow) -> None:
     connection.execute(found.on_conflict_do_update(index_elements=["unit"], set_=changed, where=younger))
 
 
-def fixes(connection: Transaction) -> dict[str, FixRow]:
-    """Unit → where it was seen last."""
+def fixes(connection: Transaction, of: Collection[str] | None = None) -> dict[str, FixRow]:
+    """Unit → where it was seen last. of: only these; None: all."""
     asked = select(*(unit_fixes.c[name] for name in FixRow.__dataclass_fields__))
+    asked = asked if of is None else asked.where(unit_fixes.c.unit.in_(of))
     return {row[0]: FixRow(*row) for row in connection.execute(asked)}
 
 
-def at_work(connection: Transaction, scene: str = "") -> dict[str, str]:
-    """Unit → its state in the assignment that it has in hand; of several, the oldest one. scene "": of all."""
+def at_work(connection: Transaction, scene: str = "", of: Collection[str] | None = None) -> dict[str, str]:
+    """Unit → its state in the assignment that it has in hand; of several, the oldest one.
+
+    scene "": of all. of: only these units; None: all.
+    """
     asked = select(assignments.c.unit, assignments.c.state).where(assignments.c.is_over.is_(False))
+    asked = asked if of is None else asked.where(assignments.c.unit.in_(of))
     if scene:  # what a replay or the demonstration sends out keeps nobody from real work
         asked = asked.join(cases, cases.c.id == assignments.c.case).where(cases.c.scene == scene)
     return {row.unit: row.state for row in connection.execute(asked.order_by(assignments.c.since_ms.desc()))}
