@@ -175,3 +175,12 @@ def _own_password(house: Guarded, login: str) -> str:
     assert isinstance(signed, SignedIn)
     assert office.credentials.change_password(signed.person, first, CHOSEN, signed.session, now_ms) is None
     return CHOSEN
+
+
+@pytest.mark.claim("ACCOUNTS", "A token that is revoked on its page is shut out with the next request.")
+def test_a_token_revoked_by_hand_is_shut_out_at_once(house: Guarded) -> None:
+    who = {"Authorization": f"Bearer {house.token(Role.MACHINE)}"}
+    number = house.office.tokens.all()[-1].id
+    assert house.ask("GET", "api/v1/warnings", who).status_code == 200  # it is known now, for some seconds
+    assert house.ask("POST", f"tokens/{number}/revoke", house.as_role(Role.SECURITY)).status_code == 303
+    assert house.ask("GET", "api/v1/warnings", who).status_code == 401

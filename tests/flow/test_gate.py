@@ -33,14 +33,10 @@ PLACES = {
     "subject": "440981",
     "device": "mm-rain-01",
     "warning": "none",
-    "number": "0",
     "feed": "rain",
     "source": "oidc",
     "login": "nobody-at-all",
     "post": "no-post",
-    "appointment": "0",
-    "session": "0",
-    "token": "0",
     "package_name": "dash",
     "fingerprinted_path:path": "none.js",
     "rest:path": "nothing/here",
@@ -297,15 +293,6 @@ def test_a_revoked_token_is_shut_out(site: Guarded, wait_for: Callable[..., None
     for _ in events.iter_content(65536):  # it ends by itself
         pass
     assert {"GET /live/sse", "WS /live/ws"} <= {one.act.subject for one in site.acts() if f":{number}" in one.act.actor}
-
-
-@pytest.mark.claim("ACCOUNTS", "A token that is revoked on its page is shut out with the next request.")
-def test_a_token_revoked_by_hand_is_shut_out_at_once(site: Guarded) -> None:
-    who = {"Authorization": f"Bearer {site.token(Role.MACHINE)}"}
-    number = site.office.tokens.all()[-1].id
-    assert site.ask("GET", "api/v1/warnings", who).status_code == 200  # it is known now, for some seconds
-    assert site.ask("POST", f"tokens/{number}/revoke", site.as_role(Role.SECURITY)).status_code == 303
-    assert _refused(site.ask("GET", "api/v1/warnings", who))
 
 
 def _read_until_closed(socket: Any, until_ms: int) -> None:
