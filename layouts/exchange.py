@@ -87,6 +87,6 @@ def _peers(frame: Frame, traffic: Traffic) -> list[Part]:
 
 def _peer(frame: Frame, name: str, host: str, count: PeerCount | None) -> Markup:
     ill = bool(count and count.failing)
-    said = f"{FAILING} {frame.word('exchange.standing-failing')} {count.failing}" if count and ill else ""
+    said = f"{FAILING} {frame.word('exchange.failing', n=count.failing)}" if count and ill else ""
     waits = f"{frame.word('exchange.standing-waiting')} {count.waiting}" if count and count.waiting else ""
-    return el("li", el("b", name), el("small", host), el("span", " · ".join(filter(None, (said, waits)))))
+    return el("li", el("b", name), " ", el("small", host), " ", " · ".join(filter(None, (said, waits))))
