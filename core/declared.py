@@ -47,7 +47,8 @@ class Feed:
     nothing for `late_after_s` is silent. Readings older than `lateness_s` are not folded any more; those more
     than `ahead_s` ahead of the city clock are refused. `fields` maps names on the wire to metrics. After a reconnect
     a device settles 上电 for its first `settle_n` readings and for `settle_for_s`, whichever is over later.
-    `snapshots`: another filter, under which the newest picture of each device comes as JPEG; its first `+` is the device.
+    `snapshots`: another filter, under which the newest picture of each device comes as JPEG; its first `+` is the
+    device.
     """
 
     id: str

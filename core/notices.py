@@ -96,8 +96,8 @@ class Route:
     unanswered_s: a call of which no receipt says after so long that it was answered goes to the next in turn, at any
     level, as one that failed does at once; 0: the gateway gives no receipts.
     topics: domains, topics of packs (`water`), indicators (`water.river_stage`), or how these begin (`water.river`).
-    response, response_level: only while a response 应急响应 of this plan is in force there, at that level or graver (1 to
-    4, 1 the gravest); "": always.
+    response, response_level: only while a response 应急响应 of this plan is in force there, at that level or graver
+    (1 to 4, 1 the gravest); "": always.
     then: who is told once there is no next in turn.
     """
 

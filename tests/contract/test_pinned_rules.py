@@ -1,4 +1,4 @@
-"""A warning is explained by the rule that judged it: as it judges now, as its version was kept, or as it was shipped."""
+"""A warning is explained by the rule that judged it: as it judges now, as its version was kept, or as shipped."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def by(version: str) -> CityWarning:
     return replace(warning("w1"), rule_version=version)
 
 
-@pytest.mark.claim(
-    "WARN", "A warning is explained by the version that judged it, kept or shipped, not by today's."
-)
+@pytest.mark.claim("WARN", "A warning is explained by the version that judged it, kept or shipped, not by today's.")
 def test_the_version_that_judged_explains(database: Database) -> None:
     shipped = rule_of(RULE, with_red(3.0), "1")
     judging = rule_of(RULE, with_red(5.0), "3")

@@ -160,7 +160,7 @@ bounds:
         ("bounds: [{level: red, indicator: x, bound: 9, comparison: '<'}]", "red compares by <, the rule is up_bad"),
         ("bounds: [{level: red, indicator: x, bound: 9, judged: rate}]", "over_s belongs to"),
         ("bounds: [{level: red, indicator: x, bound: 9, ahead_s: 60}]", "ahead_s belongs to"),
-        ("no_data_after_s: 60\nbounds: [{level: red, indicator: x, bound: 9}]", "belongs to no_data"),
+        ("no_data: keep\nno_data_after_s: 60\nbounds: [{level: red, indicator: x, bound: 9}]", "belongs to no_data"),
         ("overrides: [{area: s, level: blue, bound: 1}]\nbounds: [{level: red, indicator: x, bound: 9}]", "no bound"),
         (
             "schedule: {season: ['02-30', '03-01']}\nbounds: [{level: red, indicator: x, bound: 9}]",
