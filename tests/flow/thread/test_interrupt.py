@@ -73,7 +73,8 @@ class Devices:
 
 @pytest.fixture
 def city(tmp_path: Path) -> Iterator[WholeCity]:
-    made = WholeCity(tmp_path, CITYVITALS_SIMULATE="0", CITYVITALS_CHECKPOINT_S="1")
+    """Without what accounts need: that is no part of a reading's way, and a third of a start."""
+    made = WholeCity(tmp_path, CITYVITALS_SIMULATE="0", CITYVITALS_CHECKPOINT_S="1", CITYVITALS_ACCOUNTS="0")
     yield made
     made.end()
 
