@@ -19,6 +19,7 @@ Answers are compared with plain sorting, plain distances and with the doubles th
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -88,6 +89,8 @@ def ask(database: Database, declared: Declared) -> dict[str, Any]:
     """All that is measured of one database."""
     with database.reading() as connection:
         rows = [kept.CaseRow(**row) for row in connection.execute(_all_open()).mappings()]
+    gc.collect()
+    gc.freeze()  # no process of a city holds all open cases, so nobody looks for garbage among them
     grouper = Grouper(declared.case_kinds, declared.case_causes.values())
     pages = queue_ms(database, rows)
     return {
