@@ -240,6 +240,7 @@
     else if (told.mergeInto) tell(send(shown.id, { verb: "merge", revision: shown.revision, fields: { into: told.mergeInto } }));
     else if (told.apart) ask("POST", "cases/" + encodeURIComponent(shown.id) + "/apart", { others: told.apart.split(",") }).then(() => open(shown.id));
     else if (told.do === "new") newCase();
+    else if (told.do === "meet") tell(send(shown.id, { verb: "meet", fields: {} })); // the link itself opens the meeting
     else if (told.case) { event.preventDefault(); open(told.case); paint(); }
   }
 

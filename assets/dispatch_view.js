@@ -8,7 +8,7 @@
   // verb → its key; what is not here is behind 更多
   const KEYS = { file: "l", reject: "x", dispatch: "p", take: "s", finish: "f", verify: "y", redo: "r", close: "e", note: "b", merge: "h", unmerge: "h",
     "take-up": "z", "ask-extension": "q", extend: "q", reopen: "o", evaluate: "v", return: "t" };
-  const HIDDEN = new Set(["join", "part", "strike", "correct", "appeal", "grant-appeal", "deny-appeal"]); // asked where they belong
+  const HIDDEN = new Set(["join", "part", "meet", "strike", "correct", "appeal", "grant-appeal", "deny-appeal"]); // asked where they belong
   const UNIT_STEPS = { reserved: ["notify", "clear"], notified: ["accept", "depart", "arrive", "refuse"], accepted: ["depart", "arrive", "fail"],
     "en-route": ["arrive", "fail"], "on-scene": ["clear", "leave", "fail"], left: ["arrive", "clear", "fail"] };
 
@@ -145,7 +145,7 @@
     const hold = one.hold === "none" ? "" : '<i class="hold">' + esc(words("case.hold-" + one.hold)) + "</i>";
     const into = one.into ? '<a href="#" data-case="' + esc(one.into) + '">' + esc(words("dispatch.into", { id: one.into })) + "</a>" : "";
     return "<article><header><small>" + esc(one.id) + "</small><span>" + esc(kind) + (one.facts.grade ? " " + ROMAN[one.facts.grade] + esc(words("dispatch.grade")) : "") + "</span><em>" + esc(state(one.state)) + "</em>" + hold + counts + into
-      + '</header><h2>' + esc(one.facts.title) + "</h2>" + beside.presence + verbs(one, may)
+      + '</header><h2>' + esc(one.facts.title) + "</h2>" + beside.presence + verbs(one, may) + cityvitals.dispatchWhole.meeting(one, site, may)
       + '<ol class="clocks">' + one.clocks.map((each) => clock(each, nowMs)).join("") + "</ol>"
       + '<div class="case-columns"><div>' + facts(one, site, nowMs) + beside.photos + '</div><section><h3>' + esc(words("dispatch.units")) + '</h3><ol class="case-units">'
       + (one.units.map((each) => unit(each, names, nowMs, may, beside.links)).join("") || "<li>" + esc(words("dispatch.nobody_sent")) + "</li>") + "</ol></section></div>"

@@ -14,6 +14,13 @@
     return '<p class="case-origin"><span>' + esc(words("dispatch.origin")) + "</span> " + name + "</p>";
   }
 
+  /** The way to the meeting about a case, where the city has meetings; who goes there stands in the log. */
+  function meeting(one, site, may) {
+    if (!site.meeting || !one.possible.includes("meet") || !may("meet")) return "";
+    const address = site.meeting.replace("{case}", encodeURIComponent(one.id));
+    return '<div class="verbs"><a class="verb" data-do="meet" target="_blank" rel="noopener noreferrer" href="' + esc(address) + '">' + esc(words("case.verb-meet")) + " ↗</a></div>";
+  }
+
   /** What was joined or merged into it; more: {nowMs, may: whether he may take members out}. */
   function members(told, more) {
     if (!told || !told.members.length) return "";
@@ -30,5 +37,5 @@
     return ["strike", "correct", "warn", "breach"].includes(entry.verb) || entry.origin === "clock" ? "" : button("correct");
   }
 
-  cityvitals.dispatchWhole = { members, mend, origin };
+  cityvitals.dispatchWhole = { meeting, members, mend, origin };
 })(typeof window === "undefined" ? globalThis : window);

@@ -41,6 +41,7 @@ class City:
     support: str  # whom to call when data stop
     support_phone: str
     work_hours: tuple[tuple[int, int], ...] = ((30_600, 43_200), (52_200, 63_000))  # s after local midnight
+    meeting: str = ""  # address of the city's own meetings, `{case}` for the number of the case; "": it has none
 
 
 @dataclass(frozen=True, slots=True)

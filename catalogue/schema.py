@@ -34,6 +34,7 @@ class CityEntry(Entry):
     topics: tuple[str, ...] = ()
     boundary: BoundaryFileEntry | None = None
     roads: RoadFileEntry | None = None
+    meeting: Annotated[str, Field(pattern=r"^https://[^\s{}]*\{case\}[^\s{}]*$")] | None = None
     work_hours: Annotated[tuple[tuple[TimeOfDay, TimeOfDay], ...], Field(min_length=1)] = (
         (30_600, 43_200),
         (52_200, 63_000),
@@ -49,7 +50,8 @@ class CityEntry(Entry):
     def record(self) -> City:
         """The city as the rooms know it."""
         left_out = {"topics", "boundary", "roads"}
-        return City(**{name: value for name, value in self.fields().items() if name not in left_out})
+        told = {name: value for name, value in self.fields().items() if name not in left_out}
+        return City(**told | {"meeting": self.meeting or ""})
 
 
 class DomainEntry(Entry):

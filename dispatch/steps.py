@@ -40,6 +40,7 @@ class Verb(StrEnum):
     PART = "part"  # 移出 some of them
     AMEND = "amend"  # 更正: place, kind, grade, title …
     NOTE = "note"  # 备注, photo, message
+    MEET = "meet"  # 会商: somebody goes to the meeting about it
     STRIKE = "strike"  # 划去 an entry; it stays readable
     CORRECT = "correct"  # 更正时间 of a step
     WARN = "warn"  # 临期提醒: a clock comes near its end
@@ -164,6 +165,7 @@ STEPS: Mapping[Verb, Step] = {
     Verb.PART: Step("cases.dispatch", _ANY, None, ("items", "reason")),
     Verb.AMEND: Step("cases.dispatch", _ANY, None, ("reason",)),
     Verb.NOTE: Step("cases.note", _ANY, None, ("text",)),
+    Verb.MEET: Step("cases.note", OPEN),
     Verb.STRIKE: Step("cases.note", _ANY, None, ("entry", "reason")),
     Verb.CORRECT: Step("cases.dispatch", _ANY, None, ("entry", "at_ms", "reason")),
     Verb.WARN: Step(TIME_ALONE, OPEN | {_C.MERGED}, None, ("obligation",)),
@@ -214,6 +216,7 @@ IN_HOLD = frozenset(
         Verb.PART,
         Verb.AMEND,
         Verb.NOTE,
+        Verb.MEET,
         Verb.STRIKE,
         Verb.CORRECT,
         Verb.SUPERVISE,

@@ -65,6 +65,7 @@ def site_of(declared: Declared, settings: Settings, assets_version: str) -> dict
         "leads": sorted({kind.lead for kind in declared.case_kinds.values()}),
         "rights": {str(verb): step.action for verb, step in (STEPS | UNIT_STEPS).items()},
         "boundaries": declared.boundaries,
+        "meeting": declared.city.meeting,
     }
 
 

@@ -18,7 +18,17 @@ from core.messages import texts
 pytestmark = pytest.mark.browser
 
 ASSETS = Path(__file__).parents[2] / "assets"
-PURE = ("format", "live_mirror", "stale", "trend", "wall_header", "wall_map", "wall_vitals", "wall_warnings")
+PURE = (
+    "dispatch_whole",
+    "format",
+    "live_mirror",
+    "stale",
+    "trend",
+    "wall_header",
+    "wall_map",
+    "wall_vitals",
+    "wall_warnings",
+)
 NOW_MS = 1_795_341_600_000  # 22 November 2026 (Sunday), 18:00 in China
 Call = Callable[..., Any]
 
@@ -217,3 +227,14 @@ def test_only_a_wholly_silent_county_is_blind(scripts: Page) -> None:
         "4": {"area": "b", "kind": "camera", "state": "ok"},
     }
     assert scripts.evaluate("stations => [...cityvitals.map.blindAreas(stations)]", stations) == ["b"]
+
+
+MEETING = "([one, site]) => cityvitals.dispatchWhole.meeting(one, site, () => true)"
+
+
+def test_a_case_leads_to_the_citys_own_meeting(scripts: Page) -> None:
+    one, site = {"id": "A/1", "possible": ["meet"]}, {"meeting": "https://meet.example.cn/room?about={case}&x=1"}
+    shown = scripts.evaluate(MEETING, [one, site])
+    assert 'href="https://meet.example.cn/room?about=A%2F1&amp;x=1"' in shown and 'rel="noopener noreferrer"' in shown
+    assert scripts.evaluate(MEETING, [one, {"meeting": ""}]) == "", "a city without meetings offers none"
+    assert scripts.evaluate(MEETING, [one | {"possible": []}, site]) == "", "nobody meets about what is closed"

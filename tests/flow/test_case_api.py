@@ -83,6 +83,19 @@ def test_two_desks_at_once(house: Guarded) -> None:
     assert answer.json()["error"]["sentence"] == "案卷刚被他人更新，已到第 2 条记录；请看过再办"
 
 
+@pytest.mark.claim("COMMAND", "Who goes to the meeting about a case stands in its log, and each may go more than once.")
+def test_who_meets_stands_in_the_log(house: Guarded) -> None:
+    case = reported(house, "a-meeting")
+    for number, role in enumerate((Role.DISPATCHER, Role.LEADER, Role.DISPATCHER)):
+        case = step(house, house.colleague(role), case, "meet", key=f"meeting-{number}")
+    met = [entry["by"] for entry in case["log"] if entry["verb"] == "meet"]
+    assert met == ["person:dispatcher-1", "person:leader-1", "person:dispatcher-1"]
+    assert case["state"] == "reported"
+    stranger = house.colleague(Role.AUDIT)
+    wanted = {"key": "meeting-stranger", "verb": "meet", "revision": case["revision"]}
+    assert house.ask("POST", f"api/v1/cases/{case['id']}/steps", stranger, json=wanted).status_code in (403, 404)
+
+
 def test_what_is_not_possible_is_said(house: Guarded) -> None:
     case = reported(house, "not-possible-now")
     wanted = {"key": "close-at-once", "verb": "close", "revision": 1}

@@ -46,6 +46,15 @@ def test_a_missing_boundary_file_is_told_at_its_line(packs: Path) -> None:
     assert problem.startswith(f"{packs / 'cities' / 'own.yaml'}:6: boundary file {packs / 'counties.gpkg'} does not")
 
 
+def test_a_city_names_the_address_of_its_meetings(packs: Path) -> None:
+    file, city = packs / "cities" / "own.yaml", CITY.partition("  boundary:")[0]
+    file.write_text(city + "  meeting: 'https://meet.example.cn/{case}'", "utf-8")
+    assert catalogue.load(packs, "own").city.meeting == "https://meet.example.cn/{case}"
+    file.write_text(city + "  meeting: 'http://meet.example.cn/room'", "utf-8")
+    (problem,) = catalogue.check(packs, "own")
+    assert problem.startswith(f"{file}:6: city.meeting is 'http://meet.example.cn/room'")
+
+
 @pytest.mark.claim("COMMAND", "A pack names its roads in a file; a mistake there is told with both files and lines.")
 def test_a_pack_brings_its_roads(packs: Path) -> None:
     own = packs / "cities" / "own.yaml"
