@@ -82,6 +82,7 @@
   /** The draft changed: everything that needs no server follows at once. */
   function touched() {
     cityvitals.rulesForm.refresh(desk);
+    cityvitals.rulesBelow.sweep(desk); // where the draft stands in it
     paint();
     ask();
   }

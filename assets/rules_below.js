@@ -92,7 +92,6 @@
       else { delete one.clear; one.hysteresis = value; }
       cityvitals.rules.touched();
     }
-    sweep(desk);
   }
 
   function listen(place) {

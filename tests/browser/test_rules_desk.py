@@ -165,6 +165,8 @@ def test_a_bound_is_dragged_weighed_submitted_approved_and_followed(
         assert int(counts("orange")[2].lstrip("+")) >= 1  # yesterday's storm is warned of as well
         assert "到报率" in words(page, ".rules-reporting")
         assert words(page, ".rules-score dl div:nth-child(1) dd").startswith("1/1")
+        bound = page.locator('input[data-level="orange"][data-field="bound"]').input_value()
+        expect(page.locator("#rules-sweep .stands.is-draft + text")).to_have_text(f"草案 {bound}")
         page.screenshot(path=pictures / "rules-desk.png")
         page.locator("input.remark").fill("上游漫堤，须提前")
         page.get_by_role("button", name="提交审核").click()
