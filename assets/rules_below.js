@@ -58,8 +58,9 @@
     ].filter(([, line]) => line.some((point) => point[1] !== null));
     const ends = cityvitals.trend.spread(lines.map(([, line]) => y(line.filter((point) => point[1] !== null).pop()[1])), rem * 1.25, box.top, box.bottom);
     const stands = [["active", standing(desk, desk.seed.active)], ["draft", standing(desk, desk.draft)]].filter(([, value]) => value !== null && value >= low && value <= high);
+    const leftmost = stands.length === 2 && stands[1][1] < stands[0][1] ? "draft" : "active"; // its words stand to the left of it
     plot.innerHTML = '<svg width="' + box.width + '" height="' + box.height + '"><path class="rail" d="M' + box.left + " " + box.bottom + "H" + box.right + '"/>'
-      + stands.map(([who, value]) => '<path class="stands is-' + who + '" d="M' + at(x(value)) + " " + at(box.top - rem * 0.2) + "V" + box.bottom + '"/><text class="axis" text-anchor="' + (who === "active" ? "end" : "start") + '" x="' + at(x(value) + (who === "active" ? -0.3 : 0.3) * rem) + '" y="' + at(rem * 0.75) + '">' + esc(words("rules.stands_" + who, { value: written(desk, value) })) + "</text>").join("")
+      + stands.map(([who, value]) => '<path class="stands is-' + who + '" d="M' + at(x(value)) + " " + at(box.top - rem * 0.2) + "V" + box.bottom + '"/><text class="axis" text-anchor="' + (leftmost === who ? "end" : "start") + '" x="' + at(x(value) + (leftmost === who ? -0.3 : 0.3) * rem) + '" y="' + at(rem * 0.75) + '">' + esc(words("rules.stands_" + who, { value: written(desk, value) })) + "</text>").join("")
       + lines.map(([name, line, said], row) => '<path class="swept is-' + name + '" d="' + path(line, x, y) + '"/><text class="axis is-' + name + '" x="' + at(box.right + rem * 0.4) + '" y="' + at(ends[row] + rem * 0.33) + '">' + esc(said) + "</text>").join("")
       + '<text class="axis" x="' + box.left + '" y="' + at(box.height - rem * 0.25) + '">' + esc(written(desk, low)) + '</text><text class="axis" text-anchor="end" x="' + at(box.right) + '" y="' + at(box.height - rem * 0.25) + '">' + esc(written(desk, high)) + '</text>'
       + '<path class="cross" d=""/></svg>';
