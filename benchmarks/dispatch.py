@@ -91,6 +91,7 @@ def ask(database: Database, declared: Declared) -> dict[str, Any]:
         rows = [kept.CaseRow(**row) for row in connection.execute(_all_open()).mappings()]
     gc.collect()
     gc.freeze()  # no process of a city holds all open cases, so nobody looks for garbage among them
+    gc.set_threshold(50_000, 20, 100)  # as app.py has it for all of them
     grouper = Grouper(declared.case_kinds, declared.case_causes.values())
     pages = queue_ms(database, rows)
     return {
