@@ -241,7 +241,7 @@
   /** One key each; never while somebody writes, composes Chinese or holds a modifier. */
   function onKey(event) {
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey || event.repeat && !/^(j|k|Arrow)/.test(event.key)) return;
-    if (event.target.closest("input, textarea, select, dialog")) return;
+    if (event.target.closest("input, textarea, select, dialog") && !event.target.closest("dialog:not([open])")) return; // one just shut has the focus for a moment still
     const key = event.key.toLowerCase();
     if (key === "enter" && event.target.closest("button, a")) return; // the button in focus is meant
     const verb = ["q", "h", "l", "w", "x", "d", "t", "g", "b", "c"].includes(key)
