@@ -11,6 +11,7 @@ from api.case_models import Report
 from api.entrance import Entrance
 from api.errors import ApiError
 from api.rest import Present
+from board.belonging import warning_concerned
 from board.positions import kept_concerned
 from core.accounts import Sensitivity
 from core.errors import UnknownName
@@ -28,9 +29,11 @@ def admitted(entrance: Entrance, present: Present, wanted: Report) -> Report:
     try:
         with entrance.office.database.reading() as connection:
             one = kept_concerned(present.declared, warning_of(connection, present.scene.id, wanted.correlation))
-    except UnknownName:
-        is_shown = wanted.correlation in present.reader.sections.get("warnings", {})
-        return wanted if is_shown else _without(wanted)
+    except UnknownName:  # too new to be kept, or none
+        shown = present.reader.sections.get("warnings", {}).get(wanted.correlation)
+        if shown is None:
+            return _without(wanted)
+        one = warning_concerned(present.declared, wanted.correlation, shown)
     if not sees_one(entrance.bearer(), one):
         entrance.hid(SEE, wanted.correlation)
         return _without(wanted)
