@@ -72,9 +72,9 @@ def test_days_equal_an_independent_computation(
     known, wrong = differences(installation, folder, START, stop)
     assert not wrong, f"{len(wrong)} of {known} hours differ: {wrong[:5]}"
     assert known > (pace.stop_ms - pace.start_ms) // HOUR_MS * len(DISTRICT_OF)
-    late, doubled = installation.told.late_and_doubled()
     readings = installation.told.readings()
-    assert late == 0
-    assert doubled == len(readings) - len({reading[:3] for reading in readings})
-    assert (doubled > 0) == (how.doubled > 0)
+    copies = len(readings) - len({reading[:3] for reading in readings})
+    # A broker that waited 5 s for an acknowledgement brings its message again, perhaps after its hour was decided.
+    assert sum(installation.told.late_and_doubled()) == copies
+    assert copies >= len(sent) - len(told)
     record_property("figure", f"{known} of {known} hourly indices equal, {len(sent)} messages")

@@ -96,7 +96,9 @@ def check(installation: Installation, folder: Path, stop: str, chaos: Chaos, kil
     landed = installation.told.readings()
     assert {reading[:3] for reading in landed} == set(expected)
     assert installation.told.pane_counts() == expected
-    assert installation.told.late_and_doubled()[0] == 0
+    # What stood on disk but was not acknowledged when ingest was killed comes again 5 s later, and that is days of city
+    # time: such a copy counts as doubled while its hour is remembered, and as late when it is decided.
+    assert sum(installation.told.late_and_doubled()) == len(landed) - len(expected)
     return f"{kills} kills at backlogs of {min(chaos.backlogs)} to {max(chaos.backlogs)}; {known} hours equal"
 
 
