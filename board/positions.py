@@ -8,10 +8,12 @@ from functools import cache, partial
 from accounts.bearer import Bearer
 from board.belonging import chain_of
 from catalogue.declared import Declared
+from core.accounts import Sensitivity
+from core.records import Issuer
 from early_warning.alarm_shifts import Ground
 from early_warning.belongings import Belongings
 from early_warning.duty_rules import Concerned
-from early_warning.grades import grade_of, sees
+from early_warning.grades import grade_of_kept, sees
 from store.warnings import KeptWarning
 
 
@@ -28,7 +30,7 @@ def kept_concerned(declared: Declared, one: KeptWarning) -> Concerned:
         subject=warning.subject,
         since_ms=warning.since_ms,
         ended_ms=warning.ended_ms or 0,
-        grade=grade_of(indicator),
+        grade=grade_of_kept(warning.issuer, one.grade, indicator),
     )
 
 
@@ -39,12 +41,12 @@ def load_ground(declared: Declared, by: Bearer) -> Ground:
 
 
 def _seen_by(declared: Declared, by: Bearer) -> Callable[[KeptWarning], bool]:
-    """Whether he may see a warning; asked once for each place and indicator: a shift has a hundred thousand."""
+    """Whether he may see a warning; asked once for each place, indicator and grade: a shift has a hundred thousand."""
 
     @cache
-    def is_seen(subject: str, indicator: str) -> bool:
+    def is_seen(subject: str, indicator: str, issuer: Issuer, kept: Sensitivity | None) -> bool:
         known = declared.indicators.get(indicator)
         topic, area = known.domain if known else "", chain_of(declared, subject)
-        return sees(by, area, topic, grade_of(known))
+        return sees(by, area, topic, grade_of_kept(issuer, kept, known))
 
-    return lambda one: is_seen(one.warning.subject, one.warning.indicator)
+    return lambda one: is_seen(one.warning.subject, one.warning.indicator, one.warning.issuer, one.grade)

@@ -7,8 +7,9 @@ from collections import Counter
 from urllib.parse import quote_plus
 
 from accounts.warden import Warden
-from board.belonging import chain_of
+from board.belonging import chain_of, warning_concerned
 from board.names import Names
+from board.positions import kept_concerned
 from callbacks.account_desk import AccountDesk, Asked, Done
 from callbacks.plans import key_of, now_of
 from catalogue.declared import Declared
@@ -170,15 +171,14 @@ class Supervision:
         return about, "dispatch"
 
     def _of_warning(self, warning: str) -> tuple[About, str]:
-        shown = self._reader.sections().get("warnings", {}).get(warning)
-        if shown is None:
+        shown, declared = self._reader.sections().get("warnings", {}).get(warning), self._declared()
+        if shown is not None:
+            one, sentence = warning_concerned(declared, warning, shown), str(shown["sentence"])
+        else:
             with self._desk.office.database.reading() as connection:
                 kept = warning_of(connection, self._reader.scene_id(), warning)
-            shown = {"sentence": kept.sentence, "subject": kept.warning.subject, "indicator": kept.warning.indicator}
-        indicator = self._declared().indicators.get(str(shown["indicator"]))
-        topic = indicator.domain if indicator else ""
-        about = About(f"warning:{warning}", shown["sentence"], shown["subject"], topic, grade_of(indicator))
-        return about, f"warnings/{warning}"
+            one, sentence = kept_concerned(declared, kept), kept.sentence
+        return About(f"warning:{warning}", sentence, one.subject, one.topic, one.grade), f"warnings/{warning}"
 
     def _of_indicator(self, named: str) -> tuple[About, str]:
         name, _, place = named.partition("/")

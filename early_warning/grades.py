@@ -12,6 +12,7 @@ from accounts.bearer import Bearer
 from accounts.rights import may
 from core.accounts import Sensitivity
 from core.errors import UnknownName
+from core.records import Issuer
 from early_warning.duty_rules import Concerned
 from early_warning.rule import Rule
 from early_warning.subjects import looked_at
@@ -26,8 +27,20 @@ GRADES: Mapping[str, Sensitivity] = {  # as packs say it → as posts reach it
 
 
 def grade_of(indicator: Indicator | None) -> Sensitivity:
-    """How far an indicator may be seen; None, of a signal or of what no pack declares any more: by everybody."""
-    return GRADES[indicator.sensitivity] if indicator else Sensitivity.PUBLIC
+    """How far an indicator may be seen; one that no pack declares any more, least far."""
+    return GRADES[indicator.sensitivity] if indicator else Sensitivity.SENSITIVE
+
+
+def grade_of_kept(issuer: Issuer, kept: Sensitivity | None, indicator: Indicator | None) -> Sensitivity:
+    """How far a warning of the database may be seen: as it was told, and never further than its indicator may today.
+
+    kept: the grade that was written with it, None: nobody knows. What an authority issued is there for everybody.
+    """
+    if issuer is Issuer.ISSUED:
+        return Sensitivity.PUBLIC
+    if kept is None or indicator is not None:
+        return max(kept or Sensitivity.PUBLIC, grade_of(indicator))
+    return kept
 
 
 def grade_of_all(names: Iterable[str], indicators: Mapping[str, Indicator]) -> Sensitivity:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from core.accounts import Sensitivity
 from core.errors import UnknownName
 from core.records import CityWarning, Issuer, Level, WarningPhase
 from store.sql import Transaction
@@ -22,12 +23,16 @@ ROWS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class KeptWarning:
-    """A warning with the scene that told it, the county it lies in (else the city), and its sentence."""
+    """A warning with the scene that told it, the county it lies in (else the city), and its sentence.
+
+    grade: how far its indicator could be seen when this was written; None: no pack declared it, then as before.
+    """
 
     warning: CityWarning
     scene: str
     area: str
     sentence: str
+    grade: Sensitivity | None = None
 
     @property
     def trial(self) -> bool:
@@ -44,7 +49,7 @@ class Projected:
 
 
 def keep_warnings(connection: Transaction, kept: Sequence[KeptWarning], lineage: str = "") -> None:
-    """Write warnings as they stand now; of one that comes twice the last one counts."""
+    """Write warnings as they stand now; of one that comes twice the last one counts, and a grade is never lost."""
     newest = {(one.scene, one.warning.id): _row(one, lineage) for one in kept}
     rows = list(newest.values())
     for at in range(0, len(rows), ROWS_AT_ONCE):
@@ -156,15 +161,16 @@ def _narrowed(found: Select[Any], wanted: Asked) -> Select[Any]:
 def _row(kept: KeptWarning, lineage: str) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(kept.warning)
     told |= {name: _known(getattr(kept.warning, name)) for name in ("value", "bound")}
-    own = {"scene": kept.scene, "area": kept.area, "sentence": kept.sentence, "trial": kept.trial, "lineage": lineage}
-    return told | own
+    own = {name: getattr(kept, name) for name in ("scene", "area", "sentence", "trial", "grade")}
+    return told | own | {"lineage": lineage}
 
 
 def _kept(row: RowMapping) -> KeptWarning:
     told = {name: row[name] for name in CityWarning.__dataclass_fields__}
     told |= {name: math.nan if row[name] is None else row[name] for name in ("value", "bound")}
     told |= {name: Level(row[name]) for name in ("level", "peak")}
-    return KeptWarning(msgspec.convert(told, CityWarning), row["scene"], row["area"], row["sentence"])
+    grade = None if row["grade"] is None else Sensitivity(row["grade"])
+    return KeptWarning(msgspec.convert(told, CityWarning), row["scene"], row["area"], row["sentence"], grade)
 
 
 def _known(value: float) -> float | None:
@@ -176,4 +182,6 @@ def _put(connection: Transaction, table: Any, rows: Sequence[dict[str, Any]]) ->
     upsert = (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)
     keys = [column.name for column in table.primary_key]
     changed = {name: upsert.excluded[name] for name in rows[0] if name not in keys}
+    if "grade" in changed:  # an indicator that is gone takes nothing from what was told of it
+        changed["grade"] = func.coalesce(upsert.excluded["grade"], table.c.grade)
     connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

@@ -11,6 +11,7 @@ from board.warnings import said
 from core.clock import monotonic_s
 from core.errors import UnreadableEntry
 from core.records import MINUTE_MS, CityWarning, Level, WarningPhase
+from early_warning.grades import grade_of
 from store.sql import Database
 from store.warnings import KeptWarning, Projected, keep_warnings, note_projected, projected, standing_elsewhere
 from stream.codec import decode_warnings
@@ -86,7 +87,8 @@ def projecting(running: Running, database: Database) -> Projecting:
 
     def keep(warning: CityWarning) -> KeptWarning:
         area, sentence = names.county_of(warning.subject), said(warning, declared, names)
-        return KeptWarning(warning, running.scene.id, area, sentence)
+        indicator = declared.indicators.get(warning.indicator)
+        return KeptWarning(warning, running.scene.id, area, sentence, grade_of(indicator) if indicator else None)
 
     return Projecting(database, running.client, running.keys, keep)
 

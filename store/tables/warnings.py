@@ -34,6 +34,7 @@ warnings = Table(  # an id is a function of rule, subject and time: another scen
     Column("revision", Integer, nullable=False),
     Column("sentence", Text, nullable=False),
     Column("facts", JSON, nullable=False),
+    Column("grade", Integer),  # how far it could be seen when it was told; null: told before this was kept
     Column("lineage", String(64), nullable=False),  # of the engine's state that told it
     Index(None, "scene", "phase"),
     Index(None, "scene", "since_ms"),
