@@ -19,7 +19,7 @@ class Origin(BaseModel):
     city: str
     stamp: str
     server_ms: int = Field(description="Real time")
-    city_ms: int = Field(description="City time; another than real time in a replay or a drill")
+    city_ms: int = Field(description="City time; another than real time in a replay or an exercise")
     revision: int = Field(description="Revision of the picture that this was read from")
 
 

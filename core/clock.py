@@ -1,6 +1,6 @@
 """The only reader of the machine's clock. Pure rooms are handed `now_ms`.
 
-Real time: milliseconds UTC of this server. City time: what the scene says, so that a replay or a drill has
+Real time: milliseconds UTC of this server. City time: what the scene says, so that a replay or an exercise has
 its own. Without a declared start city time is real time.
 """
 

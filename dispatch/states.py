@@ -22,7 +22,7 @@ class CaseState(StrEnum):
     VERIFIED = "verified"  # 核查: somebody else saw that it is done
     CLOSED = "closed"  # 结案
     EVALUATED = "evaluated"  # 评价
-    MERGED = "merged"  # 并案: another case leads; this one keeps its citizen, reply and clock
+    MERGED = "merged"  # 合并: another case leads; this one keeps its citizen, reply and clock
 
 
 class Hold(StrEnum):

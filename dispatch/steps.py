@@ -34,8 +34,8 @@ class Verb(StrEnum):
     DENY_EXTENSION = "deny-extension"  # 不同意延期
     PAUSE = "pause"  # 暂停计时
     RESUME = "resume"  # 恢复计时
-    MERGE = "merge"  # 并案
-    UNMERGE = "unmerge"  # 拆案
+    MERGE = "merge"  # 合并
+    UNMERGE = "unmerge"  # 撤销合并
     JOIN = "join"  # 归入: warnings, video items and messages that tell of it
     PART = "part"  # 移出 some of them
     AMEND = "amend"  # 更正: place, kind, grade, title …

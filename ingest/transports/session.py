@@ -17,7 +17,7 @@ from core.records import Scene, Stamp
 from ingest.transports.address import aim
 
 ANSWER_S = 3.0
-KEPT = (Stamp.LIVE, Stamp.DEMO)  # scenes that are shown again after a replay or a drill
+KEPT = (Stamp.LIVE, Stamp.DEMO)  # scenes that are shown again after a replay or an exercise
 
 
 def session_of(scene_id: str) -> str:

@@ -107,7 +107,7 @@ def all_silent(site: BoardServer) -> None:
         (probe_lost, "拨测超过 30 秒未返回"),
         (broker_down, "消息服务器(MQTT)无响应"),
         (redis_down, "数据总线(Redis)无响应"),
-        (all_silent, "全部数据源静默"),
+        (all_silent, "全部数据源中断"),
     ],
 )
 def test_every_death_is_told(

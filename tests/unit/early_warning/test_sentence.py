@@ -97,7 +97,7 @@ OVER_AGAIN = replace(OVER, phase=WarningPhase.CLEARED, level=Level.NORMAL, ended
         (
             replace(HEAVY, value=49.0, trend="falling"),
             RAIN,
-            "信宜站 3小时雨量 49.0 mm，回到橙色阈值 50 mm 附近,未达解除值，07:10 起，下降",
+            "信宜站 3小时雨量 49.0 mm，回到橙色阈值 50 mm 附近，未达解除值，07:10 起，下降",
             "信宜站, rain in 3 h 49.0 mm, near the orange bound of 50 mm, not cleared yet, since 07:10, falling",
         ),
         (

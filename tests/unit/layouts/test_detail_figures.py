@@ -139,7 +139,7 @@ def test_a_station_tells_its_wrong_clock_and_its_start(city: Declared) -> None:
         station_rows(city, city.indicators["ecology.aqi"], {name: record | one}, NOW_MS, "zh")[0].notes
         for one in turned
     ]
-    assert notes == [("时钟偏快 75 秒",), ("静默", "时钟偏慢 3600 秒", "上电")]
+    assert notes == [("时钟偏快 75 秒",), ("失联", "时钟偏慢 3600 秒", "上电")]
 
 
 @pytest.mark.claim("ENGINE", "A county's page ranks its towns where the indicator has them, a town's page its grids")
