@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -33,6 +34,7 @@ class ErrorAnswer(BaseModel):
 
 
 Responses = dict[int | str, dict[str, Any]]
+OwnWords = Callable[[], Mapping[str, str]]  # code of a message → word
 
 
 def errors(*statuses: int) -> Responses:
@@ -53,10 +55,10 @@ def answer(status: int, code: str, sentence: str) -> JSONResponse:
     return JSONResponse(ErrorAnswer(error=Problem(code=code, sentence=sentence)).model_dump(), status)
 
 
-def answer_errors(app: FastAPI, language: str) -> None:
-    """Let every error of this server have that shape."""
+def answer_errors(app: FastAPI, language: str, own_words: OwnWords = dict) -> None:
+    """Let every error of this server have that shape. own_words: what the city says instead of the catalogue."""
     _answer_requests(app, language)
-    _answer_rooms(app, language)
+    _answer_rooms(app, language, own_words)
 
 
 def _said(language: str, status: int, code: str, **values: object) -> JSONResponse:
@@ -93,7 +95,7 @@ def _answer_requests(app: FastAPI, language: str) -> None:
     app.add_exception_handler(Exception, on_anything)
 
 
-def _answer_rooms(app: FastAPI, language: str) -> None:
+def _answer_rooms(app: FastAPI, language: str, own_words: OwnWords) -> None:
     """What the rooms behind it refuse, or cannot do."""
 
     async def on_down(request: Request, error: Exception) -> JSONResponse:
@@ -105,7 +107,8 @@ def _answer_rooms(app: FastAPI, language: str) -> None:
     async def on_refused(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, NotAllowed | Objection | IllegalStep)
         status = 403 if isinstance(error, NotAllowed) else 409 if error.code in FASTER else 422
-        return answer(status, error.code, error.in_words(language))
+        own = (own_words(),) if isinstance(error, IllegalStep) else ()
+        return answer(status, error.code, error.in_words(language, *own))
 
     for down in (NeighbourDown, StreamFull):
         app.add_exception_handler(down, on_down)

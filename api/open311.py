@@ -34,6 +34,7 @@ from dispatch.book import Wish
 from dispatch.log import Origin
 from dispatch.public import PublicCase, public_case
 from dispatch.steps import Verb
+from dispatch.wording import own_words, state_word
 from geo.nearest import nearest_area
 from store import cases as kept
 from store.sql import Transaction
@@ -177,7 +178,7 @@ class Open311:
         return {
             "service_request_id": one.id,
             "status": "open" if one.is_open else "closed",
-            "status_notes": text(f"case.state-{one.state}", language),
+            "status_notes": state_word(declared.state_words, one.state, language),
             "service_name": kind,
             "service_code": one.kind,
             "description": kind,
@@ -220,7 +221,9 @@ class Open311:
             told = text(refused.code, language, **{k: str(v) for k, v in refused.places.items()})
             return _written([{"code": refused.status, "description": told}], form, "errors", refused.status)
         except (IllegalStep, NotAllowed) as refused:
-            told = refused.in_words(language) if isinstance(refused, IllegalStep) else str(refused)
+            told = str(refused)
+            if isinstance(refused, IllegalStep):
+                told = refused.in_words(language, own_words(Present(self._cases.hub).declared.state_words, language))
             return _written([{"code": 400, "description": told}], form, "errors", 400)
 
 

@@ -21,6 +21,7 @@ from core.messages import text
 from core.records import DAY_MS
 from core.settings import Settings
 from dispatch.public import PublicCase, public_case
+from dispatch.wording import state_word
 from store import cases as kept
 
 DAYS_MS, LISTED = 90 * DAY_MS, 50
@@ -92,7 +93,7 @@ def _list(declared: Declared, language: str, found: Sequence[PublicCase]) -> Mar
             one.id,
             declared.case_kinds[one.kind].name[language],
             declared.areas[one.area].name[language] if one.area in declared.areas else "",
-            text(f"case.state-{one.state}", language),
+            state_word(declared.state_words, one.state, language),
             _moment(one.requested_ms),
             _moment(one.expected_ms),
         )

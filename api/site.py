@@ -57,6 +57,7 @@ from board.frames import assets_version
 from board.reader import PictureReader
 from core.messages import text
 from core.settings import Settings
+from dispatch.wording import own_words
 from stream.connect import connect
 
 STATIC = Path(__file__).parent / "static"
@@ -96,7 +97,7 @@ class Site:
     def _add_routes(self) -> None:
         settings, app, client = self._settings, self.app, self._client
         under = settings.base_path.rstrip("/")
-        answer_errors(app, settings.language)
+        answer_errors(app, settings.language, self._own_words)
         if self.entrance is not None:
             app.add_middleware(Gate, entrance=self.entrance, declared=lambda: self._picture.declared)
             self.hub.as_seen, self.hub.raw_is_seen = self.entrance.sights.reader, self._sees_raw
@@ -123,6 +124,10 @@ class Site:
         app.include_router(self._docs(), prefix=under)
         app.mount(f"{under}/api/static", StaticFiles(directory=STATIC))
         app.include_router(_nothing_else(), prefix=under)
+
+    def _own_words(self) -> dict[str, str]:
+        declared = self._picture.declared
+        return own_words(declared.state_words, self._settings.language) if declared else {}
 
     def _case_routes(self, cases: Cases) -> Iterator[APIRouter]:
         """What is done about cases, units, orders and responses."""

@@ -33,7 +33,7 @@
 
   /** Begin: words, connection, judgement at each frame and each second. everySecond(state) follows the judgement. */
   function start(site, onFrame, everySecond) {
-    format.setWords(JSON.parse(at("cityvitals-words").textContent));
+    format.setWords(Object.assign(JSON.parse(at("cityvitals-words").textContent), site.words)); // words of the city itself before ours
     live.listen((sections, frame) => { onFrame(sections, frame); judge(); });
     live.everySecond(() => everySecond(judge()));
     live.start(site);

@@ -15,8 +15,8 @@ from board.canvas import Canvas, Record
 from board.names import Names
 from board.units import Task
 from catalogue.declared import Declared
-from core.messages import text
 from dispatch.states import OVER
+from dispatch.wording import state_word
 
 CHANGED = "case.changed"  # the topic of acts, as `dispatch.book` tells it
 SHOWN = 200  # cases in the picture; nobody looks at more, and the counts are of all
@@ -83,7 +83,7 @@ class CaseBoard:
         return {name: body[name] for name in _KEPT} | {
             "kind_name": kind.name[language] if kind else body["kind"],
             "area_name": self._names.subject(body["area"]) if body["area"] else "",
-            "state_name": text(f"case.state-{body['state']}", language),
+            "state_name": state_word(self._declared.state_words, body["state"], language),
             "units": [dict(one) for one in body["units"]],
             "escalated": body["escalated"],
             "revision": body["revision"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from accounts.bearer import Bearer
@@ -17,6 +18,7 @@ from core.messages import text
 from dispatch.book import Now, Rules
 from dispatch.holidays import calendars_at
 from dispatch.urgent_paper import Names
+from dispatch.wording import state_word
 from layouts.reading import PictureReader
 
 
@@ -56,10 +58,11 @@ class CaseSight:
         return may(by, action, area=chain, topic=kind.domain if kind else "").allowed
 
     def names(self) -> Names:
-        """How kinds and areas are called, and how a time is written."""
+        """How kinds, areas and states are called, and how a time is written."""
         declared = self.declared()
         kinds = {kind.id: kind.name[self.language] for kind in declared.case_kinds.values()}
-        return Names(lambda kind: kinds.get(kind, kind), Places(declared, self.language).subject, moment, self.language)
+        places, said = Places(declared, self.language), partial(state_word, declared.state_words, language=self.language)
+        return Names(lambda kind: kinds.get(kind, kind), places.subject, moment, self.language, said)
 
     def people(self) -> Callable[[str], str]:
         """What somebody who acted is called."""

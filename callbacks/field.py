@@ -126,7 +126,7 @@ class Phone:
             unit = form.fields.get("unit", "")
             await act(here, form)
         except (IllegalStep, NotAllowed) as refused:
-            sentence = refused.in_words(self._entrance.language)
+            sentence = self._tasks.refusal(refused)
             status = 401 if here.is_expired else 403 if isinstance(refused, NotAllowed) else 422
             return await self._page(here, unit, sentence, status)  # what waits in a telephone waits on at 401
         except UnknownName:
@@ -162,6 +162,7 @@ class Phone:
             kinds={kind.id: kind.name[language] for kind in declared.case_kinds.values()},
             areas={area.id: area.name[language] for area in areas},
             is_expired=here.is_expired,
+            own_words=self._tasks.own_words(),
         )
 
     def _own_tasks(self, here: Here, unit: str) -> list[Task]:

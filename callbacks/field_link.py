@@ -87,7 +87,7 @@ class LinkPage:
                 return await self._page(token)
             await act(opened, form, self._tasks.now())
         except (IllegalStep, NotAllowed) as refused:
-            return await self._page(token, refused.in_words(self._entrance.language), 422)
+            return await self._page(token, self._tasks.refusal(refused), 422)
         except UnknownName:
             return await self._page(token, text("case.photo-other", self._entrance.language), 404)
         return RedirectResponse(f"{self._entrance.base_path}t?{urlencode({'k': token, 'told': what})}", 303)
@@ -109,6 +109,7 @@ class LinkPage:
             told=" · ".join(filter(None, (told, "" if opened else text("field.link_over", language)))),
             is_refusal=status >= 400 or not (opened or told),
             is_over=opened is None,
+            own_words=self._tasks.own_words(),
         )
         if opened is not None:
             one = opened.assignment

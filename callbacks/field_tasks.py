@@ -17,7 +17,7 @@ from api.uploads import Form
 from board.belonging import chain_of
 from catalogue.declared import Declared
 from core.clock import real_ms
-from core.errors import IllegalStep
+from core.errors import IllegalStep, NotAllowed
 from dispatch.book import CaseBook, Now, Rules, Told, Wish
 from dispatch.holidays import calendars_at
 from dispatch.log import Origin
@@ -25,6 +25,7 @@ from dispatch.personal import seen_fields
 from dispatch.photos import Sent
 from dispatch.states import OVER, AssignmentState
 from dispatch.steps import Verb
+from dispatch.wording import own_words
 from layouts.field_task import Said, Task, first_due
 from layouts.reading import PictureReader
 from store.cases import revisions_of
@@ -70,6 +71,17 @@ class FieldTasks:
         declared, reader = self.declared(), self._reader
         stamp = str(reader.sections()["city"]["main"]["stamp"])
         return Now(reader.scene_id(), stamp, declared.city.code, reader.city_now_ms(), real_ms())
+
+    def own_words(self) -> dict[str, str]:
+        """What the city says instead of the catalogue: code of a message → its word."""
+        return own_words(self.declared().state_words, self.entrance.language)
+
+    def refusal(self, refused: IllegalStep | NotAllowed) -> str:
+        """Why something was not done, in the words of the city."""
+        language = self.entrance.language
+        if isinstance(refused, IllegalStep):
+            return refused.in_words(language, self.own_words())
+        return refused.in_words(language)
 
     def sign(self, unit: str) -> str:
         """How the tasks of a unit stand, as a short word that is another when any of its cases moved.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalogue.entries import Entries, refuse_unknown
+from dispatch.wording import CODES
 from indicators.definition import Verification
 
 
@@ -14,6 +15,8 @@ def check_cases(entries: Entries, problems: list[str]) -> None:
     _check_causes(entries, problems)
     _check_templates(entries, problems)
     _check_intake(entries, problems)
+    for state in entries.state_words:
+        refuse_unknown(problems, entries.where("state_words", state), "state_words", state, CODES)
     if "topics" not in entries.pack.city.parts:  # a city that uses few topics leaves triggers open
         _check_plans(entries, problems)
 

@@ -50,6 +50,7 @@ class Declared:
 
     indicators: those that are computed, active and in trial. catalogue: all, drafts and retired ones too.
     boundaries: GeoJSON feature collection of the counties, WGS 84, `id` and `name` as properties.
+    state_words: what the city itself calls a state of cases or assignments.
     schemes: tables named by indicators (AQI break points), as read; their room checked them.
     """
 
@@ -72,5 +73,6 @@ class Declared:
     case_scores: Mapping[str, CaseScore] = field(default_factory=dict, kw_only=True)
     urgent_reports: Mapping[str, UrgentRule] = field(default_factory=dict, kw_only=True)
     case_intake: Mapping[str, Admission] = field(default_factory=dict)
+    state_words: Mapping[str, Words] = field(default_factory=dict, kw_only=True)
     routes: Mapping[str, Route] = field(default_factory=dict, kw_only=True)
     roads: RoadTable | None = field(default=None, kw_only=True)

@@ -14,7 +14,7 @@ from catalogue.routes import RouteEntry
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
 from catalogue.source import Piece
 from core.schema import Entry, EntryFaults
-from dispatch.schema import AdmissionEntry, CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
+from dispatch.schema import AdmissionEntry, CaseKindEntry, CauseEntry, PlanEntry, StateWordEntry, UnitEntry
 from dispatch.scores import CaseScoreEntry
 from dispatch.urgent import UrgentRuleEntry
 from early_warning.schema import RuleEntry
@@ -44,6 +44,7 @@ class Entries:
     case_kinds: Mapping[str, CaseKindEntry]
     case_causes: Mapping[str, CauseEntry]
     case_intake: Mapping[str, AdmissionEntry]
+    state_words: Mapping[str, StateWordEntry]
     plans: Mapping[str, PlanEntry]
     units: Mapping[str, UnitEntry]
     case_scores: Mapping[str, CaseScoreEntry]
@@ -88,6 +89,7 @@ def read_entries(pack: Pack, problems: list[str]) -> Entries:
         section("case_kinds", CaseKindEntry),
         section("case_causes", CauseEntry),
         section("case_intake", AdmissionEntry),
+        section("state_words", StateWordEntry),
         section("plans", PlanEntry),
         section("units", UnitEntry),
         section("case_scores", CaseScoreEntry),

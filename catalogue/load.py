@@ -110,6 +110,7 @@ def _declared(entries: Entries, city: CityEntry, place: Geography, areas: dict[s
         {name: entry.record(name) for name, entry in entries.units.items()},
         {name: entry.record(name) for name, entry in entries.case_intake.items()},
         case_scores={name: entry.record(name) for name, entry in entries.case_scores.items()},
+        state_words={name: entry.record() for name, entry in entries.state_words.items()},
         routes={name: entry.record(name) for name, entry in entries.routes.items()},
         urgent_reports={name: entry.record(name) for name, entry in entries.urgent_reports.items()},
     )

@@ -29,6 +29,7 @@ SHARED = (
     "case_kinds",
     "case_causes",
     "case_intake",
+    "state_words",
     "plans",
     "units",
     "case_scores",

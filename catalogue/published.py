@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from catalogue.routes import RouteEntry
 from catalogue.schema import CityEntry, DeviceEntry, DomainEntry, FeedEntry
-from dispatch.schema import AdmissionEntry, CaseKindEntry, CauseEntry, PlanEntry, UnitEntry
+from dispatch.schema import AdmissionEntry, CaseKindEntry, CauseEntry, PlanEntry, StateWordEntry, UnitEntry
 from dispatch.scores import CaseScoreEntry
 from dispatch.urgent import UrgentRuleEntry
 from early_warning.schema import RuleEntry
@@ -30,6 +30,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "case_kinds": CaseKindEntry,
     "case_causes": CauseEntry,
     "case_intake": AdmissionEntry,
+    "state_words": StateWordEntry,
     "plans": PlanEntry,
     "units": UnitEntry,
     "case_scores": CaseScoreEntry,

@@ -22,8 +22,9 @@ What the world does wrong is never raised: it is a value (`core.records.Rejected
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from core.messages import text
 
@@ -121,20 +122,21 @@ class IllegalStep(CityVitalsError):
         self.code, self.places = code, places
         super().__init__(self.in_words("en"))
 
-    def in_words(self, language: str) -> str:
-        """The sentence in a language."""
-        named = {name: _named(name, value, language) for name, value in self.places.items()}
+    def in_words(self, language: str, own: Mapping[str, str] = MappingProxyType({})) -> str:
+        """The sentence in a language. own: code of a message → the word that a city has instead."""
+        named = {name: _named(name, value, language, own) for name, value in self.places.items()}
         return text(f"case.{self.code}", language, **named)
 
 
-def _named(place: str, value: object, language: str) -> str:
+def _named(place: str, value: object, language: str, own: Mapping[str, str]) -> str:
     """Verbs, states and obligations by their words; several, joined by commas, one by one."""
     topics = {"verb": "case.verb", "accepted": "case.verb", "state": "case.state", "obligation": "case.obligation"}
     topics |= {"deed": "plan.deed", "standing": "plan.state", "order_deed": "order.deed", "order_state": "order.state"}
     if place not in topics or not value:
         return str(value)
     joined = "、" if language == "zh" else ", "
-    return joined.join(text(f"{topics[place]}-{word}", language) for word in str(value).split(", "))
+    codes = [f"{topics[place]}-{word}" for word in str(value).split(", ")]
+    return joined.join(own.get(code) or text(code, language) for code in codes)
 
 
 class NotAllowed(CityVitalsError):

@@ -58,7 +58,7 @@ def case_review(told: Told, reviews: Sequence[Review], seen: Seen, city: str, ma
                 area=area,
                 kind=kind,
                 title=title,
-                state=text(f"case.state-{case.state}", language),
+                state=seen.names.state(case.state),
                 since=seen.names.at(case.since_ms),
             )
         ),
@@ -113,7 +113,7 @@ def _units(told: Told, seen: Seen) -> list[Part]:
     if not rows:
         return [Heading(_word("units", seen)), Paragraph(_word("no-units", seen))]
     heads = [text("review.unit", seen.names.language)]
-    heads += [text(f"case.state-{state}", seen.names.language) for state in STATES]
+    heads += [seen.names.state(state) for state in STATES]
     table = Table(_word("units", seen), heads, rows, (1.6, *(1.0 for _ in STATES)))
     return [Heading(_word("units", seen)), table]
 

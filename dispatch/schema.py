@@ -112,6 +112,17 @@ class CaseKindEntry(Entry):
         return CaseKind(kind_id, **(self.fields() | {"limits": limits, "escalation": ladder}))
 
 
+class StateWordEntry(Entry):
+    """What this city calls one state of cases or assignments; programs meet the state itself."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=12)]
+    en: Annotated[str, Field(min_length=1, max_length=24)]
+
+    def record(self) -> Words:
+        """The word as the rooms know it."""
+        return Words(self.zh, self.en)
+
+
 class SymptomEntry(Entry):
     """How an incident shows: exactly one of kind, rule and event."""
 

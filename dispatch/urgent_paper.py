@@ -52,12 +52,13 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How ids are called, and how a time is written."""
+    """How ids and states are called, and how a time is written."""
 
     kind: Callable[[str], str]
     area: Callable[[str], str]
     at: Callable[[int], str]
     language: str
+    state: Callable[[str], str]
 
 
 def facts_at(log: Sequence[Entry], as_of_ms: int, lead: str = "", grade: int = 0) -> Facts:
@@ -117,7 +118,7 @@ def in_words(name: str, value: Any, names: Names) -> str:
     if name == "grade":
         return text(f"reports.grade-{value}", names.language)
     if name == "state":
-        return text(f"case.state-{value}", names.language)
+        return names.state(value)
     return {"kind": names.kind, "area": names.area}.get(name, str)(value)
 
 

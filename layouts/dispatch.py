@@ -10,6 +10,7 @@ from catalogue.declared import Declared
 from core.messages import text
 from core.settings import Settings
 from dispatch.steps import STEPS, UNIT_STEPS
+from dispatch.wording import own_words
 from geo.areas import AreaLevel
 from layouts import ids
 from layouts.duty import head
@@ -66,6 +67,7 @@ def site_of(declared: Declared, settings: Settings, assets_version: str) -> dict
         "rights": {str(verb): step.action for verb, step in (STEPS | UNIT_STEPS).items()},
         "boundaries": declared.boundaries,
         "meeting": declared.city.meeting,
+        "words": own_words(declared.state_words, language),
     }
 
 
@@ -89,12 +91,8 @@ def _foot(language: str) -> html.Footer:
     return html.Footer(
         [
             html.Button([html.Kbd("N"), text("dispatch.new_case", language)], className="verb", **{"data-do": "new"}),
-            dcc.Input(
-                id=ids.DISPATCH_BAR,
-                type="text",
-                autoComplete="off",
-                placeholder=text("dispatch.bar_hint", language),
-                debounce=True,
+            html.Textarea(  # dcc.Input puts the caret back a moment after each letter: who types faster finds them mixed
+                id=ids.DISPATCH_BAR, rows=1, autoComplete="off", placeholder=text("dispatch.bar_hint", language)
             ),
             html.Small(text("dispatch.keys", language)),
         ],

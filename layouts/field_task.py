@@ -87,11 +87,12 @@ class Field:
     told: str = ""
     is_refusal: bool = False
     is_expired: bool = False  # he may look on, and acts again once somebody has signed in here
+    own_words: Mapping[str, str] = field(default_factory=dict)
     is_over: bool = False  # a link that opens nothing any more
 
     def word(self, code: str, **places: object) -> str:
-        """A message in the language of the installation."""
-        return text(code, self.language, **places)
+        """A message in the language of the installation, or what the city says instead."""
+        return self.own_words.get(code) or text(code, self.language, **places)
 
     def action(self, what: str) -> str:
         """Where a form goes."""

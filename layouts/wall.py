@@ -8,6 +8,7 @@ from dash import dcc, html
 from catalogue.declared import Declared
 from core.messages import text
 from core.settings import Settings
+from dispatch.wording import own_words
 from indicators.definition import Indicator
 from layouts import ids
 from layouts.account_menu import account_menu
@@ -61,6 +62,7 @@ def _site(declared: Declared, settings: Settings) -> dict[str, object]:
     return {
         "base_path": settings.base_path,
         "language": settings.language,
+        "words": own_words(declared.state_words, settings.language),
         "county_indicator": areas[0] if areas else "",
         "metric_indicators": station_indicators(declared),
         "classes": {
