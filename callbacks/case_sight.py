@@ -61,7 +61,10 @@ class CaseSight:
         """How kinds, areas and states are called, and how a time is written."""
         declared = self.declared()
         kinds = {kind.id: kind.name[self.language] for kind in declared.case_kinds.values()}
-        places, said = Places(declared, self.language), partial(state_word, declared.state_words, language=self.language)
+        places, said = (
+            Places(declared, self.language),
+            partial(state_word, declared.state_words, language=self.language),
+        )
         return Names(lambda kind: kinds.get(kind, kind), places.subject, moment, self.language, said)
 
     def people(self) -> Callable[[str], str]:

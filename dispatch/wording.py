@@ -1,4 +1,4 @@
-"""What a city calls the states of its cases and assignments: its own words where its pack has some, else the catalogue's.
+"""What a city calls the states of its cases and units: its own words where its pack has some, else the catalogue's.
 
 Programs meet the state itself; a word of its own is what people read.
 """
