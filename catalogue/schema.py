@@ -18,8 +18,6 @@ from early_warning.schema import DayOfYear
 from geo.schema import BoundaryFileEntry, Lat, Lon, RoadFileEntry
 from indicators.schema import IndicatorEntry, TimeOfDay
 
-DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-
 
 class CityEntry(Entry):
     """What the header and the map say about the city. `topics` are the topic files it uses; none: all."""

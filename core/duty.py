@@ -16,12 +16,6 @@ SHELVED_AT_MOST_MS = 4 * HOUR_MS
 MUTED_AT_MOST_MS = 5 * MINUTE_MS
 TAKEN_BACK_WITHIN_MS = MINUTE_MS
 SOUND = "sound"  # the subject of a mute: what rings in the room
-ITEMS = (
-    "event",
-    "source",
-    "device",
-    "signal",
-)  # what waits for a person besides cards: `event:<id>`, `source:<feed>`, …
 
 
 class Deed(StrEnum):

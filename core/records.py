@@ -44,15 +44,13 @@ class Level(IntEnum):
 
 
 class Quality(IntFlag):
-    """What is known against a reading. A flagged reading is kept; rules decide what to use."""
+    """What is known against a reading. A flagged reading is kept; rules decide what to use. 8 and 32 are free."""
 
     GOOD = 0
     OUT_OF_RANGE = 1
     UNPLACED = 2
     UNKNOWN_METRIC = 4
-    BEYOND_LATENESS = 8
     TEST = 16
-    DOUBTED_BY_SOURCE = 32
     SETTLING = 64  # 上电: among the first after a reconnect
     CLOCK_SKEWED = 128  # the clock of its device runs ahead or behind
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.records import DAY_MS, HOUR_MS
 from indicators.definition import Indicator, WindowKind
-
-PERIODS_MS = {"hour": HOUR_MS, "day": DAY_MS, "month": 31 * DAY_MS, "year": 366 * DAY_MS}
+from indicators.faults import PERIOD_S
 
 
 def reach_ms(indicators: Mapping[str, Indicator], name: str) -> int:
     """How far before its end a value looks, through all that it is computed from; what stands beside it not counted."""
     one = indicators[name]
-    own_ms = PERIODS_MS[one.calendar] if one.window is WindowKind.CALENDAR else one.window_s * 1000
+    own_ms = 1000 * (PERIOD_S[one.calendar] if one.window is WindowKind.CALENDAR else one.window_s)
     through = [1000 * (i.ago_s + i.spread_s) + reach_ms(indicators, i.indicator) for i in one.inputs]
     through += [reach_ms(indicators, part.indicator) for part in one.parts]
     return max([own_ms, *through])

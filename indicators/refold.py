@@ -23,13 +23,12 @@ from indicators.versions import Superseded, with_sources
 # A device that was silent begins to settle, and a counter goes on from before; so long before a window we look.
 BEFORE_MS = HOUR_MS
 
-
 # One entry of a partition's log by its id; events stand before the tick that folds them.
 Logged = tuple[str, ReadingBatch | Tick | Sequence[Event]]
 
 
 class Refold:
-    """One indicator and all that it is computed from. First `fold` the log of every partition, then `value`."""
+    """One indicator and all that it is computed from. First `fold` the log of every partition, then `value_sources`."""
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -32,5 +32,5 @@ def _placed(device: Device | None, feed: Feed) -> bool:
     return device is not None and (feed.kind == "vehicle" or bool(device.area))
 
 
-def _flags(hits: object, flag: Quality) -> UInt16:
-    return np.array([flag if hit else 0 for hit in hits], np.uint16)  # type: ignore[attr-defined]
+def _flags(hits: Iterable[bool], flag: Quality) -> UInt16:
+    return np.array([flag if hit else 0 for hit in hits], np.uint16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -41,18 +41,6 @@ def acts_about(connection: Transaction, scene: str, items: Iterable[str]) -> lis
         asked = select(duty_acts).where(duty_acts.c.scene == scene, duty_acts.c.number.in_(about))
         found |= {act.number: act for act in _acts(connection, asked)}
     return [found[number] for number in sorted(found)]
-
-
-def acts_between(
-    connection: Transaction, scene: str, from_ms: int, until_ms: int, kinds: Sequence[Deed] = (), limit: int = 1000
-) -> list[DutyAct]:
-    """Acts of a time, newest first; kinds: only these."""
-    asked = select(duty_acts).where(
-        duty_acts.c.scene == scene, duty_acts.c.at_ms >= from_ms, duty_acts.c.at_ms < until_ms
-    )
-    if kinds:
-        asked = asked.where(duty_acts.c.kind.in_(kinds))
-    return _acts(connection, asked.order_by(duty_acts.c.number.desc()).limit(limit))
 
 
 def add_silence(connection: Transaction, silence: Silence) -> Silence:

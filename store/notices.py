@@ -202,12 +202,6 @@ def next_due_ms(connection: Transaction) -> int | None:
 # what is shown
 
 
-def deliveries_of(connection: Transaction, notice: int) -> list[Delivery]:
-    """All deliveries of a notice."""
-    d = tables.deliveries.c
-    return [pair[1] for pair in _pairs(connection, d.notice == notice, (d.number,), 1000)]
-
-
 def digested(connection: Transaction, digest: str) -> list[Notice]:
     """What a digest tells of, the gravest first."""
     n, d = tables.notices.c, tables.deliveries.c
