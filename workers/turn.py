@@ -266,10 +266,11 @@ class Turning:
         upto = self._side_ends()
         news = self._fresh or any(order(upto[name]) > order(self._place.upto[name]) for name in upto)
         if (news or waited_s >= IDLE_TICK_S) and (now_ms := self._now_ms()):
-            self._append_tick(now_ms, upto)
+            self._append_tick(now_ms)
 
-    def _append_tick(self, now_ms: int, upto: dict[str, str] | None = None) -> str:
-        self._asked = self._slot.append_tick(Tick(now_ms, self._side_ends() if upto is None else upto))
+    def _append_tick(self, now_ms: int) -> str:
+        """The ends are looked at after the clock: what landed before a time is folded before that time is decided."""
+        self._asked = self._slot.append_tick(Tick(now_ms, self._side_ends()))
         self._ticked_s = monotonic_s()
         return self._asked
 

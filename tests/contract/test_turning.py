@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from prerequisites import eventually
 
 from core.errors import UnreadableEntry
 from core.records import Tick
@@ -127,3 +128,21 @@ def test_a_tick_that_went_with_its_log_is_asked_for_again(redis_client: Client, 
     for _ in range(20):
         owner.turn()
     assert totals(redis_client)[-1] == 1
+
+
+def test_what_landed_before_a_time_is_folded_before_that_time_is_decided(redis_client: Client) -> None:
+    """City time waits for what landed; a source that waits no longer than that may let it run on at once."""
+
+    def runs_on_behind_what_landed() -> int:
+        redis_client.xadd(KEYS.events(SLOT), {"n": "20"})
+        return 1000
+
+    owner = Turning(
+        Slot.take(redis_client, KEYS, SLOT, "d1"),
+        lambda named, replaced: Adding(),
+        SETTINGS,
+        runs_on_behind_what_landed,
+    )
+    redis_client.xadd(KEYS.readings(SLOT), {"n": "1"})
+    eventually(lambda: owner.turn() and totals(redis_client))
+    assert totals(redis_client)[0] == 21
