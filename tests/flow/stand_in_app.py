@@ -10,7 +10,14 @@ import sys
 import threading
 from pathlib import Path
 
+from workers.forkserver import COMMAND, serve
+
 name, folder = sys.argv[1], Path(os.environ["STAND_IN_FOLDER"])
+if name == COMMAND:
+    forked = serve(lambda name: ())
+    if forked is None:
+        raise SystemExit(0)
+    name = forked
 
 
 class Healthy(http.server.BaseHTTPRequestHandler):
@@ -32,6 +39,8 @@ signal.signal(signal.SIGTERM, end)
 if name == "web":
     address = (os.environ["CITYVITALS_HOST"], int(os.environ["CITYVITALS_PORT"]))
     threading.Thread(target=http.server.HTTPServer(address, Healthy).serve_forever, daemon=True).start()
-(folder / f"{name}.pid").write_text(str(os.getpid()))
+told = folder / f"{os.getpid()}.told"
+told.write_text(str(os.getpid()))
+told.rename(folder / f"{name}.pid")  # whoever looks finds a whole number
 while True:
     signal.pause()

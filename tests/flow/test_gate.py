@@ -13,7 +13,7 @@ import pytest
 import requests
 from guarded_site import Guarded, guarded
 from live_city import BASE, RAIN, City, settings_of
-from prerequisites import ANSWER_S, eventually, unused_port
+from prerequisites import ANSWER_S, eventually, patience, unused_port
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as ws_connect
 
@@ -288,7 +288,7 @@ def test_a_revoked_token_is_shut_out(site: Guarded, wait_for: Callable[..., None
         site.office.tokens.revoke(console(), number, real_ms())
         wait_for(lambda: _refused(site.ask("GET", "api/v1/warnings", who)), 5)
         with pytest.raises(ConnectionClosed):
-            _read_until_closed(socket, real_ms() + 5000)
+            _read_until_closed(socket, real_ms() + int(5000 * patience()))
         assert socket.protocol.close_code == 1008
     for _ in events.iter_content(65536):  # it ends by itself
         pass

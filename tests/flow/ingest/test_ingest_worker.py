@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
+from prerequisites import ANSWER_S
+
 from core import settings as settings_room
 from core.clock import real_ms
 from core.declared import Feed, Metric, Words
@@ -33,7 +35,7 @@ class Stage:
         metrics = {"pm25": Metric("pm25", NAME, "µg/m³", 0.0, 1000.0)}
         self.declared = SimpleNamespace(feeds=feeds, devices={}, metrics=metrics)
         self.beats: list[tuple[str, str]] = []
-        self._over, self._until_s = over, time.monotonic() + 15
+        self._over, self._until_s = over, time.monotonic() + ANSWER_S
 
     def now_ms(self) -> int:
         return real_ms()

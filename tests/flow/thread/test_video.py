@@ -13,6 +13,7 @@ import pytest
 from installation import HOUR_MS, MINUTE_MS, Installation
 
 import catalogue
+from core.records import Phase
 from simulator.replay.player import Pace
 from simulator.wire import Wire
 from stream.codec import decode_events
@@ -80,22 +81,25 @@ def begun_by_camera(tellings: list[Telling]) -> dict[str, list[int]]:
 def publish(installation: Installation, blocks: list[list[Telling]], wait_for: Callable[..., None]) -> int:
     """Block after block in any order within it; city time waits until a block landed. How many messages."""
     wire = Wire(installation.mqtt_url, f"frigate-{installation.scene_id}", stopping=lambda: False)
-    sent = 0
+    sent, distinct = 0, set[Telling]()
     try:
         for number, block in enumerate(blocks):
             for told in block:
                 wire.publish("frigate/events", told.payload())
             sent += len(block)
-            wait_for(lambda sent=sent: tellings_landed(installation) >= sent, 30)
+            distinct.update(block)
+            wait_for(lambda: len(set(tellings_landed(installation))) == len(distinct), 30)
             installation.hold(START_MS + (number + 1) * BLOCK_MS)
     finally:
         wire.close()
     return sent
 
 
-def tellings_landed(installation: Installation) -> int:
+def tellings_landed(installation: Installation) -> list[tuple[str, Phase, int]]:
+    """Event, phase and time of every telling in the streams, copies included."""
     streams = map(installation.keys.events, installation.keys.slots)
-    return sum(len(decode_events(fields)) for stream in streams for _, fields in installation.redis.xrange(stream))
+    entries = [fields for stream in streams for _, fields in installation.redis.xrange(stream)]
+    return [(told.id, told.phase, told.told_ms) for fields in entries for told in decode_events(fields)]
 
 
 @pytest.mark.claim(
@@ -131,6 +135,7 @@ def test_a_thousand_video_events_are_counted_by_the_hour(
             expected = bisect_right(times, end_ms) - bisect_right(times, end_ms - HOUR_MS)
             assert values[area, end_ms].value == expected, (area, end_ms)
             compared += 1
-    assert installation.told.late_and_doubled()[0] == 0
+    # A broker that waited 5 s for an acknowledgement brings its message again, perhaps after its time was decided.
+    assert installation.told.late_and_doubled()[0] <= len(tellings_landed(installation)) - sent
     assert sum(map(len, begun.values())) == EVENTS - len({t.event for t in tellings if t.false_positive})
     record_property("figure", f"{sent} messages of {EVENTS} events; {compared} counts equal")
