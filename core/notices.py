@@ -39,6 +39,7 @@ class Kind(StrEnum):
     RETRACTED = "retracted"
     ESCALATED = "escalated"  # nobody acknowledged: the next in turn is told
     STANDING = "standing"  # it stands for long
+    BRIEFED = "briefed"  # it stood already when a response began, and is told to who is part of that
     LOST = "lost"  # its data fell silent: it can no longer be judged
     RETURNED = "returned"  # and are back
     DIGEST = "digest"  # what was beyond the budget, put together
@@ -129,11 +130,17 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A response that is in force: of which plan, at which level (1 the gravest), over which areas."""
+    """A response that is in force: of which plan, at which level (1 the gravest), over which areas; id: its own."""
 
     plan: str
     level: int
     areas: tuple[str, ...]
+    id: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What a matter is briefed for once: another response, or another level of this one, is another mark."""
+        return f"{self.id}|{self.level}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +220,7 @@ class Matter:
     thread: what it is told together with, once it was seen; a card may get another id.
     told_to: (recipient, channel). held: why the last news was not told. step: how far it went up the chain of deputies.
     lost_ms: since when its data are lost, city time, 0: they are not. lost_to: who was told that; losses: how often.
+    briefed: the responses in force whose routes have been looked at for it, by their marks.
     """
 
     warning: str
@@ -238,3 +246,4 @@ class Matter:
     lost_to: tuple[tuple[str, Channel], ...] = ()
     losses: int = 0
     about: str = ""
+    briefed: tuple[str, ...] = ()

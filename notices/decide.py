@@ -4,6 +4,7 @@ A card is told once a level, by its gravest warning; others under it are covered
 a few seconds, so that what comes together is told together. Who was told of something is told when it ends or was
 never true. Of a red level that nobody acknowledges the next person is told, and then the next. When the data of what
 stands at orange or red fall silent, who was told hears that it can no longer be judged, and when they are back.
+When a response begins, whom its routes reach hears once of what stands already.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.messages import text
-from core.notices import Channel, Kind, Matter, Notice, Route, State
+from core.notices import Channel, InForce, Kind, Matter, Notice, Route, State
 from core.records import Level, WarningPhase
 from notices.addressing import Policy, Told, addressed
 from notices.budget import Ledger
@@ -22,7 +23,7 @@ from notices.routes import Aim, aims, applies, last_step
 
 ToldTo = tuple[tuple[str, Channel], ...]
 
-SAID_OF = (Kind.ESCALATED, Kind.STANDING, Kind.LOST, Kind.RETURNED)  # what is said before the sentence itself
+SAID_OF = (Kind.ESCALATED, Kind.STANDING, Kind.BRIEFED, Kind.LOST, Kind.RETURNED)  # said before the sentence
 GATHER_MS = 10_000  # a power cut is told by its devices within seconds
 
 
@@ -52,6 +53,7 @@ def followed(now: Matter, before: Matter | None) -> Matter:
         standing_ms=before.standing_ms,
         lost_to=before.lost_to,
         losses=before.losses,
+        briefed=before.briefed,
     )
 
 
@@ -98,6 +100,7 @@ class _Turn:
         self.decision.matters |= {one.warning: one for one, was in zip(named, members, strict=True) if one is not was}
         standing = self._endings(named)
         self._openings(standing)
+        self._briefings(self._latest(standing))
         self._calls(self._latest(standing))
         self._losses(self._latest(standing))
 
@@ -194,13 +197,44 @@ class _Turn:
             step=0,
             escalate_ms=self._after(routes) if lead.level is Level.RED else None,
             standing_ms=self._standing_after(routes),
+            briefed=self._in_force(),
         )
 
     def _cover(self, others: Sequence[Matter]) -> None:
         """Told with another of the card."""
         for one in others:
             self._suppress(one, "card")
-            self.decision.matters[one.warning] = replace(one, told=one.level, held="")
+            self.decision.matters[one.warning] = replace(one, told=one.level, held="", briefed=self._in_force())
+
+    # what stood when a response began
+
+    def _briefings(self, standing: Sequence[Matter]) -> None:
+        """A card that stands is told to whom routes of a new response reach, unless he has heard of it."""
+        known = [one for one in standing if one.told is not Level.NORMAL and not self._held(one)]
+        if any(one.level > one.told for one in known):  # what is news goes the same ways by itself
+            return
+        for response in self._policy.responses:
+            if any(response.mark not in one.briefed for one in known):
+                self._brief(known[0], response, _told_to(self._latest(standing)))
+        for one in known:
+            if one.briefed != self._in_force():
+                self._note(one, briefed=self._in_force())
+
+    def _brief(self, lead: Matter, response: InForce, heard: ToldTo) -> None:
+        notice = self._notice(lead, Kind.BRIEFED, lead.level)
+        notice = replace(notice, key=f"{notice.key}|{response.mark}")
+        routes = [route for route in self._routes(notice, [response]) if route.response]
+        aimed = [one for one in aims(routes, self._policy.roster, 0, self._now_ms) if _mark_of(one) not in heard]
+        if not aimed:
+            return
+        self._tell(notice, aimed)
+        latest = self.decision.matters.get(lead.warning, lead)
+        climbs = lead.level is Level.RED and latest.escalate_ms is None and not latest.step
+        again_ms = self._after(routes) if climbs else latest.escalate_ms
+        self._note(lead, told_to=_union(latest.told_to, _aimed_at(aimed)), escalate_ms=again_ms)
+
+    def _in_force(self) -> tuple[str, ...]:
+        return tuple(sorted(one.mark for one in self._policy.responses))
 
     # what nobody acknowledged, and what stands for long
 
@@ -311,9 +345,11 @@ class _Turn:
             about=one.about,
         )
 
-    def _routes(self, notice: Notice) -> list[Route]:
+    def _routes(self, notice: Notice, responses: Sequence[InForce] | None = None) -> list[Route]:
+        """responses: in force; None: all that are."""
         policy = self._policy
-        return [route for route in policy.routes if applies(route, notice, self._now_ms, policy.responses)]
+        holding = policy.responses if responses is None else responses
+        return [route for route in policy.routes if applies(route, notice, self._now_ms, holding)]
 
     def _after(self, routes: Sequence[Route]) -> int | None:
         waits_s = [route.unacknowledged_s for route in routes if route.unacknowledged_s]
@@ -333,7 +369,11 @@ def _lost_to(matters: Iterable[Matter]) -> ToldTo:
 
 
 def _aimed_at(aimed: Iterable[Aim]) -> ToldTo:
-    return tuple((aim.recipient.id, aim.channel) for aim in aimed)
+    return tuple(_mark_of(aim) for aim in aimed)
+
+
+def _mark_of(aim: Aim) -> tuple[str, Channel]:
+    return aim.recipient.id, aim.channel
 
 
 def _union(first: ToldTo, second: ToldTo) -> ToldTo:

@@ -15,6 +15,7 @@ from catalogue.declared import Declared
 from core.notices import Channel, InForce, Matter
 from core.records import HOUR_MS, CityWarning, Issuer, Scene, WarningPhase
 from dispatch.response_rows import in_force
+from dispatch.responses import ResponseState
 from early_warning.belongings import Belongings
 from early_warning.cards import REMEMBERED_MS, grouped
 from early_warning.duty import standings
@@ -30,6 +31,7 @@ from store import notices as kept
 from store import people
 from store.duty import silences_since
 from store.notice_routes import recipients, routes
+from store.responses import responses_in
 from store.sql import Database, Transaction
 from store.units import all_units
 from store.warnings import (
@@ -43,7 +45,7 @@ from store.warnings import (
 )
 
 BACK_MS = HOUR_MS  # at its start it looks so far back for what ended meanwhile, city time
-LISTEN_MS = 1000  # receipts of calls come by themselves
+LISTEN_MS = 1000  # receipts of calls, and responses, come by themselves
 WHOLE_LOOK_MS = 60_000  # it looks at all that stands at least so often
 
 
@@ -60,6 +62,7 @@ class Deciding:
         self._decided_ms = 0
         self._looked_ms: int | None = None
         self._listened_ms = 0
+        self._responses: frozenset[tuple[str, int]] = frozenset()
         self._ended: dict[str, CityWarning] = {}  # lately: what is over keeps a card together for a while
         self._belongings = Belongings(declared.devices, declared.areas, declared.indicators, declared.rules)
 
@@ -67,8 +70,8 @@ class Deciding:
         """Look, decide, write. Returns how many notices are new. now_ms: real time. Raises NeighbourDown."""
         with self._database.reading() as connection:
             changed = self._look(connection, now_ms, city_ms)
-            rings = self._rings(now_ms)
-            if not changed and not rings and not any(_waits(matter, now_ms) for matter in self._open.values()):
+            changed |= self._listen(connection, now_ms)
+            if not changed and not any(_waits(matter, now_ms) for matter in self._open.values()):
                 return 0
             standing = self._standing(connection)
             matters = self._matters(standing, now_ms, city_ms)
@@ -77,12 +80,15 @@ class Deciding:
             ledger = Ledger(told_ms, kept.waiting_digests(connection, self._scene.id))
         return self._write(matters, decide(matters.values(), policy, ledger, now_ms))
 
-    def _rings(self, now_ms: int) -> bool:
-        """Whether it is time to see what became of calls that nobody has acknowledged."""
-        if now_ms - self._listened_ms < LISTEN_MS or not any(_is_called(one) for one in self._open.values()):
+    def _listen(self, connection: Transaction, now_ms: int) -> bool:
+        """Whether responses changed, or it is time to see what became of calls that nobody has acknowledged."""
+        if not self._open or 0 <= now_ms - self._listened_ms < LISTEN_MS:
             return False
         self._listened_ms = now_ms
-        return True
+        before = self._responses
+        rows = responses_in(connection, self._scene.id, [ResponseState.IN_FORCE])
+        self._responses = frozenset((row.id, row.revision) for row in rows)
+        return self._responses != before or any(_is_called(one) for one in self._open.values())
 
     def _look(self, connection: Transaction, now_ms: int, city_ms: int) -> bool:
         """Take on what changed; at the start, and now and then, all that stands. Whether anything did."""
@@ -92,7 +98,7 @@ class Deciding:
             self._decided_ms, self._open = city_ms - BACK_MS, kept.open_matters(connection, scene)
         before, self._position = self._position, position
         anew = before is not None and position is not None and before.lineage != position.lineage
-        whole = anew or self._looked_ms is None or now_ms - self._looked_ms >= WHOLE_LOOK_MS
+        whole = anew or self._looked_ms is None or not 0 <= now_ms - self._looked_ms < WHOLE_LOOK_MS
         if not whole and upto == self._upto:
             return False
         self._upto = upto
@@ -170,7 +176,7 @@ class Deciding:
         wired = dict(self._declared.routes) | routes(connection)  # who changes a route of the pack has it himself then
         roster = roster_of(connection, self._seal, self._declared)
         responses = tuple(
-            InForce(plan.id, one.level, one.areas) for plan, one in in_force(connection, scene.id) if one.counts
+            InForce(plan.id, one.level, one.areas, one.id) for plan, one in in_force(connection, scene.id) if one.counts
         )
         rung = kept.rung_of(connection, scene.id, [name for name, one in self._open.items() if _is_called(one)])
         return Policy(scene.id, scene.stamp, tuple(wired.values()), roster, quiet, self._language, responses, rung)

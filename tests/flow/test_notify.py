@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import msgspec
 import pytest
 from kept_warning import BEGAN_MS, warning
 from notify_room import LI, LIVE, OTHERS, Room, notify_room, route, watch
@@ -17,11 +18,14 @@ from storm_night import AREAS, DEVICES, INDICATORS, RULES, power_cut
 import catalogue
 from catalogue.declared import Declared
 from core.duty import Deed, Scope, Silence
-from core.notices import Channel, Recipient, State
+from core.notices import Channel, Recipient, Route, State
 from core.records import Issuer, Level, Scene, Stamp, WarningPhase
+from dispatch.responses import Deed as ResponseDeed
+from dispatch.responses import ResponseState
 from store import notices as kept
 from store.duty import add_silence
 from store.notice_routes import put_recipient, put_route, routes
+from store.responses import LineRow, ResponseRow, add_line, add_response
 from stream.codec import encode_warnings
 from stream.connect import Client
 from stream.keys import CITY_SLOT
@@ -189,6 +193,34 @@ def test_beyond_the_budget_one_digest_goes_when_there_is_room_again(room: Room) 
     reached = room.run(600)
     ((_, _, said),) = reached
     assert said.startswith("另有 14 条通知(黄色 14)合并，其中：w06 水位 62.35 m")
+
+
+def approve_response(room: Room) -> None:
+    """A response of level III over the whole city, as the book of responses writes it."""
+    plan, number = room.declared.plans["typhoon"], "R440900-20261122-01"
+    body = {"plan": msgspec.to_builtins(plan, str_keys=True), "topic": plan.domain}
+    fields = {"level": 3, "areas": ["440900"], "reason": "台风逼近"}
+    row = (number, room.scene.id, "live", plan.id, ResponseState.IN_FORCE, 3, "", False, room.now_ms, room.now_ms)
+    with room.database.transaction() as connection:
+        add_response(connection, ResponseRow(*row, 2, body))
+        for line, deed in enumerate((ResponseDeed.PROPOSE, ResponseDeed.APPROVE), 1):
+            said = fields if deed is ResponseDeed.PROPOSE else {}
+            add_line(connection, LineRow(number, line, deed, room.now_ms, "person:li", "李", said, f"key-{line}"))
+
+
+@pytest.mark.claim("WARN", "A response in force tells its routes within seconds of what stands, also over a restart.")
+def test_a_response_begins_later(room: Room) -> None:
+    team = Recipient("team", "抢险队", {Channel.SMS: "138-team"})
+    route(room, LI, team, to=("recipient:li",), channels=(Channel.SMS,))
+    late = Route("late", "响应", ("recipient:team",), (Channel.SMS,), level=Level.YELLOW, response="typhoon")
+    with room.database.transaction() as connection:
+        put_route(connection, late)
+    room.warn(warning("w1", Level.ORANGE), warning("w2", Level.BLUE))
+    assert {to for _, to, _ in room.run(15)} == {"138-li"}
+    approve_response(room)
+    assert [(to, said[:11]) for _, to, said in room.run(3)] == [("138-team", "响应启动前已有：w1 ")]
+    room.begin()
+    assert room.run(70) == []
 
 
 def test_shelved_and_silenced_do_not_ring_until_they_come_back(room: Room) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from core.accounts import Appointment, Person, Seat
-from core.notices import Channel, Delivery, Kind, Matter, Notice, Recipient, Route, Rung, State
+from core.notices import Channel, Delivery, InForce, Kind, Matter, Notice, Recipient, Route, Rung, State
 from core.records import Level, Stamp, WarningPhase
 from notices.addressing import Policy
 from notices.budget import Ledger
@@ -36,6 +36,7 @@ class Room:
     stamp: Stamp = Stamp.LIVE
     ledger: Ledger = field(default_factory=Ledger)
     open: dict[str, Matter] = field(default_factory=dict)
+    responses: tuple[InForce, ...] = ()
     notices: dict[str, Notice] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
 
@@ -46,7 +47,8 @@ class Room:
         now_ms = BEGAN_MS + int(second * 1000)
         for one in seen:
             self.open[one.warning] = followed(replace(one, seen_ms=now_ms), self.open.get(one.warning))
-        policy = Policy("live", self.stamp, self.routes, self.roster, quiet or {}, rung={"w1": rung or []})
+        rings = {"w1": rung or []}
+        policy = Policy("live", self.stamp, self.routes, self.roster, quiet or {}, responses=self.responses, rung=rings)
         decision: Decision = decide(list(self.open.values()), policy, self.ledger, now_ms)
         self.open |= decision.matters
         for over in decision.over:
@@ -235,6 +237,81 @@ def test_what_stands_for_long_is_told_to_those_above() -> None:
     assert room.at(3609) == []
     assert room.at(3610) == [("li", "standing")]
     assert room.at(9999) == []
+
+
+FLOOD = InForce("flood", 3, ("440900",), "r1")
+TEAM = Recipient("team", "抢险队", {Channel.SMS: "13700000000"})
+OF_FLOOD = Route("flood", "防汛", ("recipient:team",), (Channel.SMS,), level=Level.YELLOW, response="flood")
+
+
+def _flood_room(*routes: Route, recipients: tuple[Recipient, ...] = (LI, TEAM)) -> Room:
+    return Room(routes or (ROUTE, OF_FLOOD), Roster({one.id: one for one in recipients}))
+
+
+@pytest.mark.claim("WARN", "A response that begins later tells its routes of what stands already: each card once.")
+def test_a_response_begins_while_warnings_stand() -> None:
+    room = _flood_room()
+    room.at(0, matter("w1", card="c"), matter("w2", card="c"), matter("w3"), matter("w4", Level.BLUE))
+    assert room.at(10) == [("li", "opened")] * 3
+    room.responses = (FLOOD,)
+    assert room.at(60) == [("team", "briefed")] * 2, "two cards; a blue one is below the route"
+    briefed = [one for one in room.notices.values() if one.kind is Kind.BRIEFED]
+    assert {one.sentence for one in briefed} == {f"响应启动前已有：{w} 水位 62.35 m" for w in ("w1", "w3")}
+    assert [room.at(second) for second in (61, 120)] == [[], []]
+    over = matter("w3", level=Level.NORMAL, phase=WarningPhase.CLEARED)
+    assert room.at(130, over) == [("li", "cleared"), ("team", "cleared")], "who heard of it hears of its end"
+    assert room.at(140, matter("w5")) == []
+    assert room.at(150) == [("li", "opened"), ("team", "opened")], "what is new goes there by itself"
+
+
+@pytest.mark.claim("WARN", "A response tells nobody twice, nothing that is quiet, and stays within budgets.")
+def test_what_a_response_does_not_tell() -> None:
+    room = _flood_room(replace(ROUTE, to=("recipient:li", "recipient:team")), OF_FLOOD)
+    room.at(0, matter("w1"), matter("w2"), matter("w3", silent="late"))
+    room.at(10, quiet={"w2": "shelved"})
+    room.responses = (FLOOD,)
+    assert room.at(20, quiet={"w2": "shelved"}) == [], "the team has heard of w1, w2 is shelved, w3 never rings"
+    many = _flood_room()
+    many.at(0, *[matter(f"w{n}") for n in range(9)])
+    many.at(10)
+    many.responses = (FLOOD,)
+    assert many.at(1000).count(("team", "briefed")) == 6
+    assert many.deliveries[-1].reason == "budget"
+
+
+def test_what_was_shelved_when_a_response_began_is_told_when_it_comes_back() -> None:
+    room = _flood_room()
+    room.at(0, matter("w1"))
+    room.at(10)
+    room.responses = (FLOOD,)
+    assert room.at(20, quiet={"w1": "shelved"}) == []
+    assert room.at(30) == [("team", "briefed")]
+
+
+def test_another_level_or_another_response_is_told_and_a_change_of_watch_is_not() -> None:
+    room = _flood_room(ROUTE, replace(OF_FLOOD, response_level=2))
+    room.at(0, matter("w1"))
+    room.at(10)
+    room.responses = (FLOOD,)
+    assert room.at(20) == [], "level III is below the route"
+    room.responses = (replace(FLOOD, level=2),)
+    assert room.at(30) == [("team", "briefed")]
+    room.routes = (ROUTE, replace(OF_FLOOD, to=("recipient:drill",)))
+    room.roster = Roster({"li": LI, "team": TEAM, "drill": replace(DRILL, exercise=False)})
+    assert room.at(40) == []
+    room.responses = (replace(FLOOD, level=1, id="r2"),)
+    assert room.at(50) == [("drill", "briefed")]
+
+
+def test_a_red_one_that_nobody_was_there_for_climbs_from_the_response_on() -> None:
+    chief = Recipient("chief", "指挥长", {Channel.VOICE: "13600000000"})
+    route = replace(OF_FLOOD, unacknowledged_s=45, then=("recipient:chief",))
+    room = _flood_room(route, recipients=(TEAM, chief))
+    assert room.at(0, matter(level=Level.RED)) == []
+    room.responses = (FLOOD,)
+    assert room.at(600) == [("team", "briefed")]
+    assert room.at(644) == []
+    assert room.at(645) == [("chief", "escalated")]
 
 
 @pytest.mark.claim(
