@@ -91,7 +91,7 @@ def _foot(language: str) -> html.Footer:
     return html.Footer(
         [
             html.Button([html.Kbd("N"), text("dispatch.new_case", language)], className="verb", **{"data-do": "new"}),
-            html.Textarea(  # dcc.Input puts the caret back a moment after each letter: who types faster finds them mixed
+            html.Textarea(  # dcc.Input puts the caret back a moment after each letter: typed faster, they are mixed
                 id=ids.DISPATCH_BAR, rows=1, autoComplete="off", placeholder=text("dispatch.bar_hint", language)
             ),
             html.Small(text("dispatch.keys", language)),
