@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -19,6 +20,7 @@ from ingest.known import Known
 from ingest.transports.http import Pushed, push
 from stream.appender import Appender
 from stream.connect import Client
+from stream.keys import Keys
 
 DRAINED_BYTES = 64 * 1024 * 1024  # a client that sends on must hear why; beyond this the connection is cut
 STATUS = {"too-large": 413, "unknown-topic": 404}
@@ -29,6 +31,12 @@ def push_routes(hub: Hub, client: Client, settings: Settings) -> APIRouter:
     """The route that takes readings in, of the same form as on MQTT."""
     router = APIRouter(prefix="/api/v1", tags=["v1"])
     limit_bytes = settings.payload_limit_kb * 1024
+
+    @lru_cache(maxsize=1)
+    def appender_of(keys: Keys) -> Appender:
+        """Of the scene that is shown. Kept, so that it looks once a second, not at each push, for full streams."""
+        return Appender(client, keys, settings.stream_limit)
+
     body = {"requestBody": {"required": True, "content": {"application/json": READINGS}}}
 
     @router.post(
@@ -44,9 +52,8 @@ def push_routes(hub: Hub, client: Client, settings: Settings) -> APIRouter:
         known = Known(
             present.scene, present.declared.feeds, present.declared.devices, present.declared.metrics, limit_bytes
         )
-        appender = Appender(client, present.keys, settings.stream_limit)
         now_ms = city_ms(present.scene, real_ms())
-        result = await asyncio.to_thread(push, appender, known, Pushed(feed, device, content), now_ms)
+        result = await asyncio.to_thread(push, appender_of(present.keys), known, Pushed(feed, device, content), now_ms)
         if isinstance(result, Rejected):
             return _refused(result, present.language, settings.payload_limit_kb)
         refused = _reason(result.rejected, present.language) if result.rejected else None

@@ -76,7 +76,7 @@ class Flush:
 
 
 class Appender:
-    """Appends flushes to the streams of one scene."""
+    """Appends flushes to the streams of one scene. Threads may share one: at worst two of them look at once."""
 
     def __init__(self, client: Client, keys: Keys, limit_entries: int) -> None:
         self._client, self._keys, self._limit_entries = client, keys, limit_entries
