@@ -28,11 +28,13 @@
 
   const pad = (number) => String(number).padStart(2, "0");
 
-  /** A count with thousands apart; from 100,000 in 万 where the language has it. */
+  const LARGE = [["wording.yi", 100000000], ["wording.wan", 10000]];
+
+  /** A count with thousands apart; from 10,000 in 万 and 亿 where the language has them, as `core/wording.py` writes. */
   function count(number) {
-    if (typeof number !== "number" || !isFinite(number)) return "—";
-    const myriad = catalogue["wall.myriad"];
-    if (myriad && number >= 100000) return (number / 10000).toFixed(1) + " " + myriad;
+    if (typeof number !== "number" || !isFinite(number)) return words("wording.unknown");
+    const large = LARGE.find(([code, unit]) => number >= unit && words(code, { figure: "" }));
+    if (large) return words(large[0], { figure: String(Number((number / large[1]).toFixed(2))) });
     return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ",");
   }
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from visits import DESK
 
 from core.messages import texts
+from core.wording import figure
 
 pytestmark = pytest.mark.browser
 
@@ -85,9 +86,10 @@ def test_civil_time_is_chinas(call: Call) -> None:
 
 
 def test_counts(call: Call) -> None:
-    assert [call("format.count", one) for one in (0, 999, 1000, 99_999, 123_000, None)] == [
-        "0", "999", "1,000", "99,999", "12.3 万", "—",
-    ]  # fmt: skip
+    counts = (0, 999, 9_999, 10_000, 99_999, 123_456, 150_000_000)
+    assert [call("format.count", one) for one in counts] == [figure(one, 0, "zh") for one in counts]
+    assert call("format.count", 123_000) == "12.3 万"
+    assert call("format.count", None) == "—"
 
 
 def test_a_level_is_shape_and_word(call: Call) -> None:
