@@ -10,8 +10,10 @@ from pathlib import Path
 
 import yaml
 
+from board.canvas import SECTIONS
 from core.messages import LANGUAGES, catalogue
 from core.settings import SETTINGS, as_markdown
+from stream.keys import Keys
 
 ROOT = Path(__file__).parents[2]
 TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
@@ -63,7 +65,11 @@ def test_no_message_stands_in_two_files() -> None:
     for path in (ROOT / "core/messages").glob("*.yaml"):
         codes = re.findall(r"^([^\s#:]+):", path.read_text("utf-8"), re.M)
         assert len(codes) == len(set(codes)), f"{path.name} has a code twice"
-        assert yaml.safe_load(path.read_text("utf-8")), f"{path.name} is empty"
+        read = yaml.safe_load(path.read_text("utf-8"))
+        assert read, f"{path.name} is empty"
+        assert [code for code in read if not isinstance(code, str)] == [], (
+            f"{path.name}: YAML takes a code for a truth"
+        )
 
 
 def test_architecture_names_only_files_that_exist() -> None:
@@ -72,6 +78,14 @@ def test_architecture_names_only_files_that_exist() -> None:
     assert named
     missing = sorted(name for name in named if not (ROOT / name).exists())
     assert not missing, f"docs/architecture.md names files that do not exist: {missing}"
+
+
+def test_architecture_names_every_section_of_the_picture_and_every_key() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    named = {name for cell in re.findall(r"^\|([^|]+)\|", page, re.M) for name in re.findall(r"`([^`]+)`", cell)}
+    of_one_scene = (getattr(Keys("scene", 1), name) for name, kind in vars(Keys).items() if isinstance(kind, property))
+    keys = {key.removeprefix("scene:") for key in of_one_scene if isinstance(key, str)}
+    assert sorted((keys | set(SECTIONS)) - named) == []
 
 
 def test_no_address_of_a_registry_and_no_path_of_a_machine() -> None:
