@@ -50,7 +50,7 @@
     const { page, dispatchView, dispatchMap, dispatchAside, dispatchQueue } = cityvitals;
     const load = ((cityvitals.live.picture().case_load || {}).main) || { open: queue.length, late: 0, held: 0 };
     page.put("dispatch-counts", "<h2>" + esc(words("dispatch.queue")) + "</h2>" + dispatchQueue.states(load)
-      + (load.late ? '<span class="level-red">' + cityvitals.format.mark("red") + esc(words("dispatch.count_late", { count: load.late })) + "</span>" : "")
+      + (load.late ? '<button type="button" class="choice level-red" data-late>' + cityvitals.format.mark("red") + esc(words("dispatch.count_late", { count: load.late })) + "</button>" : "")
       + (load.held ? "<span>" + esc(words("dispatch.count_held", { count: load.held })) + "</span>" : "")
       + cityvitals.dispatchCoverage.html(voids, site.areas));
     page.put("dispatch-queue", queue.map((one) => dispatchView.row(one, site, ms, one.id === chosen)).join("") + dispatchQueue.foot(queue.length));
@@ -197,11 +197,11 @@
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
     const bar = at("dispatch-bar");
     if (event.target === bar) {
-      if (event.key === "Enter" && bar.value.trim()) { command(bar.value); bar.value = ""; event.preventDefault(); }
+      if (event.key === "Enter") { if (bar.value.trim()) { command(bar.value); bar.value = ""; } event.preventDefault(); }
       if (event.key === "Escape") bar.blur();
       return;
     }
-    if (event.target.closest("input, textarea, select, dialog")) return;
+    if (event.target.closest("input, textarea, select, dialog") && !event.target.closest("dialog:not([open])")) return; // one just shut has the focus for a moment still
     const key = event.key.toLowerCase();
     if (cityvitals.dispatchBar.opens(event.key)) bar.focus();
     else if (key === "j" || key === "arrowdown") move(1);
@@ -292,7 +292,7 @@
       root.addEventListener("keydown", onKey);
       root.addEventListener("click", onClick);
       drag();
-      cityvitals.dispatchQueue.follow(at("dispatch-queue"), refresh);
+      cityvitals.dispatchQueue.follow(at("dispatch-queue"), refresh, site);
       return clientside.no_update;
     },
   });
