@@ -104,9 +104,7 @@ class TrendPanel:
         for bound in sorted(rule.bounds, key=lambda b: b.level):
             at = self._bound(bound, subject, city_now_ms) if bound.indicator == indicator else None
             if at is not None:
-                own = (
-                    bound.reference and not bound.offset
-                )  # half a metre below the warning stage is not the warning stage
+                own = bound.reference and not bound.offset  # half a metre below the warning stage is not that stage
                 code = f"warning.reference_{bound.reference}" if own else f"level.{level_word(bound.level)}"
                 name = text(code, self._names.language)
                 found.append({"level": level_word(bound.level), "bound": at, "name": name})

@@ -97,8 +97,8 @@ def loads(
     What whoever asks may not see rang for others, and is not counted for him.
     """
     until_ms = max(shift.from_ms + 1, min(shift.until_ms, now_ms))
-    from_ms_ = shift.from_ms - STANDING_MS
-    found = warnings_between(connection, scene, from_ms_, until_ms, Asked(limit=MOST))
+    earliest_ms = shift.from_ms - STANDING_MS
+    found = warnings_between(connection, scene, earliest_ms, until_ms, Asked(limit=MOST))
     ours = {one.warning.id: one for one in found if one.warning.issuer is Issuer.COMPUTED and ground.seen(one)}
     of: dict[str, list[list[Alarm]]] = defaultdict(list)
     for card in annunciated((one.warning for one in ours.values()), ground.belongings):

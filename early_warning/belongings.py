@@ -45,7 +45,7 @@ class Belongings:
         """
         device = self._devices.get(warning.subject)
         if cause != "place":
-            return self._of_device(cause, device) if device else self.is_itself(cause, warning)
+            return self._of_device(cause, device) if device else self.itself(cause, warning)
         area = device.area if device else warning.subject
         if device is None and self.is_silence(warning):
             return self._areas.city.id
@@ -53,8 +53,8 @@ class Belongings:
             return area
         return f"{area}|{warning.rule}"
 
-    def is_itself(self, cause: str, warning: CityWarning) -> str:
-        """The name of the feeder or gateway that a warning is about, not one of what hangs on it; "" when it is not."""
+    def itself(self, cause: str, warning: CityWarning) -> str:
+        """The feeder or gateway that a warning is about, by its name; "" when it is about what hangs on one."""
         rule = self._rules.get(warning.rule)
         return warning.subject if rule is not None and rule.subjects == cause else ""
 

@@ -137,7 +137,7 @@ def _groups(
     asked = [one for one in warnings if cause not in OF_SILENCE or belongings.is_silence(one)]
     for key, members in sorted(_by(asked, lambda one: belongings.key(cause, one)).items()):
         wanted = max(least, share * belongings.hanging_on(cause, key))
-        told = {one.id for one in members if belongings.is_itself(cause, one)}
+        told = {one.id for one in members if belongings.itself(cause, one)}
         for moment in _moments(members, told) if key else ():
             is_told = any(one.id in told for one in moment)
             if is_told or (len(moment) > 1 and len({one.subject for one in moment}) >= wanted):

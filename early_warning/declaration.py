@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.records import DAY_MS, HOUR_MS, Level
+from core.clock import CHINA, from_ms
+from core.records import Level
 from core.schema import EntryFaults
 from early_warning.rule import Rule, RuleState
 from early_warning.schema import RuleEntry
 
 _KEPT_BESIDE = ("version", "state")
-_DAY_AT_8_MS = 8 * HOUR_MS  # valid_from is a day of China
 
 
 def beside(rule: str) -> str:
@@ -32,8 +32,8 @@ def beside(rule: str) -> str:
 def declaration_of(rule: Rule) -> dict[str, Any]:
     """A rule as data; what is at its default is left out."""
     told = asdict(rule)
-    for beside in ("id", *_KEPT_BESIDE):
-        del told[beside]
+    for key in ("id", *_KEPT_BESIDE):
+        del told[key]
     valid_from_ms = told.pop("valid_from_ms")
     told["valid_from"] = _day(valid_from_ms) if valid_from_ms else None
     for bound in (*told["bounds"], *told["overrides"], *told["inhibited_by"]):
@@ -77,9 +77,8 @@ def _each(error: Any) -> Sequence[tuple[tuple[str | int, ...], str]]:
 
 
 def _day(at_ms: int) -> str:
-    from datetime import UTC, datetime  # noqa: PLC0415 - of a rule in twenty
-
-    return datetime.fromtimestamp((at_ms + _DAY_AT_8_MS) // DAY_MS * DAY_MS / 1000, UTC).date().isoformat()
+    """The day of China in which a time lies."""
+    return from_ms(at_ms).astimezone(CHINA).date().isoformat()
 
 
 def _schedule(told: dict[str, Any]) -> dict[str, Any]:

@@ -43,9 +43,8 @@ from workers.worker import Running, run_worker
 
 LOOK_S = 0.25
 TOLD_KEPT_MS = 7 * DAY_MS  # rows of the outbox that everybody has
-GONE_MS = (
-    30 * DAY_MS
-)  # who follows nothing for so long holds nothing back any more; `doctor` says it from the first day
+# Who follows nothing for so long holds nothing back any more; `doctor` says it from the first day.
+GONE_MS = 30 * DAY_MS
 
 Look = Callable[[], object]
 

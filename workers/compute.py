@@ -44,7 +44,7 @@ class Computed:
     values: int
 
 
-class Batch:
+class BothStages:
     """The two stages of the engine without its streams: readings in, values out."""
 
     def __init__(self, definitions: Definitions, scene: Scene) -> None:
@@ -97,16 +97,16 @@ def compute(
     writer = _Writer(
         folder, run, {name: known.first(asked[0], reach) for name, reach in reaches_ms.items()}, reaches_ms
     )
-    batch = Batch(needed, scene)
+    stages = BothStages(needed, scene)
     begin_ms = max(known.begin_ms - 1, asked[0] - max(reaches_ms.values()))
     readings, settle_ms = 0, 1000 * max(one.settle_s for one in needed.now.indicators.values())
     for piece in _slices(history, begin_ms, asked[1], scene):
-        batch.fold(piece.readings, piece.events)
+        stages.fold(piece.readings, piece.events)
         readings += sum(len(part) for part in piece.readings)
         writer.heard(piece)
-        writer.take(batch.tick(piece.upto_ms), asked[1])
+        writer.take(stages.tick(piece.upto_ms), asked[1])
         progress(piece.upto_ms, writer.written)
-    writer.take(batch.tick(asked[1] + settle_ms), asked[1])
+    writer.take(stages.tick(asked[1] + settle_ms), asked[1])
     writer.write()
     return Computed(run, min(writer.first_ms.values()), asked[1], readings, writer.written)
 
