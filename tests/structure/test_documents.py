@@ -67,9 +67,7 @@ def test_no_message_stands_in_two_files() -> None:
         assert len(codes) == len(set(codes)), f"{path.name} has a code twice"
         read = yaml.safe_load(path.read_text("utf-8"))
         assert read, f"{path.name} is empty"
-        assert [code for code in read if not isinstance(code, str)] == [], (
-            f"{path.name}: YAML takes a code for a truth"
-        )
+        assert [code for code in read if not isinstance(code, str)] == [], f"{path.name}: YAML takes a code for a truth"
 
 
 def test_architecture_names_only_files_that_exist() -> None:
