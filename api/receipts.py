@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.errors import ApiError, errors
 from api.push import read_body
 from core.clock import real_ms
-from core.notices import State
+from core.notices import RECEIPTS, State
 from core.settings import Settings
 from dispatch.exchange import is_fresh
 from notices.channels.webhook import signature
@@ -25,7 +25,6 @@ from store.sql import Database
 REFUSED = errors(401, 404, 413, 422, 503)
 SIGNED, TIMED = "x-cityvitals-signature", "x-cityvitals-timestamp"
 RECEIPT_BYTES = 4096
-STATES = {"delivered": State.DELIVERED, "answered": State.ANSWERED, "failed": State.FAILED, "unanswered": State.FAILED}
 
 
 class Receipt(BaseModel):
@@ -69,7 +68,7 @@ class Receipts:
     def _kept(self, told: Receipt) -> State | None:
         reason = told.reason or ("unanswered" if told.state == "unanswered" else "")
         with self._database.transaction() as connection:
-            return keep_receipt(connection, told.key, STATES[told.state], reason, real_ms())
+            return keep_receipt(connection, told.key, RECEIPTS[told.state], reason, real_ms())
 
 
 def receipt_routes(receipts: Receipts) -> APIRouter:

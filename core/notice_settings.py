@@ -4,19 +4,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.notices import RECEIPTS
 from core.setting import Setting, flag, one_of, url, whole, words
 
 _GATEWAY = "`{to}` and `{text}` are filled in, `{key}` is the same at each attempt"
 
 
+def states(text: str) -> tuple[tuple[str, str], ...]:
+    """Reader of what words in a gateway's answer say: state and words, in the order they are looked for.
+
+    >>> states('delivered="stat":"DELIVRD"; failed=UNDELIV')
+    (('delivered', '"stat":"DELIVRD"'), ('failed', 'UNDELIV'))
+    """
+    found = [part.strip().partition("=") for part in words(text).split(";") if part.strip()]
+    for state, _, said in found:
+        if state not in RECEIPTS or not said:
+            raise ValueError(f"not made of {', '.join(f'{one}=…' for one in RECEIPTS)} with semicolons between them")
+    return tuple((state, said) for state, _, said in found)
+
+
 def _gateway(name: str, what: str) -> tuple[Setting, ...]:
-    """The four rows of a gateway that is spoken to over HTTP; its keys stand in them, so all are secret."""
+    """The seven rows of a gateway that is spoken to over HTTP; its keys stand in them, so all are secret."""
     variable = f"CITYVITALS_{name.upper()}"
     return (
         Setting(f"{name}_url", f"{variable}_URL", "", words, "", f"Gateway for {what}: URL; {_GATEWAY}.", True),
         Setting(f"{name}_body", f"{variable}_BODY", "", words, "", "What is posted, JSON or form; empty: GET.", True),
         Setting(f"{name}_header", f"{variable}_HEADER", "", words, "", "A header: `Authorization: Bearer …`.", True),
         Setting(f"{name}_taken", f"{variable}_TAKEN", "", words, "", "Words in an answer that mean taken."),
+        Setting(f"{name}_id", f"{variable}_ID", "", words, "", "Where its number stands in a JSON answer: `data.id`."),
+        Setting(
+            f"{name}_status_url",
+            f"{variable}_STATUS_URL",
+            "",
+            words,
+            "",
+            "Where it is asked what became of one, `{key}` or its own `{id}` filled in; empty: it is not asked.",
+            True,
+        ),
+        Setting(
+            f"{name}_states",
+            f"{variable}_STATES",
+            "",
+            states,
+            "",
+            "Words in that answer: `delivered=…; failed=…; answered=…; unanswered=…`, the first that is found counts.",
+        ),
     )
 
 
@@ -81,10 +113,16 @@ class NoticeSettings:
     sms_body: str
     sms_header: str
     sms_taken: str
+    sms_id: str
+    sms_status_url: str
+    sms_states: tuple[tuple[str, str], ...]
     voice_url: str
     voice_body: str
     voice_header: str
     voice_taken: str
+    voice_id: str
+    voice_status_url: str
+    voice_states: tuple[tuple[str, str], ...]
     receipt_secret: str
     cap_sender: str
     notices_local: bool

@@ -67,6 +67,15 @@ class State(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+# What a gateway says became of a delivery → how it stands then.
+RECEIPTS: Mapping[str, State] = {
+    "delivered": State.DELIVERED,
+    "answered": State.ANSWERED,
+    "failed": State.FAILED,
+    "unanswered": State.FAILED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Somebody, or another system, that can be told.

@@ -33,11 +33,15 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What became of one attempt. reason: for people, without a secret. final: another attempt would not help."""
+    """What became of one attempt. reason: for people, without a secret. final: another attempt would not help.
+
+    remote: the number that the other side gave it, by which it can be asked later.
+    """
 
     state: State
     reason: str = ""
     final: bool = False
+    remote: str = ""
 
 
 class Carrier(Protocol):

@@ -32,13 +32,24 @@ _DELIVERY = [field.name for field in fields(Delivery)]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one attempt ended. again_ms: when the next one is due, None: this was the last."""
+    """How one attempt ended. again_ms: when the next one is due, None: this was the last; remote: its number there."""
 
     state: State
     reason: str
     at_ms: int
     took_ms: int
     again_ms: int | None = None
+    remote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A delivery that the next in line took, and of which nobody knows more. sent_ms: when, real time."""
+
+    key: str
+    channel: Channel
+    remote: str
+    sent_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,7 @@ def keep_outcome(connection: Transaction, delivery: Delivery, outcome: Outcome) 
     reason = outcome.reason[:REASON_LETTERS]
     state = State.WAITING if outcome.again_ms is not None else outcome.state
     done_ms = None if state is State.WAITING else outcome.at_ms
-    row = {"state": state, "reason": reason, "done_ms": done_ms}
+    row = {"state": state, "reason": reason, "done_ms": done_ms, "remote": outcome.remote}
     if outcome.again_ms is not None:
         row["next_ms"] = outcome.again_ms
     d, a = tables.deliveries.c, tables.attempts.c
@@ -168,6 +179,15 @@ def keep_receipt(connection: Transaction, key: str, state: State, reason: str, a
     row = {"state": state, "reason": reason[:REASON_LETTERS], "done_ms": at_ms}
     connection.execute(update(tables.deliveries).where(d.key == key).values(**row))
     return state
+
+
+def unsettled(connection: Transaction, channels: Iterable[Channel], since_ms: int, limit: int) -> list[Unsettled]:
+    """Deliveries on these channels that were sent since, and of which no receipt came: the newest first."""
+    d = tables.deliveries.c
+    asked = select(d.key, d.channel, d.remote, d.done_ms.label("sent_ms"))
+    sent = (d.state == State.SENT) & d.channel.in_(list(channels)) & (d.done_ms > since_ms)
+    rows = connection.execute(asked.where(sent).order_by(d.number.desc()).limit(limit)).mappings()
+    return [Unsettled(row["key"], Channel(row["channel"]), row["remote"], row["sent_ms"]) for row in rows]
 
 
 def rung_of(connection: Transaction, scene: str, warnings: Iterable[str]) -> dict[str, list[Rung]]:

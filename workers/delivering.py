@@ -126,4 +126,4 @@ def _outcome(one: _Trying, now_ms: int) -> kept.Outcome:
     if handed.state is State.FAILED and not handed.final:
         pause = pause_ms(one.delivery.attempts + 1, one.notice.level)
     again_ms = None if pause is None else now_ms + pause
-    return kept.Outcome(handed.state, handed.reason, now_ms, took_ms, again_ms)
+    return kept.Outcome(handed.state, handed.reason, now_ms, took_ms, again_ms, handed.remote)

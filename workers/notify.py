@@ -10,12 +10,13 @@ from core.clock import monotonic_s, real_ms
 from core.messages import text
 from core.settings import Settings
 from ingest.transports.publish import Publisher
-from notices.channels.choose import carriers_of
+from notices.channels.choose import carriers_of, status_pages_of
 from notices.defaults import recipients_of, routes_of
 from store.migrate import migrate
 from store.notice_routes import put_recipient, put_route, recipients, routes
 from store.notices import counts
 from store.sql import Database, open_database
+from workers.asking import Asking
 from workers.calling import Calling
 from workers.deciding import Deciding
 from workers.delivering import Delivering
@@ -49,18 +50,21 @@ def _notify(running: Running, database: Database, publisher: Publisher) -> None:
     deciding = Deciding(database, seal, running.scene, running.declared, settings.language)
     calling = Calling(database, seal, running.declared, settings.language)
     delivering = Delivering(database, seal, settings, carriers_of(settings, publisher), running.declared)
+    asking = Asking(database, status_pages_of(settings))
     says, counted_s = "", float("-inf")
     try:
         while not running.stopping():
             deciding.turn(real_ms(), running.now_ms())
             calling.turn(real_ms())
             delivering.turn(real_ms())
+            asking.turn(real_ms())
             if monotonic_s() - counted_s >= COUNT_S:
                 counted_s, says = monotonic_s(), _says(database, settings.language)
             running.beat("ok", says)
             time.sleep(LOOK_S)
     finally:
         delivering.close()
+        asking.close()
 
 
 def _begin_with_defaults(database: Database, seal: Seal, language: str) -> None:

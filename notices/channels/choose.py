@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.notices import Channel
 from core.settings import Settings
 from notices.channels.cap import Published
-from notices.channels.gateway import Gateway
+from notices.channels.gateway import Gateway, StatusPage
 from notices.channels.mail import Mail
 from notices.channels.retained import Publisher, Retained
 from notices.channels.robots import Robot
@@ -24,9 +24,19 @@ def carriers_of(settings: Settings, publisher: Publisher) -> dict[Channel, Carri
         found[robot] = Robot(robot, settings.notices_local)
     if settings.smtp_host:
         found[Channel.MAIL] = Mail(settings)
-    if settings.sms_url:
-        found[Channel.SMS] = Gateway(settings.sms_url, settings.sms_body, settings.sms_header, settings.sms_taken)
-    if settings.voice_url:
-        own = settings.voice_url, settings.voice_body, settings.voice_header, settings.voice_taken
-        found[Channel.VOICE] = Gateway(*own)
+    s = settings
+    if s.sms_url:
+        found[Channel.SMS] = Gateway(s.sms_url, s.sms_body, s.sms_header, s.sms_taken, s.sms_id)
+    if s.voice_url:
+        found[Channel.VOICE] = Gateway(s.voice_url, s.voice_body, s.voice_header, s.voice_taken, s.voice_id)
     return found
+
+
+def status_pages_of(settings: Settings) -> dict[Channel, StatusPage]:
+    """Channel → where its gateway is asked what became of what it took."""
+    s = settings
+    pages = {
+        Channel.SMS: StatusPage(s.sms_status_url, s.sms_header, s.sms_states),
+        Channel.VOICE: StatusPage(s.voice_status_url, s.voice_header, s.voice_states),
+    }
+    return {channel: page for channel, page in pages.items() if page.url and page.states}

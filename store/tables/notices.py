@@ -71,6 +71,7 @@ deliveries = Table(
     Column("next_ms", Ms, nullable=False),
     Column("done_ms", Ms),
     Column("digest", String(64), nullable=False, index=True),
+    Column("remote", String(120), nullable=False, server_default=""),  # its number at the gateway that took it
     Index(None, "state", "next_ms"),
     Index(None, "recipient", "made_ms"),
     sqlite_autoincrement=True,
