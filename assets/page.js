@@ -4,17 +4,30 @@
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const { format, live } = cityvitals;
   const UNHEARD_AFTER_MS = 5000;
+  const PRESSED_MS = 3000; // nobody clicks more slowly; and no place waits longer for its news
   const shown = new Map(); // element → HTML that was put there
+  const waiting = new Map(); // place → HTML that comes when the pointer is up
+  let pressed = null; // {element, ms} while the pointer is down
   let fault = null; // {cause, sinceMs} while the picture is stale
 
   const at = (id) => root.document.getElementById(id);
 
-  /** Put HTML into a place where it differs from what stands there. */
+  /** Put HTML into a place where it differs from what stands there. Not under a pointer that is down: its click would be lost. */
   function put(id, html) {
     const mount = at(id);
+    if (pressed && mount && mount.contains(pressed.element) && root.performance.now() - pressed.ms < PRESSED_MS) return void waiting.set(id, html);
+    waiting.delete(id);
     if (!mount || shown.get(mount) === html) return;
     shown.set(mount, html);
     mount.innerHTML = html;
+  }
+
+  /** The pointer is up: first comes its click, then what waited. */
+  function released() {
+    root.setTimeout(() => {
+      pressed = null;
+      [...waiting].forEach(([id, html]) => put(id, html));
+    }, 0);
   }
 
   /** Turn the page stale or live again; a fault keeps its beginning for as long as its cause stays. */
@@ -41,6 +54,10 @@
 
   /** Pixels of one rem: the wall scales with its height. */
   const remPx = () => parseFloat(root.getComputedStyle(root.document.documentElement).fontSize);
+
+  root.addEventListener("pointerdown", (event) => { pressed = { element: event.target, ms: root.performance.now() }; }, true);
+  root.addEventListener("pointerup", released, true);
+  root.addEventListener("pointercancel", released, true);
 
   cityvitals.page = { at, put, remPx, start };
 })(window);

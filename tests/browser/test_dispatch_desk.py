@@ -51,7 +51,12 @@ def test_a_case_is_sent_by_keys(chromium: Chromium, house: Guarded) -> None:
         until(page, "document.querySelectorAll('#dispatch-offers li').length > 2")
         page.keyboard.press("l")
         until(page, "document.querySelector('#dispatch-case header em').textContent === '已立案'")
-        page.locator("[data-send='desk-pump']").click()
+        button = page.locator("[data-send='desk-pump']")
+        button.hover()
+        page.mouse.down()
+        page.evaluate("cityvitals.page.put('dispatch-offers', '')")  # news that come now wait for the click
+        assert button.is_visible()
+        page.mouse.up()
         until(page, "document.querySelectorAll('.case-units em').length === 1")
         page.keyboard.press("/")
         page.keyboard.type("桥东７１ 出发")
