@@ -24,7 +24,7 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Requ
 
 import paho.mqtt.client as paho
 from machine import Passed
-from prerequisites import REPOSITORY, eventually, patience, unused_port
+from prerequisites import ANSWER_S, REPOSITORY, eventually, patience, unused_port
 
 from stream.embedded.children import start_child
 
@@ -193,7 +193,7 @@ class WholeCity:
         client.connect("127.0.0.1", self.mqtt_port)
         client.loop_start()
         for told in [client.publish(topic, payload, qos=1) for topic, payload in messages.items()]:
-            told.wait_for_publish(10)
+            told.wait_for_publish(ANSWER_S)
             assert told.is_published()
         client.disconnect()
         client.loop_stop()

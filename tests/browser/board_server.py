@@ -37,6 +37,7 @@ class BoardServer:
         self.settings: Settings = load_settings(environ)
         self.city: Declared = load(PACKS, city)
         self.rev = 1000
+        self._turning = threading.RLock()  # by a test and by what keeps beating
         self.calm()
 
     # What a test turns.
@@ -56,18 +57,20 @@ class BoardServer:
 
     def show(self, situation: str, warnings: int = 0) -> None:
         """Hang up another picture; pages get it as a snapshot."""
-        self.picture = frames.picture(self.city, situation, self.now_ms(), warnings)
-        self.rev += 1
-        self.history = [self._dress(frames.snap(self.picture, self.rev, self.now_ms()))]
+        with self._turning:
+            self.picture = frames.picture(self.city, situation, self.now_ms(), warnings)
+            self.rev += 1
+            self.history = [self._dress(frames.snap(self.picture, self.rev, self.now_ms()))]
 
     def change(self, changed: Mapping[str, Any], skip: int = 0, drop: Mapping[str, Any] | None = None) -> None:
         """Change some records; `skip` loses revisions on the way."""
-        for section, records in changed.items():
-            self.picture[section] = {**self.picture.get(section, {}), **records}
-        for section, keys in (drop or {}).items():
-            self.picture[section] = {key: one for key, one in self.picture[section].items() if key not in keys}
-        self.rev += 1 + skip
-        self.history.append(self._dress(frames.diff(changed, self.rev, self.now_ms(), drop=dict(drop or {}))))
+        with self._turning:
+            for section, records in changed.items():
+                self.picture[section] = {**self.picture.get(section, {}), **records}
+            for section, keys in (drop or {}).items():
+                self.picture[section] = {key: one for key, one in self.picture[section].items() if key not in keys}
+            self.rev += 1 + skip
+            self.history.append(self._dress(frames.diff(changed, self.rev, self.now_ms(), drop=dict(drop or {}))))
 
     def now_ms(self) -> int:
         """Server time."""
@@ -221,9 +224,10 @@ class BoardServer:
     def _keep_beating(self) -> None:
         while not self._beating.wait(1.0):
             if self.talking:
-                self._fresh()
-                self.change({name: self.picture[name] for name in ("workers", "probe") if name in self.picture})
-                del self.history[1:-200]
+                with self._turning:
+                    self._fresh()
+                    self.change({name: self.picture[name] for name in ("workers", "probe") if name in self.picture})
+                    del self.history[1:-200]
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None

@@ -103,6 +103,7 @@ def test_two_browsers_at_once(chromium: Chromium, site: BoardServer) -> None:
     with visit(chromium, f"{site.address}wall") as one, visit(chromium, f"{site.address}wall", DESK) as two:
         for page in (one, two):
             announce(site, page)
+        repaint(one, site.rev)  # what was announced to the other as well
         for place in ("#wall-city", "#wall-warnings", "#wall-domains"):
             assert words(one, place) == words(two, place)
         assert site.served["ws"] >= 2

@@ -123,7 +123,7 @@ def test_every_death_is_told(
 def test_an_engine_that_only_hiccups_stops_nothing(pages: OpenPages, site: BoardServer) -> None:
     with pages.show(site) as page:
         site.fresh_workers = ("ingest", "board", "probe")
-        site.picture["workers"]["engine"]["beat_ms"] = site.now_ms() - 15_000
+        site.picture["workers"]["engine"]["beat_ms"] = site.now_ms() - 8_000
         site.change({})
         repaint(page, site.rev)
         assert page.evaluate(LIVE)
