@@ -1,7 +1,7 @@
 """Whose work somebody answers for: a department's liaison for his own department, as the register has it.
 
 Orders and tasks name the department that owes them as people call it. Where the register knows no department of that
-name, its area and topic alone decide, as for everything else.
+name no liaison speaks for it; the room does, until somebody enters it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from accounts.bearer import Bearer
 from accounts.rights import may, refusal
-from core.accounts import Department, Role, Sensitivity
+from core.accounts import Department, Post, Role, Sensitivity
 from store import people as kept
 from store.sql import Transaction
 
 OF_ONE = frozenset({Role.LIAISON})  # who speaks for one department; the room speaks for the city
+PLATFORM = "platform:"  # another platform, as the audit calls it, answers for what was given to it by its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,13 @@ def check_own(connection: Transaction, by: Bearer, action: str, owed: Owed, now_
     of_the_room = replace(by, grants=tuple(grant for grant in by.grants if grant.role not in OF_ONE))
     if may(of_the_room, action, area=owed.area, topic=owed.topic, sensitivity=owed.sensitivity).allowed:
         return
+    if by.name in {f"{PLATFORM}{name}" for name in owed.departments}:
+        return
     known = {one.id: one for one in kept.departments(connection)}
     wanted = [one for one in known.values() if one.name in owed.departments]
-    if wanted and not _held(connection, by, now_ms) & answering(wanted, known):
+    if not wanted:
+        raise refusal("unknown-department", department="、".join(owed.departments) or "—")
+    if not _held(connection, by, now_ms) & answering(wanted, known):
         raise refusal("other-department", department="、".join(one.name for one in wanted))
 
 
@@ -50,12 +55,22 @@ def answering(wanted: Collection[Department], known: Mapping[str, Department]) -
     return found
 
 
+def departments_of(connection: Transaction, by: Bearer, now_ms: int) -> list[str]:
+    """The names of the departments at whose posts somebody is now. now_ms: real time."""
+    own = {post.department for post in _posts(connection, by, now_ms)}
+    return [one.name for one in kept.departments(connection) if one.id in own]
+
+
 def _held(connection: Transaction, by: Bearer, now_ms: int) -> set[str]:
     """The departments of the posts at which he is a liaison now."""
+    return {post.department for post in _posts(connection, by, now_ms) if post.role in OF_ONE}
+
+
+def _posts(connection: Transaction, by: Bearer, now_ms: int) -> list[Post]:
+    """The posts that somebody holds now."""
     kind, _, login = by.name.partition(":")
     person = kept.find_person(connection, login) if kind == "person" else None
     if person is None:
-        return set()
+        return []
     posts = kept.posts(connection)
-    held = [posts[one.post] for one in kept.appointments(connection, person.id) if one.holds_at(now_ms)]
-    return {post.department for post in held if post.role in OF_ONE}
+    return [posts[one.post] for one in kept.appointments(connection, person.id) if one.holds_at(now_ms)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.book import Told, Wish
 from dispatch.case import Assignment
 from dispatch.clocks import Calendars, Clock
 from dispatch.log import Entry, Origin
+from dispatch.narrowing import Narrowing
 from dispatch.personal import seen_fields
 from dispatch.steps import Verb
 from dispatch.urgency import Page
@@ -126,7 +126,34 @@ class CaseShort(BaseModel):
 
 
 # A place in the queue as addresses carry it: when it is due ("-": nothing runs), when it was reported, the number.
-After = Annotated[str, Query(pattern=r"^$|^(\d{1,15}|-)\.\d{1,15}\.[^.\s]{1,40}$", max_length=80)]
+After = Annotated[str, Field(pattern=r"^$|^(\d{1,15}|-)\.\d{1,15}\.[^.\s]{1,40}$", max_length=80)]
+
+
+class Wanted(BaseModel):
+    """Which open cases are asked for; what is left out means any.
+
+    area: with all that lies in it. source: something from there belongs to it, or who reported it. late: a clock of it
+    has ended. mine: who asks wrote in its log, or his department leads. text: in its title or number. after: `next` of
+    the page before.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: str = Field("", max_length=16)
+    lead: str = Field("", max_length=120)
+    area: str = Field("", max_length=64)
+    kind: str = Field("", max_length=120)
+    source: Literal["", "warning", "video", "hotline", "field", "person", "token", "platform"] = ""
+    grade: int = Field(0, ge=0, le=4)
+    late: bool = False
+    mine: bool = False
+    text: str = Field("", max_length=60)
+    after: After = ""
+
+    def narrowing(self) -> Narrowing:
+        """All but state, department and page."""
+        same = ("area", "kind", "source", "grade", "late")
+        return Narrowing(own=self.mine, words=self.text, **{name: getattr(self, name) for name in same})
 
 
 class Queue(BaseModel):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from accounts.looks import Look
 from accounts.rights import may
@@ -22,11 +24,14 @@ from core.errors import UnknownName
 from dispatch.book import CaseBook, Now, Rules, Told
 from dispatch.clocks import Calendars
 from dispatch.holidays import calendars_at
+from dispatch.narrowing import Narrowing
+from dispatch.urgency import Page
 from store import cases as kept
 
 REFUSED = errors(401, 403, 404, 409, 422, 503)
 SEE, PERSONAL = "cases.see", "personal.see"
 SHOWN = 200  # cases a page
+ALL = Narrowing()
 
 
 class Cases:
@@ -47,11 +52,19 @@ class Cases:
         city = present.declared.city.code
         return Now(present.scene.id, str(present.scene.stamp), city, origin.city_ms, origin.server_ms)
 
-    async def queue(self, asked: kept.Asked) -> models.Queue:
+    async def queue(self, asked: kept.Asked, narrowing: Narrowing = ALL) -> models.Queue:
         """A page of the open cases that whoever asks may see."""
         present = Present(self.hub)
-        page = await asyncio.to_thread(self.book.queue, present.scene.id, asked, self.may_see)
-        return models.Queue.of(page, self.now(present).city_ms)
+        now, by, above = self.now(present), self.entrance.bearer(), self.rules().above
+
+        def read() -> Page:
+            if narrowing == ALL:
+                return self.book.queue(now.scene, asked, self.may_see)
+            with self.entrance.office.database.reading() as connection:
+                only = narrowing.only(connection, by, now, above)
+            return self.book.queue(now.scene, replace(asked, only=only), self.may_see)
+
+        return models.Queue.of(await asyncio.to_thread(read), now.city_ms)
 
     async def case(self, case: str) -> models.CaseTold:
         """One case with its log. Raises ApiError 404, also for what he may not see."""
@@ -116,9 +129,10 @@ def case_routes(cases: Cases) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["v1"], responses=REFUSED)
 
     @router.get("/cases")
-    async def queue(state: str = "", lead: str = "", after: models.After = "") -> models.Queue:
-        """Open cases, what is due first first, 200 a page. after: `next` of the page before."""
-        return await cases.queue(kept.Asked(state=state, lead=lead, limit=SHOWN, after=models.mark_of(after)))
+    async def queue(wanted: Annotated[models.Wanted, Query()]) -> models.Queue:
+        """Open cases, what is due first first, 200 a page: all, or those of a state, area, kind, source, grade."""
+        asked = kept.Asked(state=wanted.state, lead=wanted.lead, limit=SHOWN, after=models.mark_of(wanted.after))
+        return await cases.queue(asked, wanted.narrowing())
 
     @router.post("/cases")
     async def report(wanted: models.Report) -> models.CaseTold:

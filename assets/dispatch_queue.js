@@ -1,10 +1,12 @@
-/* The queue of the dispatch desk: so many pages as were scrolled to, of one state or of all; what it is narrowed to stands on top. */
+/* The queue of the dispatch desk: so many pages as were scrolled to; what it is narrowed to stands on top and in the address. */
 (function (root) {
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const STATES = ["reported", "filed", "dispatched", "returned", "handling", "feedback", "verified"];
   const NEAR_PX = 600; // so far before the end the next page is asked for
-  let only = ""; // the state that is shown; "": all
+  const NAMES = ["state", "text", "area", "lead", "kind", "source", "grade", "late", "mine"]; // as the API and the address call them
+  const wanted = { state: "" }; // name → what the queue is narrowed to; "": all
+  let again = () => {}; // reads the queue anew
   let pages = 1;
   let hasMore = false;
   let asked = 0; // an answer to an older question is thrown away
@@ -19,7 +21,7 @@
     const found = [];
     let after = "";
     for (let page = 0; page < pages; page += 1) {
-      const answer = await ask("GET", "cases?state=" + only + (after ? "&after=" + encodeURIComponent(after) : ""));
+      const answer = await ask("GET", "cases?" + query() + (after ? "&after=" + encodeURIComponent(after) : ""));
       if (own !== asked || !answer.ok) return null;
       found.push(...answer.body.cases);
       after = answer.body.next || "";
@@ -35,18 +37,35 @@
     return hasMore;
   }
 
+  /** What the queue is narrowed to, as addresses say it. */
+  const query = () => NAMES.filter((name) => wanted[name] || name === "state").map((name) => name + "=" + encodeURIComponent(wanted[name])).join("&");
+
   /** Show one state, or all again. */
   function narrow(state) {
-    only = only === state ? "" : state;
+    choose({ state: wanted.state === state ? "" : state });
+  }
+
+  /** Narrow it further, or widen it with "": {name: value}. The address keeps it. */
+  function choose(chosen) {
+    Object.assign(wanted, chosen);
     pages = 1;
+    if (!root.location.protocol.startsWith("http")) return; // a page without an address of ours
+    const told = NAMES.filter((name) => wanted[name]).map((name) => name + "=" + encodeURIComponent(wanted[name])).join("&");
+    root.history.replaceState(root.history.state, "", root.location.pathname + (told ? "?" + told : ""));
+  }
+
+  /** The same from the first page, now. */
+  function chooseNow(chosen) {
+    choose(chosen);
+    again();
   }
 
   /** How many cases stand where; each is a choice. load: the record `case_load`. */
   function states(load) {
     const counts = load.states || {};
-    const choice = (state, count) => '<button type="button" class="choice" aria-pressed="' + (state === only) + '" data-only="' + state + '">' + esc(state ? words("case.state-" + state) : words("dispatch.all_states"))
+    const choice = (state, count) => '<button type="button" class="choice" aria-pressed="' + (state === wanted.state) + '" data-only="' + state + '">' + esc(state ? words("case.state-" + state) : words("dispatch.all_states"))
       + " <b>" + cityvitals.format.count(count) + "</b></button>";
-    const shown = STATES.filter((state) => counts[state] || state === only);
+    const shown = STATES.filter((state) => counts[state] || state === wanted.state);
     return '<nav class="queue-states">' + choice("", load.open) + shown.map((state) => choice(state, counts[state] || 0)).join("") + "</nav>";
   }
 
@@ -54,16 +73,22 @@
   function foot(rows) {
     if (hasMore) return '<li class="queue-more">' + esc(words("dispatch.queue_more", { count: rows })) + "</li>";
     if (rows) return "";
-    return '<li class="duty-calm"><b>' + esc(words("dispatch.empty")) + "</b><span>" + esc(words(only ? "dispatch.empty_state" : "dispatch.empty_note")) + "</span></li>";
+    const further = NAMES.slice(1).some((name) => wanted[name]);
+    if (further) return '<li class="duty-calm"><b>' + esc(words("dispatch.empty_narrowed")) + '</b><button type="button" class="verb" data-widen>' + esc(words("dispatch.widen")) + "</button></li>";
+    return '<li class="duty-calm"><b>' + esc(words(wanted.state ? "dispatch.empty_state" : "dispatch.empty")) + "</b><span>" + esc(wanted.state ? "" : words("dispatch.empty_note")) + "</span></li>";
   }
 
   /** A page more when somebody scrolls towards the end, the first one alone when he is back at the top. */
-  function follow(list, refresh) {
+  function follow(list, refresh, site) {
+    again = refresh;
+    const asked = new root.URLSearchParams(root.location.search);
+    for (const name of NAMES) wanted[name] = asked.get(name) || "";
+    cityvitals.dispatchFilter.start(site);
     list.addEventListener("scroll", () => {
       if (list.scrollTop === 0 && pages > 1) pages = 1;
       else if (list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX && further()) { hasMore = false; refresh(); }
     }, { passive: true });
   }
 
-  cityvitals.dispatchQueue = { follow, foot, further, narrow, read, states };
+  cityvitals.dispatchQueue = { NAMES, chooseNow, follow, foot, further, narrow, read, states, wanted: () => wanted };
 })(typeof window === "undefined" ? globalThis : window);

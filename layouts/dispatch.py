@@ -30,6 +30,7 @@ def dispatch(declared: Declared, settings: Settings, assets_version: str) -> htm
                     html.Section(
                         [
                             html.Header(id=ids.DISPATCH_COUNTS, className="dispatch-counts"),
+                            html.Div(id=ids.DISPATCH_FILTER, className="dispatch-filter"),
                             html.Ol(id=ids.DISPATCH_QUEUE, className="dispatch-queue", role="listbox"),
                         ],
                         className="dispatch-left dies",

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.errors import UnknownName
+from store.case_filters import ANY, Only, left_of
 from store.sql import Transaction
 from store.tables.cases import assignments, case_entries, case_numbers, cases
 
@@ -120,6 +121,7 @@ class Asked:
     state: str = ""
     limit: int = 200
     after: Mark | None = None
+    only: Only = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +343,7 @@ def _narrowed(found: Select[Any], asked: Asked) -> Select[Any]:
     for column in (cases.c.lead, cases.c.state):
         value = getattr(asked, column.name)
         found = found.where(column == value) if value else found
-    return found
+    return left_of(found, asked.only)
 
 
 def _case(row: RowMapping) -> CaseRow:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
+from guarded_site import Guarded
 from lending import Chromium
-from visits import DESK
+from playwright.sync_api import expect
+from visits import DESK, signed_in, until
 
+from core.accounts import Role
 from core.messages import texts
 
 pytestmark = pytest.mark.browser
@@ -54,3 +58,33 @@ def test_the_queue_comes_page_by_page(chromium: Chromium) -> None:
     assert found["few"] == 7 and found["last"] == ["cases?state=filed"], "another state begins at its first page"
     assert "2,000" in found["states"] and 'aria-pressed="true" data-only="filed"' in found["states"]
     assert "没有这一状态的案卷" in found["foot"]
+
+
+@pytest.mark.claim("COMMAND", "The queue is narrowed by words and lists, by keys; the address keeps it, Esc closes it.")
+def test_the_queue_is_narrowed(chromium: Chromium, house: Guarded) -> None:
+    mark = f"{time.time_ns()}"[-9:]
+    for title, area, kind in ((f"甲{mark}", "440902", "water.road_water"), (f"乙{mark}", "440981", "water.no_supply")):
+        wanted = {"key": f"narrow-{title}", "kind": kind, "title": title, "area": area}
+        assert house.ask("POST", "api/v1/cases", house.colleague(Role.DISPATCHER), json=wanted).status_code == 200
+    with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
+        rows = page.locator(".case-row p")
+        rows.first.wait_for()
+        page.keyboard.press("c")
+        page.keyboard.type(mark)
+        expect(rows).to_have_count(2)
+        page.locator("[data-filters]").click()
+        page.select_option(".dispatch-filter select[name=area]", "440902")
+        expect(rows).to_have_text([f"甲{mark}"])
+        assert f"text={mark}" in page.url and "area=440902" in page.url
+        page.reload()
+        expect(rows).to_have_text([f"甲{mark}"])
+        expect(page.locator("[data-drop]")).to_have_text(["茂南区 ×"])
+        page.locator("[data-drop=area]").click()
+        expect(rows).to_have_count(2)
+        page.locator("[data-filters]").click()
+        page.select_option(".dispatch-filter select[name=source]", "video")
+        page.locator(".duty-calm [data-widen]").click()
+        until(page, "document.querySelectorAll('.case-row').length >= 2 && !location.search")
+        page.locator(".dispatch-filter select[name=kind]").focus()
+        page.keyboard.press("Escape")
+        expect(page.locator("#dispatch-filter-choices")).to_be_hidden()
