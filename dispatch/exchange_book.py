@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from accounts.bearer import Bearer, Grant
+from accounts.departments import PLATFORM
 from accounts.rights import may_somewhere, refusal
 from accounts.warden import Warden
 from core.accounts import Reach, Role
@@ -33,6 +34,7 @@ from store.sql import Transaction
 IN, OUT = "in", "out"
 PUSHED = "pushed"  # what is told of a case before its first state is
 WORKER = "worker:exchange"
+PHOTOS_AT_ONCE = 20  # messages about photos that one turn writes; the next turn comes within a second
 SEND = "exchange.send"  # the right to send again what is stuck, or to give it up
 
 
@@ -142,6 +144,14 @@ class ExchangeBook:
                     self._tell(connection, shared.peer, stands, now)
         return len(found)
 
+    def tell_photos(self, now: Now) -> int:
+        """Send on what was photographed since a shared case was told of last, each file once; how many were written."""
+        with self._warden.database.transaction() as connection:
+            found = exchange.photos_untold(connection, list(self._peers), PHOTOS_AT_ONCE)
+            for peer, photo in found:
+                self._write(connection, peer, self._photo(peer, photo, now), now)
+        return len(found)
+
     def _taken(self, connection: Transaction, by: Bearer, message: Message, now: Now) -> None:
         """A case of theirs under its own number; one that we gave back comes once more."""
         fields = {name: message.fields[name] for name in GIVEN if name in message.fields}
@@ -226,7 +236,7 @@ class ExchangeBook:
 
 def _name_of(peer: str) -> str:
     """What the log calls a platform."""
-    return f"platform:{peer}"
+    return f"{PLATFORM}{peer}"
 
 
 def _platform(name: str, reach: Reach) -> Bearer:

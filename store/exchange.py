@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import case, exists, func, insert, select, update
+from sqlalchemy import case, exists, func, insert, literal, select, update
 
 from core.errors import UnknownName
 from store.cases import next_number
+from store.photos import PhotoRow
 from store.sql import Transaction, put
 from store.tables.cases import cases
 from store.tables.exchange import exchange_out, exchanged
+from store.tables.photos import photos
 
 NUMBERS = "exchange"  # the row of `case_numbers` that counts messages
+WORKED_ON_THERE = ("dispatched", "handling", "feedback", "verified")
 BEHIND = ("waiting", "given-up")  # what comes later of the same case waits for these
 OPEN = ("waiting", "refused", "given-up")  # not over: under way, or a person must look
 
@@ -79,6 +82,26 @@ def untold(connection: Transaction, limit: int = 200) -> list[tuple[Exchanged, s
         (Exchanged(**{name: row[name] for name in Exchanged.__dataclass_fields__}), row["state"])
         for row in connection.execute(asked).mappings()
     ]
+
+
+def photos_untold(connection: Transaction, peers: Sequence[str], limit: int) -> list[tuple[str, PhotoRow]]:
+    """Photos of open shared cases for which no message to that platform was ever written, each with the platform.
+
+    Of a case that we gave away for as long as it is worked on there. What came from a platform is not sent back to it.
+    """
+    there = (exchanged.c.given == "out") & (cases.c.lead == exchanged.c.peer) & cases.c.state.in_(WORKED_ON_THERE)
+    table, file = exchange_out.c, exchange_out.c.body["fields"]["kept"].as_string()
+    told = exists().where(table.peer == exchanged.c.peer, table.case == photos.c.case, file == photos.c.kept)
+    asked = (
+        select(exchanged.c.peer, photos)
+        .join(cases, cases.c.id == exchanged.c.case)
+        .join(photos, photos.c.case == exchanged.c.case)
+        .where(cases.c.is_open, (exchanged.c.given == "in") | there, exchanged.c.peer.in_(list(peers)))
+        .where(photos.c.by != literal("platform:") + exchanged.c.peer, ~told)
+        .order_by(photos.c.case, photos.c.entry, photos.c.sha256)
+    )
+    rows = connection.execute(asked.limit(limit)).mappings()
+    return [(row["peer"], PhotoRow(**{name: row[name] for name in PhotoRow.__dataclass_fields__})) for row in rows]
 
 
 def add_waiting(connection: Transaction, one: Waiting) -> None:

@@ -48,6 +48,7 @@ class Exchanging:
         A platform that does not answer is asked no more in this turn: the others do not wait for it.
         """
         self._book.tell_states(now)
+        self._book.tell_photos(now)
         with self._database.reading() as connection:
             peers = exchange.peers_waited_for(connection)
         return sum(self._turn_of(peer, now, ended) for peer in peers)

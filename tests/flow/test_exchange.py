@@ -73,6 +73,11 @@ class Platform:
         with self.house.office.database.reading() as connection:
             return exchange.messages(connection, ["waiting"])
 
+    def messages(self, deed: str) -> list[exchange.Waiting]:
+        with self.house.office.database.reading() as connection:
+            told = exchange.messages(connection, ["waiting", "taken", "refused", "given-up", "dropped"])
+        return [one for one in told if one.body["deed"] == deed]
+
     def bring(self, case: str, picture: bytes) -> str:
         """A photo from the desk; its hash."""
         files = {"photo": ("现场.png", picture, "image/png")}
@@ -149,7 +154,7 @@ def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Platfo
 
 @pytest.mark.claim(
     "COMMAND",
-    "A city and a county exchange a case under one number, its photos with their hashes, with return and reason.",
+    "A city and a county exchange a case under one number, its photos with their hashes, later ones on their own.",
 )
 def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     city, county = platforms
@@ -183,14 +188,19 @@ def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     county.step(case, Role.LIAISON, "take")
     county.send()
     assert city.case(case)["state"] == "handling"
+    before = city.bring(case, picture("silver"))
+    city.send()
+    assert [one["sha256"] for one in county.photos(case)] == [seen, before], "it goes on its own, with nothing to tell"
+    city.turn(HOUR_MS)
+    assert len(city.messages("photo")) == 2, "each once"
     proof = county.bring(case, picture("white"))
     county.step(case, Role.LIAISON, "finish", result="已排水")
     county.send()
     here = city.case(case)
     assert here["state"] == "feedback"
     assert next(one["fields"]["result"] for one in here["log"] if one["verb"] == "finish") == "已排水"
-    assert [one["sha256"] for one in city.photos(case)] == [seen, proof], "what it has already is not sent back"
-    assert city.photos(case)[1]["name"].endswith("county")
+    assert [one["sha256"] for one in city.photos(case)] == [seen, before, proof], "what it has already is not sent back"
+    assert city.photos(case)[-1]["name"].endswith("county")
 
 
 @pytest.mark.claim(
