@@ -192,10 +192,12 @@ def _serve_one_scene(
 def _stand_by(running: Running) -> None:
     """Wait while another worker of this name shows signs of life; else the two would take from each other forever."""
     told, told_s = None, monotonic_s()
-    while not running.stopping() and monotonic_s() - told_s < SILENT_S:
+    while not running.stopping():
         newest = read_beats(running.client, running.keys).get(running.name)
         if newest != told:
             told, told_s = newest, monotonic_s()
+        elif monotonic_s() - told_s >= SILENT_S:  # by a fresh look, however long this process itself was held up
+            return
         time.sleep(LOOK_S)
 
 
