@@ -26,11 +26,12 @@ import paho.mqtt.client as paho
 from machine import Passed
 from prerequisites import ANSWER_S, REPOSITORY, eventually, patience, unused_port
 
-from stream.embedded.children import start_child
+from stream.embedded.children import accepts, start_child
 
 APP = [sys.executable, str(REPOSITORY / "app.py")]
 READY_WITHIN_S = 60  # how fast it is, is a claim of its own; here a loaded machine may take its time
 WORKERS = {"ingest", "engine", "archive", "board", "web", "relay", "notify", "clocks", "probe"}
+PARTS = WORKERS | {"simulate", "forkserver"}  # of a demonstration on servers of somebody else
 _SERVERS = {"nats-server": "broker", "redis-server": "redis", "valkey-server": "redis"}
 
 
@@ -112,11 +113,14 @@ class WholeCity:
         return address
 
     def wait_for_address(self) -> str:
-        """The one address that it prints, as soon as it does."""
-        eventually(lambda: "/wall" in self.words() or self._ended(), READY_WITHIN_S)
+        """The one address that it prints, as soon as somebody answers there: it is printed unready after a minute."""
+        eventually(lambda: self._answers() or self._ended(), READY_WITHIN_S)
         assert not self._ended(), self.words()
         (address,) = re.findall(r"https?://[!-~]+/wall[!-~]*", self.words())
         return str(address)
+
+    def _answers(self) -> bool:
+        return "/wall" in self.words() and accepts("127.0.0.1", self.ports["PORT"])
 
     @property
     def site(self) -> Site:
@@ -170,6 +174,11 @@ class WholeCity:
                 name = Path(words[0]).name if words else "?"
                 found[_SERVERS.get(name, words[-1] if words else "?")] = int(entry.name)
         return found
+
+    def forked(self) -> set[str]:
+        """The parts that were forked, and so have a name of their own."""
+        names = {part: Path(f"/proc/{pid}/comm").read_text().strip() for part, pid in self.pids().items()}
+        return {part for part, name in names.items() if name == part}
 
     def remains(self) -> list[int]:
         """Every process of this folder, also of a supervisor that is gone; Redis shows its port instead."""
