@@ -39,6 +39,8 @@ from store.units import put_unit
 from stream.embedded.redis_server import start_redis
 from workers import worker
 
+BELOW_THE_OFFICE = ("市水务局", "市城市管理和综合执法局", "市公路事务中心", "县水务局")  # its liaisons answer for these
+
 
 @dataclass
 class Guarded:
@@ -81,6 +83,9 @@ class Guarded:
         login, post = login or f"{role}-{now_ms}", f"post-{role}-{login or now_ms}"
         person = self.office.roster.add_person(by, Person(0, login, name), now_ms)
         self.office.roster.put_department(by, Department("office", "应急办"), now_ms)
+        if role is Role.LIAISON:
+            for number, below in enumerate(BELOW_THE_OFFICE):
+                self.office.roster.put_department(by, Department(f"below-{number}", below, parent="office"), now_ms)
         self.office.roster.put_post(by, Post(post, f"{role} 岗", "office", role, reach or Reach()), now_ms)
         self.office.roster.appoint(by, login, post, Term(now_ms - 1000), now_ms)
         return person

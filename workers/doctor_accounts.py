@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from accounts.departments import answering
 from accounts.office import Office, open_office
+from catalogue.load import load
 from core.accounts import ADMINISTRATORS, Role
 from core.clock import real_ms
-from core.errors import NeighbourDown, StartError
+from core.errors import DeclarationError, NeighbourDown, StartError, UnknownName
 from core.messages import text
 from core.records import DAY_MS
 from core.settings import Settings
+from store import people as people_of
 from store.audit import entries
 from store.sql import FILE
 from workers.findings import Told, fault, ok, unknown, warning
@@ -35,7 +38,7 @@ def people(settings: Settings) -> Iterator[Told]:
         yield unknown("security-database-down", reason=problem)
         return
     try:
-        for check in (passwords, factors, administrators, tokens, sessions, audit):
+        for check in (passwords, factors, administrators, liaisons, tokens, sessions, audit):
             yield from check(settings, office)
     finally:
         office.database.close()
@@ -86,6 +89,27 @@ def tokens(settings: Settings, office: Office) -> Iterator[Told]:
     yield (
         warning("security-tokens-endless", names=_few(endless)) if endless else ok("security-tokens", count=len(alive))
     )
+
+
+def liaisons(settings: Settings, office: Office) -> Iterator[Told]:
+    """Departments that owe cases and stand nowhere in the register, and liaisons who can answer for nothing."""
+    try:
+        owing = {kind.lead for kind in load(settings.packs, settings.city).case_kinds.values()}
+    except (DeclarationError, UnknownName):
+        return  # `packs` says what is wrong with them
+    with office.database.reading() as connection:
+        known = {one.id: one for one in people_of.departments(connection)}
+    now_ms, entered = real_ms(), {one.name for one in known.values()}
+    answering_ids = answering([one for one in known.values() if one.name in owing], known)
+    held = [(one, post) for one in office.roster.people() for _, post in office.roster.held_by(one, now_ms)]
+    speaking = [(one, post) for one, post in held if post.role is Role.LIAISON and not one.disabled]
+    idle = sorted({one.login for one, post in speaking if post.department not in answering_ids})
+    if missing := sorted(owing - entered):
+        yield warning("security-departments-missing", names=_few(missing))
+    if idle:
+        yield warning("security-liaisons-idle", logins=_few(idle))
+    if not missing and not idle:
+        yield ok("security-liaisons", count=len(speaking))
 
 
 def sessions(settings: Settings, office: Office) -> Iterator[Told]:

@@ -34,6 +34,14 @@ def a_person(office: Office, login: str, role: Role | None = None) -> Person:
     return person
 
 
+def below_the_office(office: Office, *departments: str) -> None:
+    """Departments for which a liaison of the office answers as well."""
+    by = console()
+    office.roster.put_department(by, Department("office", "应急办"), NOW_MS)
+    for number, name in enumerate(departments):
+        office.roster.put_department(by, Department(f"below-{number}", name, parent="office"), NOW_MS)
+
+
 def signed_in(
     office: Office, login: str, password: str = PASSWORD, now_ms: int = NOW_MS, where: Where = DESK
 ) -> SignedIn:

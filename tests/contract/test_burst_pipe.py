@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from office_day import a_person, acts_of, bearer_of, signed_in
+from office_day import a_person, acts_of, bearer_of, below_the_office, signed_in
 from prerequisites import REPOSITORY
 
 from accounts.bearer import Bearer
@@ -194,6 +194,7 @@ def test_a_merged_order_keeps_its_citizen(city: City) -> None:
     assert merged.state is CaseState.MERGED and reply is not None and reply.runs
     a_person(city.office, "zhao", Role.HOTLINE)
     zhao = bearer_of(city.office, signed_in(city.office, "zhao"), T0_MS)
+    below_the_office(city.office, "市政务服务和数据管理局")
     a_person(city.office, "li", Role.LIAISON)
     li = bearer_of(city.office, signed_in(city.office, "li"), T0_MS)
     city.book.act(li, Wish("answered", Verb.REPLY, order, {"text": "管道已修复，恢复供水"}), city.now(300))

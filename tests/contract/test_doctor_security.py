@@ -96,6 +96,23 @@ def test_a_careful_installation(tmp_path: Path) -> None:
     assert _verdict(said, f"answers on this machine alone (port {careful.redis_port})") is Verdict.OK
 
 
+@pytest.mark.claim("ACCOUNTS", "The doctor names departments that nobody entered, and liaisons who answer for none.")
+def test_a_liaison_of_an_unknown_department_is_named(tmp_path: Path) -> None:
+    settings = _settings(tmp_path)
+    _found(settings)
+    office, now_ms, by = open_office(settings), real_ms(), console()
+    for number, name in enumerate(("市水务局", "市水利局（旧称）")):
+        person = office.roster.add_person(by, Person(0, f"liaison-{number}", "王某某"), now_ms)
+        office.roster.put_department(by, Department(f"d{number}", name), now_ms)
+        office.roster.put_post(by, Post(f"p{number}", "联络员", f"d{number}", Role.LIAISON), now_ms)
+        office.roster.appoint(by, person.login, f"p{number}", Term(now_ms - 1), now_ms)
+    office.database.close()
+    said = _said(settings)
+    assert _verdict(said, "can answer for none: liaison-1;") is Verdict.WARNING
+    assert _verdict(said, "nobody has entered: 市") is Verdict.WARNING
+    assert not [one for one in said if "nobody has entered" in one and "市水务局" in one]
+
+
 def test_what_listens_to_everybody_is_found(tmp_path: Path) -> None:
     open_wide = _settings(tmp_path)
     with socket.create_server(("0.0.0.0", open_wide.redis_port)):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from office_day import NOW_MS, a_person, bearer_of, signed_in
+from office_day import NOW_MS, a_person, bearer_of, below_the_office, signed_in
 
 from accounts.bearer import Bearer
 from accounts.office import Office
@@ -51,6 +51,7 @@ class City:
             CaseBook(Warden(office.database, office.journal), lambda: rules),
             0,
         )
+        below_the_office(office, "市城管局", "市供电局", "市政数局")
         self.people = {role: self._bearer(role) for role in (Role.DISPATCHER, Role.DUTY, Role.LIAISON, Role.LEADER)}
         report = {"kind": "road", "title": "站前路灯不亮", "area": "440902", "caller": {"name": "王五"}}
         told = self.book.act(self.people[Role.DISPATCHER], Wish("report", Verb.REPORT, fields=report), NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from office_day import NOW_MS, a_person, bearer_of, signed_in
+from office_day import NOW_MS, a_person, bearer_of, below_the_office, signed_in
 
 from accounts.bearer import Bearer
 from accounts.founding import console
@@ -73,6 +73,7 @@ def does(book: SupervisionBook, by: Bearer, told: OrderTold, deed: OrderDeed, **
     "COMMAND", "A leader's instruction on a case becomes an order; its reply returns into the log of the case."
 )
 def test_an_instruction_on_a_case_and_its_reply(office: Office, book: SupervisionBook, cases: CaseBook) -> None:
+    below_the_office(office, "市水务局")
     leader, liaison, dispatcher = (bearer(office, role) for role in (Role.LEADER, Role.LIAISON, Role.DISPATCHER))
     report = {"kind": KIND.id, "title": "迎宾路积水", "area": "440902"}
     case = cases.act(dispatcher, Wish("report-1", Verb.REPORT, fields=report), NOW).case.id
@@ -100,6 +101,7 @@ def test_an_instruction_on_a_case_and_its_reply(office: Office, book: Supervisio
 
 @pytest.mark.claim("COMMAND", "An instruction on a warning and its reply stand among the comments of the warning.")
 def test_an_instruction_on_a_warning(office: Office, book: SupervisionBook) -> None:
+    below_the_office(office, "市水务局")
     leader, liaison = bearer(office, Role.LEADER), bearer(office, Role.LIAISON)
     about = About("warning:w-17", "水位超警戒", "440902", "public_service")
     assert book.has_read(leader, about, NOW).name == "leader 的姓名"
@@ -143,6 +145,19 @@ def test_a_liaison_answers_for_his_own_department_alone(office: Office, book: Su
     assert does(book, own, told, OrderDeed.REPLY, text="再答").order.state is OrderState.REPLIED, "his post passed on"
     told = does(book, leader, book.read(told.order.id), OrderDeed.REDO, reason="再核实")
     assert does(book, duty, told, OrderDeed.REPLY, text="代答").order.state is OrderState.REPLIED, "the room may"
+
+
+@pytest.mark.claim(
+    "ACCOUNTS",
+    "For a department that nobody entered no liaison answers, whatever his area and topic; the room may.",
+)
+def test_nobody_speaks_for_a_department_that_is_not_entered(office: Office, book: SupervisionBook) -> None:
+    leader, liaison, duty = (bearer(office, role) for role in (Role.LEADER, Role.LIAISON, Role.DUTY))
+    told = written(book, leader, About("warning:w-18", "水位超警戒", "440902", "public_service"))
+    with pytest.raises(NotAllowed) as no:
+        does(book, liaison, told, OrderDeed.REPLY, text="x")
+    assert no.value.code == "unknown-department" and "市水务局" in no.value.in_words("zh")
+    assert does(book, duty, told, OrderDeed.REPLY, text="代答").order.state is OrderState.REPLIED
 
 
 def test_nobody_verifies_his_own_reply_and_the_second_desk_is_told(office: Office, book: SupervisionBook) -> None:
