@@ -213,7 +213,7 @@ def test_the_next_person_signs_in_on_top(chromium: Chromium, house: Guarded) -> 
         expect(page.locator(".account-bar")).to_be_empty()
         expect(page.locator("dialog[open]")).to_have_count(0)
         expect(page.locator("#desk-body .desk-row").first).to_be_visible()  # it was never loaded anew
-        assert page.evaluate("document.documentElement.dataset.state") == "live"
+        until(page, LIVE)
 
 
 @pytest.mark.claim(
