@@ -16,6 +16,7 @@ from accounts.warden import Warden
 from api.cameras import CameraPictures
 from api.cases import Cases
 from api.errors import ApiError, errors
+from api.fleet import vehicles_seen
 from api.photos import ALONE, Darkroom
 from api.push import read_body
 from api.rest import Present
@@ -26,7 +27,7 @@ from core.errors import NotAllowed, UnknownName
 from core.messages import text
 from core.units import UnitKind
 from dispatch.fleet import UnitBook
-from dispatch.units import Fix, Unit
+from dispatch.units import Unit
 from geo.distance import great_circle_m
 from store.snapshots import Snapshots
 from stream.connect import Client
@@ -96,7 +97,7 @@ class AroundDesk:
         if not place:
             return Around(within_m=within_m, cameras=[], help=[])
         here = float(place["lon_deg"]), float(place["lat_deg"])
-        units = await asyncio.to_thread(self._units.units, self._seen())
+        units = await asyncio.to_thread(self._units.units, vehicles_seen(Present(self._cases.hub)))
         now_ms = self._cases.now(Present(self._cases.hub)).city_ms
         return Around(within_m=within_m, cameras=await self._cameras(here), help=_help(here, units, within_m, now_ms))
 
@@ -159,10 +160,6 @@ class AroundDesk:
             event=newest["type"].removeprefix("video.") if newest else "",
             event_ms=newest["began_ms"] if newest else None,
         )
-
-    def _seen(self) -> dict[str, Fix]:
-        vehicles = Present(self._cases.hub).reader.sections.get("vehicles", {})
-        return {name: Fix(one["lon"], one["lat"], 20.0, one["ms"]) for name, one in vehicles.items()}
 
 
 def around_routes(desk: AroundDesk) -> APIRouter:

@@ -27,6 +27,7 @@ from dispatch.units import STALE_MS, Fix, Need, Suggestion, Unit
 from store.units import keep_apart, voids
 
 REFUSED = errors(401, 403, 404, 422, 503)
+VEHICLE_M = 20.0  # how sure the receiver of a vehicle is, which says nothing of it
 NAME = r"^[a-z0-9][a-z0-9_.-]*$"
 
 
@@ -273,9 +274,7 @@ class FleetDesk:
         return sorted(told, key=lambda void: (void.since_ms, void.area, void.capability))
 
     def _seen(self) -> dict[str, Fix]:
-        """Device → where it says that it is; of those that move."""
-        vehicles = Present(self._cases.hub).reader.sections.get("vehicles", {})
-        return {name: Fix(one["lon"], one["lat"], 20.0, one["ms"]) for name, one in vehicles.items()}
+        return vehicles_seen(Present(self._cases.hub))
 
     def _now_ms(self) -> int:
         return self._cases.now(Present(self._cases.hub)).city_ms
@@ -316,6 +315,12 @@ def fleet_routes(desk: FleetDesk) -> APIRouter:
         await desk.keep_apart(case, wanted.others)
 
     return router
+
+
+def vehicles_seen(present: Present) -> dict[str, Fix]:
+    """Device → where it says that it is; of those that move. City time."""
+    vehicles = present.reader.sections.get("vehicles", {})
+    return {name: Fix(one["lon"], one["lat"], VEHICLE_M, one["ms"]) for name, one in vehicles.items()}
 
 
 def _sighting(told: Told) -> Sighting | None:
