@@ -8,12 +8,10 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.notices import Channel, Recipient, Route
 from core.records import Level
-from store.sql import Transaction
+from store.sql import Transaction, put
 from store.tables import notices as tables
 
 Sealing = Callable[[str], str]
@@ -26,7 +24,7 @@ def put_recipient(connection: Transaction, recipient: Recipient, close: Sealing)
     row = asdict(replace(recipient, addresses={}))
     row["addresses"] = close(msgspec.json.encode(recipient.addresses).decode())
     row["secret"] = close(recipient.secret)
-    _put(connection, tables.recipients, row)
+    put(connection, tables.recipients, row)
 
 
 def recipients(connection: Transaction, open_: Sealing) -> dict[str, Recipient]:
@@ -43,7 +41,7 @@ def drop_recipient(connection: Transaction, recipient: str) -> None:
 def put_route(connection: Transaction, route: Route) -> None:
     """Write a route, new or known by its id."""
     row = asdict(route)
-    _put(connection, tables.routes, row | {name: list(row[name]) for name in _LISTS})
+    put(connection, tables.routes, row | {name: list(row[name]) for name in _LISTS})
 
 
 def routes(connection: Transaction) -> dict[str, Route]:
@@ -66,8 +64,3 @@ def _route(row: dict[str, Any]) -> Route:
     row |= {name: tuple(row[name]) for name in _LISTS}
     channels = tuple(Channel(channel) for channel in row["channels"])
     return Route(**row | {"channels": channels, "level": Level(row["level"])})
-
-
-def _put(connection: Transaction, table: Any, row: dict[str, Any]) -> None:
-    upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    connection.execute(upsert(table).values(**row).on_conflict_do_update(index_elements=["id"], set_=row))

@@ -6,19 +6,17 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from core.accounts import Appointment, Department, Person, Post, Reach, Role, Seat, Sensitivity
 from core.errors import Taken, UnknownName
-from store.sql import Transaction
+from store.sql import Transaction, put
 from store.tables import people as tables
 
 
 def put_department(connection: Transaction, department: Department) -> None:
     """Write a department, new or known by its id."""
-    _put(connection, tables.departments, asdict(department))
+    put(connection, tables.departments, asdict(department))
 
 
 def departments(connection: Transaction) -> list[Department]:
@@ -82,7 +80,7 @@ def put_post(connection: Transaction, post: Post) -> None:
     reach = {"areas": list(post.reach.areas), "topics": list(post.reach.topics), "sensitivity": post.reach.sensitivity}
     row = {"id": post.id, "name": post.name, "department": post.department, "role": post.role}
     try:
-        _put(connection, tables.posts, row | reach)
+        put(connection, tables.posts, row | reach)
     except IntegrityError as problem:
         raise UnknownName(f"no department {post.department!r} is known") from problem
 
@@ -120,7 +118,7 @@ def appointments(connection: Transaction, person: int | None = None) -> list[App
 def put_seat(connection: Transaction, seat: Seat) -> None:
     """Write a seat, new or known by its id. Raises UnknownName: no such post."""
     try:
-        _put(connection, tables.seats, asdict(seat))
+        put(connection, tables.seats, asdict(seat))
     except IntegrityError as problem:
         raise UnknownName(f"no post {seat.post!r} is known") from problem
 
@@ -129,12 +127,6 @@ def seats(connection: Transaction) -> dict[str, Seat]:
     """All seats by id."""
     rows = connection.execute(select(tables.seats).order_by(tables.seats.c.id))
     return {row["id"]: Seat(**row) for row in rows.mappings()}
-
-
-def _put(connection: Transaction, table: Any, row: dict[str, Any]) -> None:
-    """Insert a row, or change the one with its id."""
-    upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    connection.execute(upsert(table).values(**row).on_conflict_do_update(index_elements=["id"], set_=row))
 
 
 def _one_person(connection: Transaction, asked: Select[Any]) -> Person | None:
