@@ -35,7 +35,9 @@ LIVE = Scene("live-440900", "440900", Stamp.LIVE, "city")
 OTHERS = [replace(LIVE, id=f"{stamp}-440900", stamp=stamp) for stamp in Stamp if stamp is not Stamp.LIVE]
 
 
-class _NoBroker:
+class NoBroker:
+    """A broker that takes nothing."""
+
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> bool:
         return False
 
@@ -65,7 +67,7 @@ class Room:
         """As after a restart of the worker."""
         self.scene = scene or self.scene
         self.deciding = Deciding(self.database, self.seal, self.scene, self.declared, "zh")
-        carriers = carriers_of(self.settings, _NoBroker())
+        carriers = carriers_of(self.settings, NoBroker())
         self.delivering = Delivering(self.database, self.seal, self.settings, carriers, self.declared)
 
     def warn(self, *warnings: CityWarning) -> None:

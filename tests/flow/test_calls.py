@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from notify_room import NoBroker
 from prerequisites import REPOSITORY, eventually
 from recorded_server import Server, recorded
 
@@ -45,14 +46,6 @@ PHONES = {
 CASE: dict[str, Any] = {"kind": "water.road_water", "title": "迎宾路积水", "area": "440902"}
 
 
-class _NoBroker:
-    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> bool:
-        return False
-
-    def wait(self, timeout_s: float) -> bool:
-        return False
-
-
 @dataclass
 class Room:
     """An office with a case book, whoever is called, and the gateway that calls him."""
@@ -83,7 +76,7 @@ class Room:
         self.keeper.turn(self.now)
         Calling(self.office.database, self.seal, self.declared, "zh").turn(self.now.real_ms)
         before = len(self.gateway.asked)
-        carriers = carriers_of(self.settings, _NoBroker())
+        carriers = carriers_of(self.settings, NoBroker())
         delivering = Delivering(self.office.database, self.seal, self.settings, carriers, self.declared)
         delivering.turn(self.now.real_ms)
         eventually(lambda: all(one.tried.done() for one in delivering._under_way))

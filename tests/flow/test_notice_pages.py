@@ -25,7 +25,7 @@ NOTICE = Notice(
 )
 
 
-class _NoBroker:
+class _TakingBroker:
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> bool:
         return True
 
@@ -137,7 +137,7 @@ def test_the_test_goes_to_the_exercise_list_marked(house: Guarded) -> None:
         settings = replace(house.entrance.settings, notices_local=True)
         seal = seal_of(settings.key, settings.var)
         declared = load(settings.packs, "440900")
-        delivering = Delivering(house.office.database, seal, settings, carriers_of(settings, _NoBroker()), declared)
+        delivering = Delivering(house.office.database, seal, settings, carriers_of(settings, _TakingBroker()), declared)
         delivering.turn(real_ms() + 1)
         eventually(lambda: all(one.tried.done() for one in delivering._under_way))
         delivering.turn(real_ms() + 2)
