@@ -45,7 +45,7 @@
       .map(([name, count]) => '<button type="button" class="hidden" data-do="silences">' + esc(words("duty." + name, { count: count })) + "</button>").join("");
     const end = found.nextEndMs ? "<small>" + esc(words("duty.next_end", { time: format.moment(found.nextEndMs, nowMs) })) + "</small>" : "";
     const waiting = shown.filter((item) => item.waits).length;
-    return "<h2>" + esc(words("duty.list")) + " <b>" + format.count(waiting) + "</b></h2><span>" + esc(words("duty.of_all", { count: shown.length })) + "</span>" + hidden + end;
+    return "<h2>" + esc(words("duty.list")) + " <b>" + format.count(waiting) + "</b></h2><span>" + (shown.length === waiting ? "" : esc(words("duty.of_all", { count: shown.length }))) + "</span>" + hidden + end;
   }
 
   /** Keep what is chosen chosen; when it was done with, the first that waits; when it is gone, what took its place. */

@@ -38,6 +38,14 @@
     found = answer.ok ? answer.body.warnings : [];
     more = answer.ok && answer.body.more;
     paint();
+    if (!chosen && root.innerWidth > 1000) openGravest();
+  }
+
+  /** With room for it, what matters most is read before anybody has chosen. */
+  function openGravest() {
+    const { RANK } = cityvitals.format;
+    const first = listed().sort((a, b) => (b.phase === "active") - (a.phase === "active") || RANK[b.peak] - RANK[a.peak] || b.since_ms - a.since_ms)[0];
+    if (first) open(first.id);
   }
 
   async function open(id) {
@@ -87,7 +95,9 @@
     const { format, keptMap } = cityvitals;
     const whole = rows.filter((one) => one.area === site.city);
     const counts = keptMap.countsOf(whole).map(([level, count]) => '<span class="level level-' + level + '">' + format.mark(level) + count + "</span>").join("");
-    return keptMap.svg(site.boundaries, site.areas, rows, chosen, asked.area)
+    const map = keptMap.svg(site.boundaries, site.areas, rows, chosen, asked.area);
+    if (!whole.length && asked.area !== site.city) return map;
+    return map
       + '<button type="button" data-area="' + esc(site.city) + '"' + (asked.area === site.city ? ' class="chosen"' : "") + "><b>" + esc(words("duty.kept_city")) + "</b>" + (counts || "<small>0</small>") + "</button>";
   }
 

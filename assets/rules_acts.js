@@ -117,7 +117,7 @@
     const complaints = (seed.complaints || []).map((one) => '<li><a href="' + esc(sheet("?complaint=" + one.number)) + '">' + esc(one.by + "：" + one.said) + "</a>" + (one.answer ? "" : " · " + esc(words("rules.unanswered"))) + "</li>").join("");
     place.innerHTML = "<h1>" + esc(seed.name) + "</h1><span>" + esc(words("rules.places_count", { count: seed.places.length })) + "</span><span>" + esc(words("rules.state_version", { state: words("rules.state_" + seed.state), version: seed.version })) + '</span><span class="ground">' + esc(seed.source) + "</span>"
       + '<a class="sheet-link" href="' + esc(sheet("?place=" + encodeURIComponent(desk.place))) + '">' + esc(words("rules.sheet_link")) + "</a>" + (complaints ? "<details><summary>" + esc(words("rules.complaints_of", { count: seed.complaints.length })) + "</summary><ul>" + complaints + "</ul></details>" : "")
-      + "<details><summary>" + esc(words("rules.versions_of", { count: seed.versions.length })) + "</summary><ul>" + (versions || "<li>" + esc(words("rules.versions_none")) + "</li>") + "</ul></details>";
+      + "<details><summary>" + esc(seed.versions.length ? words("rules.versions_of", { count: seed.versions.length }) : words("rules.versions_head")) + "</summary><ul>" + (versions || "<li>" + esc(words("rules.versions_none")) + "</li>") + "</ul></details>";
     if (place.dataset.heard) return;
     place.dataset.heard = "1";
     place.addEventListener("click", (event) => {

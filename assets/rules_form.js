@@ -115,7 +115,7 @@
     place.innerHTML = '<h2 class="form-head"></h2><div class="columns" aria-hidden="true"><span>' + esc(words("rules.level")) + "</span><span>" + esc(words("rules.field_bound")) + "</span><span>" + esc(words("rules.field_hold_s"))
       + "</span><span>" + esc(words(desk.draft.bounds.some((one) => one.reference) ? "rules.field_hysteresis" : "rules.field_clear")) + '</span></div><ol class="levels">' + cityvitals.rules.LEVELS.map((level) => row(desk, level)).join("") + "</ol>"
       + whole(desk) + '<ul class="faults" role="alert"></ul><h2>' + esc(words("rules.changes")) + '</h2><ul class="changes"></ul><h2>' + esc(words("rules.touches")) + '</h2><ul class="touches">'
-      + desk.seed.touches.map((one) => "<li>" + esc(one) + "</li>").join("") + "</ul><h2>" + esc(words("rules.not_simulated")) + '</h2><p class="left-out"></p>';
+      + desk.seed.touches.map((one) => "<li>" + esc(one) + "</li>").join("") + "</ul>";
     for (const one of place.querySelectorAll("input, select, .levels button:not(.choose), .whole button")) one.disabled = !can;
     refresh(desk);
     listen(place);
@@ -128,7 +128,7 @@
     place.querySelector(".form-head").innerHTML = heading(desk);
     place.querySelector(".faults").innerHTML = faults(desk);
     place.querySelector(".changes").innerHTML = changes(desk);
-    place.querySelector(".left-out").textContent = leftOut(desk);
+    cityvitals.page.put("rules-left-out", "<h2>" + esc(words("rules.not_simulated")) + "</h2><p>" + esc(leftOut(desk)) + "</p>");
     for (const input of place.querySelectorAll("input[data-level]")) {
       const { bound, decimals } = cityvitals.rules;
       const one = bound(input.dataset.level);

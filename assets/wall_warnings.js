@@ -62,6 +62,15 @@
     return found;
   }
 
+  /**
+   * A sentence as it is read from five metres: the head names the county, the header the stamp, and what stands in
+   * brackets is on the desk. Figures keep their units.
+   */
+  function brief(sentence, area) {
+    const told = sentence.replace(/[(（][^()（）]*[)）]/g, "").replace(/(\d) (?=[A-Za-z%°μ])/g, "$1\u00a0");
+    return area && told.startsWith(area) && told.length > area.length ? told.slice(area.length).trimStart() : told;
+  }
+
   /** One warning or one card: how many places, shape, level word, area, who is on it, age; the sentence. Computed and issued are told apart in words. */
   function row(warning, areas, nowMs, address, stands) {
     const area = (areas || {})[warning.area];
@@ -72,7 +81,7 @@
     return { key: warning.key, level: warning.level,
       html: '<a class="warning level-' + warning.level + (stands.waits ? " waits" : "") + '" href="' + esc(href) + '">' + format.mark(warning.level)
         + "<header><b>" + esc(format.levelWord(warning.level)) + "</b><span>" + esc(area ? area.name : "") + count + issued + "</span>" + on + "<time>"
-        + esc(format.span(nowMs - warning.since_ms)) + "</time></header><p>" + esc(warning.sentence) + "</p></a>" };
+        + esc(format.span(nowMs - warning.since_ms)) + "</time></header><p>" + esc(brief(warning.sentence, area ? area.name : "")) + "</p></a>" };
   }
 
   /** The line as large as a warning that keeps the sum honest. */

@@ -21,7 +21,7 @@ from core.clock import real_ms
 from core.errors import CityVitalsError, DeclarationError, NotAllowed, Objection, UnknownName
 from core.messages import text
 from core.notices import Route
-from core.records import DAY_MS, HOUR_MS
+from core.records import DAY_MS, HOUR_MS, Level
 from core.rule_versions import RuleVersion
 from core.settings import Settings
 from early_warning.declaration import declaration_of, faults, rule_of
@@ -114,7 +114,8 @@ class RuleActs:
             language=self._language,
             routes=reached,
         )
-        told = seed(opened, file.open_version, (asked.get("place") or [""])[0])
+        place = (asked.get("place") or [""])[0] or _gravest_place(name, self._reader.sections().get("warnings", {}))
+        told = seed(opened, file.open_version, place)
         told["hold_s"] = _hold_s((asked.get("hold_s") or [""])[0])
         told["address"] = f"{self._settings.base_path}rules/{quote(name)}"
         told["week_after"] = await asyncio.to_thread(self._week_after, file, opened.now_ms)
@@ -230,6 +231,13 @@ def _shipped(packs: Path, city: str) -> Any:
         return Shipped(rule.version, declaration_of(rule)) if rule else None
 
     return found
+
+
+def _gravest_place(rule: str, warnings: Mapping[str, Mapping[str, Any]]) -> str:
+    """Where the gravest warning of a rule stands now, "" when none does: what a desk opens at by itself."""
+    standing = [one for one in warnings.values() if one["rule"] == rule and one["phase"] == "active"]
+    gravest = max(standing, key=lambda one: (Level[one["level"].upper()], one["since_ms"]), default=None)
+    return str(gravest["subject"]) if gravest else ""
 
 
 def _hold_s(asked: str) -> int:

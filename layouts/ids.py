@@ -89,6 +89,7 @@ RULES_SWEEP = "rules-sweep"
 RULES_LOAD = "rules-load"
 RULES_CONSEQUENCES = "rules-consequences"
 RULES_ACTS = "rules-acts"
+RULES_LEFT_OUT = "rules-left-out"
 
 # The dispatch desk.
 DISPATCH_SITE = "dispatch-site"

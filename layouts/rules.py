@@ -55,6 +55,7 @@ def _desk() -> list[Component]:
     ]
     right = [
         html.Div(id=ids.RULES_CONSEQUENCES, className="rules-consequences"),
+        html.Aside(id=ids.RULES_LEFT_OUT, className="rules-left-out"),
         html.Footer(id=ids.RULES_ACTS, className="rules-acts"),
     ]
     body = [

@@ -14,20 +14,21 @@ from layouts.marks import level_mark
 
 
 def rules_list(rows: Sequence[RuleRow], base_path: str, language: str, *, papers: bool = False) -> html.Div:
-    """A section a domain. papers: there are accounts, and so the pages of forms about rules."""
-    domains = dict.fromkeys(row.domain for row in rows)
-    sections = [
-        html.Section([html.H2(name), _table([row for row in rows if row.domain == name], base_path, language)])
-        for name in domains
-    ]
-    references = html.A(text("account.page-references", language), href=f"{base_path}rules/references")
-    return html.Div([*([html.Nav(references)] if papers else []), *sections], className="rules-all")
-
-
-def _table(rows: Sequence[RuleRow], base_path: str, language: str) -> html.Table:
+    """One table, its rows under their domains. papers: there are accounts, and so the pages of forms about rules."""
     codes = ("rule", "bounds", "state_head", "open_head", "precision", "complaints", "standing")
     head = html.Tr([html.Th(text(f"rules.{code}", language)) for code in codes])
-    return html.Table([html.Thead(head), html.Tbody([_row(row, base_path, language) for row in rows])])
+    bodies = [
+        html.Tbody(
+            [
+                html.Tr(html.Th(name, colSpan=len(codes), scope="rowgroup")),
+                *(_row(row, base_path, language) for row in rows if row.domain == name),
+            ]
+        )
+        for name in dict.fromkeys(row.domain for row in rows)
+    ]
+    references = html.A(text("account.page-references", language), href=f"{base_path}rules/references")
+    table = html.Table([html.Thead(head), *bodies])
+    return html.Div([*([html.Nav(references)] if papers else []), table], className="rules-all")
 
 
 def _row(row: RuleRow, base_path: str, language: str) -> html.Tr:
@@ -38,7 +39,9 @@ def _row(row: RuleRow, base_path: str, language: str) -> html.Tr:
         drafted = text("rules.open_by", language, version=row.open_version, state=said, author=row.author)
     share = f"{row.true / row.judged:.0%}" if row.judged else ""
     bounds = [
-        html.Span([level_mark(level, language), html.Span(said)], className="bound")
+        html.Span(
+            [level_mark(level, language), html.Span([html.Small(row.looks.get(level, "")), said])], className="bound"
+        )
         for level, said in row.bounds.items()
     ]
     precision = text("rules.precision_of", language, share=share, count=row.judged)

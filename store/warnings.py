@@ -120,11 +120,14 @@ class Asked:
 def warnings_between(
     connection: Transaction, scene: str, from_ms: int, until_ms: int, asked: Asked | None = None
 ) -> list[KeptWarning]:
-    """Those that stood at some time in [from_ms, until_ms), retracted ones too, the newest first."""
+    """Those that stood at some time in [from_ms, until_ms), retracted ones too, the newest first.
+
+    What was decided in a window that goes on begins with that window's end, so it may stand before it began.
+    """
     wanted = asked or Asked()
     found = select(warnings).where(
         warnings.c.scene == scene,
-        warnings.c.since_ms < until_ms,
+        (warnings.c.since_ms < until_ms) | (warnings.c.ended_ms.is_(None) & (warnings.c.decided_ms < until_ms)),
         warnings.c.ended_ms.is_(None) | (warnings.c.ended_ms > from_ms),
         warnings.c.trial.is_(wanted.trial),
     )

@@ -11,16 +11,20 @@ from core.labels import Label
 from core.messages import text
 from core.rule_versions import OPEN_STATES
 from core.wording import measured
-from early_warning.rule import LevelBound, Rule
+from early_warning.rule import Comparison, LevelBound, Rule
 from early_warning.rule_desk import File
+from indicators.definition import Direction
 from layouts.figures.rule_words import person_words
 
 Record = Mapping[str, Any]
+SIGNS = {Comparison.AT_LEAST: "≥", Comparison.ABOVE: ">", Comparison.AT_MOST: "≤", Comparison.BELOW: "<"}
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
     """One rule. state, open_state: words of `rules.state_…`, "" for none. bounds: level → its bound in words.
+
+    looks: level → the name of what it looks at, where levels look at several; {}: all look at one.
 
     true of judged: what people said of its warnings. complaints: without an answer. standing: active warnings.
     """
@@ -32,6 +36,7 @@ class RuleRow:
     version: str
     source: str
     bounds: Mapping[str, str]
+    looks: Mapping[str, str]
     open_version: str
     open_state: str
     author: str
@@ -73,7 +78,8 @@ def rule_rows(known: Known, language: str) -> list[RuleRow]:
                 state=str(rule.state),
                 version=rule.version,
                 source=rule.source.standard or text(f"wall.bounds_{rule.source.bounds}", language),
-                bounds={b.level.name.lower(): _bound(b, declared, language) for b in rule.bounds},
+                bounds={b.level.name.lower(): _bound(b, rule, declared, language) for b in rule.bounds},
+                looks=_looks(rule, declared, language),
                 open_version=drafted.version if drafted else "",
                 open_state=str(drafted.state) if drafted else "",
                 author=person_words(drafted.author, known.people) if drafted else "",
@@ -86,9 +92,18 @@ def rule_rows(known: Known, language: str) -> list[RuleRow]:
     return found
 
 
-def _bound(bound: LevelBound, declared: Declared, language: str) -> str:
+def _bound(bound: LevelBound, rule: Rule, declared: Declared, language: str) -> str:
+    """`≥ 50 mm`, `≥ 警戒水位 -0.5`."""
     indicator = declared.indicators[bound.indicator]
+    compared = bound.comparison or (Comparison.BELOW if rule.direction is Direction.DOWN_BAD else Comparison.AT_LEAST)
     if bound.bound is not None:
-        return measured(bound.bound, indicator.unit, indicator.decimals, language)
+        decimals = 0 if bound.bound == round(bound.bound) else indicator.decimals
+        return f"{SIGNS[compared]} {measured(bound.bound, indicator.unit, decimals, language)}"
     name = text(f"rules.reference_{bound.reference}", language)
-    return name + (f" {bound.offset:+g}" if bound.offset else "")
+    return f"{SIGNS[compared]} {name}" + (f" {bound.offset:+g}" if bound.offset else "")
+
+
+def _looks(rule: Rule, declared: Declared, language: str) -> dict[str, str]:
+    if len({bound.indicator for bound in rule.bounds}) < 2:
+        return {}
+    return {b.level.name.lower(): declared.indicators[b.indicator].name[language] for b in rule.bounds}

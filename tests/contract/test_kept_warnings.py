@@ -92,7 +92,8 @@ def test_what_stood_in_a_span_of_time(database: Database) -> None:
     for number in range(4):
         since_ms = T0_MS + number * 10 * MINUTE_MS
         ended_ms = since_ms + 5 * MINUTE_MS if number < 3 else None
-        write(database, kept(id=f"w{number}", since_ms=since_ms, ended_ms=ended_ms, rule=f"r{number % 2}"))
+        when = {"since_ms": since_ms, "ended_ms": ended_ms, "decided_ms": since_ms}
+        write(database, kept(id=f"w{number}", rule=f"r{number % 2}", **when))
     with database.reading() as connection:
 
         def ids(begin: int, stop: int, asked: Asked | None = None) -> list[str]:
@@ -105,6 +106,14 @@ def test_what_stood_in_a_span_of_time(database: Database) -> None:
         assert ids(50, 60) == ["w3"], "it stands until today"
         assert ids(0, 60, Asked(rule="r1", limit=1)) == ["w3"]
         assert ids(0, 60, Asked(subject="nobody")) == [] and ids(0, 60, Asked(trial=True)) == []
+
+
+def test_what_opened_in_a_window_that_goes_on_is_among_those_of_today(database: Database) -> None:
+    write(database, kept(since_ms=T0_MS + 5 * MINUTE_MS, decided_ms=T0_MS + 2 * MINUTE_MS))
+    with database.reading() as connection:
+        now = warnings_between(connection, "live-440900", 0, T0_MS + 3 * MINUTE_MS)
+        before = warnings_between(connection, "live-440900", 0, T0_MS + MINUTE_MS)
+    assert ([one.warning.id for one in now], before) == (["w1"], [])
 
 
 def test_the_position_is_written_with_the_rows_or_not_at_all(database: Database) -> None:
