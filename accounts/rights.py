@@ -130,6 +130,7 @@ RIGHTS: Mapping[str, Right] = {
     # notices: who is told of what, and what became of it
     "notices.see": _right(_ROOM, Role.RULES, Role.REVIEWER, Role.OPERATIONS, Role.FOUNDER, placed=False),
     "notices.edit": _right(Role.SHIFT_LEADER, Role.RULES, Role.OPERATIONS, placed=False),
+    "notices.open": _right(Role.SHIFT_LEADER, Role.RULES, placed=False),  # what few may see, to other systems
     "cap.read": _right(Role.MACHINE, Role.OPERATIONS, placed=False),
     "alarm-load.see": _right(_ROOM, Role.SUPERVISOR, Role.RULES, Role.REVIEWER, Role.FOUNDER, placed=False),
     # evaluation and papers: whose figures a person's are; who drafts a report upward does not approve it

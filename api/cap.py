@@ -11,12 +11,14 @@ from accounts.warden import Warden
 from api.entrance import Entrance
 from api.errors import ApiError
 from api.hub import Hub
+from board.notices import sees
 from core.messages import text
 from core.notices import Channel, Notice
 from core.settings import Settings
 from notices.channels.cap import Feed, listed, message
 from notices.switchboard import Switchboard
 
+READ = "cap.read"
 ATOM, CAP = "application/atom+xml", "application/cap+xml"
 
 
@@ -30,7 +32,8 @@ def cap_routes(hub: Hub, entrance: Entrance, settings: Settings) -> APIRouter:
         recipients = (await asyncio.to_thread(board.wiring)).recipients
         if name not in recipients or Channel.CAP not in recipients[name].addresses:
             raise ApiError(404, "not-found", path=f"cap/{name}")
-        return _feed(hub, settings, name), await asyncio.to_thread(board.published, name)
+        found, declared, by = await asyncio.to_thread(board.published, name), hub.reader.declared, entrance.bearer()
+        return _feed(hub, settings, name), [one for one in found if sees(by, READ, one, declared)]
 
     @router.get("/api/v1/cap/{feed}", response_class=Response, responses={200: {"content": {ATOM: {}}}})
     async def entries(feed: str) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from accounts.sealing import seal_of
 from accounts.warden import Warden
+from board.notices import sees
 from callbacks.account_desk import AccountDesk, Asked, Done, Show
 from callbacks.people import sees_personal
 from catalogue.declared import Declared
@@ -44,7 +45,11 @@ def _list(desk: AccountDesk, board: Switchboard) -> None:
             counted[each] += number
         recipients = board.wiring().recipients
         told = Told(
-            notices=board.told(state if state in STATES else ""),
+            notices=[
+                (one, deliveries)
+                for one, deliveries in board.told(state if state in STATES else "")
+                if sees(asked.by, SEE, one, desk.declared())
+            ],
             named=_names(desk, asked, recipients.values()),
             counted=counted,
             state=state,
@@ -98,7 +103,9 @@ def _recipients(desk: AccountDesk, board: Switchboard, show: Show) -> None:
     def put(asked: Asked) -> Done:
         new = _recipient(asked)
         known = board.wiring().recipients.get(new.id)
-        board.put_recipient(asked.by, changed(known, new), asked.now_ms)
+        declared = desk.declared()
+        of_pack = tuple(declared.routes.values()) if declared else ()
+        board.put_recipient(asked.by, changed(known, new), asked.now_ms, of_pack)
         return Done("notices/routes", "saved")
 
     def drop(asked: Asked) -> Done:
@@ -145,6 +152,7 @@ def _route(asked: Asked) -> Route:
         response=asked.word("response"),
         response_level=int(asked.word("response_level") or 4),
         unanswered_s=int(asked.word("unanswered") or 0),
+        restricted=bool(asked.word("restricted")),
     )
 
 

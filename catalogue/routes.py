@@ -34,6 +34,7 @@ class RouteEntry(Entry):
     then: tuple[Target, ...] = ()
     response: str = ""
     response_level: Annotated[int, Field(ge=1, le=4)] = 4
+    restricted: bool = False
 
     @model_validator(mode="after")
     def _hours_last(self) -> Self:

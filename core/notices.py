@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.accounts import EVERYWHERE
+from core.accounts import EVERYWHERE, Sensitivity
 from core.records import Level, Stamp
 
 MINUTES_A_DAY = 24 * 60
@@ -109,6 +109,7 @@ class Route:
     response, response_level: only while a response 应急响应 of this plan is in force there, at that level or graver
     (1 to 4, 1 the gravest); "": always.
     then: who is told once there is no next in turn.
+    restricted: what only few may see goes by it to other systems and robots as well; people need their own right.
     """
 
     id: str
@@ -127,6 +128,7 @@ class Route:
     response: str = ""
     response_level: int = 4
     unanswered_s: int = 0
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ class Notice:
     sentence: finished, in the city's language.
     areas: where it is, the smallest first. issued: an authority's signal, not a level of ours.
     topic: the domain; about: the indicator, "" for what is about none.
+    grade: how far it may be seen; None: decided before that was kept.
     """
 
     key: str
@@ -177,6 +180,7 @@ class Notice:
     suppressed: str = ""
     number: int = 0
     about: str = ""
+    grade: Sensitivity | None = Sensitivity.PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,3 +260,4 @@ class Matter:
     losses: int = 0
     about: str = ""
     briefed: tuple[str, ...] = ()
+    grade: Sensitivity = Sensitivity.PUBLIC

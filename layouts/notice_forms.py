@@ -79,6 +79,7 @@ def route_form(frame: Frame, one: Route | None, choices: Choices) -> Markup:
         _number(frame, "standing", "notice.standing_min", known.standing_s // 60),
         _ticks(frame, "notice.then", "then", choices.targets, known.then),
         *_of_response(frame, known, choices),
+        _tick("restricted", frame.word("notice.opens"), known.restricted),
         _tick("disabled", frame.word("notice.switched_off"), known.disabled),
         button="account.save",
     )

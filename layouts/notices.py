@@ -14,6 +14,9 @@ from core.records import Level
 from layouts.account_frame import Frame
 from layouts.notice_forms import LEVELS, Choices, clock_word, recipient_form, route_form
 
+OURS = frozenset(  # reasons that are codes of this house
+    "exercise-only no-right restricted disabled no-address not-set-up budget bad-url unanswered".split()
+)
 STATES = (State.WAITING, State.SENT, State.DELIVERED, State.ANSWERED, State.FAILED, State.SUPPRESSED)
 
 
@@ -125,8 +128,7 @@ def _delivery(frame: Frame, told: Told, one: Delivery) -> Markup:
 
 def _reason(frame: Frame, reason: str) -> str:
     """A reason of ours in words; what the other side answered as it is."""
-    words = ("exercise-only", "disabled", "no-address", "not-set-up", "budget", "bad-url", "unanswered")
-    return frame.word(f"notice.reason_{reason}") if reason in words else reason
+    return frame.word(f"notice.reason_{reason}") if reason in OURS else reason
 
 
 def _test(frame: Frame, told: Told) -> Markup:
@@ -150,6 +152,7 @@ def _route_row(frame: Frame, wired: Wired, route: Route, named: Mapping[str, str
     form = route_form(frame, route, wired.choices) if wired.edits else None
     drop = "" if route.id in wired.of_pack else f"notices/routes/{quote(route.id)}/drop"
     marks = [frame.word("notice.switched_off")] if route.disabled else []
+    marks += [frame.word("notice.opens")] if route.restricted else []
     marks += [frame.word("notice.of_pack")] if route.id in wired.of_pack else []
     return el(
         "tr",

@@ -11,6 +11,7 @@ from core.notices import Delivery, InForce, Kind, Notice, Recipient, Route, Rung
 from core.records import Level, Stamp
 from notices.budget import Ledger
 from notices.dedupe import delivery_key
+from notices.entitled import Ways
 from notices.guard import marked, refusal
 from notices.roster import Roster
 from notices.routes import Aim
@@ -51,7 +52,7 @@ def addressed(notice: Notice, aims: Iterable[Aim], policy: Policy, ledger: Ledge
     deliveries: list[Delivery] = []
     digests: list[Told] = []
     for meant in by_recipient.values():
-        made = [_made(notice, aim) for aim in meant]
+        made = [_made(notice, aim, policy) for aim in meant]
         open_ = [one for one in made if one.state is State.WAITING]
         recipient = meant[0].recipient
         level = min(notice.level, Level.ORANGE) if notice.kind in OF_DATA else notice.level
@@ -67,11 +68,16 @@ def addressed(notice: Notice, aims: Iterable[Aim], policy: Policy, ledger: Ledge
     return [(replace(notice, sentence=sentence), tuple(deliveries)), *digests]
 
 
-def _made(notice: Notice, aim: Aim) -> Delivery:
+def hindrance(notice: Notice, aim: Aim, policy: Policy) -> str:
+    """Why somebody must not hear of it on a channel; "" when he may."""
+    return Ways(policy.routes, policy.roster).refused(notice, aim.recipient, aim.channel, notice.at_ms)
+
+
+def _made(notice: Notice, aim: Aim, policy: Policy) -> Delivery:
     recipient = aim.recipient
     key = delivery_key(notice.key, recipient.id, aim.channel)
     made = Delivery(key, recipient.id, aim.channel, notice.at_ms, notice.at_ms)
-    reason = refusal(notice.stamp, recipient)
+    reason = refusal(notice.stamp, recipient) or hindrance(notice, aim, policy)
     if recipient.disabled:
         reason = "disabled"
     elif not reason and not recipient.addresses.get(aim.channel):

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from core.messages import text
 from core.notices import Channel, InForce, Kind, Matter, Notice, Route, State
 from core.records import Level, WarningPhase
-from notices.addressing import Policy, Told, addressed
+from notices.addressing import Policy, Told, addressed, hindrance
 from notices.budget import Ledger
 from notices.dedupe import notice_key
+from notices.entitled import HIDDEN
 from notices.routes import Aim, aims, applies, last_step
 
 ToldTo = tuple[tuple[str, Channel], ...]
@@ -60,13 +61,16 @@ def followed(now: Matter, before: Matter | None) -> Matter:
 def decide(matters: Iterable[Matter], policy: Policy, ledger: Ledger, now_ms: int) -> Decision:
     """One turn over all open matters. now_ms: real time; an acknowledgement stands in the matters."""
     turn = _Turn(policy, ledger, now_ms)
-    for thread, members in _threads(matters).items():
+    for thread, members in _threads(matters):
         turn.thread(thread, sorted(members, key=lambda one: (-one.level, one.since_ms, one.warning)))
     return turn.decision
 
 
-def _threads(matters: Iterable[Matter]) -> dict[str, list[Matter]]:
-    """What stands under one card now, or did when it was told: a card gets another id when its oldest warning ends."""
+def _threads(matters: Iterable[Matter]) -> list[tuple[str, list[Matter]]]:
+    """What stands under one card now, or did when it was told: a card gets another id when its oldest warning ends.
+
+    What only few may see is told apart from the rest of its card: who may not hear of the one must hear of the other.
+    """
     roots: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -78,10 +82,10 @@ def _threads(matters: Iterable[Matter]) -> dict[str, list[Matter]]:
     for one in known:
         pair = root(one.card), root(one.thread or one.card)
         roots[max(pair)] = min(pair)
-    found: dict[str, list[Matter]] = defaultdict(list)
+    found: dict[tuple[str, bool], list[Matter]] = defaultdict(list)
     for one in known:
-        found[root(one.card)].append(one)
-    return {_name(members) or card: members for card, members in found.items()}
+        found[root(one.card), one.grade >= HIDDEN].append(one)
+    return [(_name(members) or card, members) for (card, _), members in found.items()]
 
 
 def _name(members: Sequence[Matter]) -> str:
@@ -269,7 +273,7 @@ class _Turn:
         routes = [route for route in self._routes(notice) if route.unacknowledged_s or route.unanswered_s]
         last = last_step(routes, policy.roster, self._now_ms)
         aimed: list[Aim] = []
-        while step < last and not any(aim.recipient.addresses.get(aim.channel) for aim in aimed):
+        while step < last and not any(self._can_hear(notice, aim) for aim in aimed):
             step += 1
             aimed = aims(routes, policy.roster, step, self._now_ms)
         if aimed:
@@ -278,6 +282,9 @@ class _Turn:
         told_to = _union(one.told_to, _aimed_at(aimed))
         again = self._after(routes) if step < last and one.told is Level.RED else None
         self._note(one, told_to=told_to, step=step, escalate_ms=again)
+
+    def _can_hear(self, notice: Notice, aim: Aim) -> bool:
+        return bool(aim.recipient.addresses.get(aim.channel)) and not hindrance(notice, aim, self._policy)
 
     def _tell_standing(self, one: Matter) -> None:
         notice = self._notice(one, Kind.STANDING, one.told)
@@ -343,6 +350,7 @@ class _Turn:
             at_ms=self._now_ms,
             issued=one.issued,
             about=one.about,
+            grade=one.grade,
         )
 
     def _routes(self, notice: Notice, responses: Sequence[InForce] | None = None) -> list[Route]:

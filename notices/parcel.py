@@ -12,13 +12,17 @@ from notices.guard import refusal
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One delivery with all that a channel needs. at_ms: now, real time. link: to what it is about, or ""."""
+    """One delivery with all that a channel needs. at_ms: now, real time. link: to what it is about, or "".
+
+    refused: why its recipient must not hear of it any more, or "".
+    """
 
     notice: Notice
     delivery: Delivery
     recipient: Recipient
     at_ms: int
     link: str = ""
+    refused: str = ""
 
     @property
     def address(self) -> str:
@@ -53,7 +57,7 @@ class Carrier(Protocol):
 
 def hand_over(parcel: Parcel, carriers: Mapping[Channel, Carrier]) -> Handed:
     """The only way to a channel. What is not live goes to nobody off the exercise list, whatever was decided before."""
-    refused = refusal(parcel.notice.stamp, parcel.recipient)
+    refused = refusal(parcel.notice.stamp, parcel.recipient) or parcel.refused
     carrier = carriers.get(parcel.delivery.channel)
     if refused or parcel.recipient.disabled:
         return Handed(State.SUPPRESSED, refused or "disabled", final=True)

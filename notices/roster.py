@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.accounts import Appointment, Person, Seat
+from accounts.bearer import NOBODY, Bearer, held
+from core.accounts import Appointment, Person, Post, Seat
 from core.notices import PHONES, Channel, Recipient
 from core.units import UnitRow
 
@@ -15,13 +16,14 @@ Chain = tuple[tuple[Recipient, ...], ...]  # who is told first, who then
 
 @dataclass(frozen=True)
 class Roster:
-    """Recipients, seats and units by id, people by number, and all appointments."""
+    """Recipients, seats, posts and units by id, people by number, and all appointments."""
 
     recipients: Mapping[str, Recipient] = field(default_factory=dict)
     people: Mapping[int, Person] = field(default_factory=dict)
     appointments: Sequence[Appointment] = ()
     seats: Mapping[str, Seat] = field(default_factory=dict)
     units: Mapping[str, Recipient] = field(default_factory=dict)
+    posts: Mapping[str, Post] = field(default_factory=dict)
 
     def chain(self, target: str, now_ms: int) -> Chain:
         """Who is told of a target, step by step; () when it leads to nobody.
@@ -45,6 +47,13 @@ class Roster:
             return self.recipients.get(recipient)
         person = next((one for one in self.people.values() if one.login == login), None)
         return _by_telephone(person) if person else None
+
+    def bearer(self, login: str, now_ms: int) -> Bearer:
+        """Somebody with what he holds at a time, as doors know him."""
+        person = next((one for one in self.people.values() if one.login == login), None)
+        if person is None:
+            return NOBODY
+        return Bearer(f"person:{login}", held(person, self.appointments, self.posts, now_ms))
 
     def _holders(self, post: str, now_ms: int) -> Chain:
         by_rank: dict[int, list[Recipient]] = defaultdict(list)

@@ -20,18 +20,29 @@ class Aim:
 
 
 def applies(route: Route, notice: Notice, now_ms: int, responses: Iterable[InForce] = ()) -> bool:
-    """Whether a route is there for what a notice tells of, at this time of day. A signal concerns every topic.
+    """Whether a route is there for what a notice tells of, at this time of day.
 
     responses: those in force now; a route of a response is there only where and while it holds.
     """
     return (
         not route.disabled
         and notice.level >= route.level
-        and (notice.issued or any(_is_of(topic, notice) for topic in route.topics))
-        and _reaches(route.areas, notice.areas)
+        and covers(route, notice)
         and _open_at(route, now_ms)
         and (not route.response or any(_holds(route, one, notice) for one in responses))
     )
+
+
+def covers(route: Route, notice: Notice) -> bool:
+    """Whether a route is of the topic and the place of a notice. A signal concerns every topic."""
+    return (notice.issued or any(_is_of(topic, notice) for topic in route.topics)) and _reaches(
+        route.areas, notice.areas
+    )
+
+
+def leads_to(route: Route, recipient: str) -> bool:
+    """Whether a route names a recipient himself, by id."""
+    return f"recipient:{recipient}" in (*route.to, *route.then)
 
 
 def is_within(topic: str, indicator: str) -> bool:

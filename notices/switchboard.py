@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from accounts.bearer import Bearer
+from accounts.rights import may, may_somewhere
 from accounts.sealing import Seal
 from accounts.warden import Warden
 from core.accounts import EVERYWHERE
@@ -20,13 +21,15 @@ from core.notices import MINUTES_A_DAY, Channel, Delivery, Kind, Notice, Recipie
 from core.records import Level, Stamp
 from notices.addressing import Policy, addressed
 from notices.budget import Ledger
-from notices.routes import Aim, is_within
+from notices.entitled import HIDDEN, SEE
+from notices.roster import Roster
+from notices.routes import Aim, is_within, leads_to
 from store import notices as kept
 from store import people
 from store.notice_routes import drop_recipient, drop_route, put_recipient, put_route, recipients, routes
 from store.sql import Transaction
 
-EDIT = "notices.edit"
+EDIT, OPEN = "notices.edit", "notices.open"
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{2,24}")
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
@@ -76,11 +79,13 @@ class Switchboard:
         with self._warden.database.reading() as connection:
             return kept.published(connection, Channel.CAP, recipient)
 
-    def put_recipient(self, by: Bearer, recipient: Recipient, now_ms: int) -> None:
-        """A recipient, new or changed. Raises NotAllowed, Objection."""
+    def put_recipient(self, by: Bearer, recipient: Recipient, now_ms: int, of_pack: Collection[Route] = ()) -> None:
+        """A recipient, new or changed. of_pack: routes that packs declare. Raises NotAllowed, Objection."""
         what = {"exercise": recipient.exercise, "disabled": recipient.disabled, "channels": sorted(recipient.addresses)}
         with self._warden.acting(by, EDIT, f"recipient:{recipient.id}", now_ms, what) as connection:
             check_recipient(recipient)
+            if not _may_open(by) and self._hears_what_few_may(connection, recipient, of_pack, now_ms):
+                raise objection("address-restricted", name=recipient.name)
             put_recipient(connection, recipient, self._seal.close)
 
     def drop_recipient(self, by: Bearer, recipient: str, now_ms: int) -> None:
@@ -94,8 +99,11 @@ class Switchboard:
     def put_route(self, by: Bearer, route: Route, now_ms: int, known: Known | None = None) -> None:
         """A route, new or changed. known: None: its topics are not looked at. Raises NotAllowed, Objection."""
         what = {"to": list(route.to), "level": route.level.name.lower(), "disabled": route.disabled}
+        what |= {"restricted": True} if route.restricted else {}
         with self._warden.acting(by, EDIT, f"route:{route.id}", now_ms, what) as connection:
             self._check_route(connection, route)
+            if route.restricted and not _may_open(by):
+                raise objection("route-opens")
             if known is not None:
                 check_names(route, known)
             put_route(connection, route)
@@ -132,6 +140,27 @@ class Switchboard:
             kept.keep_told(connection, addressed(notice, aims, Policy(scene, Stamp.TEST, language=language), Ledger()))
         return len(listed)
 
+    def _hears_what_few_may(
+        self, connection: Transaction, new: Recipient, of_pack: Collection[Route], now_ms: int
+    ) -> bool:
+        """Whether restricted warnings would go to an address that a change brings: by a route, or to a person."""
+        old = recipients(connection, self._seal.open).get(new.id)
+        if old and (old.addresses, old.secret, old.person) == (new.addresses, new.secret, new.person):
+            return False
+        opened = (one for one in (*of_pack, *routes(connection).values()) if one.restricted)
+        if any(leads_to(one, new.id) for one in opened):
+            return True
+        register = Roster(
+            people={one.id: one for one in people.people(connection)},
+            appointments=people.appointments(connection),
+            posts=people.posts(connection),
+        )
+        return bool(new.person) and any(
+            may_somewhere(replace(by, grants=(grant,)), SEE).allowed and grant.reach.sensitivity >= HIDDEN
+            for by in [register.bearer(new.person, now_ms)]
+            for grant in by.grants
+        )
+
     def _check_route(self, connection: Transaction, route: Route) -> None:
         """Whether a route can be followed. Raises Objection."""
         if not _ID.fullmatch(route.id) or not route.name.strip():
@@ -152,6 +181,11 @@ class Switchboard:
             kind, _, name = target.partition(":")
             if name not in known.get(kind, {}):
                 raise objection("unknown-target", target=target)
+
+
+def _may_open(by: Bearer) -> bool:
+    """Whether somebody may send what only few may see to other systems: he sees it himself."""
+    return may(by, OPEN, sensitivity=HIDDEN).allowed
 
 
 def changed(old: Recipient | None, new: Recipient, dropped: str = "-") -> Recipient:

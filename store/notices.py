@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from core.accounts import Sensitivity
 from core.notices import Channel, Delivery, Kind, Matter, Notice, Rung, State
 from core.records import Level, Stamp
 from store.sql import Transaction
@@ -207,9 +208,10 @@ def rung_of(connection: Transaction, scene: str, warnings: Iterable[str]) -> dic
     return found
 
 
-def keep_sentence(connection: Transaction, notice: int, sentence: str) -> None:
-    """Write what a digest says, when it goes."""
-    connection.execute(update(tables.notices).where(tables.notices.c.number == notice).values(sentence=sentence))
+def keep_sentence(connection: Transaction, notice: int, sentence: str, grade: Sensitivity) -> None:
+    """Write what a digest says, when it goes, and how far that may be seen."""
+    said = update(tables.notices).where(tables.notices.c.number == notice)
+    connection.execute(said.values(sentence=sentence, grade=grade))
 
 
 def next_due_ms(connection: Transaction) -> int | None:
@@ -286,7 +288,8 @@ def _part(row: RowMapping, prefix: str) -> dict[str, Any]:
 def _notice(row: RowMapping | dict[str, Any]) -> Notice:
     told = {name: row[name] for name in _NOTICE}
     told |= {"stamp": Stamp(row["stamp"]), "kind": Kind(row["kind"]), "level": Level(row["level"])}
-    return Notice(**told | {"areas": tuple(row["areas"])})
+    grade = None if row["grade"] is None else Sensitivity(row["grade"])
+    return Notice(**told | {"areas": tuple(row["areas"]), "grade": grade})
 
 
 def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:

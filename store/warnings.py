@@ -184,7 +184,7 @@ def _put(connection: Transaction, table: Any, rows: Sequence[dict[str, Any]]) ->
     """Insert rows of equal columns, or change those whose key is there."""
     upsert = (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)
     keys = [column.name for column in table.primary_key]
-    changed = {name: upsert.excluded[name] for name in rows[0] if name not in keys}
+    changed: dict[str, Any] = {name: upsert.excluded[name] for name in rows[0] if name not in keys}
     if "grade" in changed:  # an indicator that is gone takes nothing from what was told of it
         changed["grade"] = func.coalesce(upsert.excluded["grade"], table.c.grade)
     connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

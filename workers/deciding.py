@@ -12,7 +12,7 @@ from dataclasses import replace
 from accounts.sealing import Seal
 from board.positions import kept_concerned
 from catalogue.declared import Declared
-from core.notices import Channel, InForce, Matter
+from core.notices import Channel, InForce, Matter, Route
 from core.records import HOUR_MS, CityWarning, Issuer, Scene, WarningPhase
 from dispatch.response_rows import in_force
 from dispatch.responses import ResponseState
@@ -150,6 +150,7 @@ class Deciding:
             acknowledged=standing.level,
             lost_ms=warning.facts.get("lost_ms", 0),
             about=warning.indicator,
+            grade=place.grade,
         )
 
     def _cards(self, standing: Mapping[str, Standing], city_ms: int) -> dict[str, str]:
@@ -173,13 +174,13 @@ class Deciding:
 
     def _policy(self, connection: Transaction, quiet: Mapping[str, str]) -> Policy:
         scene = self._scene
-        wired = dict(self._declared.routes) | routes(connection)  # who changes a route of the pack has it himself then
+        wired = routes_of(connection, self._declared)
         roster = roster_of(connection, self._seal, self._declared)
         responses = tuple(
             InForce(plan.id, one.level, one.areas, one.id) for plan, one in in_force(connection, scene.id) if one.counts
         )
         rung = kept.rung_of(connection, scene.id, [name for name, one in self._open.items() if _is_called(one)])
-        return Policy(scene.id, scene.stamp, tuple(wired.values()), roster, quiet, self._language, responses, rung)
+        return Policy(scene.id, scene.stamp, wired, roster, quiet, self._language, responses, rung)
 
     def _write(self, matters: Mapping[str, Matter], decision: Decision) -> int:
         """Write what was decided. What dies before the commit is decided again, with the same keys."""
@@ -195,6 +196,11 @@ class Deciding:
         return new
 
 
+def routes_of(connection: Transaction, declared: Declared) -> tuple[Route, ...]:
+    """All routes; who changes one of the pack has it himself from then on."""
+    return tuple((dict(declared.routes) | routes(connection)).values())
+
+
 def roster_of(connection: Transaction, seal: Seal, declared: Declared) -> Roster:
     """Recipients, people, posts and units as they are now. declared: the pack's units, over which SQL goes."""
     units = {**declared.units, **{one.id: one for one in all_units(connection)}}
@@ -204,6 +210,7 @@ def roster_of(connection: Transaction, seal: Seal, declared: Declared) -> Roster
         people={one.id: one for one in people.people(connection)},
         appointments=people.appointments(connection),
         seats=people.seats(connection),
+        posts=people.posts(connection),
     )
 
 

@@ -6,7 +6,7 @@ At least once: an attempt that this process did not live to write down is made a
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -17,10 +17,11 @@ from core.notices import Channel, Delivery, Kind, Notice, Recipient, State
 from core.settings import Settings
 from notices.backoff import pause_ms
 from notices.digest import composed
+from notices.entitled import HIDDEN, Ways
 from notices.parcel import Carrier, Handed, Parcel, hand_over
 from store import notices as kept
 from store.sql import Database, Transaction
-from workers.deciding import roster_of
+from workers.deciding import roster_of, routes_of
 
 log = logging.getLogger(__name__)
 
@@ -80,27 +81,27 @@ class Delivering:
     def _begin(self, now_ms: int, most: int) -> None:
         with self._database.transaction() as connection:
             roster = roster_of(connection, self._seal, self._declared)
-            parcels = [
-                Parcel(
-                    notice=self._whole(connection, notice, delivery),
-                    delivery=delivery,
-                    recipient=roster.known(delivery.recipient) or Recipient(delivery.recipient, ""),
-                    at_ms=now_ms,
-                    link=self._link(notice),
-                )
-                for notice, delivery in kept.take_due(connection, now_ms, most)
-            ]
+            ways = Ways(routes_of(connection, self._declared), roster)
+            due = kept.take_due(connection, now_ms, most)
+            parcels = [self._parcel(connection, notice, delivery, ways, now_ms) for notice, delivery in due]
         for parcel in parcels:  # after the commit: what is tried is known to be tried
             tried = self._threads.submit(_try, parcel, self._carriers)
             self._under_way.append(_Trying(parcel.notice, parcel.delivery, tried))
 
-    def _whole(self, connection: Transaction, notice: Notice, delivery: Delivery) -> Notice:
-        """A digest says what it stands for when it goes."""
-        if notice.kind is not Kind.DIGEST or not (within := kept.digested(connection, delivery.key)):
-            return notice
-        sentence = composed(within, notice.stamp, self._settings.language)
-        kept.keep_sentence(connection, notice.number, sentence)
-        return replace(notice, sentence=sentence)
+    def _parcel(self, connection: Transaction, notice: Notice, delivery: Delivery, ways: Ways, now_ms: int) -> Parcel:
+        """What is due, with why it must not go. A digest says what it stands for when it goes, of what he may hear."""
+        recipient = ways.roster.known(delivery.recipient) or Recipient(delivery.recipient, "")
+        within = kept.digested(connection, delivery.key) if notice.kind is Kind.DIGEST else []
+        why = [ways.refused(one, recipient, delivery.channel, now_ms) for one in within or [notice]]
+        told = [one for one, no in zip(within, why, strict=False) if not no]
+        whole = self._composed(connection, notice, told) if told else notice
+        return Parcel(whole, delivery, recipient, now_ms, self._link(notice), "" if told else why[0])
+
+    def _composed(self, connection: Transaction, digest: Notice, told: Sequence[Notice]) -> Notice:
+        sentence = composed(told, digest.stamp, self._settings.language)
+        grade = max((HIDDEN if one.grade is None else one.grade for one in told), default=HIDDEN)
+        kept.keep_sentence(connection, digest.number, sentence, grade)
+        return replace(digest, sentence=sentence, grade=grade)
 
     def _link(self, notice: Notice) -> str:
         site = self._settings.site_url.rstrip("/")

@@ -31,6 +31,7 @@ routes = Table(
     Column("response", String(80), nullable=False),
     Column("response_level", Integer, nullable=False),
     Column("unanswered_s", Integer, nullable=False),
+    Column("restricted", Boolean, nullable=False),
 )
 
 notices = Table(
@@ -51,6 +52,7 @@ notices = Table(
     Column("issued", Boolean, nullable=False),
     Column("suppressed", String(32), nullable=False),
     Column("about", String(120), nullable=False),
+    Column("grade", Integer),  # how far it may be seen; null: decided before this was kept
     Index(None, "at_ms"),
     Index(None, "scene", "warning"),
     sqlite_autoincrement=True,

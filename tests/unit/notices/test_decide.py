@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from core.accounts import Appointment, Person, Seat
+from core.accounts import Appointment, Person, Post, Role, Seat
 from core.notices import Channel, Delivery, InForce, Kind, Matter, Notice, Recipient, Route, Rung, State
 from core.records import Level, Stamp, WarningPhase
 from notices.addressing import Policy
@@ -15,6 +15,7 @@ from notices.decide import Decision, decide, followed
 from notices.roster import Roster
 
 LI = Recipient("li", "李", {Channel.SMS: "13800000001", Channel.MAIL: "li@city.example"})
+WATCH = Post("watch", "值班", "office", Role.DUTY)
 DRILL = Recipient("drill", "演练组", {Channel.SMS: "13900000000"}, exercise=True)
 ROUTE = Route("all", "全部", to=("recipient:li",), channels=(Channel.SMS,), level=Level.BLUE)
 BEGAN_MS = 1_795_304_100_000
@@ -159,7 +160,7 @@ def test_what_is_shelved_rings_when_it_comes_back_and_still_stands() -> None:
 def _post(*ranks: int) -> Roster:
     people = {rank: Person(rank, f"p{rank}", f"第{rank}人", f"1380000000{rank}") for rank in ranks}
     held = [Appointment(rank, rank, "watch", 0, rank=rank) for rank in ranks]
-    return Roster({"li": LI}, people, held, {"seat-1": Seat("seat-1", "一席", "watch")})
+    return Roster({"li": LI}, people, held, {"seat-1": Seat("seat-1", "一席", "watch")}, posts={"watch": WATCH})
 
 
 CHAIN = replace(ROUTE, to=("seat:seat-1",), then=("recipient:li",), unacknowledged_s=45)
