@@ -1,12 +1,13 @@
 """Every streamed record as the fields of one Redis entry, and back.
 
 An entry has a kind `k`, a header `h` (msgpack: the schema version, then the record without its columns) and
-one field a column (raw little-endian bytes, read without a copy, so arrays are read-only).
+one field a column (raw little-endian bytes, read without a copy, so arrays are read-only; those of panes narrowed
+where they can be, which the header then says).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,11 +17,12 @@ from numpy.typing import NDArray
 
 from core.errors import UnreadableEntry
 from core.records import CityWarning, Event, PaneBatch, ReadingBatch, Stamp, Tick, ValueBatch
+from stream.narrow import Narrow, narrow, widened
 
 VERSION = 1
 READINGS, TICK, EVENTS, PANES, VALUES, WARNINGS = b"r", b"t", b"e", b"p", b"v", b"w"
 
-_MEASURE, _SKETCH = b"m:", b"s:"  # what the columns begin with that only some panes have
+_MEASURE, _SKETCH = "m:", b"s:"  # what the columns begin with that only some panes have
 
 Fields = dict[bytes, bytes]
 
@@ -62,6 +64,7 @@ class _PaneHeader(NamedTuple):
     clock_s: dict[str, int] | None = None
     measures: tuple[str, ...] = ()  # names; each column lies in a field of its own
     sketches: tuple[str, ...] = ()
+    narrowed: dict[str, Narrow] | None = None  # by column
 
 
 class _ValueHeader(NamedTuple):
@@ -112,26 +115,28 @@ def decode_events(fields: Mapping[bytes, bytes]) -> list[Event]:
 
 def encode_panes(batch: PaneBatch) -> Fields:
     """What a partition changed at one tick, `k=p`."""
-    plain = {name: getattr(batch, name) for name in _PaneHeader._fields}
-    header = _PaneHeader(**plain | {"measures": tuple(batch.measures), "sketches": tuple(batch.sketches)})
-    further = {_MEASURE + name.encode(): _bytes(column, "<f8") for name, column in batch.measures.items()}
+    columns = {name: getattr(batch, name) for name in PANE_COLUMNS} | _prefixed(batch.measures)
+    fields, narrowed = _narrowed(columns, _pane_dtypes(batch.measures))
     for name, sketches in batch.sketches.items():
-        further[_SKETCH + name.encode()] = msgspec.msgpack.encode(sketches)
-    return _entry(PANES, header) | _columns(batch, PANE_COLUMNS) | further
+        fields[_SKETCH + name.encode()] = msgspec.msgpack.encode(sketches)
+    named = {"measures": tuple(batch.measures), "sketches": tuple(batch.sketches), "narrowed": narrowed}
+    plain = {name: getattr(batch, name) for name in _PaneHeader._fields if name not in named}
+    return _entry(PANES, _PaneHeader(**plain | named)) | fields
 
 
 def decode_panes(fields: Mapping[bytes, bytes]) -> PaneBatch:
     """Inverse of `encode_panes`. Raises UnreadableEntry."""
     header: _PaneHeader = _header(fields, PANES, _PaneHeader)
-    dtypes = PANE_COLUMNS | {f"{_MEASURE.decode()}{name}": "<f8" for name in header.measures}
-    columns = _arrays(fields, dtypes)
+    columns = _widened(fields, _pane_dtypes(header.measures), header.narrowed or {})
+    rows, told = len(columns["count"]), header._asdict()
+    del told["narrowed"]
     further: dict[str, Any] = {
         "settling": header.settling or {},
         "clock_s": header.clock_s or {},
-        "measures": {name: columns.pop(f"{_MEASURE.decode()}{name}") for name in header.measures},
-        "sketches": {name: _sketches(fields, name, len(columns["count"])) for name in header.sketches},
+        "measures": {name: columns.pop(_MEASURE + name) for name in header.measures},
+        "sketches": {name: _sketches(fields, name, rows) for name in header.sketches},
     }
-    batch = PaneBatch(**header._asdict() | columns | further)
+    batch = PaneBatch(**told | columns | further)
     _refuse_nameless(batch)
     return batch
 
@@ -189,6 +194,33 @@ def _entry(kind: bytes, record: object) -> Fields:
 
 def _columns(batch: object, dtypes: Mapping[str, str]) -> Fields:
     return {name.encode(): _bytes(getattr(batch, name), dtype) for name, dtype in dtypes.items()}
+
+
+def _pane_dtypes(measures: Iterable[str]) -> dict[str, str]:
+    return PANE_COLUMNS | {_MEASURE + name: "<f8" for name in measures}
+
+
+def _prefixed(measures: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {_MEASURE + name: column for name, column in measures.items()}
+
+
+def _narrowed(columns: Mapping[str, NDArray[Any]], dtypes: Mapping[str, str]) -> tuple[Fields, dict[str, Narrow]]:
+    """Columns in as few bytes as hold them, and which of them are to be widened."""
+    fields: Fields = {}
+    how: dict[str, Narrow] = {}
+    for name, column in columns.items():
+        whole = np.ascontiguousarray(column, dtypes[name])
+        if found := narrow(whole):
+            whole, how[name] = found
+        fields[name.encode()] = whole.tobytes()
+    return fields, how
+
+
+def _widened(fields: Mapping[bytes, bytes], dtypes: Mapping[str, str], how: Mapping[str, Narrow]) -> dict[str, Any]:
+    """Inverse of `_narrowed`."""
+    lie = {name: how[name].dtype if name in how else dtype for name, dtype in dtypes.items()}
+    columns = _arrays(fields, lie)
+    return columns | {name: widened(columns[name], how[name], dtypes[name]) for name in how.keys() & dtypes.keys()}
 
 
 def _bytes(column: NDArray[Any], dtype: str) -> bytes:
