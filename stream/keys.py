@@ -69,6 +69,10 @@ class Keys:
         """State and position of a slot, as one hash."""
         return f"{self.scene}:ckpt:{{{slot}}}"
 
+    def told_by(self, stream: str) -> str | None:
+        """The partition whose output a stream is; None for streams that others write."""
+        return next((slot for slot in self.slots if self.panes(slot) == stream), None)
+
     def raw(self, slot: str) -> str:
         """The newest message of each declared device as it came."""
         return f"{self.scene}:raw:{{{slot}}}"

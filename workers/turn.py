@@ -275,7 +275,7 @@ class Turning:
         return self._asked
 
     def _side_ends(self) -> dict[str, str]:
-        return {name: self._slot.newest(stream) for name, stream in self._stage.side.items()}
+        return self._slot.ends(self._stage.side)
 
     def _keep_house(self) -> None:
         """Now and then drop what is folded for good and nobody asks for any more; in a crowded stream all of that."""

@@ -195,6 +195,24 @@ def test_side_streams_are_read_after_one_id_up_to_another(redis_client: Client) 
     assert slot.newest("nobody") == START
 
 
+def test_what_a_partition_told_last_is_known_without_its_entry(redis_client: Client) -> None:
+    panes, events = KEYS.panes(SLOT), KEYS.events(SLOT)
+    asked = {"pane:2": panes, "evt": events}
+    slot = take(redis_client)
+    assert slot.ends(asked) == {"pane:2": START, "evt": START}
+    redis_client.xadd(events, {b"n": b"1"}, id="7-0")
+    slot.emit("5-0", TICK_OF_ONE, [(panes, {b"n": b"1"})])
+    slot.emit("6-0", TICK_OF_ONE, [])  # a tick that puts nothing out ends no stream
+    slot.emit("5-0", TICK_OF_ONE, [(panes, {b"n": b"again"})])
+    assert slot.ends(asked) == {"pane:2": "5-0", "evt": "7-0"} == {"pane:2": slot.newest(panes), "evt": "7-0"}
+    redis_client.xtrim(panes, maxlen=0, approximate=False)
+    assert slot.ends(asked)["pane:2"] == "5-0"
+    redis_client.hdel(KEYS.checkpoint(SLOT), "told")  # as an older program left it
+    assert slot.ends(asked)["pane:2"] == "5-0"
+    take(redis_client, "another definition")
+    assert slot.ends(asked)["pane:2"] == START
+
+
 def test_a_long_side_stream_is_read_in_pages(redis_client: Client) -> None:
     slot = take(redis_client)
     stream = KEYS.events(SLOT)
