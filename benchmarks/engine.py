@@ -33,6 +33,7 @@ from stream.codec import READING_COLUMNS, decode_panes, decode_values
 from stream.connect import Client
 from stream.entries import START, entries
 from stream.keys import Keys
+from workers.freed import keep_freed
 from workers.stages import CityStage, PartitionStage
 
 ROOT = Path(__file__).parents[1]
@@ -234,6 +235,7 @@ def run(full: bool) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    keep_freed()  # as an engine does
     if sys.argv[1:2] == ["memory"]:
         memory(int(sys.argv[2]))
     else:

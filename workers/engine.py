@@ -16,6 +16,7 @@ from stream.keys import CITY_SLOT
 from stream.levels import Levels
 from stream.slot import Slot, definition_of, owners, wait_for_news
 from workers.definitions import Declarations
+from workers.freed import keep_freed
 from workers.rates import Rate
 from workers.recall import recall
 from workers.seat import seat
@@ -35,6 +36,7 @@ UNOWNED_S = 8.0  # a takeover is no fault; a slot that nobody living owns for lo
 
 def run(settings: Settings) -> int:
     """Serve the active scene until a signal. Exit code."""
+    keep_freed()
     with seat(settings.var, "engine") as name:
         return run_worker("engine", settings, lambda running: serve(running, name))
 
