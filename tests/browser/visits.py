@@ -54,8 +54,8 @@ class Watch:
 
     def assert_quiet(self, host: str) -> None:
         """Console empty, nothing failed, nobody else asked."""
+        assert self.failed == []  # ahead of the console, that tells no address
         assert [line for line in self.lines if LEFT_EARLY not in line] == []
-        assert self.failed == []
         hosts = {urlsplit(address).netloc for address in self.asked}
         assert hosts <= {host, ""}, hosts  # "": data: addresses
 
