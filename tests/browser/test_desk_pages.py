@@ -150,7 +150,7 @@ def test_a_county_leads_to_its_towns(pages: OpenPages, site: BoardServer) -> Non
     town = next(area for area in site.city.areas.at(AreaLevel.TOWN))
     county = site.city.areas[town.parent]
     with show(pages, site, f"indicators/meteorology.rain_1h/{county.id}") as page:
-        towns = page.locator(".desk-areas", has_text="镇(街道)排序").locator(".desk-area")
+        towns = page.locator(".desk-areas", has_text="镇（街道）排序").locator(".desk-area")
         expect(towns).to_have_count(len(site.city.areas.children(county.id)))
         href = f"{site.settings.base_path}indicators/meteorology.rain_1h/{town.id}"
         assert towns.locator(f"a[href='{href}']").count() == 1
