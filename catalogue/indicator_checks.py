@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from catalogue.entries import Entries, refuse_unknown
 from catalogue.findings import Findings
+from core.clock import CHINA_MS
 from indicators.definition import Aggregate, Lifecycle, RollUp, Sensitivity, WindowKind
 from indicators.faults import formula_names, measured
 from indicators.formula import compile_formula
@@ -14,7 +15,6 @@ from indicators.schema import IndicatorEntry
 
 EVENT_PANE_S = 60  # events are counted by the minute
 OF_NO_DOMAIN = ("system", "city")  # the installation's own signs, and those of the whole city
-LOCAL_S = 8 * 3600  # the city's zone is UTC+8 all year; panes end at whole multiples of their length in UTC
 # What becomes of the unit of a metric; of all others it stays.
 UNIT_OF = {
     Aggregate.COUNT: "",
@@ -84,7 +84,7 @@ def _scheme_faults(entries: Entries, indicator: IndicatorEntry) -> Iterator[Faul
 def _pane_faults(entries: Entries, indicator: IndicatorEntry) -> Iterator[Fault]:
     """Windows are put together from whole panes."""
     panes_s = {entries.metrics[metric].pane_s for metric in indicator.metrics if metric in entries.metrics}
-    begins_s = (indicator.begins_at_s - LOCAL_S) % 86_400
+    begins_s = (indicator.begins_at_s - CHINA_MS // 1000) % 86_400  # panes end at whole multiples in UTC
     for pane_s in sorted(panes_s | ({EVENT_PANE_S} if indicator.event_types else set())):
         if indicator.slide_s % pane_s:
             yield ("slide_s",), f"{indicator.slide_s} is no whole multiple of {pane_s} s, the pane of its metrics"

@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta, timezone
 
-from core.records import Scene
+from core.records import HOUR_MS, Scene
 
-CHINA = timezone(timedelta(hours=8), "UTC+8")  # one civil time in all of China, no summer time since 1991
+CHINA_MS = 8 * HOUR_MS  # one civil time in all of China, no summer time since 1991: so far it is ahead of UTC
+CHINA = timezone(timedelta(milliseconds=CHINA_MS), "UTC+8")
 
 
 def real_ms() -> int:

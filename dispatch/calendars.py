@@ -12,9 +12,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.records import DAY_MS, HOUR_MS, Int64
+from core.clock import CHINA_MS
+from core.records import DAY_MS, Int64
 
-UTC8_MS = 8 * HOUR_MS
 _EPOCH = date(1970, 1, 1)
 
 
@@ -54,7 +54,7 @@ class WorkCalendar:
         """When an obligation that arises now begins to count: of working days, the next midnight."""
         if self.counting is not Counting.WORKING_DAYS:
             return at_ms
-        return -(-(at_ms + UTC8_MS + 1) // DAY_MS) * DAY_MS - UTC8_MS
+        return -(-(at_ms + CHINA_MS + 1) // DAY_MS) * DAY_MS - CHINA_MS
 
     def counted_ms(self, at_ms: int) -> int:
         """Counted time from the beginning of this calendar to a time."""
@@ -112,4 +112,4 @@ def _calendar(
 
 
 def _midnight_ms(day: date) -> int:
-    return (day - _EPOCH).days * DAY_MS - UTC8_MS
+    return (day - _EPOCH).days * DAY_MS - CHINA_MS

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.records import DAY_MS, HOUR_MS, Int64
+from core.clock import CHINA_MS
+from core.records import DAY_MS, Int64
 from early_warning.judge import Mask
 from early_warning.rule import Schedule
 
-ZONE_MS = 8 * HOUR_MS  # the city's zone is UTC+8 all year
 THURSDAY = 4  # 1970-01-01 was one; Monday is 1
 
 
 def judged(schedule: Schedule, ends_ms: Int64) -> Mask:
     """Whether a rule with this schedule is judged, bool (n,), at window ends (n,), ms UTC."""
-    local_ms = ends_ms + ZONE_MS
+    local_ms = ends_ms + CHINA_MS
     day, second = local_ms // DAY_MS, local_ms % DAY_MS // 1000
     covered = np.ones(len(ends_ms), dtype=np.bool_)
     if schedule.hours:

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from core.clock import CHINA_MS
 from core.declared import Words
-from core.records import DAY_MS, HOUR_MS, Level
+from core.records import DAY_MS, Level
 from core.schema import Entry
 from early_warning.rule import (
     Comparison,
@@ -213,7 +214,7 @@ class RuleEntry(Entry):
         told["schedule"] = Schedule(**self.schedule.fields()) if self.schedule else None
         if told["no_data_after_s"] is None:
             told["no_data_after_s"] = LOST_AFTER_S if self.no_data is NoData.LOST else 0
-        told["valid_from_ms"] = (begins - date(1970, 1, 1)).days * DAY_MS - 8 * HOUR_MS if begins else 0
+        told["valid_from_ms"] = (begins - date(1970, 1, 1)).days * DAY_MS - CHINA_MS if begins else 0
         return Rule(rule_id, **told)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clock import CHINA_MS
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS, Float64, Int64, Level
 from early_warning.backtest import Case, Outcome, Past, backtest
 from early_warning.rule import LevelBound, Override, Rule
-from early_warning.schedule import THURSDAY, ZONE_MS
+from early_warning.schedule import THURSDAY
 from early_warning.scoring import Difference, Incident, Score, difference, score
 
 FLOOD_MS, FLOOD_OVER = 10 * MINUTE_MS, 10  # ISA-18.2: more than ten in ten minutes are an alarm flood 告警风暴
@@ -64,7 +65,7 @@ def openings_ms(outcome: Outcome, subjects: frozenset[str] | None = None) -> Int
 
 def by_hour(opened_ms: Int64) -> NDArray[np.int64]:
     """Openings by weekday (Monday first) and hour of local time, int64 (7, 24)."""
-    local_ms = opened_ms + ZONE_MS
+    local_ms = opened_ms + CHINA_MS
     weekday = (local_ms // DAY_MS + THURSDAY - 1) % 7
     found = np.zeros((7, 24), dtype=np.int64)
     np.add.at(found, (weekday, local_ms % DAY_MS // HOUR_MS), 1)

@@ -38,7 +38,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.records import DAY_MS, HOUR_MS, Float64, Int64
+from core.clock import CHINA_MS
+from core.records import DAY_MS, Float64, Int64
 from indicators.definition import Aggregate, Indicator, Lifecycle, Reset
 
 QUANTILES, DISTINCT = "quantiles", "distinct"
@@ -58,7 +59,6 @@ _NAMED: Mapping[Aggregate, str] = {
     Aggregate.SHARE_ABOVE: "above",
     Aggregate.SHARE_BELOW: "below",
 }
-_CITY_ZONE_MS = 8 * HOUR_MS  # UTC+8 all year
 _NO_DIRECTION_BELOW = 1e-9  # of the resultant over the count: what is left of directions that cancel out
 
 
@@ -144,7 +144,7 @@ class Counter:
             case Reset.RESTART:
                 return np.where(rise < 0, after, rise)
             case Reset.DAILY:
-                begins_ms = 1000 * self.begins_at_s - _CITY_ZONE_MS
+                begins_ms = 1000 * self.begins_at_s - CHINA_MS
                 same_day = (begins_ms - before_ms) // DAY_MS == (begins_ms - after_ms) // DAY_MS
                 return np.where(same_day & (rise >= 0), rise, after)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.clock import CHINA_MS
 from core.records import DAY_MS, HOUR_MS
 
-LOCAL_MS = 8 * HOUR_MS  # the city's zone is UTC+8 all year
 _UNITS = {"hour": ("h", HOUR_MS), "day": ("D", DAY_MS), "month": ("M", DAY_MS), "year": ("Y", DAY_MS)}
 
 
@@ -24,7 +24,7 @@ class Periods:
         offset_ms = begins_at_s * 1000 % turn_ms
         if turn_ms == DAY_MS and offset_ms > DAY_MS // 2:
             offset_ms -= DAY_MS
-        self.shift_ms = offset_ms - LOCAL_MS
+        self.shift_ms = offset_ms - CHINA_MS
 
     def begin_ms(self, at_ms: int) -> int:
         """The latest beginning at or before a time.

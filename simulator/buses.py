@@ -9,10 +9,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from core.clock import CHINA_MS
 from core.declared import Device
 from core.records import DAY_MS, Float64, Int64
 from simulator.noise import UInt64, chance, key_of
-from simulator.rhythm import CIVIL_OFFSET_MS, TRAFFIC, share_of_peak
+from simulator.rhythm import TRAFFIC, share_of_peak
 from simulator.weather import LonLat, distance_km
 
 FREE_KMH = 36.0
@@ -30,7 +31,7 @@ def cruising_kmh(at_ms: Int64) -> Float64:
 
 def _day_km() -> Float64:
     """Way since local midnight after each minute, (1441,), km."""
-    middle_ms = (_MINUTES[:-1] * 60_000 + 30_000 - CIVIL_OFFSET_MS).astype(np.int64)
+    middle_ms = (_MINUTES[:-1] * 60_000 + 30_000 - CHINA_MS).astype(np.int64)
     return np.concatenate([[0.0], np.cumsum(cruising_kmh(middle_ms) / 60.0)])
 
 
@@ -90,7 +91,7 @@ class Buses:
         }
 
     def _mean_way_km(self, device: Device, at_ms: Int64) -> Float64:
-        day, within_ms = np.divmod(at_ms + CIVIL_OFFSET_MS, DAY_MS)
+        day, within_ms = np.divmod(at_ms + CHINA_MS, DAY_MS)
         start_km = 40.0 * chance(key_of(self.seed, "start", device.id), 0)
         way: Float64 = start_km + day * self.day_km[-1] + np.interp(within_ms / 60_000, _MINUTES, self.day_km)
         return way

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.clock import CHINA_MS
 from core.records import DAY_MS, HOUR_MS, Float64, Int64
-
-CIVIL_OFFSET_MS = 8 * HOUR_MS
 
 # Share of the busiest hour. Traffic: two peaks; calls: office hours with a second rise after supper, and never so few
 # that an hour of the night without any would look like a dead line.
@@ -19,7 +18,7 @@ PEOPLE = (10, 6, 4, 3, 5, 15, 40, 80, 90, 85, 80, 88, 92, 80, 78, 80, 90, 100, 9
 
 def hour_of_day(at_ms: Int64) -> Float64:
     """Civil hour, [0, 24)."""
-    hour: Float64 = ((at_ms + CIVIL_OFFSET_MS) % DAY_MS) / HOUR_MS
+    hour: Float64 = ((at_ms + CHINA_MS) % DAY_MS) / HOUR_MS
     return hour
 
 

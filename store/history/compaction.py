@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from core.clock import real_ms
+from core.clock import CHINA_MS, real_ms
 from core.records import DAY_MS, HOUR_MS, Int64, Quality
 from store.history.columns import BESIDE, BESIDE_NAMES, EVENTS, KINDS, READINGS, THINNED, VALUES, numbers, ranks
 from store.history.days import day_name, day_of, month_name, month_of, month_span_ms
@@ -120,7 +120,7 @@ def _grouped(manifest: Manifest, span_of: Callable[[Int64], Int64]) -> list[tupl
 
 
 def _end_of_day_ms(day: int) -> int:
-    return (day + 1) * DAY_MS - 8 * HOUR_MS
+    return (day + 1) * DAY_MS - CHINA_MS
 
 
 def _merge(folder: Folder, files: Sequence[File], tier: str, step: str) -> None:

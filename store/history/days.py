@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.records import DAY_MS, HOUR_MS, Int64
-
-CHINA_MS = 8 * HOUR_MS  # one civil time in all of China, no summer time since 1991
+from core.clock import CHINA_MS
+from core.records import DAY_MS, Int64
 
 
 def day_of(at_ms: Int64) -> Int64:
     """Number of the local day, counted from 1970-01-01; int64 like `at_ms`.
 
-    >>> day_of(np.array([16 * HOUR_MS, 16 * HOUR_MS + 1])).tolist()
+    >>> day_of(np.array([DAY_MS - CHINA_MS, DAY_MS - CHINA_MS + 1])).tolist()
     [0, 1]
     """
     return np.asarray((at_ms - 1 + CHINA_MS) // DAY_MS, dtype=np.int64)

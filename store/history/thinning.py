@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clock import CHINA_MS
 from core.records import DAY_MS, HOUR_MS, Int64, Status
-from store.history.days import CHINA_MS
 
 Columns = dict[str, NDArray[Any]]
 STEPS_MS = {"window": 0, "hour": HOUR_MS, "day": DAY_MS}
