@@ -7,7 +7,8 @@ a person, with a reason for every member.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,6 +70,47 @@ class _Fits:
     words: tuple[str, ...]
 
 
+Show = tuple[str, str, str]  # a kind of case, a rule or a type of event; two of them ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a sighting shows; and how its words do, where its kind says nothing."""
+
+    told: tuple[Show, ...]
+    words: tuple[str, ...]
+    said: Show | None = None
+    said_words: tuple[str, ...] = ()
+
+
+class _Heard:
+    """All sightings, read once and found by how they show."""
+
+    def __init__(self, sightings: Sequence[Sighting], readings: Sequence[_Reading]) -> None:
+        self._sightings, self._readings = sightings, readings
+        self._told: dict[Show, list[int]] = defaultdict(list)
+        self._said: dict[Show, list[int]] = defaultdict(list)
+        for row, reading in enumerate(readings):
+            for show in reading.told:
+                self._told[show].append(row)
+            if reading.said:
+                self._said[reading.said].append(row)
+
+    def fitting(self, shows: Sequence[Symptom]) -> list[_Fits]:
+        """What shows as one of some symptoms, each as the first of them; by its words only where nothing else fits."""
+        fits: dict[int, _Fits] = {}
+        for symptom in shows:
+            for row in self._told.get(_show(symptom), ()):
+                fits.setdefault(row, _Fits(self._sightings[row], symptom, self._readings[row].words))
+        for symptom in shows:
+            for row in self._said.get(_show(symptom), ()):
+                fits.setdefault(row, _Fits(self._sightings[row], symptom, self._readings[row].said_words))
+        return list(fits.values())
+
+
+_Group = tuple[str, str, list[_Fits]]  # a cause or "", the kind that leads, what belongs together
+
+
 class Grouper:
     """Proposals by the kinds and causes of one city."""
 
@@ -86,10 +128,11 @@ class Grouper:
 
     def within_ms(self, sighting: Sighting) -> tuple[int, int]:
         """Between which times something was told that may be one with a sighting, ms UTC, both included."""
-        kind, _ = self.kind_of(replace(sighting, kind="") if self._is_general(sighting.kind) else sighting)
-        spans_s = [one.within_s for one in self._kinds.values() if one.id in (kind, sighting.kind)]
+        reading = self._reading(sighting)
+        shows = {*reading.told, reading.said}
+        spans_s = [one.within_s for one in self._kinds.values() if (one.id, "", "") in shows]
         for cause in self._causes:
-            if any(_is_shown(symptom, sighting, kind) for symptom in cause.symptoms):
+            if any(_show(symptom) in shows for symptom in cause.symptoms):
                 spans_s += [one.latest_s - other.earliest_s for one in cause.symptoms for other in cause.symptoms]
         longest_ms = max(spans_s, default=0) * 1000
         return sighting.at_ms - longest_ms, sighting.at_ms + longest_ms
@@ -101,34 +144,42 @@ class Grouper:
             sightings: What is open now, near enough to matter.
             apart: Pairs of ids of which a person said that they are not one.
         """
-        found: list[Proposal] = []
-        taken: set[str] = set()
+        found = [_proposal(*group) for group in self._grouped(sightings, apart)]
+        return sorted(found, key=lambda proposal: (-len(proposal.members), proposal.lead))
+
+    def about(
+        self, sighting: Sighting, others: Iterable[Sighting], apart: frozenset[frozenset[str]] = frozenset()
+    ) -> Proposal | None:
+        """That of all proposals in which a sighting is; nothing is looked for once it is found."""
+        for cause, kind, group in self._grouped([sighting, *others], apart):
+            if any(one.sighting.id == sighting.id for one in group):
+                return _proposal(cause, kind, group)
+        return None
+
+    def _grouped(self, sightings: Sequence[Sighting], apart: frozenset[frozenset[str]]) -> Iterator[_Group]:
+        """Groups by causes, then what is told again of each kind; each sighting is in one group at most."""
+        heard, taken = _Heard(sightings, [self._reading(one) for one in sightings]), set[str]()
         symptoms = [(cause.id, cause.kind, cause.symptoms) for cause in self._causes]
         again = [("", kind.id, (_told_again(kind),)) for kind in self._kinds.values()]
         for cause, kind, shows in [*symptoms, *again]:
-            left = [one for one in sightings if one.id not in taken]
-            by_words = not cause and self._is_general(kind)
-            for group in _groups(self._fitting(left, shows), apart, by_words):
-                if cause and len({_shown(one.symptom) for one in group}) < 2:
+            left = [one for one in heard.fitting(shows) if one.sighting.id not in taken]
+            for group in _groups(left, apart, by_words=not cause and self._is_general(kind)):
+                if cause and len({_show(one.symptom) for one in group}) < 2:
                     continue  # one symptom alone speaks for no cause
-                found.append(_proposal(cause, kind, group))
                 taken |= {one.sighting.id for one in group}
-        return sorted(found, key=lambda proposal: (-len(proposal.members), proposal.lead))
+                yield cause, kind, group
 
     def _is_general(self, kind: str) -> bool:
         """Whether a kind says nothing about what is wrong, as a citizen's request does."""
         return kind in self._kinds and not self._kinds[kind].words
 
-    def _fitting(self, sightings: Sequence[Sighting], shows: Sequence[Symptom]) -> list[_Fits]:
-        fits = []
-        for sighting in sightings:
-            kind, words = self.kind_of(sighting)
-            fitting = [one for one in shows if _is_shown(one, sighting, kind)]
-            if not fitting and self._is_general(sighting.kind):  # 群众诉求: look at what it says
-                kind, words = self.kind_of(replace(sighting, kind=""))
-                fitting = [one for one in shows if _is_shown(one, sighting, kind)]
-            fits += [_Fits(sighting, symptom, words) for symptom in fitting[:1]]
-        return fits
+    def _reading(self, sighting: Sighting) -> _Reading:
+        kind, words = self.kind_of(sighting)
+        told = tuple(show for show in ((kind, "", ""), ("", sighting.rule, ""), ("", "", sighting.event)) if any(show))
+        if not self._is_general(sighting.kind):
+            return _Reading(told, words)
+        kind, said = self.kind_of(replace(sighting, kind=""))  # 群众诉求: look at what it says
+        return _Reading(told, words, (kind, "", "") if kind else None, said)
 
 
 def _told_again(kind: CaseKind) -> Symptom:
@@ -139,9 +190,8 @@ def _shown(symptom: Symptom) -> str:
     return symptom.kind or symptom.rule or symptom.event
 
 
-def _is_shown(symptom: Symptom, sighting: Sighting, kind: str) -> bool:
-    told = (symptom.kind, symptom.rule, symptom.event)
-    return told in ((kind or None, "", ""), ("", sighting.rule or None, ""), ("", "", sighting.event or None))
+def _show(symptom: Symptom) -> Show:
+    return symptom.kind, symptom.rule, symptom.event
 
 
 def _groups(fits: Sequence[_Fits], apart: frozenset[frozenset[str]], by_words: bool) -> list[list[_Fits]]:
@@ -154,8 +204,7 @@ def _groups(fits: Sequence[_Fits], apart: frozenset[frozenset[str]], by_words: b
         if not free[first]:
             continue
         free[first] = False
-        near = np.flatnonzero(free & columns.near(first)) if free.any() else ()
-        group = _around(anchor, [left[at] for at in near], apart, by_words)
+        group = _around(anchor, [left[at] for at in columns.near(first, free)], apart, by_words)
         if len(group) > 1:
             groups.append(group)
             free[[rows[one.sighting.id] for one in group]] = False
@@ -183,12 +232,14 @@ class _Columns:
             begun_ms[:, 1],
         )
 
-    def near(self, first: int) -> NDArray[np.bool_]:
-        """(n,) bool: near enough to one of them, and possibly begun with it."""
-        in_time = (self.from_ms <= self.to_ms[first]) & (self.to_ms >= self.from_ms[first])
-        far_m = great_circle_m(self.places_deg[first], self.places_deg)
-        is_near: NDArray[np.bool_] = in_time & (far_m <= self.reach_m + self.doubt_m + self.doubt_m[first])
-        return is_near
+    def near(self, first: int, free: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Rows of those that are free, near enough to one of them, and possibly begun with it."""
+        rows = np.flatnonzero(free & (self.from_ms <= self.to_ms[first]) & (self.to_ms >= self.from_ms[first]))
+        if len(rows) == 0:
+            return rows
+        far_m = great_circle_m(self.places_deg[first], self.places_deg[rows])
+        near: NDArray[np.intp] = rows[far_m <= self.reach_m[rows] + self.doubt_m[rows] + self.doubt_m[first]]
+        return near
 
 
 def _around(anchor: _Fits, near: Sequence[_Fits], apart: frozenset[frozenset[str]], by_words: bool) -> list[_Fits]:

@@ -220,7 +220,7 @@ def row_of(item: Item, scene: str) -> intake.ItemRow:
     return intake.ItemRow(scene=scene, **(told | {"source": str(item.source), "becomes": str(item.becomes)}))
 
 
-def sighting_of(row: kept.CaseRow) -> Sighting | None:
+def sighting_of(row: kept.CaseRow | kept.Near) -> Sighting | None:
     """What the grouper sees of a case; None: it has no place."""
     if row.lon_deg is None or row.lat_deg is None:
         return None

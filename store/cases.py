@@ -7,18 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Select, delete, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.errors import UnknownName
 from store.case_filters import ANY, Only, left_of
-from store.sql import Transaction
+from store.sql import Transaction, among
 from store.tables.cases import assignments, case_entries, case_numbers, cases
 
 SENT = ("notified", "accepted", "en-route", "on-scene", "left")  # states of a unit whose place says how far it is
 CELLS_A_DEGREE = 100  # squares of about a kilometre
-AT_ONCE = 500  # cells or cases asked for in one statement; SQLite takes few thousand places
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,21 @@ class CaseRow:
     revision: int
     body: Mapping[str, Any]
     next_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is told of an open case around another one: enough to say whether both are one."""
+
+    id: str
+    kind: str
+    title: str
+    area: str
+    topic: str
+    lon_deg: float
+    lat_deg: float
+    accuracy_m: float | None
+    reported_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,19 +232,15 @@ def look_again(connection: Transaction, case: str, revision: int, next_ms: int |
     connection.execute(update(cases).where(same).values(next_ms=next_ms))
 
 
-def near(connection: Transaction, scene: str, circle: Circle, span_ms: tuple[int, int]) -> list[CaseRow]:
+def near(connection: Transaction, scene: str, circle: Circle, span_ms: tuple[int, int]) -> list[Near]:
     """Open cases in the squares that a circle touches, reported within a span; the caller measures."""
-    wanted = cells_around(circle)
-    rows: list[CaseRow] = []
-    for at in range(0, len(wanted), AT_ONCE):
-        asked = select(cases).where(
-            cases.c.scene == scene,
-            cases.c.cell.in_(wanted[at : at + AT_ONCE]),
-            cases.c.reported_ms.between(*span_ms),
-            cases.c.is_open,
-        )
-        rows += [_case(row) for row in connection.execute(asked.order_by(cases.c.id)).mappings()]
-    return rows
+    asked = select(*(cases.c[name] for name in Near.__dataclass_fields__)).where(
+        cases.c.scene == scene,
+        among(connection, cases.c.cell, cells_around(circle)),
+        cases.c.reported_ms.between(*span_ms),
+        cases.c.is_open,
+    )
+    return [Near(*row) for row in connection.execute(asked.order_by(cases.c.id)).all()]
 
 
 def open_since(connection: Transaction, scene: str, since_ms: int, limit: int) -> list[CaseRow]:
@@ -250,7 +260,7 @@ def closed_of(connection: Transaction, scene: str, kind: str, limit: int) -> lis
 def results_of(connection: Transaction, names: Iterable[str], verb: str) -> dict[str, str]:
     """Case → what its last entry of a verb says as its result."""
     asked = select(case_entries.c.case, case_entries.c.fields).where(
-        case_entries.c.case.in_(list(names)), case_entries.c.verb == verb
+        among(connection, case_entries.c.case, names), case_entries.c.verb == verb
     )
     rows = connection.execute(asked.order_by(case_entries.c.case, case_entries.c.number))
     return {row.case: str(row.fields.get("result", "")) for row in rows}
@@ -289,7 +299,7 @@ def merged_into(connection: Transaction, case: str) -> list[CaseRow]:
 
 def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRow]:
     """What units have in hand now, the oldest first."""
-    asked = select(assignments).where(assignments.c.unit.in_(list(units)), assignments.c.is_over.is_(False))
+    asked = select(assignments).where(among(connection, assignments.c.unit, units), ~assignments.c.is_over)
     rows = connection.execute(asked.order_by(assignments.c.since_ms, assignments.c.case)).mappings()
     return [AssignmentRow(**row) for row in rows]
 
@@ -297,7 +307,7 @@ def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRo
 def revisions_of(connection: Transaction, scene: str, unit: str) -> dict[str, int]:
     """Case → its revision, of those in which a unit has something in hand."""
     asked = select(cases.c.id, cases.c.revision).join(assignments, cases.c.id == assignments.c.case)
-    found = asked.where(assignments.c.unit == unit, assignments.c.is_over.is_(False), cases.c.scene == scene)
+    found = asked.where(assignments.c.unit == unit, ~assignments.c.is_over, of_scene(scene))
     return {row.id: row.revision for row in connection.execute(found)}
 
 
@@ -306,9 +316,17 @@ def under_way(connection: Transaction, scene: str) -> list[UnderWay]:
     own = [assignments.c[name] for name in ("case", "id", "unit", "state", "since_ms")]
     asked = select(*own, cases.c.lon_deg, cases.c.lat_deg, cases.c.accuracy_m)
     joined = asked.join(cases, cases.c.id == assignments.c.case)
-    sent = assignments.c.state.in_(SENT) & assignments.c.is_over.is_(False)
-    found = joined.where(sent, cases.c.scene == scene, cases.c.is_open, cases.c.lon_deg.is_not(None))
+    sent = assignments.c.state.in_(SENT) & ~assignments.c.is_over
+    found = joined.where(sent, of_scene(scene), cases.c.is_open, cases.c.lon_deg.is_not(None))
     return [UnderWay(**row) for row in connection.execute(found).mappings()]
+
+
+def of_scene(scene: str) -> ColumnElement[bool]:
+    """Of what units have in hand only the cases of one scene.
+
+    No index holds this: SQLite would begin with all cases of the scene, millions, instead of what is in hand.
+    """
+    return (cases.c.scene + "") == scene
 
 
 def cells_around(circle: Circle) -> list[str]:

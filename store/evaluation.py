@@ -8,9 +8,11 @@ from itertools import groupby
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from store.cases import AT_ONCE, EntryRow
-from store.sql import Transaction
+from store.cases import EntryRow
+from store.sql import Transaction, among
 from store.tables.cases import COUNTED, case_entries, cases
+
+HELD = 500  # logs that are in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,17 @@ def stepped_between(connection: Transaction, scene: str, verb: str, span_ms: tup
     from_ms, until_ms = span_ms
     within = (COUNTED, _is(verb), case_entries.c.at_ms >= from_ms, case_entries.c.at_ms < until_ms)
     written = connection.execute(select(case_entries.c.case).where(*within)).scalars()
-    wanted = sorted({*written, *_corrected_into(connection, span_ms)})
-    heads = select(*(cases.c[name] for name in Head.__dataclass_fields__)).where(cases.c.scene == scene)
-    lots = (heads.where(cases.c.id.in_(lot)).order_by(cases.c.id) for lot in _lots(wanted))
-    return [Head(*row) for lot in lots for row in connection.execute(lot)]
+    wanted = among(connection, cases.c.id, {*written, *_corrected_into(connection, span_ms)})
+    heads = select(*(cases.c[name] for name in Head.__dataclass_fields__)).where(cases.c.scene == scene, wanted)
+    return [Head(*row) for row in connection.execute(heads.order_by(cases.c.id)).all()]
 
 
 def logs_of(connection: Transaction, wanted: Sequence[str]) -> Iterator[tuple[str, list[EntryRow]]]:
     """Each case with its whole log, by number; only some hundred logs are held at a time."""
-    for lot in _lots(sorted(wanted)):
-        asked = select(case_entries).where(case_entries.c.case.in_(lot))
-        rows = connection.execute(asked.order_by(case_entries.c.case, case_entries.c.number)).mappings()
+    ordered = sorted(wanted)
+    for at in range(0, len(ordered), HELD):
+        asked = select(case_entries).where(among(connection, case_entries.c.case, ordered[at : at + HELD]))
+        rows = connection.execute(asked.order_by(case_entries.c.case, case_entries.c.number)).mappings().all()
         for case, log in groupby((EntryRow(**row) for row in rows), key=lambda row: row.case):
             yield case, list(log)
 
@@ -60,7 +62,3 @@ def _corrected_into(connection: Transaction, span_ms: tuple[int, int]) -> list[s
 def _is(verb: str) -> ColumnElement[bool]:
     """Written into the statement: of a place to be filled no database knows that the index has it."""
     return case_entries.c.verb == bindparam(None, verb, literal_execute=True)
-
-
-def _lots(wanted: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from sqlalchemy import RowMapping, delete, func, insert, or_, select
 
 from core.units import FixRow, UnitKind, UnitRow
-from store.sql import Transaction, put, upsert
+from store.cases import of_scene
+from store.sql import Transaction, among, put, upsert
 from store.tables.cases import assignments, cases
 from store.tables.units import apart, coverage_voids, unit_fixes, units
 
@@ -49,8 +50,8 @@ def put_fix(connection: Transaction, fix: FixRow) -> None:
 def fixes(connection: Transaction, of: Collection[str] | None = None) -> dict[str, FixRow]:
     """Unit → where it was seen last. of: only these; None: all."""
     asked = select(*(unit_fixes.c[name] for name in FixRow.__dataclass_fields__))
-    asked = asked if of is None else asked.where(unit_fixes.c.unit.in_(of))
-    return {row[0]: FixRow(*row) for row in connection.execute(asked)}
+    asked = asked if of is None else asked.where(among(connection, unit_fixes.c.unit, of))
+    return {row[0]: FixRow(*row) for row in connection.execute(asked).all()}
 
 
 def at_work(connection: Transaction, scene: str = "", of: Collection[str] | None = None) -> dict[str, str]:
@@ -58,11 +59,11 @@ def at_work(connection: Transaction, scene: str = "", of: Collection[str] | None
 
     scene "": of all. of: only these units; None: all.
     """
-    asked = select(assignments.c.unit, assignments.c.state).where(assignments.c.is_over.is_(False))
-    asked = asked if of is None else asked.where(assignments.c.unit.in_(of))
+    asked = select(assignments.c.unit, assignments.c.state).where(~assignments.c.is_over)
+    asked = asked if of is None else asked.where(among(connection, assignments.c.unit, of))
     if scene:  # what a replay or the demonstration sends out keeps nobody from real work
-        asked = asked.join(cases, cases.c.id == assignments.c.case).where(cases.c.scene == scene)
-    return {row.unit: row.state for row in connection.execute(asked.order_by(assignments.c.since_ms.desc()))}
+        asked = asked.join(cases).where(of_scene(scene))
+    return {row[0]: row[1] for row in connection.execute(asked.order_by(assignments.c.since_ms.desc())).all()}
 
 
 def keep_apart(connection: Transaction, pairs: Iterable[tuple[str, str]], by: str, at_ms: int) -> None:
@@ -75,7 +76,8 @@ def keep_apart(connection: Transaction, pairs: Iterable[tuple[str, str]], by: st
 def kept_apart(connection: Transaction, names: Iterable[str]) -> frozenset[frozenset[str]]:
     """The pairs in which any of these names stands."""
     wanted = list(names)
-    asked = select(apart.c.one, apart.c.other).where(or_(apart.c.one.in_(wanted), apart.c.other.in_(wanted)))
+    either = or_(*(among(connection, name, wanted) for name in (apart.c.one, apart.c.other)))
+    asked = select(apart.c.one, apart.c.other).where(either)
     return frozenset(frozenset(row) for row in connection.execute(asked))
 
 

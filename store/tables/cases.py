@@ -12,6 +12,7 @@ from store.tables.metadata import Ms, metadata
 COUNTED = text("verb IN ('close', 'correct', 'file')")
 # Of five million cases some thousands are open: what lists them has an index of these alone.
 OPEN: dict[str, Any] = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open")}
+IN_HAND: dict[str, Any] = {"sqlite_where": text("is_over = 0"), "postgresql_where": text("NOT is_over")}
 
 cases = Table(
     "cases",
@@ -78,8 +79,7 @@ assignments = Table(
     Column("state", String(16), nullable=False),
     Column("is_over", Boolean, nullable=False),
     Column("since_ms", Ms, nullable=False),
-    Index(None, "unit", "is_over"),
-    Index(None, "is_over", "state"),
+    Index("ix_assignments_in_hand", "unit", "since_ms", "state", "case", **IN_HAND),
 )
 
 case_numbers = Table(  # the last number given on a day

@@ -10,15 +10,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.accounts import Person
 from core.errors import CityVitalsError, NeighbourDown, StartError
 from store.migrate import MIGRATIONS, migrate, newest, revision
 from store.people import add_person, change_person, find_person, people
-from store.sql import Database, open_database, sqlite_url
+from store.sql import Database, among, open_database, sqlite_url
 from store.tables import metadata
+from store.tables.people import people as table
 
 PROCESSES, TURNS = 4, 300
 
@@ -104,6 +105,23 @@ def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StartError, match="9999"):
         migrate(database)
+
+
+def test_one_of_many_values_is_asked_for_by_one_parameter(database: Database) -> None:
+    with database.transaction() as connection:
+        for name in ("a", "b", "x" * 64):
+            add_person(connection, name, name)
+
+        def among_them(*wanted: str) -> list[str]:
+            asked = select(table.c.login).where(among(connection, table.c.login, wanted))
+            return sorted(connection.execute(asked).scalars())
+
+        assert among_them(*(f"n{number}" for number in range(40_000)), "b", "a", "it's", '"') == ["a", "b"]
+        assert among_them("x" * 65, "x" * 64 + "é") == among_them() == []
+        assert among_them("x" * 64) == ["x" * 64]
+        numbers = connection.execute(select(table.c.id)).scalars().all()
+        by_number = select(table.c.id).where(among(connection, table.c.id, [-1, *numbers[:2]]))
+        assert sorted(connection.execute(by_number).scalars()) == sorted(numbers[:2])
 
 
 def test_a_database_that_does_not_answer_is_a_neighbour_down_and_shows_no_password() -> None:
