@@ -71,6 +71,7 @@ DOORS: Mapping[str, str] = {
     "POST /api/v1/links/{number}/revoke": "cases.dispatch",
     "GET /api/v1/orders": "orders.see",
     "POST /api/v1/orders": "orders.see",  # an order and an instruction ask each for their own right
+    "POST /api/v1/orders/reads": "orders.see",  # and each may be read by who may instruct
     "GET /api/v1/orders/{order}": "orders.see",
     "POST /api/v1/orders/{order}/acts": "orders.see",
     "GET /api/v1/responses": "responses.see",

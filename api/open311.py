@@ -223,7 +223,8 @@ class Open311:
         except (IllegalStep, NotAllowed) as refused:
             told = str(refused)
             if isinstance(refused, IllegalStep):
-                told = refused.in_words(language, own_words(Present(self._cases.hub).declared.state_words, language))
+                declared = Present(self._cases.hub).declared
+                told = refused.in_words(language, own_words(declared.state_words, declared.case_kinds, language))
             return _written([{"code": 400, "description": told}], form, "errors", 400)
 
 

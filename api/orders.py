@@ -5,25 +5,29 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.warden import Warden
 from api.cases import Cases
 from api.errors import ApiError, errors
+from api.order_subjects import CASE, OrderSubjects, Picture
 from api.rest import Present
 from core.errors import UnknownName
 from dispatch.returning import Returning
 from dispatch.supervision import DAYS_AT_MOST, Light, OrderDeed, OrderKind, OrderState
-from dispatch.supervision_book import About, OrderGround, OrderTold, OrderWish, SupervisionBook
+from dispatch.supervision_book import SEE, About, OrderGround, OrderTold, OrderWish, SupervisionBook
 
 REFUSED = errors(401, 403, 404, 422, 503)
-CASE = "case:"
 Key = Annotated[str, Field(min_length=8, max_length=72)]
+AboutKey = Annotated[str, Query(max_length=150)]
 
 
 class OrderIssue(BaseModel):
-    """A new order: of itself in an area, or about a case. kind: an instruction is a leader's."""
+    """A new order: of itself in an area, or on something. kind: an instruction 批示 is a leader's.
+
+    about: `warning:…`, `case:…` or `indicator:<indicator>/<place>`; case: the same for a case.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,6 +38,28 @@ class OrderIssue(BaseModel):
     kind: OrderKind = OrderKind.SUPERVISE
     area: str = Field("", max_length=64)
     case: str = Field("", max_length=40)
+    about: str = Field("", max_length=150)
+
+    @property
+    def on(self) -> str:
+        """What it is written on; "" for an order of itself."""
+        return self.about or (f"{CASE}:{self.case}" if self.case else "")
+
+
+class Reading(BaseModel):
+    """What a leader has read 已阅: a warning, a case or an indicator."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    about: str = Field(min_length=1, max_length=150)
+
+
+class ReadTold(BaseModel):
+    """Who has read it, and when; city time, ms UTC."""
+
+    about: str
+    name: str
+    at_ms: int
 
 
 class OrderAct(BaseModel):
@@ -106,14 +132,19 @@ class OrdersTold(BaseModel):
 class OrderDesk:
     """Orders as the API tells them."""
 
-    def __init__(self, cases: Cases) -> None:
+    def __init__(self, cases: Cases, picture: Picture) -> None:
         self._cases, office = cases, cases.entrance.office
+        self._subjects = OrderSubjects(office.database, cases.book, picture, cases.entrance.language)
         returns = Returning(cases.book, cases.entrance.language)
         self._book = SupervisionBook(Warden(office.database, office.journal), self._ground, returns)
 
-    async def listed(self, is_open: bool) -> OrdersTold:
-        """Those of the scene on show."""
-        found = await asyncio.to_thread(self._book.all, Present(self._cases.hub).scene.id, is_open)
+    async def listed(self, is_open: bool, about: str) -> OrdersTold:
+        """Those of the scene on show; about: those written on one thing, open or over."""
+        scene = Present(self._cases.hub).scene.id
+        if about:
+            found, _ = await asyncio.to_thread(self._book.about, scene, about)
+        else:
+            found = await asyncio.to_thread(self._book.all, scene, is_open)
         by = self._cases.entrance.bearer()
         return OrdersTold(orders=[self._telling(one) for one in found if self._book.sees(by, one.about)])
 
@@ -123,7 +154,7 @@ class OrderDesk:
 
     async def issue(self, wanted: OrderIssue) -> OrderTelling:
         """A new order of whoever sent this request."""
-        about = await self._about(wanted)
+        about = await self._about(wanted.on) if wanted.on else About("", "", wanted.area)
         fields = wanted.model_dump(include={"text", "owner", "working_days"}) | {"kind": wanted.kind}
         wish = OrderWish(wanted.key, OrderDeed.ISSUE, fields=fields)
         try:
@@ -141,13 +172,22 @@ class OrderDesk:
         told = await asyncio.to_thread(self._book.act, self._cases.entrance.bearer(), wish, self._now())
         return self._telling(told)
 
-    async def _about(self, wanted: OrderIssue) -> About:
-        if not wanted.case:
-            return About("", "", wanted.area)
-        told, declared = await self._cases.told(wanted.case), Present(self._cases.hub).declared
-        facts = told.case.facts
-        domain = declared.case_kinds[str(facts["kind"])].domain
-        return About(f"{CASE}{wanted.case}", str(facts["title"]), str(facts.get("area", "")), domain)
+    async def read(self, wanted: Reading) -> ReadTold:
+        """Write that who sent this request has read something."""
+        about = await self._about(wanted.about)
+        mark = await asyncio.to_thread(self._book.has_read, self._cases.entrance.bearer(), about, self._now())
+        return ReadTold(about=mark.about, name=mark.name, at_ms=mark.at_ms)
+
+    async def _about(self, key: str) -> About:
+        """What a key names. Raises ApiError 404, also for what he may not see."""
+        try:
+            about = await asyncio.to_thread(self._subjects.of, key)
+        except UnknownName:
+            raise ApiError(404, "unknown-about", name=key) from None
+        if not self._book.sees(self._cases.entrance.bearer(), about):
+            self._cases.entrance.hid(SEE, key)
+            raise ApiError(404, "unknown-about", name=key)
+        return about
 
     async def _told(self, order: str) -> OrderTold:
         try:
@@ -175,14 +215,19 @@ def order_routes(desk: OrderDesk) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["v1"], responses=REFUSED)
 
     @router.get("/orders")
-    async def listed(over: bool = False) -> OrdersTold:
-        """Open orders with their lights and logs, or those that are over."""
-        return await desk.listed(not over)
+    async def listed(over: bool = False, about: AboutKey = "") -> OrdersTold:
+        """Open orders with their lights and logs, those that are over, or all that were written on one thing."""
+        return await desk.listed(not over, about)
 
     @router.post("/orders")
     async def issue(wanted: OrderIssue) -> OrderTelling:
-        """Issue an order, of itself or about a case; a repeat under the same key issues none."""
+        """Issue an order, of itself or on a warning, a case, an indicator; a repeat under the same key issues none."""
         return await desk.issue(wanted)
+
+    @router.post("/orders/reads")
+    async def read(wanted: Reading) -> ReadTold:
+        """Say that one has read a warning, a case or an indicator 已阅."""
+        return await desk.read(wanted)
 
     @router.get("/orders/{order}")
     async def one(order: str) -> OrderTelling:

@@ -127,7 +127,8 @@ class Site:
 
     def _own_words(self) -> dict[str, str]:
         declared = self._picture.declared
-        return own_words(declared.state_words, self._settings.language) if declared else {}
+        language = self._settings.language
+        return own_words(declared.state_words, declared.case_kinds, language) if declared else {}
 
     def _case_routes(self, cases: Cases) -> Iterator[APIRouter]:
         """What is done about cases, units, orders and responses."""
@@ -136,7 +137,7 @@ class Site:
         yield report_routes(cases)
         yield fleet_routes(FleetDesk(cases))
         yield incident_routes(IncidentDesk(cases))
-        yield order_routes(OrderDesk(cases))
+        yield order_routes(OrderDesk(cases, self.reader))
         yield response_routes(ResponseDesk(cases))
         yield exchange_routes(ExchangeDesk(cases, settings))
         yield open311_routes(Open311(cases, settings))

@@ -114,11 +114,12 @@
     return fields.agrees ? words("dispatch.fix_agrees") : words("dispatch.fix_differs", { m: fields.beyond_m });
   }
 
-  /** One line of the log; struck out stays readable, a corrected time shows both. */
-  function entry(one, nowMs, may) {
+  /** One line of the log; struck out stays readable, a corrected time shows both. asked: fields that its kind needs. */
+  function entry(one, nowMs, may, asked) {
     const at = cityvitals.format.moment(one.corrected_ms || one.at_ms, nowMs);
     const was = one.corrected_ms ? " <s>" + esc(cityvitals.format.moment(one.at_ms, nowMs)) + "</s>" : "";
-    const said = [...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...ofTime(one.fields, nowMs), ofFix(one.fields)]
+    const further = asked.filter((name) => one.fields[name]).map((name) => words("dispatch.log_field", { field: words("dispatch.field_" + name), said: one.fields[name] }));
+    const said = [...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...further, ...ofTime(one.fields, nowMs), ofFix(one.fields)]
       .filter((value) => typeof value === "string" && value).join("；");
     const how = [one.by.replace(/^person:|^worker:.*/, ""), one.origin === "person" ? "" : words("dispatch.origin_" + one.origin)].filter(Boolean).join(" · ");
     return "<li" + (one.struck ? ' class="struck"' : "") + "><time>" + esc(at) + was + "</time><b>" + esc(one.fields.photo ? words("dispatch.log_photos") : verb(one.verb)) + "</b><span>" + esc(said) + "</span><small>"
@@ -140,6 +141,7 @@
   function html(one, more) {
     const { site, nowMs, may, names, beside } = more;
     const kind = (site.kinds[one.facts.kind] || {}).name || one.facts.kind;
+    const asked = Object.values((site.kinds[one.facts.kind] || {}).needs || {}).flat();
     const counts = [["redone", one.redone], ["returned", one.returned], ["escalated", one.escalated]].filter(([, count]) => count)
       .map(([name, count]) => '<i class="hold">' + esc(words("dispatch." + name, { count: count })) + "</i>").join("");
     const hold = one.hold === "none" ? "" : '<i class="hold">' + esc(words("case.hold-" + one.hold)) + "</i>";
@@ -150,7 +152,7 @@
       + '<div class="case-columns"><div>' + facts(one, site, nowMs) + beside.photos + '</div><section><h3>' + esc(words("dispatch.units")) + '</h3><ol class="case-units">'
       + (one.units.map((each) => unit(each, names, nowMs, may, beside.links)).join("") || "<li>" + esc(words("dispatch.nobody_sent")) + "</li>") + "</ol></section></div>"
       + (more.proposals || []).map((each) => proposal(each, one.id)).join("") + beside.members + cityvitals.similar.html(one.id) + cityvitals.caseReports.html(one, site, nowMs) + cityvitals.responses.ways(one.id, site)
-      + beside.logHead + '<ol class="case-log">' + one.log.filter(beside.inLog).reverse().map((each) => entry(each, nowMs, may)).join("") + "</ol></article>";
+      + beside.logHead + '<ol class="case-log">' + one.log.filter(beside.inLog).reverse().map((each) => entry(each, nowMs, may, asked)).join("") + "</ol></article>";
   }
 
   cityvitals.dispatchView = { KEYS, html, left, row, suggested, verb };

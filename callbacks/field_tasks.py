@@ -74,7 +74,8 @@ class FieldTasks:
 
     def own_words(self) -> dict[str, str]:
         """What the city says instead of the catalogue: code of a message → its word."""
-        return own_words(self.declared().state_words, self.entrance.language)
+        declared = self.declared()
+        return own_words(declared.state_words, declared.case_kinds, self.entrance.language)
 
     def refusal(self, refused: IllegalStep | NotAllowed) -> str:
         """Why something was not done, in the words of the city."""

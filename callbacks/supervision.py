@@ -7,9 +7,9 @@ from collections import Counter
 from urllib.parse import quote_plus
 
 from accounts.warden import Warden
-from board.belonging import chain_of, warning_concerned
+from api.order_subjects import CASE, INDICATOR, WARNING, OrderSubjects
+from board.belonging import chain_of
 from board.names import Names
-from board.positions import kept_concerned
 from callbacks.account_desk import AccountDesk, Asked, Done
 from callbacks.plans import key_of, now_of
 from catalogue.declared import Declared
@@ -20,7 +20,6 @@ from dispatch.holidays import calendars_at
 from dispatch.returning import Returning
 from dispatch.supervision import OrderDeed, OrderKind
 from dispatch.supervision_book import INSTRUCT, RIGHTS, SEE, SUPERVISE, About, OrderGround, OrderWish, SupervisionBook
-from early_warning.grades import grade_of
 from geo.areas import AreaLevel
 from layouts.account_frame import Frame
 from layouts.reading import PictureReader
@@ -34,7 +33,6 @@ from layouts.supervision import (
     remarks_page,
     supervision_page,
 )
-from store.warnings import warning_of
 
 OFFERED = (
     OrderDeed.REPLY,
@@ -69,6 +67,7 @@ class Supervision:
         warden = Warden(desk.office.database, desk.office.journal)
         self._cases = CaseBook(warden, self._rules)
         self._book = SupervisionBook(warden, self._ground, Returning(self._cases, desk.language))
+        self._subjects = OrderSubjects(desk.office.database, self._cases, reader, desk.language)
 
     def desk(self, frame: Frame, asked: Asked) -> str:
         """Orders by light."""
@@ -155,42 +154,11 @@ class Supervision:
     def _about(self, asked: Asked) -> tuple[About, str]:
         """What a page or a form is about, and the address of its own page. Raises UnknownName, also for no sight."""
         key = asked.word("about") or asked.word("key")
-        kind, _, named = key.partition(":")
-        makers = {"case": self._of_case, "warning": self._of_warning, "indicator": self._of_indicator}
-        if kind not in makers:
-            raise UnknownName(key)
-        about, link = makers[kind](named)
+        about = self._subjects.of(key)
         self._check_seen(asked, self._reader.scene_id(), about)
-        return about, link
-
-    def _of_case(self, case: str) -> tuple[About, str]:
-        told = self._cases.read(case)
-        facts = told.case.facts
-        kind = self._declared().case_kinds.get(str(facts.get("kind", "")))
-        about = About(f"case:{case}", str(facts["title"]), str(facts.get("area", "")), kind.domain if kind else "")
-        return about, "dispatch"
-
-    def _of_warning(self, warning: str) -> tuple[About, str]:
-        shown, declared = self._reader.sections().get("warnings", {}).get(warning), self._declared()
-        if shown is not None:
-            one, sentence = warning_concerned(declared, warning, shown), str(shown["sentence"])
-        else:
-            with self._desk.office.database.reading() as connection:
-                kept = warning_of(connection, self._reader.scene_id(), warning)
-            one, sentence = kept_concerned(declared, kept), kept.sentence
-        return About(f"warning:{warning}", sentence, one.subject, one.topic, one.grade), f"warnings/{warning}"
-
-    def _of_indicator(self, named: str) -> tuple[About, str]:
-        name, _, place = named.partition("/")
-        declared = self._declared()
-        indicator = declared.indicators.get(name)
-        if indicator is None or not place:
-            raise UnknownName(named)
-        value = self._reader.value(name, place)
-        said = f" {value['text']} {indicator.unit}" if value else ""
-        title = f"{Names(declared, self._desk.language).subject(place)} {indicator.name[self._desk.language]}{said}"
-        about = About(f"indicator:{named}", title, place, indicator.domain, grade_of(indicator))
-        return about, f"indicators/{named}"
+        kind, _, named = key.partition(":")
+        pages = {CASE: "dispatch", WARNING: f"warnings/{named}", INDICATOR: f"indicators/{named}"}
+        return about, pages[kind]
 
     def _check_seen(self, asked: Asked, scene: str, about: About) -> None:
         """Raise UnknownName, as for what is not there; for the audit it is noted."""

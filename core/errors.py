@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from core.messages import text
+from core.messages import catalogue, text
 
 
 class CityVitalsError(Exception):
@@ -128,15 +128,26 @@ class IllegalStep(CityVitalsError):
         return text(f"case.{self.code}", language, **named)
 
 
+_TOPICS = {
+    "verb": "case.verb-",
+    "accepted": "case.verb-",
+    "state": "case.state-",
+    "obligation": "case.obligation-",
+    "needs": "dispatch.field_",
+    "deed": "plan.deed-",
+    "standing": "plan.state-",
+    "order_deed": "order.deed-",
+    "order_state": "order.state-",
+}
+
+
 def _named(place: str, value: object, language: str, own: Mapping[str, str]) -> str:
-    """Verbs, states and obligations by their words; several, joined by commas, one by one."""
-    topics = {"verb": "case.verb", "accepted": "case.verb", "state": "case.state", "obligation": "case.obligation"}
-    topics |= {"deed": "plan.deed", "standing": "plan.state", "order_deed": "order.deed", "order_state": "order.state"}
-    if place not in topics or not value:
+    """Verbs, states, obligations and fields by their words; several, joined by commas, one by one."""
+    if place not in _TOPICS or not value:
         return str(value)
-    joined = "、" if language == "zh" else ", "
-    codes = [f"{topics[place]}-{word}" for word in str(value).split(", ")]
-    return joined.join(own.get(code) or text(code, language) for code in codes)
+    codes = {f"{_TOPICS[place]}{word}": word for word in str(value).split(", ")}
+    named = (own.get(code) or (text(code, language) if code in catalogue() else word) for code, word in codes.items())
+    return ("、" if language == "zh" else ", ").join(named)
 
 
 class NotAllowed(CityVitalsError):

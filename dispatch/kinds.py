@@ -51,7 +51,8 @@ class CaseKind:
     """One kind of case.
 
     domain: where rights to it hold. lead: the department that handles it; capabilities: what units it needs.
-    limits: what is granted to each obligation. needs: fields that a step must carry beyond those of the table.
+    limits: what is granted to each obligation. needs: fields that a step must carry beyond those of the
+    table; labels: what those are called that we have no word for.
     near_m, within_s: so near and so soon another report is likely the same one. redone, returned: after so many of
     them it is escalated one level. escalation: its levels, the times rising. rectifies: bad ratings of other cases open
     one of this kind. public: citizens' apps report it, and everybody may see how it stands.
@@ -75,6 +76,7 @@ class CaseKind:
     public: bool = False
     escalation: tuple[Rung, ...] = LADDER
     rectifies: bool = False
+    labels: Mapping[str, Words] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from core.accounts import Role
 from core.declared import Words
+from core.messages import catalogue
 from core.records import Level
 from core.schema import Entry, Name
 from core.units import UnitKind, UnitRow
@@ -18,6 +19,7 @@ from dispatch.kinds import LADDER, CaseKind, Cause, Grade, KindClass, Rung, Symp
 from dispatch.plans import Plan, PlanStep, ResponseLevel, Trigger
 from dispatch.shifts import SHIFT
 from dispatch.steps import STEPS, UNIT_STEPS, Verb
+from dispatch.wording import FIELD
 from geo.schema import Lat, Lon
 from indicators.schema import TimeOfDay
 
@@ -86,6 +88,7 @@ class CaseKindEntry(Entry):
     public: bool = False
     escalation: tuple[RungEntry, ...] | None = None
     rectifies: bool = False
+    labels: dict[Name, Words] = Field({})
 
     @model_validator(mode="after")
     def _later_and_later(self) -> Self:
@@ -103,6 +106,13 @@ class CaseKindEntry(Entry):
         for verb in self.needs:
             if verb in UNIT_STEPS:
                 raise ValueError(f"{verb} is a step of a unit, not of a case")
+        return self
+
+    @model_validator(mode="after")
+    def _fields_are_called_something(self) -> Self:
+        unknown = {name for names in self.needs.values() for name in names if name not in self.labels}
+        if nameless := sorted(name for name in unknown if f"{FIELD}{name}" not in catalogue()):
+            raise ValueError(f"labels do not say what {', '.join(nameless)} is called")
         return self
 
     def record(self, kind_id: str) -> CaseKind:

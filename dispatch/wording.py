@@ -1,4 +1,4 @@
-"""What a city calls the states of its cases and units: its own words where its pack has some, else the catalogue's.
+"""What a city calls the states of its cases and units, and fields of its own: its own words, else the catalogue's.
 
 Programs meet the state itself; a word of its own is what people read.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from core.declared import Words
 from core.messages import text
+from dispatch.kinds import CaseKind
 from dispatch.states import AssignmentState, CaseState, Hold
 
 CODES = {str(state): f"case.state-{state}" for state in (*CaseState, *AssignmentState)} | {
@@ -16,9 +17,16 @@ CODES = {str(state): f"case.state-{state}" for state in (*CaseState, *Assignment
 }
 
 
-def own_words(named: Mapping[str, Words], language: str) -> dict[str, str]:
-    """What a city says instead of the catalogue: code of a message → its word, in one language."""
-    return {CODES[state]: words[language] for state, words in named.items()}
+FIELD = "dispatch.field_"  # before the name of a field, in the code of its word
+
+
+def own_words(named: Mapping[str, Words], kinds: Mapping[str, CaseKind], language: str) -> dict[str, str]:
+    """What a city says instead of the catalogue, or beside it: code of a message → its word, in one language.
+
+    named: state → its word. kinds: of cases, with what the fields are called that they need.
+    """
+    labels = {f"{FIELD}{name}": words[language] for kind in kinds.values() for name, words in kind.labels.items()}
+    return labels | {CODES[state]: words[language] for state, words in named.items()}
 
 
 def state_word(named: Mapping[str, Words], state: str, language: str) -> str:

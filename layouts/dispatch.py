@@ -68,7 +68,7 @@ def site_of(declared: Declared, settings: Settings, assets_version: str) -> dict
         "rights": {str(verb): step.action for verb, step in (STEPS | UNIT_STEPS).items()},
         "boundaries": declared.boundaries,
         "meeting": declared.city.meeting,
-        "words": own_words(declared.state_words, language),
+        "words": own_words(declared.state_words, declared.case_kinds, language),
     }
 
 

@@ -62,7 +62,7 @@ def _site(declared: Declared, settings: Settings) -> dict[str, object]:
     return {
         "base_path": settings.base_path,
         "language": settings.language,
-        "words": own_words(declared.state_words, settings.language),
+        "words": own_words(declared.state_words, declared.case_kinds, settings.language),
         "county_indicator": areas[0] if areas else "",
         "metric_indicators": station_indicators(declared),
         "classes": {

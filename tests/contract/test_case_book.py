@@ -116,7 +116,7 @@ def test_the_second_desk_is_told(book: CaseBook, wang: Bearer) -> None:
 
 
 def test_what_a_kind_needs_is_asked_for(book: CaseBook, wang: Bearer) -> None:
-    with pytest.raises(IllegalStep, match="still needs: title"):
+    with pytest.raises(IllegalStep, match="still needs: Title"):
         book.act(wang, Wish("k", Verb.REPORT, fields={"kind": KIND.id}), NOW)
     with pytest.raises(IllegalStep, match="no kind 'fire'"):
         reported(book, wang, kind="fire")

@@ -116,7 +116,7 @@ def test_the_second_desk_is_told_and_nothing_is_done_twice(office: Office, book:
         book.act(leader, ResponseWish("late-key", Deed.DECLINE, told.course.response.id, "", {"reason": "x"}, 1), at(2))
     with pytest.raises(IllegalStep, match="in force nobody can"):
         does(book, leader, approved, Deed.DECLINE, 2, reason="x")
-    with pytest.raises(IllegalStep, match="still needs: reason"):
+    with pytest.raises(IllegalStep, match="still needs: Reason"):
         does(book, leader, approved, Deed.END, 2)
     with pytest.raises(IllegalStep, match="a level is 1 to 4"):
         does(book, leader, approved, Deed.CHANGE, 2, level=5, reason="x")

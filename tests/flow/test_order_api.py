@@ -16,7 +16,12 @@ def key() -> str:
 
 
 def sent(house: Guarded, role: Role, path: str, status: int = 200, **wanted: Any) -> dict[str, Any]:
-    answer = house.ask("POST", f"api/v1/{path}", house.colleague(role), json={"key": key()} | wanted)
+    answer = house.ask(
+        "POST",
+        f"api/v1/{path}",
+        house.colleague(role),
+        json=wanted if path.endswith("reads") else {"key": key()} | wanted,
+    )
     assert answer.status_code == status, answer.text
     return dict(answer.json())
 
@@ -53,6 +58,28 @@ def test_an_order_goes_its_whole_way(house: Guarded) -> None:
     elsewhere = house.as_role(Role.SUPERVISOR, Reach(("440981",)))
     got(house, elsewhere, f"orders/{order['id']}", 404)
     got(house, supervisor, "orders/none", 404)
+
+
+@pytest.mark.claim(
+    "COMMAND", "Over REST a leader marks as read and writes on a warning, a case, an indicator, by right."
+)
+def test_a_leader_writes_on_what_he_sees(house: Guarded) -> None:
+    house.picture.show("typhoon", 3)
+    leader = house.colleague(Role.LEADER)
+    warning = sorted(house.picture.sections["warnings"])[0]
+    indicator = next(iter(house.picture.declared.indicators))
+    case = sent(house, Role.DISPATCHER, "cases", kind="water.road_water", title="批示的案卷", area="440902")["id"]
+    written = {"text": "请核实并回复", "owner": "市水务局", "working_days": 3, "kind": "instruct"}
+    for about in (f"warning:{warning}", f"indicator:{indicator}/440900", f"case:{case}"):
+        issued = sent(house, Role.LEADER, "orders", about=about, **written)
+        assert (issued["about"], issued["kind"]) == (about, "instruct") and issued["title"]
+        assert [one["id"] for one in got(house, leader, f"orders?about={about}")["orders"]] == [issued["id"]]
+        assert sent(house, Role.LEADER, "orders/reads", about=about)["about"] == about
+        sent(house, Role.DISPATCHER, "orders/reads", 403, about=about)
+        sent(house, Role.SUPERVISOR, "orders", 403, about=about, **written)
+        assert issued["id"] in house.ask("GET", f"supervision/about?key={about}", leader).text, "as its page shows it"
+    for unknown in ("warning:none", "indicator:none/440900", "case:none", "planet:mars"):
+        sent(house, Role.LEADER, "orders", 404, about=unknown, **written)
 
 
 @pytest.mark.claim("COMMAND", "A response is proposed, approved, worked and ended over REST, each by whoever may.")

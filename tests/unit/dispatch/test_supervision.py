@@ -89,7 +89,7 @@ def test_a_refusal_is_decided_once() -> None:
 @pytest.mark.parametrize(
     ("deed", "fields", "said"),
     [
-        (OrderDeed.REPLY, {}, "答复还缺：text"),
+        (OrderDeed.REPLY, {}, "答复还缺：内容"),
         (OrderDeed.VERIFY, {}, "“办理中”的督办不能核实办结"),
         (OrderDeed.ARBITRATE, {"owner": "x", "reason": "y"}, "“办理中”的督办不能裁定"),
         (OrderDeed.EXTEND, {"working_days": 61, "reason": "x"}, "期限须为 1 至 60 个工作日"),
