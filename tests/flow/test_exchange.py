@@ -22,7 +22,7 @@ from api.exchange_health import exchange_part
 from board.belonging import chain_of
 from core.accounts import Reach, Role
 from core.clock import real_ms
-from core.records import HOUR_MS
+from core.records import DAY_MS, HOUR_MS
 from dispatch.book import CaseBook, Now, Rules
 from dispatch.exchange import FRESH_MS, PHOTO_TYPE, Peer
 from dispatch.exchange_book import ExchangeBook
@@ -72,11 +72,6 @@ class Platform:
     def waiting(self) -> list[exchange.Waiting]:
         with self.house.office.database.reading() as connection:
             return exchange.messages(connection, ["waiting"])
-
-    def messages(self, deed: str) -> list[exchange.Waiting]:
-        with self.house.office.database.reading() as connection:
-            told = exchange.messages(connection, ["waiting", "taken", "refused", "given-up", "dropped"])
-        return [one for one in told if one.body["deed"] == deed]
 
     def bring(self, case: str, picture: bytes) -> str:
         """A photo from the desk; its hash."""
@@ -188,19 +183,37 @@ def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     county.step(case, Role.LIAISON, "take")
     county.send()
     assert city.case(case)["state"] == "handling"
-    before = city.bring(case, picture("silver"))
-    city.send()
-    assert [one["sha256"] for one in county.photos(case)] == [seen, before], "it goes on its own, with nothing to tell"
-    city.turn(HOUR_MS)
-    assert len(city.messages("photo")) == 2, "each once"
     proof = county.bring(case, picture("white"))
     county.step(case, Role.LIAISON, "finish", result="已排水")
     county.send()
     here = city.case(case)
     assert here["state"] == "feedback"
     assert next(one["fields"]["result"] for one in here["log"] if one["verb"] == "finish") == "已排水"
-    assert [one["sha256"] for one in city.photos(case)] == [seen, before, proof], "what it has already is not sent back"
+    assert [one["sha256"] for one in city.photos(case)] == [seen, proof], "what it has already is not sent back"
     assert city.photos(case)[-1]["name"].endswith("county")
+
+
+@pytest.mark.claim(
+    "COMMAND", "A photo that is brought after a hand-over goes on by itself, once, while it is worked on."
+)
+def test_a_photo_goes_on_by_itself(platforms: tuple[Platform, Platform]) -> None:
+    city, county = platforms
+    report = {"kind": "water.road_water", "title": "文明路积水", "area": "440902"}
+    case = city.post("cases", Role.DISPATCHER, key="exchange-late-photo", **report)["id"]
+    city.step(case, Role.DISPATCHER, "file")
+    push = {"key": "exchange-late-push", "deed": "push", "peer": "county"}
+    city.post(f"cases/{case}/exchange", Role.DISPATCHER, **push)
+    city.send()
+    brought = city.bring(case, picture("silver"))
+    city.send()
+    assert [one["sha256"] for one in county.photos(case)] == [brought], "there is nothing else to tell"
+    county.send()  # that it was reported there
+    assert city.turn(DAY_MS) == 0 == county.turn(DAY_MS), "neither sends it again"
+    back = {"key": "exchange-late-return", "deed": "return", "reason": "非本辖区"}
+    county.post(f"cases/{case}/exchange", Role.DISPATCHER, **back)
+    county.send()
+    city.bring(case, picture("gold"))
+    assert city.turn(DAY_MS) == 0, "nobody works on it there"
 
 
 @pytest.mark.claim(
