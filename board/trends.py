@@ -66,7 +66,7 @@ class TrendPanel:
         return (headline, self._names.city, self._rule_on(headline.id)) if headline else None
 
     def _calm_headline(self, history: History, city_now_ms: int) -> Indicator | None:
-        """What is shown when nothing is wrong: a headline with verified bounds, of such the fullest line."""
+        """What is shown when nothing is wrong: a headline whose bounds a standard gives, of such the fullest line."""
         chosen: Indicator | None = None
         best = (False, 0)
         for domain in self._declared.domains:
@@ -74,7 +74,7 @@ class TrendPanel:
             if indicator is None or indicator.period:
                 continue
             length = len(history.points(indicator.id, self._names.city, city_now_ms - DAY_MS))
-            rank = (indicator.source.bounds is Verification.VERIFIED, length)
+            rank = (indicator.source.bounds in (Verification.VERIFIED, Verification.PARTIAL), length)
             if chosen is None or (length and rank > best):
                 chosen, best = indicator, rank
         return chosen

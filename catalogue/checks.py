@@ -48,6 +48,12 @@ def _check_schemes(entries: Entries, problems: list[str]) -> None:
             where = entries.where("schemes", scheme_id, "replaced_by")
             name = f"schemes.{scheme_id}.replaced_by"
             refuse_unknown(problems, where, name, scheme.replaced_by, entries.pack.sections["schemes"])
+            successor = entries.schemes.get(scheme.replaced_by)
+            further = [one for one in successor.inputs if one not in scheme.inputs] if successor else []
+            if further:
+                problems.append(
+                    f"{where}: {name} {scheme.replaced_by} needs what this one has not: {', '.join(further)}"
+                )
 
 
 def _check_feeds(entries: Entries, problems: list[str]) -> None:

@@ -1,6 +1,7 @@
 """The air quality index from a table: sub-index of each pollutant, the largest is the index, who sets it is primary.
 
-Source: HJ 633-2012, sections 4.2 to 4.4; tables are data in `packs/topics/schemes`, with their validity.
+Source: HJ 633-2012, sections 4.2 to 4.4, and HJ 633-2026, which changed the table alone; tables are data in
+`packs/topics/schemes`, with their validity.
 """
 
 from __future__ import annotations

@@ -128,8 +128,8 @@ class Explainer:
         scheme = scheme_at(self._ground.schemes, one.scheme, end_ms)
         if set(names) - numbers.keys():
             return scheme.id, {}
-        index = air_quality_index(np.stack([numbers[name] for name in names], axis=1), scheme)
-        return scheme.id, dict(zip(names, map(told, index.sub_index[0].tolist()), strict=True))
+        index = air_quality_index(np.stack([numbers[name] for name in scheme.pollutants], axis=1), scheme)
+        return scheme.id, dict(zip(scheme.pollutants, map(told, index.sub_index[0].tolist()), strict=True))
 
 
 def _parts(line: Line, numbers: Numbers) -> tuple[PartTold, ...]:

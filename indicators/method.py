@@ -45,8 +45,9 @@ class Method:
             result = scored(self._indicator.parts, np.stack([inputs[name] for name in self.names]))
             return Reckoned(result.score, details(self._indicator.parts, result))
         if self._indicator.formula == "aqi":
-            concentration = np.stack([inputs[name] for name in self.names], axis=1)
-            index = air_quality_index(concentration, scheme_at(self._schemes, self._indicator.scheme, end_ms))
+            scheme = scheme_at(self._schemes, self._indicator.scheme, end_ms)
+            concentration = np.stack([inputs[name] for name in scheme.pollutants], axis=1)
+            index = air_quality_index(concentration, scheme)
             return Reckoned(index.index, index.primary)
         if self.formula is None:
             (name,) = self.names

@@ -242,7 +242,8 @@ class SchemeClass(Entry):
 class SchemeEntry(Entry):
     """An index scheme as data: break points, classes, validity.
 
-    `valid_to` is the first day on which it no longer holds; `replaced_by` the id of the scheme that does then.
+    `valid_to` is the first day on which it no longer holds; `replaced_by` the id of the scheme that does then, which
+    may need fewer inputs.
     Without a successor the numbers go on with this one and say so.
     """
 

@@ -1,7 +1,7 @@
 """Air stations: the concentration of the running hour, with a day's rhythm; rain washes the dust out.
 
-Bounds of the calm day: PM2.5 below 75 and PM10 below 150 µg/m³ with O3 below 200, so that the hourly AQI stays at
-优 or 良 (HJ 633-2012).
+Bounds of the calm day: PM2.5 below 60 and PM10 below 120 µg/m³ with O3 below 200, so that the hourly AQI stays at
+优 or 良 (HJ 633-2026).
 """
 
 from __future__ import annotations

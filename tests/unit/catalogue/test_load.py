@@ -116,6 +116,9 @@ def test_the_index_scheme_goes_with_its_indicator(maoming: catalogue.Declared) -
     assert [c["name"]["zh"] for c in scheme["classes"]] == ["优", "良", "轻度污染", "中度污染", "重度污染", "严重污染"]
     assert scheme["standard"] == "HJ 633-2012"
     assert scheme["valid_to"] == "2026-03-01"
+    successor = maoming.schemes[scheme["replaced_by"]]
+    assert (successor["standard"], successor["valid_from"]) == ("HJ 633-2026", scheme["valid_to"])
+    assert successor["inputs"].keys() == scheme["inputs"].keys()
 
 
 def test_online_rate_counts_all_devices(maoming: catalogue.Declared) -> None:

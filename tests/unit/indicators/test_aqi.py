@@ -3,7 +3,6 @@
 import gzip
 import json
 import math
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -105,8 +104,28 @@ def test_sulphur_dioxide_over_its_column_gives_the_highest_index_of_the_column()
     assert air_quality_index(concentration(so2_ugm3=900), SCHEME).index[0] == 200
 
 
+@pytest.mark.parametrize("kind", ["hourly", "daily"])
+def test_of_the_columns_only_those_of_particles_changed_in_2026(kind: str) -> None:
+    before, since = (
+        yaml.safe_load(Path(f"packs/topics/schemes/{name}.yaml").read_text("utf-8"))["schemes"][name]
+        for name in (f"hj633-2012-{kind}", f"hj633-2026-{kind}")
+    )
+    changed = {
+        name: [
+            (was, now)
+            for was, now in zip(before["inputs"][name]["bounds"], column["bounds"], strict=True)
+            if was != now
+        ]
+        for name, column in since["inputs"].items()
+    }
+    pm25, pm10 = ("pm25_ugm3", "pm10_ugm3") if kind == "hourly" else ("pm25", "pm10")
+    assert {name: pairs for name, pairs in changed.items() if pairs} == {pm25: [(75, 60)], pm10: [(150, 120)]}
+    assert before["inputs"].keys() - since["inputs"].keys() == ({"o3_1h"} if kind == "daily" else set())
+    assert (since["index"], since["classes"]) == (before["index"], before["classes"])
+
+
 def test_a_scheme_is_replaced_when_its_validity_ends() -> None:
-    schemes = {NAME: TABLE | {"valid_to": date(2026, 3, 1), "replaced_by": "next"}, "next": TABLE}
+    schemes = {NAME: TABLE | {"replaced_by": "next"}, "next": TABLE | {"valid_to": None, "replaced_by": ""}}
     change_ms = 1_772_294_400_000  # 2026-03-01 00:00 in China
     assert scheme_at(schemes, NAME, change_ms - 1).id == NAME
     assert scheme_at(schemes, NAME, change_ms).id == "next"
