@@ -22,6 +22,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from benchmarks import engine_load as city
 from benchmarks.engine_crew import Backlog, EngineCrew, Run
 from benchmarks.engine_load import BEGIN_MS, EVERY_MS
@@ -102,7 +104,7 @@ def _backlog(client: Client, first_round: int, rounds: int) -> Backlog:
     client.delete(*streams.values())
     for stream, load in zip(streams.values(), loads, strict=True):
         _append(client, stream, load.entries, real_ms() + (1 + first_round) * HOUR_MS)
-    readings, counted = sum(load.readings for load in loads), sum(load.count for load in loads)
+    readings, counted = sum(load.readings for load in loads), np.sum([load.count for load in loads], axis=0)
     return Backlog(streams, readings, counted, BEGIN_MS + first_round * EVERY_MS, loads[0].end_ms)
 
 
