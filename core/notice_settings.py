@@ -10,17 +10,22 @@ from core.setting import Setting, flag, one_of, url, whole, words
 _GATEWAY = "`{to}` and `{text}` are filled in, `{key}` is the same at each attempt"
 
 
-def states(text: str) -> tuple[tuple[str, str], ...]:
-    """Reader of what words in a gateway's answer say: state and words, in the order they are looked for.
-
-    >>> states('delivered="stat":"DELIVRD"; failed=UNDELIV')
-    (('delivered', '"stat":"DELIVRD"'), ('failed', 'UNDELIV'))
-    """
-    found = [part.strip().partition("=") for part in words(text).split(";") if part.strip()]
-    for state, _, said in found:
+def states(text: str) -> str:
+    """Reader of what words in a gateway's answer say, as `states_in` takes it apart."""
+    for state, said in states_in(words(text)):
         if state not in RECEIPTS or not said:
             raise ValueError(f"not made of {', '.join(f'{one}=…' for one in RECEIPTS)} with semicolons between them")
-    return tuple((state, said) for state, _, said in found)
+    return text
+
+
+def states_in(text: str) -> tuple[tuple[str, str], ...]:
+    """State and words of each, in the order in which they are looked for.
+
+    >>> states_in('delivered="stat":"DELIVRD"; failed=UNDELIV')
+    (('delivered', '"stat":"DELIVRD"'), ('failed', 'UNDELIV'))
+    """
+    parts = (part.strip().partition("=") for part in text.split(";") if part.strip())
+    return tuple((state, said) for state, _, said in parts)
 
 
 def _gateway(name: str, what: str) -> tuple[Setting, ...]:
@@ -115,14 +120,14 @@ class NoticeSettings:
     sms_taken: str
     sms_id: str
     sms_status_url: str
-    sms_states: tuple[tuple[str, str], ...]
+    sms_states: str
     voice_url: str
     voice_body: str
     voice_header: str
     voice_taken: str
     voice_id: str
     voice_status_url: str
-    voice_states: tuple[tuple[str, str], ...]
+    voice_states: str
     receipt_secret: str
     cap_sender: str
     notices_local: bool

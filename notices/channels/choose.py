@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.notice_settings import states_in
 from core.notices import Channel
 from core.settings import Settings
 from notices.channels.cap import Published
@@ -36,7 +37,7 @@ def status_pages_of(settings: Settings) -> dict[Channel, StatusPage]:
     """Channel → where its gateway is asked what became of what it took."""
     s = settings
     pages = {
-        Channel.SMS: StatusPage(s.sms_status_url, s.sms_header, s.sms_states),
-        Channel.VOICE: StatusPage(s.voice_status_url, s.voice_header, s.voice_states),
+        Channel.SMS: StatusPage(s.sms_status_url, s.sms_header, states_in(s.sms_states)),
+        Channel.VOICE: StatusPage(s.voice_status_url, s.voice_header, states_in(s.voice_states)),
     }
     return {channel: page for channel, page in pages.items() if page.url and page.states}

@@ -125,7 +125,7 @@ class Asked:
 
     def __init__(self, room: Room, status: Server, **more: object) -> None:
         own = {"sms_id": "data.id", "sms_header": "X-Key: k", "sms_status_url": f"{status.url}/of/{{id}}"}
-        own |= {"sms_states": (("failed", "UNDELIV"), ("delivered", "DELIV"))}
+        own |= {"sms_states": "failed=UNDELIV; delivered=DELIV"}
         room.settings = replace(room.settings, **own | more)
         room.begin()
         self._status, self._asking = status, Asking(room.database, status_pages_of(room.settings))
@@ -197,7 +197,7 @@ def test_a_gateway_that_is_ill_is_left_alone(room: Room, status: Server) -> None
 
 
 def test_a_call_of_which_the_gateway_says_when_asked_that_nobody_answered(room: Room, status: Server) -> None:
-    states = (("unanswered", "NOANSWER"), ("answered", "TALKED"))
+    states = "unanswered=NOANSWER; answered=TALKED"
     asked = Asked(room, status, voice_status_url=f"{status.url}/calls/{{key}}", voice_states=states)
     watch(room, "zhang", "wang")
     with room.database.transaction() as connection:
