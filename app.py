@@ -43,6 +43,11 @@ Folders = Annotated[list[Path], typer.Argument(help="Folders of recorded data, p
 Speed = Annotated[float, typer.Option(help="Seconds of city time in one second; 0: as fast as the city swallows.")]
 Moment = Annotated[str, typer.Option(help="A time with zone, 2017-01-01T00:00+08:00; empty: the end of the data.")]
 
+# What commands import that are no worker of `workers/` alone, so that a fork of theirs has it already.
+NEEDS = {
+    "web": ("workers.web", "api.site", "callbacks.site"),
+    "simulate": ("simulator.publisher", "simulator.load", "simulator.stills", "simulator.city", "workers.worker"),
+}
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="CityVitals 城市体征"
 )
@@ -68,6 +73,15 @@ def run() -> None:
     from workers import supervisor
 
     raise SystemExit(supervisor.run(_settings(), typer.echo, _write_past))
+
+
+@cli.command(hidden=True)
+def forkserver() -> None:
+    """Fork the workers of `run`, what they share imported once; asked by the supervisor at standard input."""
+    from workers.forkserver import serve
+
+    if name := serve(lambda name: NEEDS.get(name, (f"workers.{name}",))):
+        cli([name])
 
 
 @cli.command()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.clock import monotonic_s
-from stream.embedded.children import ask_to_end, ended_by_itself
+from stream.embedded.children import Child, ask_to_end, ended_by_itself
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 STANDS_AFTER_S = 60.0  # a part that ran this long begins with the first pause again
 GRACE_S = 10.0
-
-Process = subprocess.Popen[bytes]
 
 
 @dataclass
@@ -23,8 +20,8 @@ class Part:
 
     name: str
     log_file: Path
-    start: Callable[[], Process]
-    process: Process
+    start: Callable[[], Child]
+    process: Child
     started_s: float = field(default_factory=monotonic_s)
     pause_s: float = 0.0
     again_s: float | None = None  # when it is started again, None while it runs

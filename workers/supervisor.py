@@ -10,9 +10,10 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import catalogue
@@ -26,12 +27,14 @@ from core.settings import Settings, as_environment
 from stream.beats import WELL, read_beats
 from stream.connect import connect, shown
 from stream.embedded.broker import broker_command
-from stream.embedded.children import accepts, check_port, start_child, wait_until
+from stream.embedded.children import Child, accepts, check_port, start_child, wait_until
 from stream.embedded.redis_server import answers, redis_command
 from stream.scenes import active_scene, declare_scene, keys_of, show_scene
 from workers.first_start import FirstStart, begin_accounts
+from workers.forked import ForkServer
+from workers.forkserver import COMMAND as FORKSERVER
 from workers.own_site import check_tls, near_connection, printed_address
-from workers.parts import GRACE_S, Part, Process, stop_together
+from workers.parts import GRACE_S, Part, stop_together
 from workers.worker import Stop
 
 log = logging.getLogger(__name__)
@@ -39,13 +42,14 @@ log = logging.getLogger(__name__)
 APP = Path(__file__).resolve().parent.parent / "app.py"
 # The first figures need these, and until they stand nothing else asks for the cores: the others begin a moment after
 # the city has decided its past, which the board still has to draw, or when that takes too long.
-FIRST = ("engine", "board", "web", "ingest")
+FIRST = ("engine", "ingest", "board", "web")  # the website has most to import
 LATER = ("archive", "probe")
 WORKERS = (*FIRST, *LATER)
 LATER_AFTER_S, LATER_AT_LAST_S = 2.0, 12.0
 OF_ACCOUNTS = ("relay", "notify", "clocks")  # what only people, and the database that knows them, need
 # Data flow from left to right: what produces stops first, what others still need stops last.
 STOP_ORDER = (
+    (FORKSERVER,),  # so that nobody begins any more
     ("simulate",),
     ("ingest",),
     ("engine",),
@@ -69,23 +73,29 @@ class Installation:
     settings: Settings
     say: Say
     parts: list[Part] = field(default_factory=list)
+    forkserver: ForkServer = field(default_factory=ForkServer)
 
     def tell(self, code: str, **values: object) -> None:
         """Say one sentence of `core/messages/start.yaml`."""
         self.say(text(f"start.{code}", self.settings.language, **values))
 
-    def start(self, name: str, command: Sequence[str]) -> Part:
-        """Start one part, its output in `var/log/<name>.log`."""
+    def start(self, name: str, begin: Callable[[Path, Mapping[str, str]], Child]) -> Part:
+        """Start one part. begin: with the file for its output, `var/log/<name>.log`, and the settings as variables."""
         log_file = self.settings.var / "log" / f"{name}.log"
         _put_aside(log_file)
         variables = as_environment(self.settings)
 
-        def process() -> Process:
-            return start_child(command, log_file, variables)
+        def process() -> Child:
+            return begin(log_file, variables)
 
         part = Part(name, log_file, process, process())
         self.parts.append(part)
         return part
+
+    def start_forkserver(self) -> None:
+        """Start the process that workers are forked from, at once: its imports take longer than all servers."""
+        if sys.platform == "linux":
+            self.start(FORKSERVER, partial(self.forkserver.start, [sys.executable, str(APP), FORKSERVER]))
 
     def start_servers(self) -> None:
         """Start Redis and the broker, or make sure that the given ones answer. Raises StartError."""
@@ -94,7 +104,7 @@ class Installation:
             if not answers(given.redis_url):
                 raise StartError("redis-silent", address=shown(given.redis_url))
         else:
-            redis = self.start("redis", redis_command(var / "redis", given.redis_port))
+            redis = self.start("redis", partial(start_child, redis_command(var / "redis", given.redis_port)))
             url = f"redis://127.0.0.1:{given.redis_port}"
             wait_until(lambda: answers(url), redis.process, "Redis", redis.log_file)
             self.settings = replace(self.settings, redis_url=url)
@@ -103,7 +113,7 @@ class Installation:
             if not accepts(address.host, address.port):
                 raise StartError("broker-silent", address=address)
         else:
-            broker = self.start("broker", broker_command(var / "broker", given.mqtt_port))
+            broker = self.start("broker", partial(start_child, broker_command(var / "broker", given.mqtt_port)))
             listens = ("127.0.0.1", given.mqtt_port)
             wait_until(lambda: accepts(*listens), broker.process, "MQTT", broker.log_file)
             self.settings = replace(self.settings, mqtt_url=f"mqtt://127.0.0.1:{given.mqtt_port}")
@@ -111,10 +121,15 @@ class Installation:
     def start_workers(self, names: Sequence[str]) -> None:
         """Start workers of ours."""
         for name in names:
-            self.start(name, [sys.executable, str(APP), name])
+            self.start(name, partial(self._worker, name))
             if name == "engine":
                 for number in range(2, self.settings.engines + 1):
-                    self.start(f"engine-{number}", [sys.executable, str(APP), name])
+                    self.start(f"engine-{number}", partial(self._worker, name))
+
+    def _worker(self, name: str, log_file: Path, variables: Mapping[str, str]) -> Child:
+        """Forked, or where nothing forks at this moment by a Python of its own: slower, and otherwise the same."""
+        forked = self.forkserver.fork(name, log_file, variables)
+        return forked or start_child([sys.executable, str(APP), name], log_file, variables)
 
     def keep(self, stop: Stop, scene: Scene, address: str, later: Sequence[str]) -> None:
         """Until a signal: start again what dies, say the address once the site is ready, start the others after that.
@@ -204,6 +219,7 @@ def _run(city: Installation, declared: Declared, prepare: Prepare, extra: Sequen
     stamp = text(f"stamp.{scene.stamp}", settings.language)
     city.tell("starting", city=declared.city.name[settings.language], stamp=stamp)
     try:
+        city.start_forkserver()
         founded = begin_accounts(city.settings)
         city.start_servers()
         _declare(city.settings, scene)

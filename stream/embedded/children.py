@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from core.clock import monotonic_s
 from core.errors import StartError
@@ -20,8 +21,31 @@ LONGEST_START_S = 120  # a Redis that reads 10 GB back from disk needs about a m
 TAIL_BYTES = 2000
 
 
+class Child(Protocol):
+    """A process of ours as `subprocess.Popen` shows it, whoever started it."""
+
+    @property
+    def returncode(self) -> int | None:
+        """What `poll` found last."""
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it lives."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code. Raises `subprocess.TimeoutExpired`."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+
+
 def start_child(
-    command: Sequence[str], log_file: Path, variables: Mapping[str, str] | None = None
+    command: Sequence[str],
+    log_file: Path,
+    variables: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a program in its own session (Ctrl-C reaches only us), its output appended to `log_file`.
 
@@ -33,7 +57,7 @@ def start_child(
     with log_file.open("ab") as output:
         return subprocess.Popen(
             bound,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=os.environ | dict(variables or {}),  # noqa: TID251 - handed on, not read
@@ -41,19 +65,19 @@ def start_child(
         )
 
 
-def stop_child(child: subprocess.Popen[bytes], grace_s: float) -> bool:
+def stop_child(child: Child, grace_s: float) -> bool:
     """SIGTERM, then SIGKILL after the grace. True when it went by itself."""
     ask_to_end(child)
     return ended_by_itself(child, grace_s)
 
 
-def ask_to_end(child: subprocess.Popen[bytes]) -> None:
+def ask_to_end(child: Child) -> None:
     """SIGTERM; once, because a second one means haste to many programs."""
     if child.poll() is None:
         child.send_signal(signal.SIGTERM)
 
 
-def ended_by_itself(child: subprocess.Popen[bytes], grace_s: float) -> bool:
+def ended_by_itself(child: Child, grace_s: float) -> bool:
     """Wait for a child that was asked to end; SIGKILL and False after the grace."""
     try:
         child.wait(grace_s)
@@ -64,7 +88,7 @@ def ended_by_itself(child: subprocess.Popen[bytes], grace_s: float) -> bool:
     return True
 
 
-def wait_until(answers: Callable[[], bool], child: subprocess.Popen[bytes], part: str, log_file: Path) -> None:
+def wait_until(answers: Callable[[], bool], child: Child, part: str, log_file: Path) -> None:
     """Return when a started server answers. Raises StartError when it ends first, with its last words."""
     begun_s = monotonic_s()
     while not answers():

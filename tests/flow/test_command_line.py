@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from prerequisites import REPOSITORY, eventually, unused_port
-from whole_city import WORKERS, WholeCity
+from whole_city import PARTS, WORKERS, WholeCity
 
 from stream.connect import Client, connect
 from stream.embedded.children import accepts
@@ -125,7 +125,8 @@ def elsewhere(redis_server: str, mosquitto: str, tmp_path_factory: pytest.TempPa
 def assert_shows_suqian(running: WholeCity) -> None:
     """With all its counties, in their order, once all of it runs."""
     assert running.wait_until_ready().startswith(f"{running.site.address}wall?token=")
-    assert set(running.pids()) == WORKERS | {"simulate"}
+    assert set(running.pids()) == PARTS
+    assert running.forked() == PARTS - {"forkserver"}  # no part imports what would keep it from being forked
     areas = running.site.ask("api/v1/warnings").json["areas"]
     assert [area["name"] for area in areas][:5] == COUNTIES_OF_SUQIAN
     values = running.site.ask("api/v1/indicators/ecology.aqi").json["values"]
@@ -151,8 +152,8 @@ def test_one_run_a_folder_and_no_orphans(elsewhere: WholeCity, redis_server: str
     assert again.returncode == 1
     folder = elsewhere.folder / "var"
     assert again.stdout.strip() == f"目录 {folder} 上已有一个城市体征在运行；停掉它，或把 CITYVITALS_VAR 设为别的目录"
-    assert set(elsewhere.pids()) == WORKERS | {"simulate"}
-    assert len(elsewhere.remains()) == 1 + len(WORKERS | {"simulate"})
+    assert set(elsewhere.pids()) == PARTS
+    assert len(elsewhere.remains()) == 1 + len(PARTS)
     elsewhere.end()  # SIGKILL
     eventually(lambda: elsewhere.remains() == [], 5)
     client = connect(redis_server)

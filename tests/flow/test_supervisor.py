@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from prerequisites import ANSWER_S, REPOSITORY, unused_port
 
+BESIDE = 3  # Redis, the broker, and what the parts are forked from
 PARTS = ("ingest", "engine", "archive", "board", "web", "probe", "simulate")
 DRIVER = """
 import os, sys
@@ -37,6 +38,7 @@ class Run:
         ours = {f"CITYVITALS_{name}": port for name, port in self.ports.items()}
         settings = {"CITYVITALS_VAR": str(folder / "var"), "CITYVITALS_LANGUAGE": "en", "STAND_IN_FOLDER": str(folder)}
         settings["CITYVITALS_ACCOUNTS"] = "0"  # what they add is proved in tests/contract/test_first_start.py
+        settings["PYTHONPATH"] = str(REPOSITORY)  # the parts that stand in are forked by the real fork server
         self.environment = os.environ | ours | settings | variables
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -74,6 +76,11 @@ class Run:
         return found
 
 
+def shown_as(pid: int) -> str:
+    """The name of a process; a part that was forked has its own, any other one that of its program."""
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 @pytest.fixture
 def running(tmp_path: Path, started: list[subprocess.Popen[bytes]], wait_for: Wait) -> Run:
     run = Run(tmp_path).start(started)
@@ -85,7 +92,7 @@ def running(tmp_path: Path, started: list[subprocess.Popen[bytes]], wait_for: Wa
 @pytest.mark.claim("PULSE", "make run prints one address and starts every part")
 def test_one_address_when_everything_runs(running: Run) -> None:
     assert running.said.read_text().count("http://") == 1
-    assert len(running.family()) == len(PARTS) + 2  # and the two servers
+    assert len(running.family()) == len(PARTS) + BESIDE
     assert all(running.pid(part) in running.family() for part in PARTS)
 
 
@@ -106,18 +113,40 @@ def test_a_signal_stops_everything_in_order(running: Run, number: signal.Signals
 
 @pytest.mark.claim("PULSE", "a supervisor that is killed leaves no orphan either")
 def test_kill_9_of_the_supervisor_leaves_no_orphan(running: Run, wait_for: Wait) -> None:
-    assert len(running.family()) == len(PARTS) + 2
+    assert len(running.family()) == len(PARTS) + BESIDE
     assert running.process is not None
     running.process.kill()
     running.process.wait()
     wait_for(lambda: not running.family(), 5)
 
 
-def test_a_killed_part_is_started_again_and_said(running: Run, wait_for: Wait) -> None:
-    before = running.pid("engine")
+def killed(running: Run, part: str, wait_for: Wait) -> None:
+    """kill −9, and wait until the part runs again."""
+    before = running.pid(part)
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: running.pid("engine") != before, 10)
+    wait_for(lambda: running.pid(part) != before, 10)
+
+
+def test_a_killed_part_is_forked_again_and_said(running: Run, wait_for: Wait) -> None:
+    killed(running, "engine", wait_for)
     assert running.says("engine ended by itself (code -9)")
+    assert shown_as(running.pid("engine")) == "engine"
+
+
+@pytest.mark.claim("PULSE", "kill -9 of the process that parts are forked from ends none of them; there is a new one")
+def test_a_killed_fork_server_ends_no_part(running: Run, wait_for: Wait) -> None:
+    before = {part: running.pid(part) for part in PARTS}
+    (server,) = [pid for pid in running.family() if b"\0forkserver\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(server, signal.SIGKILL)
+    killed(running, "engine", wait_for)  # at once: whether a new one can be asked by then, or not
+    wait_for(lambda: running.says("forkserver ended by itself (code -9)"), 10)
+    wait_for(lambda: len(running.family()) == len(PARTS) + BESIDE, 10)
+    assert {part for part in PARTS if running.pid(part) != before[part]} == {"engine"}
+    family = running.family()
+    assert running.process is not None
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(ANSWER_S) == 0
+    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
 
 
 def test_a_killed_redis_is_started_again_with_its_data(running: Run, wait_for: Wait) -> None:
@@ -153,7 +182,9 @@ def test_several_engines_are_parts_of_their_own(
     run = Run(tmp_path, CITYVITALS_ENGINES="3").start(started)
     wait_for(lambda: run.says("Ready: "), 40)
     wait_for((tmp_path / "simulate.pid").exists)
-    engines = [pid for pid in run.family() if b"stand_in_app.py\x00engine" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    engines = [
+        pid for pid in run.family() if b"stand_in_app.py\x00engine\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
     assert len(engines) == 3
     assert run.process is not None
     run.process.send_signal(signal.SIGTERM)
