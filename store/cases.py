@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, delete, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.errors import UnknownName
 from store.case_filters import ANY, Only, left_of
-from store.sql import Transaction, among
+from store.sql import Transaction, among, upsert
 from store.tables.cases import assignments, case_entries, case_numbers, cases
 
 SENT = ("notified", "accepted", "en-route", "on-scene", "left")  # states of a unit whose place says how far it is
@@ -149,8 +147,8 @@ class Circle:
 
 def next_number(connection: Transaction, day: str) -> int:
     """The next number of a day (and city), from 1; never given twice."""
-    upsert = _upsert(connection, case_numbers).values(day=day, last=1)
-    given = upsert.on_conflict_do_update(index_elements=["day"], set_={"last": case_numbers.c.last + 1})
+    first = upsert(connection, case_numbers).values(day=day, last=1)
+    given = first.on_conflict_do_update(index_elements=["day"], set_={"last": case_numbers.c.last + 1})
     return int(connection.execute(given.returning(case_numbers.c.last)).scalar_one())
 
 
@@ -366,7 +364,3 @@ def _narrowed(found: Select[Any], asked: Asked) -> Select[Any]:
 
 def _case(row: RowMapping) -> CaseRow:
     return CaseRow(**{name: row[name] for name in CaseRow.__dataclass_fields__})
-
-
-def _upsert(connection: Transaction, table: Any) -> Any:
-    return (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)

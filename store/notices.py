@@ -13,13 +13,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.accounts import Sensitivity
 from core.notices import Channel, Delivery, Kind, Matter, Notice, Rung, State
 from core.records import Level, Stamp
-from store.sql import Transaction
+from store.sql import Transaction, put, upsert
 from store.tables import notices as tables
 
 ROWS_AT_ONCE = 500
@@ -87,10 +85,7 @@ def keep_told(connection: Transaction, told: Iterable[tuple[Notice, Sequence[Del
 def keep_matters(connection: Transaction, scene: str, matters: Iterable[Matter], over: Iterable[str]) -> None:
     """Write what has been told of warnings; those that are over are forgotten."""
     for one in matters:
-        row = {"scene": scene, "warning": one.warning, "matter": msgspec.to_builtins(one)}
-        upsert = _upsert(connection)(tables.matters).values(**row)
-        keys = ["scene", "warning"]
-        connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_={"matter": row["matter"]}))
+        put(connection, tables.matters, {"scene": scene, "warning": one.warning, "matter": msgspec.to_builtins(one)})
     for warning in over:
         own = (tables.matters.c.scene == scene) & (tables.matters.c.warning == warning)
         connection.execute(delete(tables.matters).where(own))
@@ -299,8 +294,4 @@ def _delivery(row: RowMapping | dict[str, Any]) -> Delivery:
 
 def _once(connection: Transaction, table: Any, row: dict[str, Any]) -> Any:
     """Insert a row unless one with its key is there."""
-    return _upsert(connection)(table).values(**row).on_conflict_do_nothing(index_elements=["key"])
-
-
-def _upsert(connection: Transaction) -> Any:
-    return sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    return upsert(connection, table).values(**row).on_conflict_do_nothing(index_elements=["key"])

@@ -9,13 +9,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping, Select, func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.accounts import Sensitivity
 from core.errors import UnknownName
 from core.records import CityWarning, Issuer, Level, WarningPhase
-from store.sql import Transaction
+from store.sql import Transaction, upsert
 from store.tables.warnings import projections, warnings
 
 ROWS_AT_ONCE = 500
@@ -182,9 +180,9 @@ def _known(value: float) -> float | None:
 
 def _put(connection: Transaction, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows of equal columns, or change those whose key is there."""
-    upsert = (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)
+    found = upsert(connection, table)
     keys = [column.name for column in table.primary_key]
-    changed: dict[str, Any] = {name: upsert.excluded[name] for name in rows[0] if name not in keys}
+    changed: dict[str, Any] = {name: found.excluded[name] for name in rows[0] if name not in keys}
     if "grade" in changed:  # an indicator that is gone takes nothing from what was told of it
-        changed["grade"] = func.coalesce(upsert.excluded["grade"], table.c.grade)
-    connection.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+        changed["grade"] = func.coalesce(found.excluded["grade"], table.c.grade)
+    connection.execute(found.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
