@@ -57,12 +57,15 @@ class Past:
                 continue
 
     def told(self, indicator: str, area: str, end_ms: int) -> ValueBatch | None:
-        """The last telling of a value; None when it is held no longer, or lies too far back to be looked for."""
+        """The last telling of a value; None when it is held no longer, or lies too far back to be looked for.
+
+        Entries that nobody can read are left out here too.
+        """
         upto, looked = "+", 0
         while looked < VALUES_SEARCHED:
             found = entries(self._client.xrevrange(self._keys.values, upto, "-", AT_ONCE))
             for _, fields in found:
-                for batch in decode_values(fields):
+                for batch in _values(fields):
                     if (batch.indicator, batch.window_end_ms) == (indicator, end_ms) and area in batch.areas:
                         return batch
             if len(found) < AT_ONCE:
@@ -79,3 +82,11 @@ class Past:
         while found := entries(self._client.xrange(stream, begin, "+", AT_ONCE)):
             yield from found
             begin = f"({found[-1][0]}"
+
+
+def _values(fields: dict[bytes, bytes]) -> Sequence[ValueBatch]:
+    """What an entry tells; nothing when another program wrote it."""
+    try:
+        return decode_values(fields)
+    except UnreadableEntry:
+        return ()
