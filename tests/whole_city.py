@@ -13,7 +13,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.client import HTTPMessage
 from pathlib import Path
@@ -170,9 +170,10 @@ class WholeCity:
         found = {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and _parent(entry) == self.process.pid:
-                words = (entry / "cmdline").read_bytes().decode().replace("\0", " ").split()
-                name = Path(words[0]).name if words else "?"
-                found[_SERVERS.get(name, words[-1] if words else "?")] = int(entry.name)
+                with suppress(OSError):  # it ended while we looked
+                    words = (entry / "cmdline").read_bytes().decode().replace("\0", " ").split()
+                    name = Path(words[0]).name if words else "?"
+                    found[_SERVERS.get(name, words[-1] if words else "?")] = int(entry.name)
         return found
 
     def forked(self) -> set[str]:
