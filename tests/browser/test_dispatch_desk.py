@@ -119,7 +119,7 @@ def test_one_incident_in_one_action(chromium: Chromium, house: Guarded) -> None:
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
         choose(page, burst)
         merge = page.locator("[data-merge-all]")
-        expect(merge).to_have_text("全部并入本案(3 条)")
+        expect(merge).to_have_text("全部并入本案（3 条）")
         merge.click()
         until(page, "!document.querySelector('[data-merge-all]')")
     assert [told(house, other)["into"] for other in others] == [burst] * 3

@@ -34,7 +34,7 @@ def test_a_line_of_the_log_is_mended_by_another(chromium: Chromium, house: Guard
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
         choose(page, case)
         until(page, "document.querySelector('#dispatch-map .doubt')")  # the radius of the place is drawn
-        expect(page.locator(".case-facts")).to_contain_text("±60 米(卫星定位)")
+        expect(page.locator(".case-facts")).to_contain_text("±60 米（卫星定位）")
         page.locator("[data-mend=strike]").click()
         page.locator("#dispatch-dialog [name=reason]").fill("听错了")
         page.locator("#dispatch-dialog [type=submit]").click()
@@ -49,7 +49,7 @@ def test_a_line_of_the_log_is_mended_by_another(chromium: Chromium, house: Guard
         page.locator("#dispatch-dialog [name=accuracy]").fill("15")
         page.locator("#dispatch-dialog [name=reason]").fill("现场测定")
         page.locator("#dispatch-dialog [type=submit]").click()
-        expect(page.locator(".case-facts")).to_contain_text("±15 米(图上标注)")
+        expect(page.locator(".case-facts")).to_contain_text("±15 米（图上标注）")
     log = {entry["verb"]: entry for entry in told(house, case)["log"]}
     assert log["note"]["struck"] == log["strike"]["number"] and log["note"]["fields"]["text"] == "水深半米"
     assert log["file"]["corrected_ms"] <= log["file"]["at_ms"] and log["correct"]["fields"]["reason"] == "系统登记晚了"

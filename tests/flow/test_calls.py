@@ -127,7 +127,7 @@ def test_a_case_calls_one_after_another(room: Room) -> None:
     assert [to for to, _ in room.passes(180)] == ["138-liaison", "139-pump"], "an hour before the work is due"
     late = room.passes(60)
     assert [to for to, _ in late] == ["138-liaison", "139-pump"]
-    assert "处置已超时(应于 " in late[0][1]
+    assert "处置已超时（应于 " in late[0][1]
     assert room.passes(30) == [("138-shift", f"案卷升级至第 1 级，处置超时：{about}")]
     assert [to for to, _ in room.passes(91)] == ["138-leader"]
     assert room.passes(300) == []

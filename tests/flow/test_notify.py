@@ -192,7 +192,7 @@ def test_beyond_the_budget_one_digest_goes_when_there_is_room_again(room: Room) 
     assert len(room.run(5)) == 1, "red goes at once"
     reached = room.run(600)
     ((_, _, said),) = reached
-    assert said.startswith("另有 14 条通知(黄色 14)合并，其中：w06 水位 62.35 m")
+    assert said.startswith("另有 14 条通知（黄色 14）合并，其中：w06 水位 62.35 m")
 
 
 def approve_response(room: Room) -> None:

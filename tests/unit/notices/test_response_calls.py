@@ -20,7 +20,7 @@ SAID = {"area": "茂名市", "plan": "防汛防台", "response_level": text("pla
         (Kind.RESPONSE_OVER, "防汛防台应急响应终止：茂名市"),
         (Kind.REVIEW, "防汛防台Ⅱ级应急响应应于 11-23 23:59 前复核：茂名市"),
         (Kind.ORDER, "督办 D1，请于 11-23 23:59 前答复"),
-        (Kind.ORDER_LATE, "督办 D1 已超期(应于 11-23 23:59 前答复)"),
+        (Kind.ORDER_LATE, "督办 D1 已超期（应于 11-23 23:59 前答复）"),
     ],
 )
 def test_the_sentence(kind: Kind, sentence: str) -> None:
