@@ -99,10 +99,11 @@ class CaseDays(RuleBasedStateMachine):
         self.more_ms: dict[int, int] = {}  # by place of the clock: what extensions granted
         self.corrected = False
 
-    @initialize(known=st.booleans())
-    def somebody_reports_it_or_nobody_did(self, known: bool) -> None:
-        if known:
-            self.try_it(self.entry(Verb.REPORT, "", STEPS[Verb.REPORT].needs), legal=True)
+    @initialize(far=st.integers(0, 3))
+    def it_is_so_far_when_the_days_begin(self, far: int) -> None:
+        """Nobody told of it, it was reported, filed, or sent out already."""
+        for verb in (Verb.REPORT, Verb.FILE, Verb.DISPATCH)[:far]:
+            self.try_it(self.entry(verb, "", STEPS[verb].needs), legal=True)
 
     @precondition(lambda self: self.case is not None)
     @rule(choice=st.integers(0, 999), group=st.sampled_from(GROUPS))
@@ -112,6 +113,19 @@ class CaseDays(RuleBasedStateMachine):
         offered = [verb for verb in self.case.possible if verb in group] or [*self.case.possible]
         verb = offered[choice % len(offered)]
         self.try_it(self.entry(verb, "", STEPS[verb].needs), legal=True)
+
+    @precondition(lambda self: self.case and Verb.ASK_EXTENSION in self.case.possible and self.is_in_time())
+    @rule()
+    def more_time_is_asked_for_and_granted(self) -> None:
+        """The clock ends so much counted time later; one that rests has so much more left when it goes on."""
+        place = max(at for at, one in enumerate(self.clocks) if one.obligation is Obligation.HANDLE)
+        before, calendar = self.clocks[place], CALENDARS[TERMS[Obligation.HANDLE].counting]
+        for verb in (Verb.ASK_EXTENSION, Verb.EXTEND):
+            self.try_it(self.entry(verb, "", STEPS[verb].needs), legal=True)
+        assert self.clocks[place].left_ms(self.now_ms, CALENDARS) == before.left_ms(self.now_ms, CALENDARS) + HOUR_MS
+        due_ms, later_ms = before.due_ms(CALENDARS), self.clocks[place].due_ms(CALENDARS)
+        assert (due_ms is None) == (later_ms is None) == bool(self.resting)
+        assert due_ms is None or later_ms is None or calendar.elapsed_ms(due_ms, later_ms) == HOUR_MS
 
     @rule(minutes=st.one_of(st.integers(1, 60), st.integers(1, 4 * 1440)))
     def time_passes(self, minutes: int) -> None:
@@ -287,18 +301,16 @@ class CaseDays(RuleBasedStateMachine):
     def aims_well(self, entry: Entry) -> bool:
         """Of what only its entry can tell: entry 1 is no note; nothing is corrected to later than it was written."""
         if entry.verb is Verb.ASK_EXTENSION:
-            clock = self.case.clock(Obligation.HANDLE) if self.case else None
-            return (
-                clock is not None
-                and clock.standing(self.now_ms, CALENDARS)
-                in {
-                    Standing.RUNNING,
-                    Standing.WARNED,
-                    Standing.PAUSED,
-                }
-                and clock.left_ms(self.now_ms, CALENDARS) > 0
-            )
+            return self.is_in_time()
         return entry.verb is Verb.CORRECT and bool(self.log) and entry.fields["at_ms"] <= self.log[0].entered_ms
+
+    def is_in_time(self) -> bool:
+        """Whether the work has begun and some of what is granted to it is left."""
+        clock = self.case.clock(Obligation.HANDLE) if self.case else None
+        stands = (Standing.RUNNING, Standing.WARNED, Standing.PAUSED)
+        return bool(
+            clock and clock.standing(self.now_ms, CALENDARS) in stands and clock.left_ms(self.now_ms, CALENDARS)
+        )
 
 
 TestCaseDays = pytest.mark.claim(
