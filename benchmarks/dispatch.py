@@ -1,6 +1,6 @@
 """What a dispatcher waits for: a page of the queue, a recommendation, a proposal of duplicates.
 
-    python -m benchmarks.dispatch --json [--full | --part 10] [--keep FOLDER]
+    python -m benchmarks.dispatch --json [--full | --part 10] [--keep FOLDER] [--roads]
 
 A hundredth of a large city by default: 1,000 open and 50,000 closed cases, 5,000 units; `--full` has 100,000 and
 5,000,000, which takes minutes to make: with `--keep` they are made once and asked again. Each figure is the 95th
@@ -9,11 +9,13 @@ percentile of 40 askings, ms, of the slower database: SQLite, and PostgreSQL whe
 queue_ms       200 open cases by urgency: of the whole city, its next page, of three areas, of one department, for
                somebody who sees one topic of one area; the slowest of these.
 recommend_ms   who should go, read from the database: 5,000 units, their telephones, what they have in hand.
+recommend_roads_ms  with `--roads`: the same over the roads of a city, a grid of 20,000 crossings drawn by chance.
 duplicates_ms  what a case is likely one with: read what is open within 5 km of it and as near in time as any cause
                allows, and group it.
 proposals_ms   the strip over the desk: the newest 2,000 open cases of a day, all grouped. It has no budget.
 
-Answers are compared with plain sorting, plain distances and with the doubles that were planted.
+Answers are compared with plain sorting, plain distances and with the doubles that were planted; shortest ways with a
+plain search in `tests/unit/geo/test_roads.py`.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from sqlalchemy import select
 
 from accounts.journal import Journal
 from accounts.warden import Warden
+from benchmarks.grid_roads import grid_of_roads
 from benchmarks.many_cases import (
     ABLE,
     AT_WORK,
@@ -72,6 +75,7 @@ def main() -> None:
     reader.add_argument("--full", action="store_true")
     reader.add_argument("--part", type=int, default=PART, help="one so-manieth of a large city")
     reader.add_argument("--keep", type=Path, help="a folder in which the databases stay")
+    reader.add_argument("--roads", action="store_true", help="recommend over roads too")
     asked = reader.parse_args()
     part = 1 if asked.full else asked.part
     size, declared = Size(OPEN // part, CLOSED // part), load(Path("packs"), "440900")
@@ -80,7 +84,10 @@ def main() -> None:
         for name, database in filled:
             print(f"{name}: {size.open:,} open and {size.closed:,} closed cases", flush=True)
             found[name] = ask(database, declared)
-    report: dict[str, Any] = {key: max(of[key] for of in found.values()) for key in BUDGETS}
+            if asked.roads:
+                found[name] |= {"recommend_roads_ms": recommend_roads_ms(database)}
+    keys = [*BUDGETS, "recommend_roads_ms"] if asked.roads else BUDGETS
+    report: dict[str, Any] = {key: max(of[key] for of in found.values()) for key in keys}
     report |= {"databases": found, "open": size.open, "closed": size.closed, "units": UNITS}
     print(json.dumps(report | {"cores": os.cpu_count(), "python": platform.python_version()}))
 
@@ -180,6 +187,20 @@ def recommend_ms(database: Database) -> float:
         def ask() -> None:
             need, nearest = next(asked)
             assert units.recommend(need, {}, NOW_MS)[0].unit == nearest
+
+        return slowest_ms(ask)
+
+
+def recommend_roads_ms(database: Database) -> float:
+    """Who should go over roads; the graph is made once, at the asking that is not counted."""
+    roads, able, rng = grid_of_roads(), frozenset(ABLE[0]), np.random.default_rng(6)
+    with tempfile.TemporaryDirectory() as folder:
+        units = UnitBook(_warden(database, folder), dict, lambda: SCENE)
+
+        def ask() -> None:
+            need = Need(able, WEST + SIDE_DEG * rng.random(), SOUTH + SIDE_DEG * rng.random())
+            first = units.recommend(need, {}, NOW_MS, roads)[0]
+            assert first.by_road and first.travel_s >= first.distance_m / (roads.speed_kmh.max() / 3.6)
 
         return slowest_ms(ask)
 
