@@ -140,7 +140,7 @@ class Fleet:
         self._units, self._now_ms, self._roads = tuple(units), now_ms, roads
         self._from_home = np.array([not unit.is_current(now_ms) for unit in units], dtype=np.bool_)
         self._place_deg = np.array([_place(unit, now_ms) for unit in units], dtype=np.float64).reshape(-1, 2)
-        self._speed_ms = np.array([max(unit.speed_kmh, 1.0) / 3.6 for unit in units])
+        self._speed_m_s = np.array([max(unit.speed_kmh, 1.0) / 3.6 for unit in units])
         self._free = self._left_in()
 
     def recommend(self, need: Need, shown: int = SHOWN) -> list[Suggestion]:
@@ -149,7 +149,7 @@ class Fleet:
             return []
         far_m = great_circle_m((need.lon_deg, need.lat_deg), self._place_deg)
         travel = self._travel(need, far_m)
-        travel_s = travel.travel_s + need.accuracy_m * DETOUR / self._speed_ms
+        travel_s = travel.travel_s + need.accuracy_m * DETOUR / self._speed_m_s
         short = [self._shortfalls(row, need) for row in self._near_first(need, travel_s)]
         best = sorted(short, key=lambda one: (_cost_min(travel_s[one[0]], one[1]), self._units[one[0]].id))
         return [
@@ -167,8 +167,8 @@ class Fleet:
 
     def _travel(self, need: Need, far_m: Float64) -> Travel:
         if self._roads is not None:
-            return self._roads.travel((need.lon_deg, need.lat_deg), self._place_deg, self._speed_ms)
-        return Travel(far_m * DETOUR / self._speed_ms, np.zeros(len(far_m), np.bool_))
+            return self._roads.travel((need.lon_deg, need.lat_deg), self._place_deg, self._speed_m_s)
+        return Travel(far_m * DETOUR / self._speed_m_s, np.zeros(len(far_m), np.bool_))
 
     def voids(self, capability: str, areas: Sequence[str]) -> list[str]:
         """The areas in which no free unit that can do something is left 力量空白."""

@@ -55,37 +55,37 @@ class Roads:
         middle_deg = float(np.mean(table.nodes_deg[:, 1]))
         self._flat = np.array([np.cos(np.radians(middle_deg)), 1.0])  # a degree of longitude is shorter
 
-    def travel(self, to_deg: LonLat, from_deg: Float64, speed_ms: Float64) -> Travel:
+    def travel(self, to_deg: LonLat, from_deg: Float64, speed_m_s: Float64) -> Travel:
         """The time from each of many places to one.
 
         Args:
             to_deg: The one place, degrees WGS 84.
             from_deg: (k, 2) float64, degrees WGS 84; NaN for what is nowhere.
-            speed_ms: (k,) float64, of each beside the road and where there is none, m/s.
+            speed_m_s: (k,) float64, of each beside the road and where there is none, m/s.
 
         Returns:
             By road: straight line × factor to the nearest node, over the graph, and from its last node on. By straight
             line × factor where a road is too far, does not lead there, or both ends join it at the same node.
         """
-        straight_s = great_circle_m(to_deg, from_deg) * self._detour / speed_ms
+        straight_s = great_circle_m(to_deg, from_deg) * self._detour / speed_m_s
         placed = np.flatnonzero(~np.isnan(from_deg).any(axis=1))
         goal, goal_m = self._nearest(np.array([to_deg]))
         rows, off_m = self._nearest(from_deg[placed])
-        over_s = self._over_s(int(goal[0]), rows, speed_ms[placed])
-        road_s = over_s + (off_m + goal_m[0]) * self._detour / speed_ms[placed]
+        over_s = self._over_s(int(goal[0]), rows, speed_m_s[placed])
+        road_s = over_s + (off_m + goal_m[0]) * self._detour / speed_m_s[placed]
         joins = (off_m <= JOINS_WITHIN_M) & (goal_m[0] <= JOINS_WITHIN_M) & (rows != goal[0]) & np.isfinite(road_s)
         travel_s, by_road = straight_s.copy(), np.zeros(len(from_deg), np.bool_)
         travel_s[placed[joins]], by_road[placed[joins]] = road_s[joins], True
         return Travel(travel_s, by_road)
 
-    def _over_s(self, goal: int, rows: NDArray[np.int64], speed_ms: Float64) -> Float64:
+    def _over_s(self, goal: int, rows: NDArray[np.int64], speed_m_s: Float64) -> Float64:
         """Seconds over the graph from each of these nodes."""
-        slow = speed_ms < ON_FOOT_KMH / 3.6
+        slow = speed_m_s < ON_FOOT_KMH / 3.6
         over_s = np.full(len(rows), np.inf)
         if not slow.all():
             over_s[~slow] = self._cost(self._by_time, goal)[rows[~slow]]
         if slow.any():
-            over_s[slow] = self._cost(self._by_length, goal)[rows[slow]] / speed_ms[slow]
+            over_s[slow] = self._cost(self._by_length, goal)[rows[slow]] / speed_m_s[slow]
         return over_s
 
     def _cost(self, turned: Any, goal: int) -> Float64:
