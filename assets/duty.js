@@ -34,7 +34,7 @@
     return '<li class="duty-row level-' + (item.level || "none") + (item.waits ? " waiting" : "") + (item.key === chosen ? " chosen" : "") + '" data-key="' + esc(item.key)
       + '" role="option" aria-selected="' + (item.key === chosen) + '"><header><span class="level">' + tag + "</span><span>" + esc(area ? area.name : "")
       + (item.members && item.members.length > 1 ? " · " + esc(words("duty.count", { count: item.members.length })) : "") + flaps + of + "</span>" + lost + "<time>"
-      + esc(format.span(nowMs - item.sinceMs)) + "</time>" + state + "</header><p>" + esc(item.sentence) + "</p></li>";
+      + esc(format.span(nowMs - item.sinceMs)) + "</time>" + state + "</header><p>" + esc(format.glued(item.sentence)) + "</p></li>";
   }
 
   /** The line over the list: what waits, what is hidden and until when. */
@@ -282,7 +282,7 @@
     if (state === "live") page.put("duty-chain", cityvitals.header.chain(live.picture(), nowMs));
     paint();
     const heard = cityvitals.sound.turn(picture(), state === "stale", nowMs);
-    page.put("duty-ringing", heard.ringing.map((name) => "<b>" + esc(words("duty.tone_" + name)) + "</b>").join("") || esc(words("duty.quiet")));
+    page.put("duty-ringing", heard.ringing.map((name) => "<b>" + esc(words("duty.tone_" + name)) + "</b>").join("") || esc(words(heard.muted ? "duty.muted_now" : "duty.quiet")));
   }
 
   const clientside = (root.dash_clientside = root.dash_clientside || {});

@@ -133,7 +133,7 @@
       + (item.flapping ? '<span class="cause">' + esc(words("duty.flapping")) + "</span>" : "")
       + (item.causeName || item.cause ? '<span class="cause">' + esc(words("duty.cause", { cause: item.causeName || item.cause })) + "</span>" : "")
       + (item.issued ? '<i class="issued">' + esc(words("wall.issued")) + "</i>" : "") + (item.byHand ? '<i class="issued">' + esc(words("duty.by_hand")) + "</i>" : "");
-    return '<article class="level-' + (item.level || "none") + '"><header>' + head + "</header><p class=\"sentence\">" + esc(item.sentence) + '</p><p class="next">' + esc(cityvitals.dutyState.next(item, nowMs)) + "</p>"
+    return '<article class="level-' + (item.level || "none") + '"><header>' + head + "</header><p class=\"sentence\">" + esc(cityvitals.format.glued(item.sentence)) + '</p><p class="next">' + esc(cityvitals.dutyState.next(item, nowMs)) + "</p>"
       + '<div class="duty-verbs">' + all.slice(0, MAIN).map((verb) => button(verb, true)).join("") + "</div>"
       + '<div class="duty-verbs">' + all.slice(MAIN).map((verb) => button(verb, false)).join("") + "</div>"
       + contacts(more.contacts, item, picture) + verdicts(item, more.may)

@@ -137,7 +137,8 @@
       if (mine !== asked || !place) return;
       const told = answer.ok ? answer.body.sentences : [];
       place.innerHTML = "<b>" + esc(answer.ok ? words("duty.hides", { count: told.length }) : cityvitals.dutyActs.sentenceOf(answer)) + "</b>"
-        + told.slice(0, 4).map((sentence) => "<span>" + esc(sentence) + "</span>").join("");
+        + told.slice(0, 4).map((sentence) => "<span>" + esc(sentence) + "</span>").join("")
+        + (told.length > 4 ? "<span>" + esc(words("duty.hides_more", { count: told.length - 4 })) + "</span>" : "");
     };
     ask(words("duty.silence"), choice("scope", found.map(([name], at) => [at, words("duty.scope_" + name)]), 0)
       + choice("length", SILENCED_H.map((hours) => [hours, words("duty.hours", { hours: hours })]), 2)

@@ -87,7 +87,7 @@
     const state = one.phase === "active" ? words("duty.kept_open") : one.phase === "retracted" ? words("duty.kept_retracted") : one.late ? words("duty.kept_late") : words("duty.kept_over");
     return '<li class="duty-row level-' + one.peak + (one.phase === "active" ? " waiting" : "") + (one.id === chosen ? " chosen" : "") + '" data-id="' + esc(one.id) + '" role="option"><header><span class="level">'
       + format.mark(one.peak) + "<b>" + esc(format.levelWord(one.peak)) + "</b></span><span>" + esc(one.area_name) + "</span><time>" + esc(format.moment(one.since_ms, nowMs))
-      + "</time><em>" + esc(judged || state) + "</em></header><p>" + esc(one.sentence) + "</p></li>";
+      + "</time><em>" + esc(judged || state) + "</em></header><p>" + esc(format.glued(one.sentence)) + "</p></li>";
   }
 
   /** The map of what is listed; what concerns the whole city stands below it. A county narrows the list. */
@@ -137,7 +137,7 @@
       + (dutyActs.may("warnings.confirm") ? "" : " disabled") + ">" + esc(words("duty.verdict_" + name.replace(/-/g, "_"))) + "</button>").join("");
     const link = (href, code) => '<a href="' + esc(site.base_path + href) + '">' + esc(words(code)) + "</a>";
     const related = whole.related.map((near) => '<li data-id="' + esc(near.id) + '">' + format.mark(near.peak) + " <time>" + esc(format.moment(near.since_ms, nowMs)) + "</time> " + esc(near.sentence) + "</li>").join("");
-    return '<article class="level-' + one.peak + '"><header>' + format.levelTag(one.peak) + "</header><p class=\"sentence\">" + esc(one.sentence) + "</p>"
+    return '<article class="level-' + one.peak + '"><header>' + format.levelTag(one.peak) + "</header><p class=\"sentence\">" + esc(format.glued(one.sentence)) + "</p>"
       + (one.indicator ? '<div class="duty-verdicts"><h3>' + esc(words("duty.verdicts")) + "</h3>" + verdicts + "</div>" : "")
       + '<div class="duty-columns"><dl class="duty-facts">' + pair("value", one.indicator && "<b>" + esc(one.text) + "</b> " + esc(one.unit)) + pair("bound", one.bound === null ? "" : esc(one.bound) + " " + esc(one.unit))
       + pair("since", esc(format.moment(one.since_ms, nowMs))) + pair("ended", one.ended_ms ? esc(format.moment(one.ended_ms, nowMs)) + " <small>" + esc(format.span(one.ended_ms - one.since_ms)) + "</small>" : "")

@@ -121,6 +121,11 @@
     return words("wall.reporting", { reported: count(reported), expected: count(expected) });
   }
 
+  /** A sentence whose figures keep their units when it is broken into lines. */
+  function glued(sentence) {
+    return String(sentence || "").replace(/(\d) (?=[A-Za-z%°μ])/g, "$1\u00a0");
+  }
+
   /** A name without its own mark of simulation, for tight places: the stamp in the header marks the whole screen. */
   function shortName(name) {
     return String(name || "").replace(/\s*[(（](模拟|simulated)[)）]$/, "");
@@ -133,7 +138,7 @@
   }
 
   cityvitals.format = {
-    GRAVEST_FIRST, RANK, age, civil, count, esc, gravest, levelTag, levelWord, mark, moment, reporting, setWords, shortName, silence, span,
+    GRAVEST_FIRST, RANK, age, civil, count, esc, glued, gravest, levelTag, levelWord, mark, moment, reporting, setWords, shortName, silence, span,
     stopwatch, words,
   };
 })(typeof window === "undefined" ? globalThis : window);

@@ -197,6 +197,12 @@
     move(one.level, reached(one) + step * (event.shiftKey ? 10 : 1) * Math.pow(10, -decimals(one.indicator)));
   }
 
+  /** A hand sets round figures: 1, 2 or 5 of some power of ten, at most a hundredth of the axis. With Alt any figure. */
+  function roundStep(span) {
+    const power = Math.pow(10, Math.floor(Math.log10(span / 100)));
+    return power * (span / 100 / power >= 5 ? 5 : span / 100 / power >= 2 ? 2 : 1);
+  }
+
   const mayMove = () => desk().seed.rights.edit || desk().seed.rights.relax;
 
   function listen(place) {
@@ -215,7 +221,9 @@
     place.addEventListener("pointermove", (event) => {
       if (!dragging) return;
       const { low, high, value } = dragging.scale;
-      cityvitals.rules.move(dragging.level, Math.min(high, Math.max(low, value(event.clientY - dragging.top))));
+      const to = Math.min(high, Math.max(low, value(event.clientY - dragging.top)));
+      const step = event.altKey ? 0 : roundStep(high - low);
+      cityvitals.rules.move(dragging.level, step ? Math.round(to / step) * step : to);
     });
     for (const end of ["pointerup", "pointercancel"]) {
       place.addEventListener(end, () => {

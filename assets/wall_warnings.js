@@ -63,11 +63,12 @@
   }
 
   /**
-   * A sentence as it is read from five metres: the head names the county, the header the stamp, and what stands in
-   * brackets is on the desk. Figures keep their units.
+   * A sentence as it is read from five metres: the head names county and cause, the header the stamp, and what stands
+   * in brackets is on the desk.
    */
-  function brief(sentence, area) {
-    const told = sentence.replace(/[(（][^()（）]*[)）]/g, "").replace(/(\d) (?=[A-Za-z%°μ])/g, "$1\u00a0");
+  function brief(warning, area) {
+    const whole = warning.members.length > 1 ? warning.sentence.split(/[；;]/)[0] : warning.sentence;
+    const told = format.glued(whole.replace(/[(（][^()（）]*[)）]/g, ""));
     return area && told.startsWith(area) && told.length > area.length ? told.slice(area.length).trimStart() : told;
   }
 
@@ -81,7 +82,7 @@
     return { key: warning.key, level: warning.level,
       html: '<a class="warning level-' + warning.level + (stands.waits ? " waits" : "") + '" href="' + esc(href) + '">' + format.mark(warning.level)
         + "<header><b>" + esc(format.levelWord(warning.level)) + "</b><span>" + esc(area ? area.name : "") + count + issued + "</span>" + on + "<time>"
-        + esc(format.span(nowMs - warning.since_ms)) + "</time></header><p>" + esc(brief(warning.sentence, area ? area.name : "")) + "</p></a>" };
+        + esc(format.span(nowMs - warning.since_ms)) + "</time></header><p>" + esc(brief(warning, area ? area.name : "")) + "</p></a>" };
   }
 
   /** The line as large as a warning that keeps the sum honest. */

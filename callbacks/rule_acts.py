@@ -26,7 +26,7 @@ from core.rule_versions import RuleVersion
 from core.settings import Settings
 from early_warning.declaration import declaration_of, faults, rule_of
 from early_warning.grades import grade_of_rule
-from early_warning.rule import Rule
+from early_warning.rule import Rule, RuleState
 from early_warning.rule_desk import File, RuleDesk
 from early_warning.rule_office import Declaration, Relaxing, RuleOffice, Shipped, Terms
 from early_warning.week_after import week_after
@@ -36,6 +36,7 @@ from store.notice_routes import routes
 from store.people import people
 
 Asked = Mapping[str, Any]
+ADOPTED_MS = 15_000
 RIGHTS = {"edit": "rules.edit", "release": "rules.release", "relax": "rules.relax"}
 
 
@@ -103,6 +104,7 @@ class RuleActs:
             return {"refused": refused.in_words(self._language)}
         except CityVitalsError:
             return {"refused": text("rules.objection_unknown", self._language, rule=name)}
+        rule = _approved_just_now(rule, file.judging(real_ms()), real_ms())
         opened = Opened(
             declared=declared,
             rule=rule,
@@ -231,6 +233,13 @@ def _shipped(packs: Path, city: str) -> Any:
         return Shipped(rule.version, declaration_of(rule)) if rule else None
 
     return found
+
+
+def _approved_just_now(rule: Rule, judging: RuleVersion | None, now_ms: int) -> Rule:
+    """The rule as it was approved a moment ago, though the running engines take it on only within seconds."""
+    if judging is None or judging.version == rule.version or now_ms - judging.effective_ms > ADOPTED_MS:
+        return rule
+    return rule_of(rule.id, judging.declaration, judging.version, RuleState.ACTIVE)
 
 
 def _gravest_place(rule: str, warnings: Mapping[str, Mapping[str, Any]]) -> str:

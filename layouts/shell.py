@@ -25,6 +25,7 @@ IN_BROWSER = (
     "incident.",
     "plan.",
     "reports.",
+    "wording.",
 )  # topics whose words the scripts write
 AGAIN_MS = 1000  # a screen that is on before the city is asks so often, and then comes alive by itself
 OLDEST_CHROMIUM = 109  # the last one on Windows 7

@@ -179,6 +179,7 @@ def test_a_bound_is_dragged_weighed_submitted_approved_and_followed(
         assert not told_warnings(house)
         page.get_by_role("button", name="批准生效").click()
         expect(page.locator(".said")).to_contain_text("数秒内生效")
+        expect(page.locator("#rules-title")).to_contain_text("生效 v2")
     bring = (house.office.database, connect(redis_url(house)), house.entrance.settings, CITY)
     eventually(lambda: lay_over(*bring, real_ms()), 20)
 
