@@ -33,6 +33,7 @@ ENGINE = (
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 BEGIN_MS = 1_795_305_600_000 // HOUR_MS * HOUR_MS
 CHUNK_MS, CHUNKS = 15 * MINUTE_MS, 32  # eight hours
+KILLS = 20
 PARTITIONS = 2
 
 
@@ -131,19 +132,18 @@ def behind(client: Client, keys: Keys) -> bool:
 
 
 @pytest.mark.claim("PULSE", "Kill -9 of the engine at unfinished backlog: the same values, nothing lost, nothing twice")
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.long  # three kills of ingest and engine stand in thread/test_kills.py
 def test_values_and_warnings_survive_kills(
     redis_client: Client,
     declared: Declared,
     readings: pd.DataFrame,
     engine: Callable[..., subprocess.Popen[bytes]],
     wait_for: Callable[..., None],
-    kills: int,
 ) -> None:
     scene = Scene("replay-test", "440900", Stamp.REPLAY, "replay/city", BEGIN_MS, real_ms(), 1e6, BEGIN_MS)
     keys = declare_scene(redis_client, scene, PARTITIONS)
     appender = Appender(redis_client, keys, 100_000)
-    kill_at = np.linspace(5, CHUNKS - 3, kills).astype(int).tolist()
+    kill_at = np.linspace(5, CHUNKS - 3, KILLS).astype(int).tolist()
     process = engine()
     for number in range(CHUNKS + 4):
         upto_ms = BEGIN_MS + number * CHUNK_MS
