@@ -33,6 +33,7 @@ from stream.codec import READING_COLUMNS, decode_panes, decode_values
 from stream.connect import Client
 from stream.entries import START, entries
 from stream.keys import Keys
+from stream.narrow import Narrow, widened
 from workers.freed import keep_freed
 from workers.stages import CityStage, PartitionStage
 
@@ -133,13 +134,18 @@ class Reference:
     def __init__(self) -> None:
         self._number = {name: number for number, name in enumerate(city.names(SERIES))}
         self._metric = {f"m{number}": number for number in range(METRICS)}
-        self._decoder = msgspec.msgpack.Decoder(tuple[int, tuple[str, str, int, list[str], list[str]]])
+        self._decoder = msgspec.msgpack.Decoder(
+            tuple[int, tuple[str, str, int, list[str], list[str], dict[str, Narrow]]]
+        )
         self.count, self.total = np.zeros(SERIES), np.zeros(SERIES)
 
     def read(self, fields: Fields) -> None:
         """Add one entry up."""
-        columns = {name: np.frombuffer(fields[name.encode()], dtype) for name, dtype in READING_COLUMNS.items()}
-        *_, devices, metrics = self._decoder.decode(fields[b"h"])[1]
+        *_, devices, metrics, narrowed = self._decoder.decode(fields[b"h"])[1]
+        columns = {
+            name: widened(np.frombuffer(fields[name.encode()], how.dtype), how, READING_COLUMNS[name])
+            for name, how in narrowed.items()
+        }
         device = np.fromiter(map(self._number.__getitem__, devices), np.int64, len(devices))
         metric = np.fromiter(map(self._metric.__getitem__, metrics), np.int64, len(metrics))
         series = device[columns["device"]] * METRICS + metric[columns["metric"]]

@@ -1,8 +1,8 @@
 """Every streamed record as the fields of one Redis entry, and back.
 
 An entry has a kind `k`, a header `h` (msgpack: the schema version, then the record without its columns) and
-one field a column (raw little-endian bytes, read without a copy, so arrays are read-only; those of panes narrowed
-where they can be, which the header then says).
+one field a column (raw little-endian bytes, read without a copy, so arrays are read-only). Long columns of readings
+and panes lie there narrowed where they can be, which the header then says.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from core.records import CityWarning, Event, PaneBatch, ReadingBatch, Stamp, Tic
 from stream.narrow import Narrow, narrow, widened
 
 VERSION = 1
+NARROW_FROM = 256  # rows; fewer are not worth the words in the header
 READINGS, TICK, EVENTS, PANES, VALUES, WARNINGS = b"r", b"t", b"e", b"p", b"v", b"w"
 
 _MEASURE, _SKETCH = "m:", b"s:"  # what the columns begin with that only some panes have
@@ -47,6 +48,7 @@ class _ReadingHeader(NamedTuple):
     received_ms: int
     devices: tuple[str, ...]
     metrics: tuple[str, ...]
+    narrowed: dict[str, Narrow] | None = None  # by column
 
 
 class _PaneHeader(NamedTuple):
@@ -79,14 +81,15 @@ class _ValueHeader(NamedTuple):
 
 def encode_readings(batch: ReadingBatch) -> Fields:
     """A reading batch, `k=r`."""
-    header = _ReadingHeader(batch.feed, batch.stamp, batch.received_ms, batch.devices, batch.metrics)
-    return _entry(READINGS, header) | _columns(batch, READING_COLUMNS)
+    fields, narrowed = _narrowed({name: getattr(batch, name) for name in READING_COLUMNS}, READING_COLUMNS)
+    header = _ReadingHeader(batch.feed, batch.stamp, batch.received_ms, batch.devices, batch.metrics, narrowed)
+    return _entry(READINGS, header) | fields
 
 
 def decode_readings(fields: Mapping[bytes, bytes]) -> ReadingBatch:
     """Inverse of `encode_readings`. Raises UnreadableEntry."""
     header: _ReadingHeader = _header(fields, READINGS, _ReadingHeader)
-    batch = ReadingBatch(*header, **_arrays(fields, READING_COLUMNS))
+    batch = ReadingBatch(*header[:-1], **_widened(fields, READING_COLUMNS, header.narrowed))
     _refuse_nameless(batch)
     return batch
 
@@ -127,7 +130,7 @@ def encode_panes(batch: PaneBatch) -> Fields:
 def decode_panes(fields: Mapping[bytes, bytes]) -> PaneBatch:
     """Inverse of `encode_panes`. Raises UnreadableEntry."""
     header: _PaneHeader = _header(fields, PANES, _PaneHeader)
-    columns = _widened(fields, _pane_dtypes(header.measures), header.narrowed or {})
+    columns = _widened(fields, _pane_dtypes(header.measures), header.narrowed)
     rows, told = len(columns["count"]), header._asdict()
     del told["narrowed"]
     further: dict[str, Any] = {
@@ -192,10 +195,6 @@ def _entry(kind: bytes, record: object) -> Fields:
     return {b"k": kind, b"h": msgspec.msgpack.encode((VERSION, record))}
 
 
-def _columns(batch: object, dtypes: Mapping[str, str]) -> Fields:
-    return {name.encode(): _bytes(getattr(batch, name), dtype) for name, dtype in dtypes.items()}
-
-
 def _pane_dtypes(measures: Iterable[str]) -> dict[str, str]:
     return PANE_COLUMNS | {_MEASURE + name: "<f8" for name in measures}
 
@@ -204,22 +203,26 @@ def _prefixed(measures: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     return {_MEASURE + name: column for name, column in measures.items()}
 
 
-def _narrowed(columns: Mapping[str, NDArray[Any]], dtypes: Mapping[str, str]) -> tuple[Fields, dict[str, Narrow]]:
-    """Columns in as few bytes as hold them, and which of them are to be widened."""
+def _narrowed(
+    columns: Mapping[str, NDArray[Any]], dtypes: Mapping[str, str]
+) -> tuple[Fields, dict[str, Narrow] | None]:
+    """Columns in as few bytes as hold them, and how those are to be widened that are narrow."""
     fields: Fields = {}
     how: dict[str, Narrow] = {}
     for name, column in columns.items():
-        whole = np.ascontiguousarray(column, dtypes[name])
-        if found := narrow(whole):
-            whole, how[name] = found
-        fields[name.encode()] = whole.tobytes()
-    return fields, how
+        stored = np.ascontiguousarray(column, dtypes[name])
+        if len(stored) >= NARROW_FROM and (found := narrow(stored)):
+            stored, how[name] = found
+        fields[name.encode()] = stored.tobytes()
+    return fields, how or None
 
 
-def _widened(fields: Mapping[bytes, bytes], dtypes: Mapping[str, str], how: Mapping[str, Narrow]) -> dict[str, Any]:
+def _widened(
+    fields: Mapping[bytes, bytes], dtypes: Mapping[str, str], narrowed: Mapping[str, Narrow] | None
+) -> dict[str, Any]:
     """Inverse of `_narrowed`."""
-    lie = {name: how[name].dtype if name in how else dtype for name, dtype in dtypes.items()}
-    columns = _arrays(fields, lie)
+    how = narrowed or {}
+    columns = _arrays(fields, {name: how[name].dtype if name in how else dtype for name, dtype in dtypes.items()})
     return columns | {name: widened(columns[name], how[name], dtypes[name]) for name in how.keys() & dtypes.keys()}
 
 
