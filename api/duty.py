@@ -22,12 +22,12 @@ from api.hub import Hub
 from api.rest import Present
 from board.belonging import active_concerned, chain_of, concerned_by
 from board.positions import kept_concerned
-from core.duty import SOUND, Deed, Scope
+from core.duty import SOUND, Deed, Scope, Silence
 from core.errors import UnknownName
 from core.records import HOUR_MS, Level
 from early_warning.duty import DutyDesk, Now, preview
 from early_warning.duty_rules import Concerned, Wish
-from early_warning.grades import SEE, check_seen
+from early_warning.grades import SEE, check_seen, grade_of_scope, reaches
 from early_warning.signals import id_of, item_of
 from store.warnings import KeptWarning, warning_of
 
@@ -104,6 +104,11 @@ class Duty:
         ]
         return models.Contacts(contacts=shown, in_full=in_full)
 
+    def sees(self, present: Present, silence: Silence) -> bool:
+        """Whether he may know of a silence, by the rules that it names."""
+        declared = present.declared
+        return reaches(self.entrance.bearer(), grade_of_scope(silence.scope, declared.rules, declared.indicators))
+
     def areas(self, present: Present, scope: Scope) -> list[tuple[str, ...]]:
         """The areas that a silence reaches, each with those it lies in; of none named, the whole city."""
         declared = present.declared
@@ -178,7 +183,7 @@ def _silence_routes(router: APIRouter, duty: Duty) -> None:
         present = Present(duty.hub)
         now = duty.now(present)
         found = await asyncio.to_thread(duty.desk.silences, now.scene, now.city_ms - 24 * HOUR_MS)
-        return models.Silences(silences=[models.SilenceTold.of(one) for one in found])
+        return models.Silences(silences=[models.SilenceTold.of(one) for one in found if duty.sees(present, one)])
 
     @router.post("/silences/preview")
     async def hidden(wanted: models.SilenceWish) -> models.Preview:
@@ -204,7 +209,7 @@ def _silence_routes(router: APIRouter, duty: Duty) -> None:
         present = Present(duty.hub)
         now = duty.now(present)
         found = await asyncio.to_thread(duty.desk.silenced, now.scene, number)
-        if found is None:
+        if found is None or not duty.sees(present, found):
             raise ApiError(404, "unknown-silence", number=number)
         areas = duty.areas(present, found.scope)
         ended = await asyncio.to_thread(duty.desk.end_silence, duty.entrance.bearer(), number, areas, now)

@@ -57,7 +57,7 @@ class Present:
     def indicator(self, name: str) -> Indicator:
         """A declared indicator. Raises ApiError 404."""
         found = self.declared.indicators.get(name)
-        if found is None:
+        if found is None or not self.reader.sees(name):
             raise ApiError(404, "unknown-indicator", name=name)
         return found
 
@@ -93,13 +93,14 @@ def rest_routes(hub: Hub, client: Client) -> APIRouter:
 def _indicator_routes(router: APIRouter, hub: Hub) -> None:
     @router.get("/indicators", responses=NOT_FOUND)
     async def indicators() -> models.Indicators:
-        """All declared indicators, and the city's value of each."""
+        """All declared indicators that he may see somewhere, and the city's value of each."""
         present = Present(hub)
         city = present.declared.city.code
-        records = [present.reader.value(name, city) for name in present.declared.indicators]
+        seen = [one for one in present.declared.indicators.values() if present.reader.sees(one.id)]
+        records = [present.reader.value(one.id, city) for one in seen]
         return models.Indicators(
             origin=present.origin(),
-            indicators=[present.definition(one) for one in present.declared.indicators.values()],
+            indicators=[present.definition(one) for one in seen],
             values=[present.value(record) for record in records if record is not None],
         )
 

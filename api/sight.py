@@ -22,11 +22,11 @@ from board.history import Point
 from board.reader import PictureReader
 from catalogue.declared import Declared
 from core.accounts import Sensitivity
-from early_warning.grades import GRADES, grade_of, grade_of_rule
+from early_warning.grades import GRADES, grade_of, grade_of_rule, reaches
 
 FRAMES = 16  # frames that were cut last: clients with the same reach share them
 GENERAL = frozenset(  # not of one place
-    {"city", "probe", "workers", "sources", "load", "silences", "case_load", "responses", "proposals"}
+    {"city", "probe", "workers", "sources", "load", "case_load", "responses", "proposals"}
 )
 LEVELS = ("red", "orange", "yellow", "blue")  # the gravest first
 SEEN = ("indicators.see", "warnings.see", "stations.see")
@@ -178,6 +178,7 @@ class Sight:
             "orders": lambda: self.sees(
                 "orders.see", record["area"] or city, record["topic"], Sensitivity(record.get("sensitivity", 0))
             ),
+            "silences": lambda: reaches(self._bearer, Sensitivity(record.get("sensitivity", 0))),
             "cases": lambda: self.sees("warnings.see", record["area"] or city, record["topic"]),
             "units": lambda: self.sees("warnings.see", record["area"] or city),
             "duty": lambda: (
@@ -247,6 +248,10 @@ class SeenReader:
     def series(self, indicator: str, area: str, from_ms: int = 0) -> list[Point]:
         """As there; empty for what he may not see."""
         return self._reader.series(indicator, area, from_ms) if self._sight.sees_value(indicator, area) else []
+
+    def sees(self, indicator: str) -> bool:
+        """Whether there is an indicator for him, at any place of the city."""
+        return self._sight.sees_indicator(indicator)
 
     def name(self, subject: str) -> str:
         """Names are no secret."""

@@ -22,6 +22,7 @@ from core.messages import text
 from core.records import DAY_MS, Level
 from early_warning.duty_fold import UNTOUCHED, Standing, after, shelved_until, spread, together, waits
 from early_warning.duty_rules import Concerned, is_hidden
+from early_warning.grades import grade_of_scope
 from early_warning.seats import SeatReach, ladder, owner
 from indicators.definition import Sensitivity
 
@@ -140,6 +141,7 @@ class DutyBook:
             "by": silence.name,
             "hides": hides,
             "maintenance": silence.maintenance,
+            "sensitivity": int(grade_of_scope(scope, self._declared.rules, self._declared.indicators)),
         }
 
     def _what(self, silence: Silence) -> str:

@@ -63,6 +63,10 @@ class PictureReader:
                 if record is not None:
                     self._others[batch.indicator, area] = record
 
+    def sees(self, indicator: str) -> bool:
+        """Whether there is an indicator for whoever reads; who may see less reads by `api.sight.SeenReader`."""
+        return True
+
     def value(self, indicator: str, area: str) -> Record | None:
         """The newest value of an indicator at an area or a station, as a record of the section `values`."""
         shown = self.sections.get("values", {}).get(key_of(indicator, area))

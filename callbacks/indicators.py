@@ -55,12 +55,13 @@ async def body_of(pathname: str, settings: Settings, reader: PictureReader) -> C
     if declared is None:
         return shell.waiting(language)
     parts = [unquote(part) for part in pathname.removeprefix(settings.base_path).split("/") if part]
+    seen = reader.sections().get("indicators", declared.indicators)  # the others are not there for him
     if len(parts) == 1:
         warnings = reader.sections().get("warnings", {})
         rows = overview_rows(declared, reader.value, warnings, reader.city_now_ms(), language)
-        return Overview(declared, settings.base_path, language).page(rows)
+        return Overview(declared, settings.base_path, language).page([one for one in rows if one.indicator in seen])
     subject = subject_of(declared, parts[1], parts[2] if len(parts) > 2 else "", language)
-    if subject is None:
+    if subject is None or subject.indicator.id not in seen:
         return indicators.not_found(language)
     page = await detail_of(reader, declared, subject, language)
     remarks = None

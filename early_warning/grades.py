@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from accounts.bearer import Bearer
 from accounts.rights import may
 from core.accounts import Sensitivity
+from core.duty import Scope
 from core.errors import UnknownName
 from core.records import Issuer
 from early_warning.duty_rules import Concerned
@@ -51,6 +52,18 @@ def grade_of_all(names: Iterable[str], indicators: Mapping[str, Indicator]) -> S
 def grade_of_rule(rule: Rule, indicators: Mapping[str, Indicator]) -> Sensitivity:
     """How far a rule may be seen: as far as all that it looks at."""
     return grade_of_all(looked_at(rule), indicators)
+
+
+def grade_of_scope(scope: Scope, rules: Mapping[str, Rule], indicators: Mapping[str, Indicator]) -> Sensitivity:
+    """How far a silence may be seen: as far as every rule that it names; one that nobody declares, least far."""
+    known = (rules.get(name) for name in scope.rules)
+    grades = (grade_of_rule(rule, indicators) if rule else Sensitivity.SENSITIVE for rule in known)
+    return max(grades, default=Sensitivity.PUBLIC)
+
+
+def reaches(by: Bearer, grade: Sensitivity) -> bool:
+    """Whether any post of his reaches a grade: for what is of no place."""
+    return any(grade <= grant.reach.sensitivity for grant in by.grants)
 
 
 def sees(by: Bearer, area: Sequence[str], topic: str, grade: Sensitivity) -> bool:
