@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 
 import numpy as np
 
@@ -49,6 +50,11 @@ class WorkCalendar:
         self.counting, self.provisional_from_ms = counting, provisional_from_ms
         self._opens_ms, self._closes_ms = opens_ms, closes_ms
         self._before_ms = np.concatenate([[0], np.cumsum(closes_ms - opens_ms)])
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one when it counts otherwise."""
+        return blake2b(self._opens_ms.tobytes() + self._closes_ms.tobytes(), digest_size=8).hexdigest()
 
     def begin(self, at_ms: int) -> int:
         """When an obligation that arises now begins to count: of working days, the next midnight."""

@@ -1,12 +1,22 @@
-"""What the cases of one month say, read from their logs: found by SQL, folded once, kept for the next look."""
+"""What the cases of one month say, read from their logs: found by SQL, folded once, kept for the next look.
+
+What a settled case says is kept twice: in this process, and in the database for all others and for the next start. It
+holds as long as the log has the same length and the case is judged by the same kinds, units, calendars and fold.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from hashlib import blake2b
+
+from msgspec import convert, json, to_builtins
 
 from core.declared import Words
+from core.errors import NeighbourDown
 from dispatch.case import fold
 from dispatch.clocks import Calendars
 from dispatch.evaluation import Outcome, outcome
@@ -17,8 +27,10 @@ from dispatch.rows import entry_of
 from dispatch.steps import Verb
 from store import evaluation as kept
 from store.evaluation import Head
-from store.sql import Database
+from store.sql import Database, Transaction
 
+FOLD = 1  # raised when the same log says something else than before: what was kept is folded anew
+AT_ONCE = 500  # outcomes written in one transaction, some ten ms: others write too
 KEPT = 100_000  # folded cases that one process keeps, about 1 kB each: some months of a large city
 
 
@@ -38,7 +50,7 @@ class Asked:
     basis: Basis
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ground:
     """What they are judged by. able: unit → what it can do. as_of_ms: of clocks that still run, city time, ms UTC."""
 
@@ -46,6 +58,14 @@ class Ground:
     calendars: Calendars
     able: Mapping[str, frozenset[str]]
     as_of_ms: int
+
+    @cached_property
+    def name(self) -> str:
+        """Another one when a settled case may be judged otherwise."""
+        kinds = sorted((kind.id, kind.lead, kind.capabilities) for kind in self.kinds.values())
+        able = sorted((unit, sorted(can)) for unit, can in self.able.items())
+        counted = sorted((counting, one.fingerprint) for counting, one in self.calendars.items())
+        return blake2b(json.encode([FOLD, kinds, able, counted]), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +97,13 @@ class Evaluations:
                 if sees(head)
             }
             found = {name: one for name, head in heads.items() if (one := self._known(head))}
-            for case, rows in kept.logs_of(connection, [name for name in heads if name not in found]):
-                found[case] = self._judged([entry_of(row) for row in rows], ground)
+            found |= self._folded_before(connection, [head for head in heads.values() if head.id not in found], ground)
+            anew = {
+                case: self._judged([entry_of(row) for row in rows], ground)
+                for case, rows in kept.logs_of(connection, [name for name in heads if name not in found])
+            }
+        self._keep(anew, ground)
+        found |= anew
         return {
             name: (head, found[name].outcome)
             for name, head in heads.items()
@@ -103,11 +128,34 @@ class Evaluations:
             stepped_ms(log),
             all(clock.is_over for clock in case.clocks),
         )
+        self._remember(one)
+        return one
+
+    def _folded_before(self, connection: Transaction, heads: list[Head], ground: Ground) -> dict[str, Judged]:
+        """What this or another process folded of cases that nobody worked on since."""
+        revisions = {head.id: head.revision for head in heads}
+        found = {
+            one.case: convert(one.told, Judged)
+            for one in kept.folded_of(connection, revisions, ground.name)
+            if one.revision == revisions[one.case]
+        }
+        for one in found.values():
+            self._remember(one)
+        return found
+
+    def _keep(self, anew: Mapping[str, Judged], ground: Ground) -> None:
+        """Write what is settled. Nothing is lost where that fails: it is folded again."""
+        settled = [kept.Folded(case, one.revision, to_builtins(one)) for case, one in anew.items() if one.settled]
+        with suppress(NeighbourDown):
+            for at in range(0, len(settled), AT_ONCE):
+                with self._database.transaction() as connection:
+                    kept.keep_folded(connection, ground.name, settled[at : at + AT_ONCE])
+
+    def _remember(self, one: Judged) -> None:
         if one.settled:
             while len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)), None)
-            self._kept[case.id] = one
-        return one
+            self._kept[one.outcome.case] = one
 
 
 def stepped_ms(log: list[Entry]) -> dict[Basis, tuple[int, ...]]:

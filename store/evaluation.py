@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select
 
 from store.cases import EntryRow
-from store.sql import Transaction, among
-from store.tables.cases import COUNTED, case_entries, cases
+from store.sql import Transaction, among, upsert
+from store.tables.cases import COUNTED, case_entries, case_outcomes, cases
 
 HELD = 500  # logs that are in memory at a time
 
@@ -48,6 +49,31 @@ def logs_of(connection: Transaction, wanted: Sequence[str]) -> Iterator[tuple[st
         rows = connection.execute(asked.order_by(case_entries.c.case, case_entries.c.number)).mappings().all()
         for case, log in groupby((EntryRow(**row) for row in rows), key=lambda row: row.case):
             yield case, list(log)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a case says after so many entries, judged by a ground of that name; told: as whoever folded it wrote it."""
+
+    case: str
+    revision: int
+    told: Mapping[str, Any]
+
+
+def folded_of(connection: Transaction, wanted: Iterable[str], ground: str) -> list[Folded]:
+    """What was kept of these cases under a ground; the caller compares revisions."""
+    asked = select(*(case_outcomes.c[name] for name in Folded.__dataclass_fields__))
+    found = asked.where(among(connection, case_outcomes.c.case, wanted), case_outcomes.c.ground == ground)
+    return [Folded(*row) for row in connection.execute(found).all()]
+
+
+def keep_folded(connection: Transaction, ground: str, folded: Sequence[Folded]) -> None:
+    """Write what some cases say, in place of what was said before; a repeat changes nothing."""
+    found = upsert(connection, case_outcomes)
+    changed = {name: found.excluded[name] for name in ("revision", "ground", "told")}
+    rows = [{"case": one.case, "revision": one.revision, "ground": ground, "told": one.told} for one in folded]
+    if rows:
+        connection.execute(found.on_conflict_do_update(index_elements=["case"], set_=changed), rows)
 
 
 def _corrected_into(connection: Transaction, span_ms: tuple[int, int]) -> list[str]:

@@ -82,6 +82,15 @@ assignments = Table(
     Index("ix_assignments_in_hand", "unit", "since_ms", "state", "case", **IN_HAND),
 )
 
+case_outcomes = Table(  # what settled cases say, folded before; nothing is lost with it
+    "case_outcomes",
+    metadata,
+    Column("case", String(40), ForeignKey("cases.id"), primary_key=True),
+    Column("revision", Integer, nullable=False),  # of the log that was folded
+    Column("ground", String(32), nullable=False),  # what it was judged by
+    Column("told", JSON, nullable=False),
+)
+
 case_numbers = Table(  # the last number given on a day
     "case_numbers",
     metadata,
