@@ -39,10 +39,7 @@ def _plain(paper: Paper) -> dict[str, Any]:
 
 def _part(part: Any) -> dict[str, Any]:
     if isinstance(part, Table):
-        rows = [
-            [{"text": shown(one), "of": rests_on(one)} if isinstance(one, Figure) else one for one in row]
-            for row in part.rows
-        ]
+        rows = [[_cell(one) for one in row] for row in part.rows]
         return {"kind": "table", "heads": part.heads, "rows": rows, "widths": part.widths}
     if isinstance(part, Heading):
         return {"kind": "heading", "text": part.text}

@@ -25,7 +25,7 @@ def xlsx(paper: Paper) -> bytes:
     for table in (part for part in paper.parts if isinstance(part, Table)):
         _fill(book.create_sheet(table.name.translate(FORBIDDEN)[:31]), paper, _unfolded(table))
     for text in (part for part in paper.parts if isinstance(part, Heading | Paragraph)):
-        book.worksheets[0].append([text.text])
+        _add(book.worksheets[0], [text.text])
     written = BytesIO()
     book.save(written)
     return written.getvalue()
@@ -58,9 +58,9 @@ def _of(cell: Cell) -> int | None:
 
 def _fill(sheet: Worksheet, paper: Paper, table: Table) -> None:
     for line in (f"{paper.title} · {table.name}", *filter(None, (paper.mark,)), *paper.under):
-        sheet.append([line])
+        _add(sheet, [line])
     sheet["A1"].font = Font(bold=True, size=14)
-    sheet.append(list(table.heads))
+    _add(sheet, table.heads)
     head_row = sheet.max_row
     for row in table.rows:
         _add(sheet, row)

@@ -38,6 +38,12 @@ def test_a_workbook_calculates() -> None:
     assert words.data_type == "s", "words are never a formula"
 
 
+def test_no_words_of_a_workbook_are_a_formula() -> None:
+    paper = Paper("=1", (Table("部门", ("=2",), (("=3",),)), Paragraph("=4")), under=("=5",))
+    written = [cell for row in load_workbook(BytesIO(xlsx(paper)))["部门"].iter_rows() for cell in row if cell.value]
+    assert {cell.data_type for cell in written} == {"s"} and len(written) == 5
+
+
 def test_a_text_names_the_fonts_of_an_office() -> None:
     made = docx(PAPER)
     document = Document(BytesIO(made))
