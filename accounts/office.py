@@ -47,15 +47,6 @@ class Office:
         """Make the first administrator, on the first start only; he is told once."""
         return founding.found(self.database, self.journal, self.passwords, now_ms)
 
-    def keep(self, now_ms: int) -> None:
-        """What one process does each second or so: write the looks that wait, keep the audit's head aside.
-
-        Raises NeighbourDown; nothing is lost, the next call does it.
-        """
-        self.looks.write(now_ms)
-        self.sessions.write_uses()
-        self.journal.anchor(now_ms)
-
 
 def open_office(settings: Settings, hasher: PasswordHasher | None = None) -> Office:
     """Open, and if need be migrate, the accounts of an installation. hasher: a cheap one for tests.

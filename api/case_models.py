@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -213,13 +213,14 @@ class ClockTold(BaseModel):
 
 
 class EntryTold(BaseModel):
-    """One line of the log. struck: by which entry; corrected_ms: the time that counts instead."""
+    """One line of the log. name: of who acted; struck: by which entry; corrected_ms: the time that counts instead."""
 
     number: int
     verb: str
     at_ms: int
     entered_ms: int
     by: str
+    name: str
     origin: str
     assignment: str
     fields: dict[str, Any]
@@ -268,8 +269,8 @@ class CaseTold(BaseModel):
     in_full: bool
 
     @classmethod
-    def of(cls, told: Told, at: tuple[int, Calendars], in_full: bool) -> CaseTold:
-        """A case at a time, ms UTC. in_full: whether whoever asks may see personal data."""
+    def of(cls, told: Told, at: tuple[int, Calendars], names: Mapping[str, str], in_full: bool) -> CaseTold:
+        """A case at a time, ms UTC. names: of who acted; in_full: whether whoever asks may see personal data."""
         case, (now_ms, calendars) = told.case, at
         return cls(
             **{name: getattr(case, name) for name in _PLAIN},
@@ -278,7 +279,7 @@ class CaseTold(BaseModel):
             possible=[str(verb) for verb in case.possible],
             clocks=[ClockTold.of(clock, now_ms, calendars) for clock in case.clocks],
             units=[UnitTold.of(one) for one in case.assignments.values()],
-            log=list(_log(told.log, in_full)),
+            log=list(_log(told.log, names, in_full)),
             in_full=in_full,
         )
 
@@ -286,7 +287,7 @@ class CaseTold(BaseModel):
 _PLAIN = ("id", "state", "hold", "since_ms", "reported_ms", "revision", "into", "redone", "returned", "escalated")
 
 
-def _log(entries: Sequence[Entry], in_full: bool) -> Iterable[EntryTold]:
+def _log(entries: Sequence[Entry], names: Mapping[str, str], in_full: bool) -> Iterable[EntryTold]:
     struck = {entry.fields["entry"]: entry.number for entry in entries if entry.verb is Verb.STRIKE}
     corrected = {entry.fields["entry"]: entry.fields["at_ms"] for entry in entries if entry.verb is Verb.CORRECT}
     for entry in entries:
@@ -296,6 +297,7 @@ def _log(entries: Sequence[Entry], in_full: bool) -> Iterable[EntryTold]:
             at_ms=entry.at_ms,
             entered_ms=entry.entered_ms,
             by=entry.by,
+            name=names.get(entry.by, entry.by),
             origin=entry.origin,
             assignment=entry.assignment,
             fields=seen_fields(entry.fields, in_full),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated
 
@@ -27,6 +28,7 @@ from dispatch.holidays import calendars_at
 from dispatch.narrowing import Narrowing
 from dispatch.urgency import Page
 from store import cases as kept
+from store.people import called
 
 REFUSED = errors(401, 403, 404, 409, 422, 503)
 SEE, PERSONAL = "cases.see", "personal.see"
@@ -68,7 +70,7 @@ class Cases:
 
     async def case(self, case: str) -> models.CaseTold:
         """One case with its log. Raises ApiError 404, also for what he may not see."""
-        return self._shown(Present(self.hub), await self.told(case))
+        return await self._shown(Present(self.hub), await self.told(case))
 
     async def told(self, case: str) -> Told:
         """One case as its log folds. Raises ApiError 404, also for what he may not see."""
@@ -88,16 +90,16 @@ class Cases:
         present = Present(self.hub)
         report = await asyncio.to_thread(admitted, self.entrance, present, wanted)
         told = await asyncio.to_thread(self.book.act, self.entrance.bearer(), report.wish(), self.now(present))
-        return self._shown(present, told)
+        return await self._shown(present, told)
 
     async def step(self, case: str, wanted: models.StepWish) -> models.CaseTold:
         """One step of whoever sent this request."""
         await self.told(case)  # who may not see it is told that there is none
         present = Present(self.hub)
         told = await asyncio.to_thread(self.book.act, self.entrance.bearer(), wanted.wish(case), self.now(present))
-        return self._shown(present, told)
+        return await self._shown(present, told)
 
-    def _shown(self, present: Present, told: Told) -> models.CaseTold:
+    async def _shown(self, present: Present, told: Told) -> models.CaseTold:
         declared = present.declared
         area, domain = self._check_seen(declared, told)
         now, in_full = self.now(present), self._sees(declared, PERSONAL, area, domain)
@@ -105,7 +107,13 @@ class Cases:
             self.entrance.office.looks.noted(
                 Look(self.entrance.bearer().name, PERSONAL, f"case:{told.case.id}", now.real_ms)
             )
-        return models.CaseTold.of(told, (now.city_ms, _calendars(declared)), in_full)
+        names = await asyncio.to_thread(self._names, {entry.by for entry in told.log})
+        return models.CaseTold.of(told, (now.city_ms, _calendars(declared)), names, in_full)
+
+    def _names(self, acting: Iterable[str]) -> dict[str, str]:
+        """What those who acted are called."""
+        with self.entrance.office.database.reading() as connection:
+            return {by: called(connection, by) for by in acting}
 
     def _check_seen(self, declared: Declared, told: Told) -> tuple[str, str]:
         """The area and the domain of a case. Raises ApiError 404: he may not see it."""

@@ -18,7 +18,7 @@ from catalogue.declared import Declared
 from core.clock import CHINA, from_ms, real_ms
 from core.markup import Markup, Part, document, el
 from core.messages import text
-from core.records import DAY_MS
+from core.records import DAY_MS, Stamp
 from core.settings import Settings
 from dispatch.public import PublicCase, public_case
 from dispatch.wording import state_word
@@ -26,6 +26,10 @@ from store import cases as kept
 
 DAYS_MS, LISTED = 90 * DAY_MS, 50
 WIDE_PX, HIGH_PX = 640.0, 480.0
+POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'none'; "
+    "frame-ancestors 'self'; base-uri 'none'"
+)
 
 
 def public_routes(cases: Cases, settings: Settings) -> APIRouter:
@@ -50,12 +54,14 @@ def public_routes(cases: Cases, settings: Settings) -> APIRouter:
                 return [public_case(row) for row in kept.published(connection, now.scene, wanted)]
 
         found = await asyncio.to_thread(read)
-        return HTMLResponse(_page(present.declared, present.language, settings.base_path, found))
+        return HTMLResponse(_page(present, settings.base_path, found), headers={"Content-Security-Policy": POLICY})
 
     return router
 
 
-def _page(declared: Declared, language: str, base_path: str, found: Sequence[PublicCase]) -> str:
+def _page(present: Present, base_path: str, found: Sequence[PublicCase]) -> str:
+    declared, language, stamp = present.declared, present.language, present.scene.stamp
+
     def word(code: str, **places: object) -> str:
         return text(f"open311.{code}", language, **{name: str(value) for name, value in places.items()})
 
@@ -67,6 +73,7 @@ def _page(declared: Declared, language: str, base_path: str, found: Sequence[Pub
         el(
             "main",
             el("h1", title),
+            el("p", el("b", text(f"stamp.{stamp}", language)), role="note") if stamp is not Stamp.LIVE else None,
             el("p", word("status-note", open=sum(one.is_open for one in found))),
             _counts(declared, language, found) if found else el("p", word("status-none")),
             _map(declared, language, found),

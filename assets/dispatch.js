@@ -110,7 +110,7 @@
     const before = shown ? shown.revision : 0;
     if (answer.status === 409) {
       await open(id);
-      const news = shown.log.filter((entry) => entry.number > before).map((entry) => entry.by.replace(/^person:/, "") + " " + cityvitals.dispatchView.verb(entry.verb));
+      const news = shown.log.filter((entry) => entry.number > before).map((entry) => entry.name + " " + cityvitals.dispatchView.verb(entry.verb));
       return words("dispatch.was_changed", { news: news.join("；") });
     }
     return cityvitals.dutyActs.sentenceOf(answer);

@@ -34,7 +34,7 @@
     const tick = (name) => '<label class="tick"><input type="checkbox" name="' + name + '"><span>' + esc(words("filter_" + name)) + "</span></label>";
     return '<form role="search"><p><kbd>C</kbd><input type="search" name="text" maxlength="60" autocomplete="off" placeholder="' + esc(words("filter_text")) + '" aria-label="' + esc(words("filter_text")) + '">'
       + '<button type="button" class="choice" data-filters aria-expanded="false" aria-controls="dispatch-filter-choices">' + esc(words("filters")) + " ▾</button></p>"
-      + '<div id="dispatch-filter-choices" hidden>' + Object.keys(offered).map(list).join("") + tick("late") + tick("mine") + '</div></form><p class="filter-chosen"></p>';
+      + '<div id="dispatch-filter-choices" hidden>' + Object.keys(offered).map(list).join("") + '<div class="ticks">' + tick("late") + tick("mine") + "</div>" + '</div></form><p class="filter-chosen"></p>';
   }
 
   /** What the queue is narrowed to, each to be dropped by a click; "" for nothing. Pure. */

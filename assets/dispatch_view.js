@@ -121,7 +121,7 @@
     const further = asked.filter((name) => one.fields[name]).map((name) => words("dispatch.log_field", { field: words("dispatch.field_" + name), said: one.fields[name] }));
     const said = [...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...further, ...ofTime(one.fields, nowMs), ofFix(one.fields)]
       .filter((value) => typeof value === "string" && value).join("；");
-    const how = [one.by.replace(/^person:|^worker:.*/, ""), one.origin === "person" ? "" : words("dispatch.origin_" + one.origin)].filter(Boolean).join(" · ");
+    const how = [one.name.replace(/^worker:.*/, ""), one.origin === "person" ? "" : words("dispatch.origin_" + one.origin)].filter(Boolean).join(" · ");
     return "<li" + (one.struck ? ' class="struck"' : "") + "><time>" + esc(at) + was + "</time><b>" + esc(one.fields.photo ? words("dispatch.log_photos") : verb(one.verb)) + "</b><span>" + esc(said) + "</span><small>"
       + esc(how) + cityvitals.dispatchWhole.mend(one, may) + "</small></li>";
   }

@@ -29,6 +29,7 @@ from dispatch.wording import own_words
 from layouts.field_task import Said, Task, first_due
 from layouts.reading import PictureReader
 from store.cases import revisions_of
+from store.people import called
 
 LATE_AT_MOST_MS = 7 * 86_400_000  # what waited longer in a telephone counts from when it came
 FIX_AT_MOST_MS = 10 * 60_000  # an older position says nothing about where a report was made
@@ -134,9 +135,24 @@ class FieldTasks:
             due_ms,
             due_of,
             [f"{address}/{one.sha256}?v={one.kept[:8]}" for one in photos],
-            [one for one in _said(told, in_full) if not outside or one.assignment == assignment],
+            [one for one in self._said(told, in_full) if not outside or one.assignment == assignment],
             case.escalated,
         )
+
+    def _said(self, told: Told, in_full: bool) -> list[Said]:
+        """Notes of a case that stand, those that brought a photo among them; links are an affair of the desk."""
+        struck = {entry.fields["entry"] for entry in told.log if entry.verb is Verb.STRIKE}
+        notes = [
+            entry
+            for entry in told.log
+            if entry.verb is Verb.NOTE and entry.number not in struck and "link" not in entry.fields
+        ]
+        with self.entrance.office.database.reading() as connection:
+            names = {by: called(connection, by).removeprefix("link:") for by in {entry.by for entry in notes}}
+        return [
+            Said(entry.at_ms, names[entry.by], str(seen_fields(entry.fields, in_full)["text"]), entry.assignment)
+            for entry in notes
+        ]
 
 
 def wish_of(sent: Mapping[str, str], now: Now, origin: Origin = Origin.PERSON) -> Wish:
@@ -203,18 +219,3 @@ def fix_of(sent: Mapping[str, str]) -> dict[str, float] | None:
     is_sound = all(math.isfinite(value) for value in fix.values()) and abs(fix["lat_deg"]) <= 90
     is_sound = is_sound and abs(fix["lon_deg"]) <= 180 and 0 < fix["accuracy_m"] <= 100_000 and fix["age_ms"] >= 0
     return fix if is_sound else None
-
-
-def _said(told: Told, in_full: bool) -> list[Said]:
-    """Notes of a case that stand, those that brought a photo among them; links are an affair of the desk."""
-    struck = {entry.fields["entry"] for entry in told.log if entry.verb is Verb.STRIKE}
-    return [
-        Said(
-            entry.at_ms,
-            entry.by.partition(":")[2],
-            str(seen_fields(entry.fields, in_full)["text"]),
-            entry.assignment,
-        )
-        for entry in told.log
-        if entry.verb is Verb.NOTE and entry.number not in struck and "link" not in entry.fields
-    ]

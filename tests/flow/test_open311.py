@@ -71,5 +71,6 @@ def test_the_public_status_page(open_house: Guarded) -> None:
     assert open_house.ask("POST", "open311/v2/requests.json", {}, data=form | CALLER | key).status_code == 201
     page = open_house.ask("GET", "public/status", {})
     assert page.status_code == 200 and "停水" in page.text and "已上报" in page.text
+    assert "演示数据" in page.text and "style-src 'self'" in page.headers["Content-Security-Policy"]
     assert "张三丰" not in page.text and "光华路" not in page.text and "13812345678" not in page.text
     assert "底图没有审图号，按规定不予公开" in page.text and "<svg" not in page.text
