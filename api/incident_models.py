@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch.similar import Precedent
+
 Key = Annotated[str, Field(min_length=8, max_length=64)]
 Member = Annotated[str, Field(min_length=1, max_length=160)]
 
@@ -54,22 +56,6 @@ class MembersTold(BaseModel):
 
     correlation: str
     members: list[MemberTold]
-
-
-class Precedent(BaseModel):
-    """A past case like this one and how it went. likeness: 0 to 1; took_ms: from its report to its last state."""
-
-    id: str
-    title: str
-    area: str
-    lead: str
-    state: str
-    at_ms: int
-    took_ms: int
-    result: str
-    redone: int
-    escalated: int
-    likeness: float
 
 
 class Precedents(BaseModel):

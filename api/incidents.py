@@ -23,7 +23,7 @@ from dispatch.incidents import Accepted, Incidents, Look
 from dispatch.intake import Source
 from dispatch.personal import seen_fields
 from dispatch.precedents import precedents
-from dispatch.similar import Alike
+from dispatch.similar import Precedent
 
 REFUSED = errors(401, 403, 404, 422, 503)
 Answer = TypeVar("Answer")
@@ -69,7 +69,7 @@ class IncidentDesk:
         found = await asyncio.to_thread(precedents, database, now.scene, told, now.city_ms)
         kind = Present(self._cases.hub).declared.case_kinds.get(str(told.case.facts["kind"]))
         topic = kind.domain if kind else ""
-        seen = [one for one in found if self._sees(one.past.area, topic)]
+        seen = [one for one in found if self._sees(one.area, topic)]
         return models.Precedents(cases=[self._precedent(one, topic) for one in seen])
 
     async def accept(self, wanted: models.AcceptWish) -> CaseTold:
@@ -94,9 +94,8 @@ class IncidentDesk:
         else:
             await self._known(self.incidents.dismiss, by, wanted.members[0], wanted.reason, now)
 
-    def _precedent(self, one: Alike, topic: str) -> models.Precedent:
-        told = seen_fields(asdict(one.past), self._sees(one.past.area, topic, PERSONAL))
-        return models.Precedent(**told, likeness=one.likeness)
+    def _precedent(self, one: Precedent, topic: str) -> Precedent:
+        return Precedent(**seen_fields(asdict(one), self._sees(one.area, topic, PERSONAL)))
 
     async def _known(self, act: Callable[..., Answer], *given: object) -> Answer:
         """What an act gives, in a thread. Raises ApiError 404 for what it does not know."""

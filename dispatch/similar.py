@@ -13,8 +13,11 @@ FADES_DAYS = 365.0
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What is told of a case that is over. at_ms: when it was reported; took_ms: from there to its last state."""
+class Precedent:
+    """A past case and how it went; likeness: to the one in hand, 0 to 1.
+
+    at_ms: when it was reported; took_ms: from there to its last state; result: what was written when it was done.
+    """
 
     id: str
     title: str
@@ -23,21 +26,10 @@ class Past:
     state: str
     at_ms: int
     took_ms: int
-    result: str
     redone: int
     escalated: int
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """A past case and how much it is like the one in hand, 0 to 1."""
-
-    past: Past
-    likeness: float
-
-    def with_result(self, result: str) -> Alike:
-        """The same, with what was written when it was done."""
-        return replace(self, past=replace(self.past, result=result))
+    result: str = ""
+    likeness: float = 0.0
 
 
 def likeness(one: str, other: str) -> float:
@@ -54,15 +46,15 @@ def likeness(one: str, other: str) -> float:
     return 2 * both / either if either else 0.0
 
 
-def most_alike(title: str, area: str, now_ms: int, past: Iterable[Past], at_most: int = 5) -> list[Alike]:
+def most_alike(title: str, area: str, now_ms: int, past: Iterable[Precedent], at_most: int = 5) -> list[Precedent]:
     """Past cases of the same kind, the most alike first: by words, by area, and a little by how long ago."""
 
-    def weighed(one: Past) -> Alike:
+    def weighed(one: Precedent) -> Precedent:
         age_days = max(0, now_ms - one.at_ms) / DAY_MS
         found = OF_ITS_TEXT * likeness(title, one.title) + SAME_AREA * (one.area == area)
-        return Alike(one, round(found + RECENT * max(0.0, 1 - age_days / FADES_DAYS), 3))
+        return replace(one, likeness=round(found + RECENT * max(0.0, 1 - age_days / FADES_DAYS), 3))
 
-    return sorted(map(weighed, past), key=lambda alike: (-alike.likeness, -alike.past.at_ms, alike.past.id))[:at_most]
+    return sorted(map(weighed, past), key=lambda one: (-one.likeness, -one.at_ms, one.id))[:at_most]
 
 
 def _pairs(text: str) -> Counter[str]:

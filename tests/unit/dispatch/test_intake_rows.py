@@ -8,7 +8,7 @@ from core.records import DAY_MS, HOUR_MS, Level
 from dispatch.grouping import Grouper, Sighting
 from dispatch.intake import Admission, Becomes, admission_of
 from dispatch.kinds import CaseKind, KindClass
-from dispatch.similar import Past, most_alike
+from dispatch.similar import Precedent, most_alike
 
 MIDNIGHT_MS = 1_795_276_800_000  # 22 November 2026, 00:00 in China
 NIGHT = (22 * 3600, 6 * 3600)
@@ -66,8 +66,8 @@ def test_requests_are_one_only_when_they_say_the_same() -> None:
 
 
 def test_past_cases_by_words_then_area_then_age() -> None:
-    def past(name: str, title: str, area: str, days_ago: int) -> Past:
-        return Past(name, title, area, "", "closed", -days_ago * DAY_MS, 1, "", 0, 0)
+    def past(name: str, title: str, area: str, days_ago: int) -> Precedent:
+        return Precedent(name, title, area, "", "closed", -days_ago * DAY_MS, 1, 0, 0)
 
     cases = [
         past("old", "环市路水管爆裂", "440902", 300),
@@ -76,5 +76,5 @@ def test_past_cases_by_words_then_area_then_age() -> None:
         past("other", "小区水表井漏水", "440902", 3),
     ]
     found = most_alike("环市路供水管爆裂", "440902", 0, cases, at_most=3)
-    assert [one.past.id for one in found] == ["new", "old", "there"]
+    assert [one.id for one in found] == ["new", "old", "there"]
     assert 0 < found[-1].likeness < found[0].likeness <= 1
