@@ -82,6 +82,8 @@ class Signal(BaseModel):
 class Entry(BaseModel):
     """One entry by hand."""
 
+    model_config = ConfigDict(extra="forbid")
+
     entry: Reading | Happening | Signal = Field(discriminator="kind")
 
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from accounts.rights import RIGHTS, may_somewhere
@@ -25,12 +25,16 @@ STATUS = {"locked": 429, "too-fast": 429, "server-down": 503, "not-used": 404}
 class NewPassword(BaseModel):
     """A change of one's own password."""
 
+    model_config = ConfigDict(extra="forbid")
+
     old: str = Field(max_length=1000)
     new: str = Field(max_length=1000)
 
 
 class Code(BaseModel):
     """A code of the authenticator."""
+
+    model_config = ConfigDict(extra="forbid")
 
     code: str = Field(max_length=20)
 

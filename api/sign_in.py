@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from accounts.bearer import Bearer
@@ -46,11 +46,15 @@ class Wanted(BaseModel):
 class CodeStep(Code):
     """The second step of a sign-in, and the page to go to then."""
 
+    model_config = ConfigDict(extra="ignore")  # a form may carry more
+
     next: str = Field("", max_length=500)
 
 
 class TypedTwice(NewPassword):
     """A new password from the form, where it is typed twice."""
+
+    model_config = ConfigDict(extra="ignore")
 
     again: str | None = Field(None, max_length=1000)
 

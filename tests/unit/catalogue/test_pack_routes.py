@@ -64,7 +64,8 @@ def test_mistakes_of_routes_are_told_with_their_lines(tmp_path: Path) -> None:
     (refused,) = check(city(tmp_path, wrong), "here")
     assert refused.endswith(
         "here.yaml:13: routes.flood-schools.sound is not a known key; known: name, to, channels, "
-        "topics, areas, level, hours, unacknowledged_s, unanswered_s, standing_s, then, response, response_level"
+        "topics, areas, level, hours, unacknowledged_s, unanswered_s, standing_s, then, response, response_level, "
+        "restricted"
     )
     (tmp_path / "cities" / "here.yaml").write_text(wrong.replace("\n    sound: loud", ""), "utf-8")
     problems = [one.partition("here.yaml:")[2] for one in check(tmp_path, "here")]
