@@ -21,6 +21,12 @@ NEVER_BEGAN = 1  # the exit code of what was asked for in vain
 HEARD_WITHIN_S = 10.0  # who is asked to end before it has told its id; its fork server is gone by then
 
 
+def take_on_orphans() -> bool:
+    """Let orphans below this process become its own children, as forked workers must. False: this system cannot."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    return prctl is not None and prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+
+
 class Line:
     """The supervisor's end of the line to one fork server. At its other end are the server and who has not told yet."""
 
@@ -101,8 +107,7 @@ class ForkServer:
         self._line: Line | None = None
 
     def start(self, command: Sequence[str], log_file: Path, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """Start one. From now on this process takes on every orphan below it: its workers."""
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        """Start one; this process must take on orphans."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             process = start_child(command, log_file, {**variables, **SINGLE_THREADED}, theirs.fileno())

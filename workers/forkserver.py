@@ -76,7 +76,7 @@ def serve(needs: Callable[[str], Iterable[str]]) -> str | None:
 
 
 def _begin(wanted: Wanted, line: socket.socket, supervisor: int) -> None:
-    """Be a worker: a session, output, environment and name of its own, bound to the supervisor; then tell it."""
+    """Be a worker: bound to the supervisor and known to it, with a session, output, environment and name of its own."""
     os.setsid()
     between = os.getppid()
     while os.getppid() == between != supervisor:
@@ -84,6 +84,8 @@ def _begin(wanted: Wanted, line: socket.socket, supervisor: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != supervisor:  # it died before the kernel knew
         os._exit(1)
+    line.send(f"{wanted.number} {os.getpid()}".encode())  # first: what fails from here on is an exit code
+    line.close()
     nothing = os.open(os.devnull, os.O_RDONLY)
     output = os.open(wanted.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for ours, place in ((nothing, 0), (output, 1), (output, 2)):
@@ -93,8 +95,6 @@ def _begin(wanted: Wanted, line: socket.socket, supervisor: int) -> None:
     os.environ.update(wanted.variables)  # noqa: TID251 - handed on, not read
     sys.argv[1:] = [wanted.name]
     _show_as(wanted.name)
-    line.send(f"{wanted.number} {os.getpid()}".encode())
-    line.close()
 
 
 def _show_as(name: str) -> None:

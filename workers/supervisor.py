@@ -31,7 +31,7 @@ from stream.embedded.children import Child, accepts, check_port, start_child, wa
 from stream.embedded.redis_server import answers, redis_command
 from stream.scenes import active_scene, declare_scene, keys_of, show_scene
 from workers.first_start import FirstStart, begin_accounts
-from workers.forked import ForkServer
+from workers.forked import ForkServer, take_on_orphans
 from workers.forkserver import COMMAND as FORKSERVER
 from workers.own_site import check_tls, near_connection, printed_address
 from workers.parts import GRACE_S, Part, stop_together
@@ -94,7 +94,7 @@ class Installation:
 
     def start_forkserver(self) -> None:
         """Start the process that workers are forked from, at once: its imports take longer than all servers."""
-        if sys.platform == "linux":
+        if take_on_orphans():
             self.start(FORKSERVER, partial(self.forkserver.start, [sys.executable, str(APP), FORKSERVER]))
 
     def start_servers(self) -> None:

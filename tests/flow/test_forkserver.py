@@ -15,8 +15,9 @@ from prerequisites import ANSWER_S, REPOSITORY
 SUPERVISOR = """
 import json, os, sys
 from pathlib import Path
-from workers.forked import ForkServer
+from workers.forked import ForkServer, take_on_orphans
 folder, app, within_s = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+assert take_on_orphans()
 server = ForkServer()
 command = [sys.executable, "-W", "error", app, "forkserver"]
 process = server.start(command, folder / "forkserver.log", {"TOLD": "before"})
@@ -24,6 +25,7 @@ asked = {name: server.fork(name, folder / f"{name}.log", {"TOLD": name}) for nam
 ended = {name: asked[name].wait(within_s) for name in ("first", "second")}
 asked["waits"].kill()
 ended["waits"] = asked["waits"].wait(within_s)
+ended["mute"] = server.fork("mute", folder / "no folder" / "mute.log", {}).wait(within_s)
 late = server.fork("threads", folder / "threads.log", {})
 ended |= {"threads": late.wait(within_s), "server": process.wait(within_s)}
 print(json.dumps({"pid": os.getpid(), "ended": ended, "after": server.fork("first", folder / "first.log", {}) is None}))
@@ -76,10 +78,11 @@ def forked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.claim("PULSE", "a worker that was forked is a child of the supervisor, which hears its exit code")
 def test_workers_are_children_of_who_asked(forked: dict[str, Any]) -> None:
     assert [forked[name]["parent"] for name in ("first", "second")] == [forked["pid"]] * 2
-    assert {name: forked["ended"][name] for name in ("first", "second", "waits")} == {
+    assert {name: forked["ended"][name] for name in ("first", "second", "waits", "mute")} == {
         "first": 0,
         "second": 7,
         "waits": -9,
+        "mute": 1,  # there is no place for its log
     }
 
 
