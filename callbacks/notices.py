@@ -73,7 +73,7 @@ def _wiring(desk: AccountDesk, board: Switchboard) -> None:
         register = desk.office.roster.register(asked.by, SEE)
         wired = Wired(
             recipients=list(wiring.recipients.values()),
-            routes=list((of_pack | wiring.routes).values()),
+            routes=list({**of_pack, **wiring.routes}.values()),
             targets=_targets(desk, asked, wiring.recipients.values()),
             people=[(one.login, one.name) for one in register.people.values() if not one.disabled],
             areas=ground.areas,

@@ -124,7 +124,7 @@ class Sheets:
     def _wanted(self, declared: Declared, references: References) -> Mapping[str, Device] | None:
         """All stations as a sheet says, with heights in another datum converted; None: it does not fit."""
         found = examine(self._settings.packs, declared.city.code, _laid_over(references)).declared
-        return None if found is None else declared.devices | {name: found.devices[name] for name in references}
+        return None if found is None else {**declared.devices, **{name: found.devices[name] for name in references}}
 
     def _office(self, declared: Declared) -> ReferenceOffice:
         def check(references: References) -> list[str]:

@@ -22,8 +22,8 @@ def pdf(paper: Paper, letters: Letters, at_ms: int) -> bytes:
         for style in WEIGHTS:
             (Path(folder) / f"{style}.ttf").write_bytes(letters.font(needed, style))
         made: Any = typst.compile(
-            SOURCE.read_bytes(),
-            font_paths=[folder],
+            SOURCE,
+            font_paths=[Path(folder)],
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"paper": orjson.dumps(_plain(paper)).decode()},

@@ -6,9 +6,10 @@ from dash import html
 
 from core.settings import Settings
 from layouts import ids
+from layouts.attributes import data
 
 
 def account_menu(settings: Settings) -> html.Div:
     """The place of the menu. Without accounts nobody is signed in, and it stays empty."""
-    told = {"data-base": settings.base_path} if settings.accounts else {}
+    told = data(base=settings.base_path) if settings.accounts else {}
     return html.Div(id=ids.SHELL_ACCOUNT, className="account-menu lives", **told)

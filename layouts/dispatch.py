@@ -13,6 +13,7 @@ from dispatch.steps import STEPS, UNIT_STEPS
 from dispatch.wording import own_words
 from geo.areas import AreaLevel
 from layouts import ids
+from layouts.attributes import data
 from layouts.duty import head
 from layouts.incidents import incidents
 
@@ -65,7 +66,8 @@ def site_of(declared: Declared, settings: Settings, assets_version: str) -> dict
         "areas": {area.id: area.name[language] for area in areas},
         "centres": {area.id: list(area.centre_deg) for area in areas},
         "leads": sorted({kind.lead for kind in declared.case_kinds.values()}),
-        "rights": {str(verb): step.action for verb, step in (STEPS | UNIT_STEPS).items()},
+        "rights": {verb.value: step.action for verb, step in STEPS.items()}
+        | {verb.value: step.action for verb, step in UNIT_STEPS.items()},
         "boundaries": declared.boundaries,
         "meeting": declared.city.meeting,
         "words": own_words(declared.state_words, declared.case_kinds, language),
@@ -91,7 +93,7 @@ def _foot(language: str) -> html.Footer:
     """The command bar, and keys that belong to no case."""
     return html.Footer(
         [
-            html.Button([html.Kbd("N"), text("dispatch.new_case", language)], className="verb", **{"data-do": "new"}),
+            html.Button([html.Kbd("N"), text("dispatch.new_case", language)], className="verb", **data(do="new")),
             html.Textarea(  # dcc.Input puts the caret back a moment after each letter: typed faster, they are mixed
                 id=ids.DISPATCH_BAR, rows=1, autoComplete="off", placeholder=text("dispatch.bar_hint", language)
             ),

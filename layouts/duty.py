@@ -12,6 +12,7 @@ from core.messages import text
 from core.settings import Settings
 from layouts import ids
 from layouts.account_menu import account_menu
+from layouts.attributes import data
 from layouts.pages_menu import pages_menu
 
 
@@ -81,7 +82,7 @@ def _foot(language: str) -> html.Footer:
     """What rings, and keys that belong to no item."""
     keys = (("n", "entry"), ("m", "mute"), ("s", "try_sound"), ("p", "silence"), ("u", "take_back"), ("?", "help"))
     buttons = [
-        html.Button([html.Kbd(key.upper()), text(f"duty.{what}", language)], type="button", **{"data-do": key})
+        html.Button([html.Kbd(key.upper()), text(f"duty.{what}", language)], type="button", **data(do=key))
         for key, what in keys
     ]
     return html.Footer([html.Div(id=ids.DUTY_RINGING, className="duty-ringing lives"), *buttons], className="duty-foot")

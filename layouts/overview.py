@@ -48,7 +48,7 @@ class Overview:
         return bool(self._declared.indicators[row.indicator].parts) and row.domain != "city"
 
     def _score(self, row: OverviewRow) -> html.A:
-        said = [text("wall.score", self._language), html.B(row.text)]
+        said: list[str | Component] = [text("wall.score", self._language), html.B(row.text)]
         state = " hatched" if row.level == "unknown" else f" level-{row.level}" if row.warned else ""
         return html.A(said, href=address(self._base_path, row.indicator), className=f"score{state}")
 

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from accounts.doors import action_of
 from core.messages import text
 from core.settings import Settings
+from layouts.attributes import data
 
 LINKS = (
     ("wall", "desk.wall"),
@@ -31,7 +32,7 @@ def pages_menu(settings: Settings, further: Iterable[tuple[str, str]] = ()) -> h
     """
     language, base = settings.language, settings.base_path
     links = [
-        html.A(text(code, language), href=base + page, **{"data-needs": action_of(f"GET /{page}")})
+        html.A(text(code, language), href=base + page, **data(needs=action_of(f"GET /{page}")))
         for page, code in (*LINKS, *further)
     ]
     return html.Nav(links, className="pages-menu")
