@@ -98,6 +98,10 @@ def _case(month: Month, number: int, rng: np.random.Generator) -> str:
     if rng.random() < 0.15:
         step(60, Verb.APPEAL, fields={"reason": "台风期间"})
         month.act(minute + 5, Verb.GRANT_APPEAL, case, "zhou")
+    elif number % 8 == 3:  # asked for in vain, or not yet answered: it counts
+        step(60, Verb.APPEAL, fields={"reason": "台风期间"})
+        if number % 16 == 3:
+            month.act(minute + 5, Verb.DENY_APPEAL, case, "zhou", fields={"reason": "不属实"})
     return case
 
 
