@@ -18,7 +18,7 @@ from callbacks.shell import page_of
 from callbacks.site import attach
 from catalogue.declared import Declared
 from catalogue.load import load
-from core.messages import catalogue
+from core.messages import catalogue, texts
 from core.settings import Settings
 from core.settings import load as load_settings
 from layouts import ids, shell
@@ -200,3 +200,11 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
         for address in re.findall(r"url\(([^)]+)\)", text):
             file = ROOT / "assets" / address.partition("?")[0]
             assert file.exists(), f"{name}: {address}"
+
+
+def test_scripts_say_only_words_that_they_are_given() -> None:
+    known = texts("zh")
+    for name, script in SCRIPTS.items():
+        if not name.startswith("account"):  # pages of forms get their words from the server
+            said = {code for code in re.findall(r'"([a-z]+\.[a-zA-Z0-9_-]+)"', script) if code in known}
+            assert [code for code in sorted(said) if not code.startswith(shell.IN_BROWSER)] == [], name
