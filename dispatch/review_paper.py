@@ -29,6 +29,7 @@ STATES = (
 )
 SAID = ("text", "reason", "result", "lead", "into")  # fields of an entry that are read in its line
 FAILURES = {Verb.RETURN, Verb.REDO, Verb.REOPEN, Verb.ESCALATE, Verb.REFUSE, Verb.FAIL}
+WITHOUT_YEAR = len("2026-")  # in the narrow columns of units
 LATE_STEPS = (Progress.LATE, Progress.DONE_LATE)
 
 
@@ -105,10 +106,12 @@ def _clocks(clocks: Sequence[Clock], seen: Seen) -> list[Part]:
 
 
 def _units(told: Told, seen: Seen) -> list[Part]:
-    """When each unit reached each state; a time that nobody told stays empty."""
+    """When each unit reached each state, month to minute; a time that nobody told stays empty."""
     rows = []
     for one in told.case.assignments.values():
-        times = (seen.names.at(one.reached[state].at_ms) if state in one.reached else "—" for state in STATES)
+        times = (
+            seen.names.at(one.reached[state].at_ms)[WITHOUT_YEAR:] if state in one.reached else "—" for state in STATES
+        )
         rows.append((seen.unit(one.unit), *times))
     if not rows:
         return [Heading(_word("units", seen)), Paragraph(_word("no-units", seen))]

@@ -146,6 +146,8 @@ def urgent_paper(version: Version, signed: Sequence[str], mark: str, names: Name
         "as_of": as_of,
         **{name: said.get(name) or "—" for name in SECTIONS},
     }
+    came = "came" if version.facts.get("units_arrived") else "nobody-came"
+    places["arrived"] = text(f"reports.{came}", language, **places)
     rows = [(text(f"reports.fact-{name}", language), words[name]) for name in TABLED]
     heads = (text("reports.fact", language), text("reports.value", language))
     parts: list[Part] = [

@@ -6,7 +6,7 @@ name that stands beside it in the font table. A city may lay its own template un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -44,9 +44,7 @@ def docx(paper: Paper) -> bytes:
         else:
             _text(document, part)
     if paper.signed:
-        _gap(document, TEXT_PT)
-    for line in paper.signed:
-        _line(document, line, BODY, TEXT_PT, WD_ALIGN_PARAGRAPH.RIGHT)
+        _sign(document, paper.signed)
     return _bytes(document)
 
 
@@ -120,6 +118,18 @@ def _line(document: Any, words: str, face: str, size_pt: float, to: WD_ALIGN_PAR
     _run(paragraph, words, face, size_pt)
 
 
+def _sign(document: Any, lines: Sequence[str]) -> None:
+    """Name and date below one another, never on a page without the end of the text (GB/T 9704)."""
+    if document.paragraphs:
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
+    _gap(document, TEXT_PT)
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+    for line in lines:
+        _line(document, line, BODY, TEXT_PT, WD_ALIGN_PARAGRAPH.RIGHT)
+    for paragraph in document.paragraphs[-len(lines) : -1]:
+        paragraph.paragraph_format.keep_with_next = True
+
+
 def _heading(document: Any, words: str, size_pt: float) -> None:
     """Black letters of the text's height, never alone at the foot of a page, apart from a table above and below."""
     paragraph = document.add_paragraph()
@@ -138,6 +148,8 @@ def _text(document: Any, part: Paragraph) -> None:
 
 
 def _table(document: Any, part: Table) -> None:
+    if document.paragraphs and document.paragraphs[-1].paragraph_format.space_after == Pt(0):
+        document.paragraphs[-1].paragraph_format.space_after = Pt(6)  # text does not stand on the table's edge
     table = document.add_table(rows=0, cols=len(part.heads), style="Table Grid")
     table.autofit, table.alignment = False, WD_TABLE_ALIGNMENT.CENTER  # or word processors choose widths of their own
     whole = document.sections[0].page_width - document.sections[0].left_margin - document.sections[0].right_margin

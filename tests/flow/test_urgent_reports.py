@@ -84,7 +84,7 @@ def test_the_way_of_a_first_report(house: Guarded, burst: Incident) -> None:
     draft = Document(BytesIO(house.ask("GET", f"{here}/1/file?format=docx", duty).content))
     assert real_ms() - began_ms < 60_000, "a first report is drafted within a minute"
     words = "\n".join(each.text for each in draft.paragraphs)
-    assert "特别事项呈报（首报）" in words and "关阀" in words and "已派出力量 1 支，到场 0 支" in words
+    assert "特别事项呈报（首报）" in words and "关阀" in words and "已派出力量 1 支，尚无力量到场" in words
     assert "草稿" in draft.sections[0].header.paragraphs[0].text
     assert house.ask("POST", f"{here}/1/approve", duty, data={"drafted": "1"}).status_code == 403
     assert house.ask("POST", f"{here}/1/sent", duty, data={"receiver": "市委值班室"}).status_code == 422
@@ -112,7 +112,7 @@ def test_what_was_issued_stays_and_says_what_changed(house: Guarded, burst: Inci
     for form, content in files.items():
         assert house.ask("GET", f"{here}/1/file?format={form}", duty).content == content
     said = "".join("".join(each.extract_text().split()) for each in PdfReader(BytesIO(files["pdf"])).pages)
-    assert "到场0支" in said and "草稿" not in said and "138****5678" in said
+    assert "尚无力量到场" in said and "草稿" not in said and "138****5678" in said
     for wrong in ("1/file?format=xlsx", "2/file?format=pdf", "x/file?format=pdf"):
         assert house.ask("GET", f"{here}/{wrong}", duty).status_code == 404
     looks = [one.act for one in house.acts("cases.see") if one.act.subject == f"case:{burst.id}"]

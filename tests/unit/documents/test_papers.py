@@ -95,3 +95,11 @@ def test_a_template_takes_its_places_across_runs() -> None:
     assert plain.paragraphs[0].text == "关于积水的报告积水" and plain.sections[0].footer.paragraphs[0].text == "积水"
     with pytest.raises(ValueError, match="no DOCX"):
         filled(b"nonsense", {})
+
+
+def test_a_signature_stays_with_the_end_of_the_text() -> None:
+    signed = Paper("呈报", (Heading("一"), Paragraph("完。")), signed=("值班室", "2026-11-22 10:00"))
+    *_, end, gap, name, date = Document(BytesIO(docx(signed))).paragraphs
+    assert [end.text, gap.text, name.text, date.text] == ["完。", "", "值班室", "2026-11-22 10:00"]
+    assert all(one.paragraph_format.keep_with_next for one in (end, gap, name)), "name and date fill no page alone"
+    assert not date.paragraph_format.keep_with_next
