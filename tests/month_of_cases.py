@@ -95,14 +95,20 @@ def _case(month: Month, number: int, rng: np.random.Generator) -> str:
         step(60, Verb.FINISH, fields={"result": "已排水"})
         step(5, Verb.VERIFY)
         step(5, Verb.CLOSE)
-    if rng.random() < 0.15:
-        step(60, Verb.APPEAL, fields={"reason": "台风期间"})
-        month.act(minute + 5, Verb.GRANT_APPEAL, case, "zhou")
-    elif number % 8 == 3:  # asked for in vain, or not yet answered: it counts
-        step(60, Verb.APPEAL, fields={"reason": "台风期间"})
-        if number % 16 == 3:
-            month.act(minute + 5, Verb.DENY_APPEAL, case, "zhou", fields={"reason": "不属实"})
+    _appealed(month, number, (case, person, minute), rng)
     return case
+
+
+def _appealed(month: Month, number: int, closed: tuple[str, str, float], rng: np.random.Generator) -> None:
+    """Some ask to leave their case out: granted to some; others in vain or not yet answered, whose cases count."""
+    case, person, minute = closed
+    granted, asked = rng.random() < 0.15, number % 8 == 3
+    if granted or asked:
+        month.act(minute + 60, Verb.APPEAL, case, person, fields={"reason": "台风期间"})
+    if granted:
+        month.act(minute + 65, Verb.GRANT_APPEAL, case, "zhou")
+    elif number % 16 == 3:
+        month.act(minute + 65, Verb.DENY_APPEAL, case, "zhou", fields={"reason": "不属实"})
 
 
 def rows_of(database: Database, cases: Sequence[str]) -> list[EntryRow]:
