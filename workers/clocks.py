@@ -34,6 +34,7 @@ from early_warning.week_round import WeekRound
 from store.migrate import migrate
 from store.outbox import drop_told
 from store.photos import MediaFolder
+from store.signing_in import drop_attempts
 from store.sql import Database, open_database
 from store.units import all_units
 from stream.acts import last_act
@@ -43,6 +44,7 @@ from workers.worker import Running, run_worker
 
 LOOK_S = 0.25
 TOLD_KEPT_MS = 7 * DAY_MS  # rows of the outbox that everybody has
+ATTEMPTS_KEPT_MS = 7 * DAY_MS  # a login is locked for a day at most; who failed stands in the audit for good
 # Who follows nothing for so long holds nothing back any more; `doctor` says it from the first day.
 GONE_MS = 30 * DAY_MS
 
@@ -148,6 +150,14 @@ def _outbox(ground: Ground) -> Look:
     return look
 
 
+def _attempts(ground: Ground) -> Look:
+    def look() -> None:
+        with ground.database.transaction() as connection:
+            drop_attempts(connection, real_ms() - ATTEMPTS_KEPT_MS)
+
+    return look
+
+
 ROUNDS: Mapping[str, Round] = {
     "time-of-cases": Round(0.5, _time_of_cases),
     "arrivals": Round(1.0, _arrivals),
@@ -156,6 +166,7 @@ ROUNDS: Mapping[str, Round] = {
     "exchange": Round(2.0, _exchange),
     "week-after": Round(600.0, _weeks),
     "outbox": Round(3600.0, _outbox),
+    "attempts": Round(3600.0, _attempts),
 }
 
 

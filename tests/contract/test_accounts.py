@@ -32,6 +32,8 @@ from accounts.sources.contract import Refused
 from accounts.tokens import Wanted
 from core.accounts import Person, Post, Reach, Role, Seat
 from core.errors import NotAllowed, UnfitValue, UnknownName
+from store.signing_in import begin_attempt, drop_attempts, failures_of_login
+from store.sql import Database
 
 
 @pytest.mark.claim("ACCOUNTS", "The first start makes one administrator with a random password, told once.")
@@ -292,3 +294,13 @@ def test_the_first_administrator_retires_when_the_three_are_there(office: Office
         assert holds()
     a_person(office, "aud", Role.AUDIT)
     assert not holds()
+
+
+def test_attempts_too_old_to_count_are_forgotten(office: Office, database: Database) -> None:
+    founder = office.found(NOW_MS)
+    assert founder is not None
+    with database.transaction() as connection:
+        for days in (10, 2):
+            begin_attempt(connection, founder.login, "10.0.0.9", NOW_MS - days * DAY_MS)
+        assert drop_attempts(connection, NOW_MS - 7 * DAY_MS) == 1
+        assert failures_of_login(connection, founder.login, 0) == [NOW_MS - 2 * DAY_MS]
