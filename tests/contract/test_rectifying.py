@@ -100,7 +100,7 @@ def test_a_bad_rating_opens_a_case(city: City) -> None:
     assert clock is not None and clock.terms == Terms(15 * DAY_MS, Counting.WORKING_DAYS)
     city.does(Role.LIAISON, Verb.TAKE, row.id)
     city.does(Role.LIAISON, Verb.FINISH, row.id, result="已重做")
-    with pytest.raises(IllegalStep, match="called_back"):
+    with pytest.raises(IllegalStep, match="What the citizen said"):
         city.does(Role.DUTY, Verb.VERIFY, row.id)
     city.does(Role.DUTY, Verb.VERIFY, row.id, called_back="满意")
     city.does(Role.DUTY, Verb.CALL_BACK, row.id, satisfied=0)
