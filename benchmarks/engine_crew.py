@@ -27,7 +27,7 @@ from stream.entries import START, entries, order
 from stream.keys import CITY_SLOT
 from stream.scenes import declare_scene, hold_until
 from stream.slot import owners
-from workers.shares import shares
+from workers.shares import at_work, shares
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINT_S = 600  # none falls into a run: the 5 s of an installation would meet some runs and not others
@@ -142,7 +142,8 @@ class EngineCrew:
         """Whether all of them tell, and each reads the slots that are its share."""
         crew = read_crew(self._client, self._keys)
         read = {slot: member.name for member in crew.values() for slot in member.cursors}
-        return len(crew) == self.workers and read == shares(self._keys.slots, crew) == owners(self._client, self._keys)
+        share = shares(self._keys.slots, at_work(crew))
+        return len(crew) == self.workers and read == share == owners(self._client, self._keys)
 
     def _stand_still(self) -> None:
         """Stop them where no tick is on its way: one that went with its log would be waited for."""

@@ -36,7 +36,7 @@ from stream.embedded.redis_server import RedisServer, start_redis
 SERIES, PARTITIONS = 100_000, 8
 ROUNDS, FIRST_ROUNDS = 60, 12  # whole minutes; what a process does once in its life is done in the first, not timed
 WORKERS = (1, 2, 4)
-TIMES = 5
+TIMES = 7
 ALONE_S = 0.8  # each of the processes that only count
 COUNT = """
 import sys, time

@@ -87,6 +87,14 @@ SETTINGS: tuple[Setting, ...] = (
         "Engine processes that share the partitions; more may be started anywhere with `python app.py engine`.",
     ),
     Setting(
+        "engines_at_once",
+        "CITYVITALS_ENGINES_AT_ONCE",
+        "0",
+        whole(0, 64),
+        "",
+        "Engine processes of one machine that own partitions at the same time, others stand by; 0: one a core.",
+    ),
+    Setting(
         "tick_ms",
         "CITYVITALS_TICK_MS",
         "50",
@@ -201,6 +209,7 @@ class Settings(PublicSettings, NoticeSettings, AccountSettings):
     seed: int
     partitions: int
     engines: int
+    engines_at_once: int
     tick_ms: int
     checkpoint_s: int
     keep_h: int

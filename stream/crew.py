@@ -17,11 +17,27 @@ GONE_S = 60.0  # and after this it is no longer listed
 
 
 @dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where an engine process works.
+
+    host: on which machine; at_once: how many of that machine may own slots at the same time, 0 for any number;
+    since_ms: when it came, real time, ms UTC.
+    """
+
+    host: str = ""
+    at_once: int = 0
+    since_ms: int = 0
+
+
+NOWHERE = Workplace()
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """What an engine process tells of itself once a second.
 
     beat_ms: real time, ms UTC; cursors: each slot that it owns → up to where it has read the log; readings_s: how many
-    it folds a second; unreadable: entries that it left out.
+    it folds a second; unreadable: entries that it left out; workplace: where it works, and since when.
     """
 
     name: str
@@ -29,6 +45,7 @@ class Member:
     cursors: dict[str, str] = field(default_factory=dict)
     readings_s: int = 0
     unreadable: int = 0
+    workplace: Workplace = NOWHERE
 
 
 class Crew:
@@ -40,14 +57,14 @@ class Crew:
     stale, and then we know so `SILENT_S` later.
     """
 
-    def __init__(self, client: Client, keys: Keys, name: str) -> None:
-        self._client, self._keys, self.name = client, keys, name
+    def __init__(self, client: Client, keys: Keys, name: str, workplace: Workplace = NOWHERE) -> None:
+        self._client, self._keys, self.name, self._workplace = client, keys, name, workplace
         self._changed: dict[str, tuple[Member, float]] = {}  # the entry, and when we saw it change
         self._looked_s, self._now_s = monotonic_s(), 0.0
 
     def tell(self, cursors: Mapping[str, str], readings_s: int, unreadable: int) -> None:
         """Show that this process turned just now."""
-        member = Member(self.name, real_ms(), dict(cursors), readings_s, unreadable)
+        member = Member(self.name, real_ms(), dict(cursors), readings_s, unreadable, self._workplace)
         self._client.hset(self._keys.engines, self.name, msgspec.msgpack.encode(member))
 
     def look(self) -> dict[str, Member]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 from collections.abc import Callable
 from functools import partial
 
-from core.clock import monotonic_s
+from core.clock import monotonic_s, real_ms
 from core.errors import NotOwner
 from core.messages import text
 from core.settings import Settings
 from stream.boards import renew_board
-from stream.crew import Crew, Member
+from stream.crew import Crew, Member, Workplace
 from stream.keys import CITY_SLOT
 from stream.levels import Levels
 from stream.slot import Slot, definition_of, owners, wait_for_news
@@ -20,7 +22,7 @@ from workers.freed import keep_freed
 from workers.rates import Rate
 from workers.recall import recall
 from workers.seat import seat
-from workers.shares import shares
+from workers.shares import at_work, shares
 from workers.telling import Telling
 from workers.turn import Turning
 from workers.worker import Running, run_worker
@@ -43,7 +45,8 @@ def run(settings: Settings) -> int:
 
 def serve(running: Running, name: str) -> None:
     """Fold and decide this process's share of one scene until it is over; leave checkpoints."""
-    crew = Crew(running.client, running.keys, name)
+    at_once = running.settings.engines_at_once or len(os.sched_getaffinity(0))
+    crew = Crew(running.client, running.keys, name, Workplace(socket.gethostname(), at_once, real_ms()))
     with Telling(crew) as telling:
         shift = Shift(running, crew, telling)
         while not running.stopping():
@@ -57,8 +60,9 @@ class Shift:
     """The slots that one engine process owns, and how it comes by them and lets go of them.
 
     Who joins or leaves is seen by all within a second, who dies within five; then each lets go of what is not its
-    share any more, and takes of its share what nobody living owns. Two that see it differently for a moment do no
-    harm: whoever took a slot last is its owner, and any other's write is refused.
+    share any more, and takes of its share what nobody at work owns. Who is more than its machine has cores for stands
+    by without a slot. Two that see it differently for a moment do no harm: whoever took a slot last is its owner, and
+    any other's write is refused.
     """
 
     def __init__(self, running: Running, crew: Crew, telling: Telling) -> None:
@@ -81,13 +85,14 @@ class Shift:
         self._looked_s = monotonic_s()
         alive = self._crew.look()
         self._running.answered()
-        share = {slot for slot, member in shares(self._keys.slots, alive).items() if member == self._crew.name}
+        crew = at_work(alive)
+        share = {slot for slot, member in shares(self._keys.slots, crew).items() if member == self._crew.name}
         for slot in sorted(self._turnings.keys() - share):
             self._attempt(slot, Turning.hand_over)
             self._turnings.pop(slot, None)
             self._note()
         owned = owners(self._client, self._keys)
-        others = alive.keys() - {self._crew.name}
+        others = set(crew) - {self._crew.name}  # not who stands by: it may bear the name of a killed owner
         for slot in sorted(share - self._turnings.keys()):
             if owned[slot] not in others:
                 self._take(slot)
@@ -169,9 +174,9 @@ class Shift:
         places = {
             "readings": sum(member.readings_s for member in alive.values()),
             "count": sum(member.unreadable for member in alive.values()),
-            "engines": len(alive),
+            "engines": len(at_work(alive)),
         }
-        several = "-together" if len(alive) > 1 else ""
+        several = "-together" if places["engines"] > 1 else ""
         code = "unowned" if unowned else "turning-past" if places["count"] else f"turning{several}"
         self._state = "unowned" if unowned else "ok"
         self._says = text(f"engine.{code}", self._running.settings.language, **places)

@@ -38,13 +38,17 @@ Value = dict[tuple[str, int, str], float]
 
 @dataclass
 class Engines:
-    """Engine processes by number; each has a folder of its own, as if it ran on a machine of its own."""
+    """Engine processes by number; each has a folder of its own, as if it ran on a machine of its own.
+
+    at_once: how many of them share the slots, however few cores there are.
+    """
 
     client: Client
     folder: Path
     series: int
     started: list[subprocess.Popen[bytes]]
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    at_once: int = 8
 
     def __post_init__(self) -> None:
         self.keys = declare_scene(self.client, city.SCENE, PARTITIONS)
@@ -58,6 +62,7 @@ class Engines:
             "REDIS_URL": f"redis://{where['host']}:{where['port']}",
             "CITYVITALS_VAR": str(folder),
             "CITYVITALS_CHECKPOINT_S": "2",
+            "CITYVITALS_ENGINES_AT_ONCE": str(self.at_once),
         }
         with (folder / "log").open("ab") as log:
             command = [sys.executable, "-c", SERVE, str(self.series)]

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from machine import Moment, since
 from several_engines import Engines, Feeding
 
 from stream.connect import Client
+from stream.crew import read_crew
+from stream.keys import CITY_SLOT
 
 SERIES = 2_000
 Wait = Callable[..., None]
@@ -67,6 +70,43 @@ def test_a_frozen_worker_is_replaced_and_its_late_write_refused(engines: Engines
             wait_for(lambda: "another worker took it" in engines.said(0), 5)
     assert frozen_at and frozen.poll() is None  # it lives on, and gets its share back
     wait_for(engines.all_share, 10)
+    feeding.finish()
+    feeding.check()
+
+
+def since_ms(engines: Engines, number: int) -> int:
+    """Since when one that told of itself is there."""
+    return read_crew(engines.client, engines.keys)[engines.name(number)].workplace.since_ms
+
+
+def came_after(engines: Engines, number: int, at_ms: int) -> bool:
+    """Whether it came again since."""
+    return since_ms(engines, number) > at_ms
+
+
+@pytest.mark.claim("ENGINE", "Engines beyond the cores of a machine stand by, and take over when one is killed")
+def test_who_is_more_than_a_machine_has_cores_for_stands_by(engines: Engines, wait_for: Wait) -> None:
+    engines.at_once = 1
+    feeding = Feeding(engines, rounds=60, rounds_a_second=12)
+    everything = sorted((*engines.keys.slots, CITY_SLOT))
+    engines.start(0)
+    wait_for(lambda: len(read_crew(engines.client, engines.keys)) == 1, 20)
+    wait_for(lambda: sorted(engines.owned(0)) == everything, 20)
+    engines.start(1)
+    wait_for(lambda: len(read_crew(engines.client, engines.keys)) == 2, 20)
+    for number in feeding.play():
+        if number == 20:
+            assert not engines.owned(1)
+            engines.signal(0, signal.SIGKILL)
+            wait_for(lambda: sorted(engines.owned(1)) == everything, 20)
+            came_ms = since_ms(engines, 0)
+            engines.start(0)
+            wait_for(partial(came_after, engines, 0, came_ms), 20)
+        if number == 40:
+            assert not engines.owned(0)  # who comes again stands by
+            engines.signal(1, signal.SIGKILL)
+            engines.start(1)  # also who comes at once, under a name that owns all
+            wait_for(lambda: sorted(engines.owned(0)) == everything, 20)
     feeding.finish()
     feeding.check()
 

@@ -6,8 +6,9 @@ from collections import Counter
 
 import pytest
 
+from stream.crew import Member, Workplace
 from stream.keys import CITY_SLOT
-from workers.shares import shares
+from workers.shares import at_work, shares
 
 
 @pytest.mark.parametrize("members", range(1, 9))
@@ -36,3 +37,13 @@ def test_few_slots_move_when_a_member_leaves() -> None:
     moved = sum(before[slot] != after[slot] for slot in slots)
     assert orphans == 8
     assert moved <= 2 * orphans  # modulo hashing would move 7 of 8
+
+
+def test_of_each_machine_as_many_work_as_it_has_cores_for_the_first_to_come_first() -> None:
+    came = {"e": ("one", 2, 5), "d": ("one", 2, 1), "c": ("one", 2, 3), "b": ("two", 1, 9), "a": ("two", 1, 8)}
+    alive = {name: Member(name, 0, workplace=Workplace(*where)) for name, where in came.items()}
+    assert at_work(alive) == ["a", "c", "d"]
+    assert at_work({name: member for name, member in alive.items() if name != "d"}) == ["a", "c", "e"]
+    unknown = {name: Member(name, 0) for name in "xyz"}  # of an older version
+    assert at_work(alive | unknown) == ["a", "c", "d", "x", "y", "z"]
+    assert at_work({}) == []
