@@ -12,7 +12,7 @@ from accounts.register import Register
 from accounts.rights import refusal
 from accounts.warden import Warden
 from core.accounts import ADMINISTRATORS, DEVICES, Appointment, Department, Person, Post, Role, Seat
-from core.duty import SEATS
+from core.acts import ActTopic
 from core.errors import UnknownName
 from store import people as kept
 from store.outbox import tell
@@ -201,7 +201,7 @@ def _tell_seats(connection: Transaction, now_ms: int) -> None:
     reaches = [(seat, posts[seat.post].reach) for seat in kept.seats(connection).values()]
     told = [{"id": seat.id, "name": seat.name, "areas": r.areas, "topics": r.topics} for seat, r in reaches]
     if told:
-        tell(connection, SEATS, {"seats": told}, now_ms)
+        tell(connection, ActTopic.SEATS, {"seats": told}, now_ms)
 
 
 def _well_formed(person: Person) -> None:

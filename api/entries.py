@@ -16,9 +16,9 @@ from api.duty import REFUSED, Duty
 from api.errors import ApiError
 from api.rest import Present, reason_sentence
 from board.belonging import chain_of
+from core.acts import ActTopic
 from core.clock import city_ms, real_ms
 from core.duty import Deed, DutyAct
-from core.entries import ENTRY
 from core.records import Level
 from core.settings import Settings
 from early_warning.duty_rules import Concerned, Wish
@@ -116,7 +116,7 @@ def entry_routes(duty: Duty, settings: Settings) -> APIRouter:
         message["message"] = pushed.body.decode()
 
         def onward(tx: Transaction) -> None:
-            tell(tx, ENTRY, message, now.real_ms)
+            tell(tx, ActTopic.ENTRY, message, now.real_ms)
 
         wish = Wish(entry.key, Deed.ENTRY, about.id, detail=entry.model_dump(exclude={"key"}))
         return _entered(await asyncio.to_thread(duty.desk.act, duty.entrance.bearer(), wish, [about], now, onward))

@@ -15,10 +15,10 @@ from board.canvas import Canvas, Record
 from board.names import Names
 from board.units import Task
 from catalogue.declared import Declared
+from core.acts import ActTopic
 from dispatch.states import OVER
 from dispatch.wording import state_word
 
-CHANGED = "case.changed"  # the topic of acts, as `dispatch.book` tells it
 SHOWN = 200  # cases in the picture; nobody looks at more, and the counts are of all
 LOOK_MS = 1000  # who is late changes with the clock
 ABOUT_DEG = 3  # decimals of a place: some 100 m
@@ -36,7 +36,7 @@ class CaseBoard:
 
     def fold(self, topic: str, body: Mapping[str, Any]) -> None:
         """Take in one row of the stream of acts; those of other scenes and topics are passed over."""
-        if topic != CHANGED or body.get("scene") != self._scene:
+        if topic != ActTopic.CASE or body.get("scene") != self._scene:
             return
         if body["is_open"]:
             self._open[body["id"]] = self._record(body)

@@ -17,7 +17,8 @@ from board.names import Names
 from board.warnings import grade_of, is_restricted
 from board.words import level_word
 from catalogue.declared import Declared
-from core.duty import ACT, SEATS, SILENCE, SOUND, Deed, DutyAct, Silence
+from core.acts import ActTopic
+from core.duty import SOUND, Deed, DutyAct, Silence
 from core.messages import text
 from core.records import DAY_MS, Level
 from early_warning.duty_fold import UNTOUCHED, Standing, after, shelved_until, spread, together, waits
@@ -44,15 +45,15 @@ class DutyBook:
 
     def fold(self, topic: str, body: Mapping[str, Any]) -> None:
         """Take in one row of the stream of acts; those of other scenes and topics are passed over."""
-        if topic == SEATS:
+        if topic == ActTopic.SEATS:
             self._seats = msgspec.convert(body["seats"], list[SeatReach])
             self._dirty = True
         if body.get("scene") != self._scene:
             return
-        if topic == SILENCE:
+        if topic == ActTopic.SILENCE:
             silence = msgspec.convert(body, Silence)
             self._silences[silence.number] = silence
-        elif topic == ACT:
+        elif topic == ActTopic.DUTY:
             self._take(msgspec.convert(body, DutyAct))
         self._dirty = True
 

@@ -14,12 +14,11 @@ from board.canvas import Canvas, Record
 from board.names import Names
 from board.warnings import is_restricted
 from catalogue.declared import Declared
+from core.acts import ActTopic
 from core.messages import text
 from core.records import CityWarning
 from dispatch.plans import Occasion, proposed
 
-CHANGED = "response.changed"  # the topic of acts, as `dispatch.response_book` tells it
-CASE = "case.changed"
 IN_FORCE, PROPOSED = "in-force", "proposed"
 Warned = Callable[[], Iterable[CityWarning]]
 LOOK_MS = 1000  # what is late changes with the clock
@@ -41,9 +40,9 @@ class ResponseBoard:
         """Take in one row of the stream of acts; those of other scenes and topics are passed over."""
         if body.get("scene") != self._scene:
             return
-        if topic == CHANGED:
+        if topic == ActTopic.RESPONSE:
             _keep(self._open, body["id"], dict(body), body["state"] in (IN_FORCE, PROPOSED))
-        elif topic == CASE and body["kind"] in self._kinds:
+        elif topic == ActTopic.CASE and body["kind"] in self._kinds:
             record = {name: body[name] for name in ("kind", "grade", "area", "reported_ms")}
             _keep(self._cases, body["id"], record, body["is_open"])
         else:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from board.canvas import Canvas, Record
+from core.acts import ActTopic
 
-CHANGED = "order.changed"  # the topic of acts, as `dispatch.supervision_book` tells it
 LOOK_MS = 1000  # what is late changes with the clock
 ANSWERED = frozenset({"replied", "refused"})
 _KEPT = ("kind", "state", "about", "area", "topic", "owner", "due_ms", "warns_ms")
@@ -24,7 +24,7 @@ class OrderBoard:
 
     def fold(self, topic: str, body: Mapping[str, Any]) -> None:
         """Take in one row of the stream of acts; those of other scenes and topics are passed over."""
-        if topic != CHANGED or body.get("scene") != self._scene:
+        if topic != ActTopic.ORDER or body.get("scene") != self._scene:
             return
         if body["is_open"]:
             self._open[body["id"]] = {name: body[name] for name in _KEPT} | {"sensitivity": body.get("sensitivity", 0)}

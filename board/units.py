@@ -8,9 +8,9 @@ from typing import Any
 
 from board.canvas import Canvas, Record
 from catalogue.declared import Declared
+from core.acts import ActTopic
 from core.records import HOUR_MS
 
-CHANGED = "unit.changed"  # the topic of acts, as `dispatch.fleet` tells it
 SHOWN_FOR_MS = HOUR_MS  # so long after its last position a unit without a case leaves the map
 LOOK_MS = 1000
 PARTS = ("name", "area", "device", "lon_deg", "lat_deg")  # of a unit, as `dispatch.fleet` tells them
@@ -37,7 +37,7 @@ class UnitBoard:
 
     def fold(self, topic: str, body: Mapping[str, Any]) -> None:
         """Take in one row of the stream of acts; all but units and their positions are passed over."""
-        if topic != CHANGED:
+        if topic != ActTopic.UNIT:
             return
         if "unit" in body:
             self._written[body["id"]] = dict(body["unit"])

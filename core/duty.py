@@ -10,8 +10,6 @@ from typing import Any
 from core.accounts import Sensitivity
 from core.records import HOUR_MS, MINUTE_MS, Level
 
-ACT, SILENCE, SEATS = "duty.act", "duty.silence", "duty.seats"  # topics of the outbox
-
 SHELVED_AT_MOST_MS = 4 * HOUR_MS
 MUTED_AT_MOST_MS = 5 * MINUTE_MS
 TAKEN_BACK_WITHIN_MS = MINUTE_MS

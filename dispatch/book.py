@@ -16,11 +16,12 @@ from accounts.bearer import Bearer
 from accounts.departments import Owed, check_own
 from accounts.rights import may
 from accounts.warden import Warden
+from core.acts import ActTopic
 from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
 from dispatch.arrival import with_check
 from dispatch.calendars import Counting
-from dispatch.calls import CALL, call_of
+from dispatch.calls import call_of
 from dispatch.case import Case, fold, follow
 from dispatch.clocks import Calendars, Obligation, Terms
 from dispatch.kinds import CaseKind
@@ -33,11 +34,12 @@ from dispatch.states import CaseState
 from dispatch.steps import RESTING, STEPS, UNIT_STEPS, Verb
 from dispatch.urgency import Page, Sees, page
 from store import cases as kept
+from store.case_marks import put_marks
+from store.case_queue import Asked
 from store.outbox import tell
 from store.sql import Transaction
 from store.units import department_of
 
-CASE = "case.changed"  # topic of the outbox
 BY_ITSELF = Bearer("worker:cases")  # who reports what follows from another case
 RELAYING = "cases.dispatch"  # the right to write down what others did
 OF_DEPARTMENTS = ("cases.accept", "cases.report")  # what a department does about its own cases and tasks
@@ -163,7 +165,7 @@ class CaseBook:
             kept.case_of(connection, case)
             return _told(connection, case, self._rules())
 
-    def queue(self, scene: str, asked: kept.Asked, sees: Sees) -> Page:
+    def queue(self, scene: str, asked: Asked, sees: Sees) -> Page:
         """A page of the open cases that somebody may see, by urgency."""
         return page(self._warden.database, scene, asked, sees)
 
@@ -215,10 +217,11 @@ class CaseBook:
         for one, key in zip(log[-len(keys) :], keys, strict=True):
             kept.add_entry(connection, entry_row(one, key))
         kept.put_assignments(connection, case.id, [assignment_row(case, one) for one in case.assignments.values()])
-        tell(connection, CASE, told_to_city(row, case), now.real_ms)
+        put_marks(connection, [case.id])
+        tell(connection, ActTopic.CASE, told_to_city(row, case), now.real_ms)
         calls = [call_of(case, one, kind, belongs) for one in log[-len(keys) :]]
         for call in filter(None, calls):
-            tell(connection, CALL, msgspec.to_builtins(call), now.real_ms)
+            tell(connection, ActTopic.CALL, msgspec.to_builtins(call), now.real_ms)
         return Told(case, tuple(log))
 
 

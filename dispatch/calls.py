@@ -16,8 +16,6 @@ from dispatch.rows import Belongs
 from dispatch.states import OVER
 from dispatch.steps import Verb
 
-CALL = "case.call"  # topic of the outbox
-
 _UNIT, _DEPARTMENT, _ROOM, _SHIFT = "unit", "department", f"role:{Role.DISPATCHER}", f"role:{Role.SHIFT_LEADER}"
 # Who owes what a clock counts; `unit` and `department`: those of the case.
 OWES: Mapping[Obligation, tuple[str, ...]] = {

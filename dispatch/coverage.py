@@ -6,16 +6,15 @@ from collections.abc import Iterable
 
 import msgspec
 
+from core.acts import ActTopic
 from core.records import Stamp
 from dispatch.book import Now
-from dispatch.calls import CALL, of_void
+from dispatch.calls import of_void
 from dispatch.fleet import UnitBook
 from dispatch.units import Duty, Unit
 from store import units as kept
 from store.outbox import tell
 from store.sql import Database
-
-COVERAGE = "coverage.changed"  # topic of the outbox
 
 Void = tuple[str, str]  # area and capability
 
@@ -44,8 +43,8 @@ class Coverage:
         with self._database.transaction() as connection:
             kept.put_voids(connection, now.scene, after)
             told = {"scene": now.scene, "voids": [[*void, since_ms] for void, since_ms in after.items()]}
-            tell(connection, COVERAGE, told, now.real_ms)
+            tell(connection, ActTopic.COVERAGE, told, now.real_ms)
             for void in new:
                 call = of_void(now.scene, Stamp(now.stamp), void, after[void])
-                tell(connection, CALL, msgspec.to_builtins(call), now.real_ms)
+                tell(connection, ActTopic.CALL, msgspec.to_builtins(call), now.real_ms)
         return len(new)

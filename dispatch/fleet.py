@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
+from core.acts import ActTopic
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.units import FixRow, UnitRow
 from dispatch.book import Above
@@ -21,7 +22,6 @@ from store import units as kept
 from store.outbox import tell
 from store.sql import Transaction
 
-UNIT = "unit.changed"  # topic of the outbox
 ON_SHOW = ("name", "area", "device", "lon_deg", "lat_deg")  # what the picture of the city has of a unit
 EDIT, TELL = "units.edit", "cases.report"
 NAMED = 2000  # of so many units places and tasks are asked for by name, of more all are read
@@ -80,7 +80,8 @@ class UnitBook:
             if not unit.id or not unit.name or not unit.capabilities:
                 raise IllegalStep("unit-needs")
             kept.put_unit(connection, unit)
-            tell(connection, UNIT, {"id": unit.id, "unit": {name: getattr(unit, name) for name in ON_SHOW}}, now_ms)
+            shown = {name: getattr(unit, name) for name in ON_SHOW}
+            tell(connection, ActTopic.UNIT, {"id": unit.id, "unit": shown}, now_ms)
         return unit
 
     def seen_at(self, by: Bearer, fix: FixRow, now_ms: int) -> None:
@@ -89,7 +90,7 @@ class UnitBook:
             raise UnknownName(f"there is no unit {fix.unit!r}")
         with self._warden.acting(by, TELL, f"unit:{fix.unit}", now_ms) as connection:
             kept.put_fix(connection, replace(fix, by=by.name))
-            tell(connection, UNIT, asdict(fix) | {"id": fix.unit}, now_ms)
+            tell(connection, ActTopic.UNIT, asdict(fix) | {"id": fix.unit}, now_ms)
 
     def _written(self, connection: Transaction) -> dict[str, UnitRow]:
         """The units that were written, read again when one was written since: 5,000 of them are 50 ms."""

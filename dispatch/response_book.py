@@ -14,11 +14,11 @@ import msgspec
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
+from core.acts import ActTopic
 from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
 from core.records import Stamp
 from dispatch.book import Above, Now
-from dispatch.calls import CALL
 from dispatch.further_calls import calls_of_response
 from dispatch.plans import Plan, ResponseLevel
 from dispatch.response_rows import ResponseTold, told_of
@@ -29,7 +29,6 @@ from store.outbox import tell
 from store.people import called
 from store.sql import Transaction
 
-RESPONSE = "response.changed"  # topic of the outbox
 SEE, PROPOSE, WORK = "responses.see", "responses.propose", "responses.work"
 APPROVE, COMMAND = "responses.approve", "responses.command"  # Ⅲ and Ⅳ; Ⅰ and Ⅱ
 DISPATCH = "cases.dispatch"
@@ -230,9 +229,9 @@ def _written(
         response.id, line.number, str(line.deed), line.at_ms, line.by, line.name, dict(line.fields), key
     )
     kept.add_line(connection, written)
-    tell(connection, RESPONSE, told_to_city(course, stamp, now.scene, now.city_ms), now.real_ms)
+    tell(connection, ActTopic.RESPONSE, told_to_city(course, stamp, now.scene, now.city_ms), now.real_ms)
     for call in calls_of_response(course, line, (now.scene, now.stamp, topic)):
-        tell(connection, CALL, msgspec.to_builtins(call), now.real_ms)
+        tell(connection, ActTopic.CALL, msgspec.to_builtins(call), now.real_ms)
     return told_of(connection, response.id)
 
 

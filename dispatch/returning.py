@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from accounts.bearer import Bearer
-from core.duty import ACT, Deed, DutyAct
+from core.acts import ActTopic
+from core.duty import Deed, DutyAct
 from core.messages import text
 from core.records import Level
 from dispatch.book import CaseBook, Now, Wish
@@ -49,7 +50,7 @@ class Returning:
                 at_ms=now.city_ms,
                 text=sentence,
             )
-            tell(connection, ACT, asdict(add_act(connection, act)), now.real_ms)
+            tell(connection, ActTopic.DUTY, asdict(add_act(connection, act)), now.real_ms)
 
     def _sentence(self, order: Order, line: OrderLine) -> str:
         code = f"order.returned-{order.kind if line.number == 1 else line.deed}"

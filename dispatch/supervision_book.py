@@ -17,10 +17,10 @@ from accounts.departments import Owed, check_own
 from accounts.rights import Decision, may
 from accounts.warden import Warden
 from core.accounts import Sensitivity
+from core.acts import ActTopic
 from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from dispatch.book import Above, Now
-from dispatch.calls import CALL
 from dispatch.clocks import Calendars
 from dispatch.further_calls import call_of_order
 from dispatch.supervision import OPEN, Light, Order, OrderDeed, OrderKind, OrderLine, issued, order_fold, order_follow
@@ -30,7 +30,6 @@ from store.outbox import tell
 from store.people import called
 from store.sql import Transaction
 
-ORDER, READ = "order.changed", "about.read"  # topics of the outbox
 SEE, ANSWER, SUPERVISE, INSTRUCT = "orders.see", "orders.answer", "cases.supervise", "cases.instruct"
 RIGHTS: Mapping[OrderDeed, str] = {
     OrderDeed.ISSUE: SUPERVISE,
@@ -159,7 +158,7 @@ class SupervisionBook:
             self._ask(by, INSTRUCT, about)
             mark = kept.ReadMark(now.scene, about.key, by.name, called(connection, by.name), now.city_ms)
             kept.put_read(connection, mark)
-            tell(connection, READ, {"scene": now.scene, "about": about.key, "at_ms": now.city_ms}, now.real_ms)
+            tell(connection, ActTopic.READ, {"scene": now.scene, "about": about.key, "at_ms": now.city_ms}, now.real_ms)
         return mark
 
     def read(self, order: str) -> OrderTold:
@@ -245,9 +244,9 @@ class SupervisionBook:
         kept.add_order_line(connection, stored)
         if line.deed in (OrderDeed.ISSUE, OrderDeed.REPLY, OrderDeed.VERIFY):
             self._returns(connection, by, about, (order, line), now)
-        tell(connection, ORDER, self.told_to_city(row, order), now.real_ms)
+        tell(connection, ActTopic.ORDER, self.told_to_city(row, order), now.real_ms)
         if call := call_of_order(order, line, (now.scene, now.stamp, row.area, row.topic), row.due_ms):
-            tell(connection, CALL, msgspec.to_builtins(call), now.real_ms)
+            tell(connection, ActTopic.CALL, msgspec.to_builtins(call), now.real_ms)
         return self._told(connection, order.id)
 
     def told_to_city(self, row: kept.OrderRow, order: Order) -> dict[str, Any]:

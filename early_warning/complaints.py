@@ -8,11 +8,12 @@ from dataclasses import replace
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
+from core.acts import ActTopic
 from core.errors import NotAllowed
 from core.labels import Label
 from core.records import DAY_MS
 from core.rule_versions import Complaint
-from early_warning.rule_office import TOPIC, objection
+from early_warning.rule_office import objection
 from store.labels import add_label, labels_between
 from store.outbox import tell
 from store.rules import add_complaint, answer_complaint, complaints_about
@@ -36,7 +37,8 @@ class Complaints:
         detail = {"place": said.place, "said": said.said[:200]}
         with self._warden.acting(by, "rules.complain", f"rule:{said.rule}", said.at_ms, detail) as tx:
             number = add_complaint(tx, kept)
-            tell(tx, TOPIC, {"city": self._city, "rule": said.rule, "state": "complaint", "number": number}, said.at_ms)
+            body = {"city": self._city, "rule": said.rule, "state": "complaint", "number": number}
+            tell(tx, ActTopic.RULE, body, said.at_ms)
             return number
 
     def answer(self, by: Bearer, number: int, answer: str, topic: str, now_ms: int) -> Complaint:

@@ -12,7 +12,8 @@ from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
 from core.accounts import Sensitivity
-from core.duty import ACT, SILENCE, Deed, DutyAct, Scope, Silence
+from core.acts import ActTopic
+from core.duty import Deed, DutyAct, Scope, Silence
 from core.errors import NotAllowed
 from core.labels import Label, Verdict
 from core.records import Level
@@ -83,7 +84,7 @@ class DutyDesk:
             for one in concerned if wish.kind is Deed.VERDICT else ():
                 add_label(connection, _label(act, one, now))
             also(connection)
-            tell(connection, ACT, asdict(act), now.real_ms)
+            tell(connection, ActTopic.DUTY, asdict(act), now.real_ms)
         return act
 
     def silence(self, by: Bearer, wanted: Silence, areas: Sequence[tuple[str, ...]], now: Now) -> Silence:
@@ -102,7 +103,7 @@ class DutyDesk:
                 wanted, scope=scope, scene=now.scene, by=by.name, name=_name(connection, by), made_ms=now.city_ms
             )
             made = kept.add_silence(connection, made)
-            tell(connection, SILENCE, asdict(made), now.real_ms)
+            tell(connection, ActTopic.SILENCE, asdict(made), now.real_ms)
         return made
 
     def end_silence(self, by: Bearer, number: int, areas: Sequence[tuple[str, ...]], now: Now) -> Silence:
@@ -115,7 +116,7 @@ class DutyDesk:
                 _asked(by, SILENCED, [Concerned("", Level.NORMAL, area, topic) for area in areas])
             kept.end_silence(connection, number, now.city_ms)
             ended = replace(found, ended_ms=now.city_ms)
-            tell(connection, SILENCE, asdict(ended), now.real_ms)
+            tell(connection, ActTopic.SILENCE, asdict(ended), now.real_ms)
         return ended
 
     def history(self, scene: str, items: Sequence[str]) -> list[DutyAct]:

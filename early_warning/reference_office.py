@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
+from core.acts import ActTopic
 from core.errors import DeclarationError, NotAllowed, Objection
 from core.messages import text
 from core.reference_sheets import OPEN, References, ReferenceSheet, SheetState
@@ -22,7 +23,6 @@ from store.outbox import tell
 from store.references import add_sheet, change_sheet, sheet_numbered, sheets_of
 from store.sql import Transaction
 
-TOPIC = "references"  # of the outbox
 DRAW_UP, RELEASE = "rules.edit", "rules.release"
 
 Check = Callable[[References], list[str]]  # references → mistakes that only the whole city shows
@@ -105,7 +105,7 @@ class ReferenceOffice:
         kept = change_sheet(tx, replace(sheet, changed_ms=now_ms))
         if kept is None:
             raise objection("overtaken")
-        tell(tx, TOPIC, {"city": kept.city, "number": kept.number, "state": str(kept.state)}, now_ms)
+        tell(tx, ActTopic.REFERENCE, {"city": kept.city, "number": kept.number, "state": str(kept.state)}, now_ms)
         return kept
 
     def _refuse_unfit(self, references: References) -> None:

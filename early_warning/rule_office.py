@@ -17,6 +17,7 @@ from typing import Any
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
+from core.acts import ActTopic
 from core.errors import DeclarationError, NotAllowed, Objection
 from core.messages import text
 from core.records import HOUR_MS
@@ -35,7 +36,6 @@ from store.rules import (
 from store.sql import Transaction
 
 RELAXED_LONGEST_MS = 24 * HOUR_MS
-TOPIC = "rules"  # of the outbox
 MACHINE = "system"  # as the audit calls who puts a rule back into review when what it promised did not come
 UNPROVED = ("illustrative", "none")
 
@@ -141,7 +141,7 @@ class RuleOffice:
             self._refuse_unfit(version)
             relaxed = replace(version, state=VersionState.RELAXED, approver=by.name)
             kept = add_version(tx, replace(relaxed, effective_ms=now_ms, ended_ms=now_ms + terms.for_ms))
-            tell(tx, TOPIC, told(kept), now_ms)
+            tell(tx, ActTopic.RULE, told(kept), now_ms)
             return kept
 
     def end_relaxing(self, by: Bearer, seen: RuleVersion, now_ms: int) -> RuleVersion:
@@ -167,7 +167,7 @@ class RuleOffice:
                 return None
             fresh = self._fresh(tx, by, version.rule, version.declaration, reason, now_ms)
             kept = add_version(tx, replace(fresh, based_on=version.version, state=VersionState.REVIEW))
-            tell(tx, TOPIC, told(kept), now_ms)
+            tell(tx, ActTopic.RULE, told(kept), now_ms)
             return kept
 
     def standing(self, tx: Transaction, rule: str, now_ms: int) -> Shipped:
@@ -224,7 +224,7 @@ class RuleOffice:
 
     def _told(self, tx: Transaction, version: RuleVersion, now_ms: int) -> RuleVersion:
         kept = self._changed(tx, replace(version, changed_ms=now_ms))
-        tell(tx, TOPIC, told(kept), now_ms)
+        tell(tx, ActTopic.RULE, told(kept), now_ms)
         return kept
 
     def _changed(self, tx: Transaction, version: RuleVersion) -> RuleVersion:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
+from core.acts import ActTopic
 from store.sql import Transaction, put
 from store.tables.outbox import outbox, outbox_marks
 
@@ -21,7 +22,7 @@ class Told:
     body: dict[str, Any]
 
 
-def tell(connection: Transaction, topic: str, body: dict[str, Any], at_ms: int) -> int:
+def tell(connection: Transaction, topic: ActTopic, body: dict[str, Any], at_ms: int) -> int:
     """Write one row; it leaves only if this transaction commits. Returns its number."""
     row = connection.execute(insert(outbox).values(at_ms=at_ms, topic=topic, body=body).returning(outbox.c.number))
     return int(row.scalar_one())

@@ -13,11 +13,11 @@ import msgspec
 from accounts.sealing import Seal
 from board.belonging import chain_of
 from catalogue.declared import Declared
+from core.acts import ActTopic
 from core.messages import text
 from core.notices import Call
 from core.records import HOUR_MS
 from core.wording import capability
-from dispatch.calls import CALL
 from notices.addressing import Policy, Told, addressed
 from notices.budget import WINDOW_MS, Ledger
 from notices.callees import Callees, called
@@ -92,7 +92,7 @@ def _calls(rows: Sequence[Row], first_ms: int | None) -> list[Call]:
     """The calls among rows. first_ms: now, at the first turn of an installation."""
     found = []
     for row in rows:
-        if row.topic == CALL and (first_ms is None or row.at_ms >= first_ms - BACK_MS):
+        if row.topic == ActTopic.CALL and (first_ms is None or row.at_ms >= first_ms - BACK_MS):
             try:
                 found.append(msgspec.convert(row.body, Call))
             except msgspec.ValidationError as why:  # of another version of this program

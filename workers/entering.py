@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from core.entries import ENTRY
+from core.acts import ActTopic
 from core.errors import StreamFull
 from core.records import Rejected
 from ingest.known import Known
@@ -34,7 +34,8 @@ class Entering:
             rows = told_after(connection, followed_to(connection, FOLLOWER))
         if not rows:
             return 0
-        entries = [row.body for row in rows if row.topic == ENTRY and row.body["scene"] == self._known.scene.id]
+        told = [row.body for row in rows if row.topic == ActTopic.ENTRY]
+        entries = [body for body in told if body["scene"] == self._known.scene.id]
         try:
             for body in entries:
                 self._append(body, now_ms)

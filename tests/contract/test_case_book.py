@@ -12,11 +12,12 @@ from accounts.bearer import Bearer
 from accounts.office import Office
 from accounts.warden import Warden
 from core.accounts import Role
+from core.acts import ActTopic
 from core.declared import Words
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.records import HOUR_MS, MINUTE_MS
 from dispatch import urgency
-from dispatch.book import CASE, CaseBook, Now, Rules, Told, Wish
+from dispatch.book import CaseBook, Now, Rules, Told, Wish
 from dispatch.calendars import Counting, round_the_clock
 from dispatch.case import fold
 from dispatch.clocks import Obligation, Terms
@@ -25,6 +26,7 @@ from dispatch.log import Origin
 from dispatch.states import AssignmentState, CaseState
 from dispatch.steps import Verb
 from store import cases as kept
+from store.case_queue import Asked, queue
 from store.outbox import told_after
 
 NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
@@ -82,7 +84,7 @@ def test_a_report_is_written_audited_and_told_once(office: Office, book: CaseBoo
     assert first.case.id == "440900-20261122-0001"
     assert [act for act in acts_of(office) if act[1] == "cases.tell"] == [("person:wang", "cases.tell", "done")]
     with office.database.reading() as connection:
-        told = [row for row in told_after(connection, 0) if row.topic == CASE]
+        told = [row for row in told_after(connection, 0) if row.topic == ActTopic.CASE]
         row = kept.case_of(connection, first.case.id)
     assert [(one.body["id"], one.body["revision"]) for one in told] == [(first.case.id, 1)]
     assert (row.due_ms, row.due_of, row.lead) == (NOW_MS + HOUR_MS, "file", "市水务局")
@@ -160,9 +162,9 @@ def test_the_queue_is_by_what_is_due_first(office: Office, book: CaseBook, wang:
     early, late = reported(book, wang, "a"), reported(book, wang, "b")
     late = step(book, wang, late, Verb.FILE)  # its clock was met: none runs
     with office.database.reading() as connection:
-        asked = kept.Asked(areas=("440902",))
-        assert [row.id for row in kept.queue(connection, NOW.scene, asked)] == [early.case.id, late.case.id]
-        assert kept.queue(connection, NOW.scene, replace(asked, areas=("440981",))) == []
+        asked = Asked(areas=("440902",))
+        assert [row.id for row in queue(connection, NOW.scene, asked)] == [early.case.id, late.case.id]
+        assert queue(connection, NOW.scene, replace(asked, areas=("440981",))) == []
         here, always = kept.Circle(110.921, 21.661, 300.0), (0, NOW_MS)
         assert [row.id for row in kept.near(connection, NOW.scene, here, always)] == [early.case.id, late.case.id]
         assert kept.near(connection, NOW.scene, here, (0, NOW_MS - 1)) == [], "told at another time"
@@ -181,7 +183,7 @@ def test_the_queue_turns_its_pages_for_who_sees_little(
         found.append(step(book, wang, told, Verb.FILE, key=f"file-{number:02}") if number % 3 == 0 else told)
     order = sorted(found, key=lambda told: (told.case.state is CaseState.FILED, told.case.id))
     own = [told.case.id for told in order if told.case.facts["area"] in ("440903", "440904")]
-    turned, asked = [], kept.Asked(limit=2)
+    turned, asked = [], Asked(limit=2)
     while True:
         page = book.queue(NOW.scene, asked, lambda area, topic: area in ("440903", "440904"))
         turned += [row.id for row in page.cases]
@@ -190,4 +192,4 @@ def test_the_queue_turns_its_pages_for_who_sees_little(
         assert len(page.cases) == 2
         asked = replace(asked, after=page.after)
     assert turned == own and len(own) == 8
-    assert book.queue(NOW.scene, kept.Asked(), lambda area, topic: False).cases == ()
+    assert book.queue(NOW.scene, Asked(), lambda area, topic: False).cases == ()

@@ -9,11 +9,11 @@ from office_day import NOW_MS
 
 from accounts.office import Office
 from accounts.warden import Warden
+from core.acts import ActTopic
 from core.records import MINUTE_MS
 from core.units import UnitRow
 from dispatch.book import Now
-from dispatch.calls import CALL
-from dispatch.coverage import COVERAGE, Coverage
+from dispatch.coverage import Coverage
 from dispatch.fleet import UnitBook
 from store import cases, units
 from store.cases import AssignmentRow, CaseRow
@@ -73,14 +73,14 @@ def test_the_last_one_leaves_a_void(office: Office, case: None) -> None:
     assert looks(office, 4) == (1, {("440904", "pump"): 4})
     with office.database.reading() as connection:
         rows = told_after(connection, 0)
-    calls = [row.body for row in rows if row.topic == CALL]
+    calls = [row.body for row in rows if row.topic == ActTopic.CALL]
     assert [(one["area"], one["about"]["capability"], one["to"]) for one in calls] == [
         ("440902", "boat", ["role:dispatcher"]),
         ("440902", "pump", ["role:dispatcher"]),
         ("440904", "pump", ["role:dispatcher"]),
     ]
     assert len({one["key"] for one in calls}) == 3
-    told = [row.body["voids"] for row in rows if row.topic == COVERAGE]
+    told = [row.body["voids"] for row in rows if row.topic == ActTopic.COVERAGE]
     assert told[-1] == [["440904", "pump", NOW_MS + 4 * MINUTE_MS]]
 
 

@@ -14,7 +14,8 @@ from accounts.office import Office
 from accounts.roster import Term
 from accounts.warden import Warden
 from core.accounts import Post, Reach, Role, Sensitivity
-from core.duty import ACT, SILENCE, Deed, DutyAct, Scope, Silence
+from core.acts import ActTopic
+from core.duty import Deed, DutyAct, Scope, Silence
 from core.errors import NotAllowed, Objection, UnknownName
 from core.labels import Verdict
 from core.records import Level
@@ -63,7 +64,7 @@ def test_an_act_is_written_audited_and_told_once(office: Office, desk: DutyDesk,
     assert act == desk.act(zhao, acknowledge(), [GAUGE, RAIN], NOW), "the same key is the same act"
     assert acts_of(office)[before:] == [("person:zhao", "warnings.confirm", "done")]
     assert [(one.topic, one.body["covers"], one.body["name"]) for one in told(office)] == [
-        (ACT, {"w1": 3, "w2": 2}, "zhao 的姓名")
+        (ActTopic.DUTY, {"w1": 3, "w2": 2}, "zhao 的姓名")
     ]
     assert desk.history(NOW.scene, ["w2"]) == [act]
     assert desk.history("demo-440900", ["w2"]) == [], "another scene has warnings of the same ids"
@@ -143,4 +144,4 @@ def test_a_silence_is_previewed_made_ended_and_told(
     with pytest.raises(Objection, match="ended"):
         desk.end_silence(leader, made.number, [("440981", "440900")], NOW)
     assert not ended.holds_at(NOW_MS + 1) and made.holds_at(NOW_MS + 1)
-    assert [one.topic for one in told(office)] == [SILENCE, SILENCE]
+    assert [one.topic for one in told(office)] == [ActTopic.SILENCE, ActTopic.SILENCE]

@@ -11,17 +11,17 @@ from accounts.bearer import Bearer
 from accounts.office import Office
 from accounts.warden import Warden
 from core.accounts import Role
+from core.acts import ActTopic
 from core.declared import Words
 from core.errors import IllegalStep, NotAllowed
 from core.records import HOUR_MS, MINUTE_MS
 from dispatch.book import CaseBook, Now, Rules, Wish
 from dispatch.calendars import Counting, round_the_clock
-from dispatch.calls import CALL
 from dispatch.clocks import Obligation, Terms
 from dispatch.kinds import CaseKind, KindClass
 from dispatch.plans import Plan, PlanStep, Progress, ResponseLevel
 from dispatch.reminding import Reminding
-from dispatch.response_book import RESPONSE, Ground, ResponseBook, ResponseWish
+from dispatch.response_book import Ground, ResponseBook, ResponseWish
 from dispatch.response_rows import ResponseTold, in_force
 from dispatch.responses import Deed, ResponseState, review_of
 from dispatch.steps import Verb
@@ -99,7 +99,7 @@ def test_who_may_begin_what_and_how_high(office: Office, book: ResponseBook) -> 
     ]
     with office.database.reading() as connection:
         assert [(plan, one.level) for plan, one in in_force(connection, NOW.scene)] == [(PLAN, ResponseLevel.SECOND)]
-        sent = [row.body for row in told_after(connection, 0) if row.topic == RESPONSE]
+        sent = [row.body for row in told_after(connection, 0) if row.topic == ActTopic.RESPONSE]
     assert [(one["state"], one["level"], one["steps"]) for one in sent] == [
         ("proposed", 3, 0),
         ("in-force", 3, 1),
@@ -130,8 +130,8 @@ def test_an_exercise_leaves_nothing_behind(office: Office, book: ResponseBook) -
     told = does(book, leader, told, Deed.TICK, 2, step="consult")
     with office.database.reading() as connection:
         assert in_force(connection, NOW.scene) == []
-        stamps = {row.body["stamp"] for row in told_after(connection, 0) if row.topic == RESPONSE}
-        stamps |= {row.body["stamp"] for row in told_after(connection, 0) if row.topic == CALL}
+        stamps = {row.body["stamp"] for row in told_after(connection, 0) if row.topic == ActTopic.RESPONSE}
+        stamps |= {row.body["stamp"] for row in told_after(connection, 0) if row.topic == ActTopic.CALL}
     assert stamps == {"drill"}
     assert [one.progress for one in told.course.standings(NOW_MS)] == [Progress.DONE]
 
@@ -200,7 +200,7 @@ def test_whom_a_response_calls(office: Office, book: ResponseBook) -> None:
     does(book, leader, book.read(told.course.response.id), Deed.REVIEW, 63)
     assert [reminding.turn(at(minutes)) for minutes in (64, 124)] == [0, 1]
     with office.database.reading() as connection:
-        calls = [row.body for row in told_after(connection, 0) if row.topic == CALL]
+        calls = [row.body for row in told_after(connection, 0) if row.topic == ActTopic.CALL]
     assert [one["kind"] for one in calls] == ["response", "review", "review"]
     assert {"department:市三防办", "role:duty", "role:leader"} <= set(calls[0]["to"])
     assert calls[1]["to"] == ["role:leader", "role:shift-leader"]

@@ -13,12 +13,12 @@ from accounts.office import Office
 from accounts.roster import Term
 from accounts.warden import Warden
 from core.accounts import Department, Post, Role
+from core.acts import ActTopic
 from core.clock import real_ms
 from core.declared import Words
 from core.errors import IllegalStep, NotAllowed
 from core.records import MINUTE_MS
 from dispatch.book import CaseBook, Now, Rules, Wish
-from dispatch.calls import CALL
 from dispatch.holidays import calendars_at
 from dispatch.kinds import CaseKind, KindClass
 from dispatch.reminding import Reminding
@@ -27,7 +27,7 @@ from dispatch.response_book import ResponseBook
 from dispatch.returning import Returning
 from dispatch.steps import Verb
 from dispatch.supervision import OrderDeed, OrderState
-from dispatch.supervision_book import ORDER, About, OrderGround, OrderTold, OrderWish, SupervisionBook
+from dispatch.supervision_book import About, OrderGround, OrderTold, OrderWish, SupervisionBook
 from store.duty import acts_about
 from store.outbox import told_after
 
@@ -94,7 +94,7 @@ def test_an_instruction_on_a_case_and_its_reply(office: Office, book: Supervisio
         f"督办办结（{told.order.id}，市水务局）",
     ]
     with office.database.reading() as connection:
-        sent = [row.body for row in told_after(connection, 0) if row.topic == ORDER]
+        sent = [row.body for row in told_after(connection, 0) if row.topic == ActTopic.ORDER]
     assert [(one["state"], one["is_open"]) for one in sent] == [("open", True), ("replied", True), ("done", False)]
     assert "查明原因" not in str(sent)
 
@@ -189,7 +189,7 @@ def test_time_alone_reminds(office: Office, book: SupervisionBook) -> None:
     ]
     assert turns == [0, 1, 0, 1, 0]
     with office.database.reading() as connection:
-        calls = [row.body for row in told_after(connection, 0) if row.topic == CALL]
+        calls = [row.body for row in told_after(connection, 0) if row.topic == ActTopic.CALL]
     assert [(one["kind"], one["to"][0], len(one["to"])) for one in calls] == [
         ("order", "department:市水务局", 1),
         ("order", "department:市水务局", 1),

@@ -10,10 +10,11 @@ from office_day import NOW_MS, a_person, acts_of, bearer_of, signed_in
 from accounts.office import Office
 from accounts.warden import Warden
 from core.accounts import Role
+from core.acts import ActTopic
 from core.declared import Words
 from core.errors import IllegalStep, NotAllowed
 from core.records import HOUR_MS, MINUTE_MS
-from dispatch.book import CASE, CaseBook, Now, Rules, Wish
+from dispatch.book import CaseBook, Now, Rules, Wish
 from dispatch.calendars import Counting, round_the_clock
 from dispatch.clocks import Obligation, Terms
 from dispatch.kinds import CaseKind, KindClass
@@ -67,7 +68,7 @@ def test_each_point_is_an_act(office: Office, case: str) -> None:
         (BY, "cases.supervise", "done"),
     ]
     with office.database.reading() as connection:
-        rows = [row.body for row in told_after(connection, 0) if row.topic == CASE]
+        rows = [row.body for row in told_after(connection, 0) if row.topic == ActTopic.CASE]
         assert [(row["revision"], row["escalated"]) for row in rows] == [(1, 0), (2, 0), (3, 0), (4, 1)]
         assert kept.due_before(connection, NOW.scene, NOW_MS + 119 * MINUTE_MS) == []
         assert kept.due_before(connection, NOW.scene, NOW_MS + 121 * MINUTE_MS) == [case]

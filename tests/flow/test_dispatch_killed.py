@@ -25,11 +25,11 @@ from accounts.office import Office, open_office
 from accounts.roster import Term
 from api.bearers import SESSION
 from core.accounts import Department, Person, Post, Role, Session
+from core.acts import ActTopic
 from core.clock import real_ms
 from core.notices import Kind
 from core.records import Stamp
 from core.settings import load
-from dispatch.calls import CALL
 from store import audit, cases
 from store.outbox import told_after
 from store.units import put_unit
@@ -126,7 +126,7 @@ class House:
     def calls_of_units(self) -> int:
         """How often a unit was called: sent, and reminded by the clock where all this takes long."""
         with self.office.database.reading() as connection:
-            calls = [row.body for row in told_after(connection, 0, 10_000) if row.topic == CALL]
+            calls = [row.body for row in told_after(connection, 0, 10_000) if row.topic == ActTopic.CALL]
         return sum(any(one.startswith("unit:") for one in call["to"]) for call in calls)
 
     def messages(self) -> Counter[str]:
@@ -169,8 +169,8 @@ def check(house: House, client: Client, desk: Desk) -> None:
     numbers = [row.number for row in rows]
     eventually(lambda: [int(name.split(b"-")[0]) for name, _ in client.xrange(ACTS)] == numbers, 30)
     told = [decode_act(fields) for _, fields in client.xrange(ACTS)]
-    assert sum(topic == "case.changed" for topic, _ in told) >= len(keys)
-    calls = [body for topic, body in told if topic == CALL]
+    assert sum(topic == ActTopic.CASE for topic, _ in told) >= len(keys)
+    calls = [body for topic, body in told if topic == ActTopic.CALL]
     assert sum(call["kind"] == Kind.ASSIGNED for call in calls) == sum(key.endswith("notify") for key in keys)
 
 

@@ -13,8 +13,8 @@ from prerequisites import eventually
 
 from accounts.founding import console
 from core.accounts import Reach, Role
+from core.acts import ActTopic
 from core.clock import real_ms
-from core.duty import ACT
 from core.records import HOUR_MS, MINUTE_MS, CityWarning, Issuer, Level, Stamp, WarningPhase
 from ingest.known import Known
 from store.outbox import told_after
@@ -84,7 +84,7 @@ def test_two_officers(desk: Desk, house: Guarded) -> None:
     assert [(one["kind"], one["name"]) for one in history] == [("acknowledge", "值班员一"), ("comment", "值班长一")]
     assert [entry.act.outcome for entry in house.acts("warnings.confirm")][-3:] == ["done", "refused", "done"]
     with house.office.database.reading() as connection:
-        assert {row.topic for row in told_after(connection, 0)} >= {ACT}
+        assert {row.topic for row in told_after(connection, 0)} >= {ActTopic.DUTY}
 
 
 def test_a_card_is_acted_on_as_a_whole(desk: Desk) -> None:

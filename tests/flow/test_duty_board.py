@@ -17,6 +17,7 @@ from accounts.office import Office, open_office
 from accounts.warden import Warden
 from board.belonging import concerned_by
 from core.accounts import Reach, Role
+from core.acts import ActTopic
 from core.clock import real_ms
 from core.duty import Deed, Scope, Silence
 from core.records import HOUR_MS, Event, PaneBatch, Phase, Stamp
@@ -88,7 +89,7 @@ def test_a_silence_and_an_act_of_another_scene(night: Night) -> None:
     assert night.shown("silences")[str(made.number)]["hides"] == 0, "red is not hidden"
     with night.office.database.transaction() as connection:
         other = asdict(replace(made, scene="replay-1", number=99))
-        tell(connection, "duty.silence", other, real_ms())
+        tell(connection, ActTopic.SILENCE, other, real_ms())
         tell(connection, "rules", {"anything": 1}, real_ms())
     assert list(night.shown("silences")) == [str(made.number)]
 

@@ -8,11 +8,11 @@ import pytest
 from prerequisites import REPOSITORY
 
 from board.canvas import Canvas
-from board.cases import CHANGED, SHOWN, CaseBoard
+from board.cases import SHOWN, CaseBoard
 from board.names import Names
 from catalogue.load import load
+from core.acts import ActTopic
 from core.records import MINUTE_MS
-from dispatch.book import CASE
 
 SCENE = "live-440900"
 NOW_MS = 1_795_300_000_000
@@ -54,7 +54,7 @@ def told(number: int, **other: Any) -> dict[str, Any]:
 def test_the_most_urgent_are_shown_and_all_are_counted(board: CaseBoard) -> None:
     canvas = Canvas()
     for number in range(SHOWN + 50):
-        board.fold(CHANGED, told(number - 10))
+        board.fold(ActTopic.CASE, told(number - 10))
     board.paint(canvas, NOW_MS)
     shown = list(canvas.sections["cases"].values())
     assert len(shown) == SHOWN and min(record["due_ms"] for record in shown) == NOW_MS - 10 * MINUTE_MS
@@ -71,7 +71,7 @@ def test_the_most_urgent_are_shown_and_all_are_counted(board: CaseBoard) -> None
 
 def test_the_picture_names_nobody(board: CaseBoard) -> None:
     canvas = Canvas()
-    board.fold(CHANGED, told(1))
+    board.fold(ActTopic.CASE, told(1))
     board.paint(canvas, NOW_MS)
     (record,) = canvas.sections["cases"].values()
     assert "张三" not in str(record)
@@ -81,9 +81,9 @@ def test_the_picture_names_nobody(board: CaseBoard) -> None:
 
 def test_what_is_closed_or_of_another_scene_is_not_shown(board: CaseBoard) -> None:
     canvas = Canvas()
-    board.fold(CHANGED, told(1))
-    board.fold(CHANGED, told(2, scene="replay-440900"))
-    board.fold(CHANGED, told(1, is_open=False, state="closed", due_ms=None))
+    board.fold(ActTopic.CASE, told(1))
+    board.fold(ActTopic.CASE, told(2, scene="replay-440900"))
+    board.fold(ActTopic.CASE, told(1, is_open=False, state="closed", due_ms=None))
     board.paint(canvas, NOW_MS)
     assert canvas.sections.get("cases", {}) == {}
     assert canvas.sections["case_load"]["main"]["open"] == 0
@@ -91,14 +91,10 @@ def test_what_is_closed_or_of_another_scene_is_not_shown(board: CaseBoard) -> No
 
 def test_it_goes_on_after_a_restart(board: CaseBoard) -> None:
     canvas, again = Canvas(), Canvas()
-    board.fold(CHANGED, told(1))
+    board.fold(ActTopic.CASE, told(1))
     board.paint(canvas, NOW_MS)
     declared = load(REPOSITORY / "packs", "maoming")
     other = CaseBoard(declared, Names(declared, "zh"), SCENE)
     other.restore(board.snapshot())
     other.paint(again, NOW_MS)
     assert again.sections == canvas.sections
-
-
-def test_both_ends_call_it_the_same() -> None:
-    assert CHANGED == CASE

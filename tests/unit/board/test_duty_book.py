@@ -11,7 +11,8 @@ from board.canvas import Canvas
 from board.duty import DutyBook
 from board.names import Names
 from catalogue.declared import Declared
-from core.duty import ACT, SEATS, SILENCE, Deed, DutyAct, Scope, Silence
+from core.acts import ActTopic
+from core.duty import Deed, DutyAct, Scope, Silence
 from core.records import HOUR_MS, MINUTE_MS, Level
 
 T0_MS, SCENE = 1_793_500_000_000, "live-440900"
@@ -35,7 +36,7 @@ class Room:
         self.acts += 1
         plain = {"key": f"k{self.acts}", "scene": SCENE, "kind": kind, "subject": next(iter(covers), "sound")}
         who = {"by": "person:zhao", "name": "赵一", "post": "值班岗", "at_ms": T0_MS + minute * MINUTE_MS}
-        self.tell(ACT, asdict(DutyAct(**(plain | {"covers": covers} | who | more))))  # type: ignore[arg-type]
+        self.tell(ActTopic.DUTY, asdict(DutyAct(**(plain | {"covers": covers} | who | more))))  # type: ignore[arg-type]
 
     def tell(self, topic: str, body: object) -> None:
         self.book.fold(topic, msgspec.json.decode(msgspec.json.encode(body)))  # as the stream carries it
@@ -124,7 +125,7 @@ def test_a_merged_card_waits_no_longer_than_the_one_it_belongs_to(room: Room) ->
 def test_silences_and_shelves_are_on_show_and_end(room: Room) -> None:
     room.warn("orange"), room.warn("red", "w2"), room.warn("yellow", "w3", "air-1")
     silence = Silence(SCENE, Scope(areas=("440981",)), T0_MS, T0_MS + HOUR_MS, "闸门检修", "person:q", "钱二", T0_MS)
-    room.tell(SILENCE, asdict(silence) | {"number": 7})
+    room.tell(ActTopic.SILENCE, asdict(silence) | {"number": 7})
     cards = room.at(1)
     assert [key for key, card in cards.items() if card["silenced"]] == ["w1"], "red is not hidden, the air is elsewhere"
     shown = room.canvas.sections["silences"]["7"]
@@ -175,7 +176,7 @@ def test_a_card_names_its_seat_until_somebody_acknowledges(room: Room) -> None:
     room.warn("red")
     seats = [("city", "市值班室", "*"), ("county", "高州值班室", "440981")]
     told = [{"id": one, "name": name, "areas": [area], "topics": ["*"]} for one, name, area in seats]
-    room.tell(SEATS, {"seats": told})
+    room.tell(ActTopic.SEATS, {"seats": told})
     assert (room.at(0)["w1"]["seat"], room.at(0)["w1"]["went_up"]) == ("高州值班室", 0)
     assert (room.at(1)["w1"]["seat"], room.at(1)["w1"]["went_up"]) == ("市值班室", 1)
     room.act(2, Deed.ACKNOWLEDGE, {"w1": Level.RED})

@@ -14,6 +14,7 @@ from board.names import Names
 from board.responses import ResponseBoard
 from catalogue.declared import Declared
 from catalogue.load import load
+from core.acts import ActTopic
 from core.records import HOUR_MS, CityWarning, Level
 
 SCENE, NOW_MS = "live-440900", 1_795_300_000_000
@@ -55,7 +56,7 @@ def shown(board: ResponseBoard, active: list[CityWarning] | None = None, hours: 
 
 
 def told(board: ResponseBoard, **other: object) -> None:
-    board.fold("response.changed", TOLD | other)
+    board.fold(ActTopic.RESPONSE, TOLD | other)
 
 
 @pytest.mark.claim("COMMAND", "A response is on show with what of it is late and whether its review is overdue.")
@@ -84,7 +85,7 @@ def test_the_present_state_asks_for_a_plan(board: ResponseBoard) -> None:
     rain = warning("w1", Level.RED, NOW_MS, rule="meteorology.rainstorm", subject="440902")
     mild = warning("w2", Level.BLUE, NOW_MS, rule="meteorology.rainstorm", subject="440902")
     assert shown(board, [mild])["proposals"] == {}
-    board.fold("case.changed", {"id": "C1", "scene": SCENE, "kind": "water.pipe_burst", "grade": 4, "area": "440981",
+    board.fold(ActTopic.CASE, {"id": "C1", "scene": SCENE, "kind": "water.pipe_burst", "grade": 4, "area": "440981",
                                 "reported_ms": NOW_MS - 5, "is_open": True})  # fmt: skip
     found = shown(board, [rain])["proposals"]
     assert (found["plan:typhoon"]["causes"], found["plan:typhoon"]["area_names"]) == (["w1"], ["茂南区"])

@@ -6,8 +6,9 @@ import pytest
 from prerequisites import REPOSITORY
 
 from board.canvas import Canvas
-from board.units import CHANGED, SHOWN_FOR_MS, Task, UnitBoard
+from board.units import SHOWN_FOR_MS, Task, UnitBoard
 from catalogue.load import load
+from core.acts import ActTopic
 from core.records import MINUTE_MS
 
 NOW_MS = 1_795_300_000_000
@@ -23,9 +24,9 @@ def test_where_units_are_drawn() -> None:
     drawn = canvas.sections["units"]["pump-1"]
     assert (drawn["lon"], drawn["ms"], drawn["state"], drawn["to"]) == (home.lon_deg, 0, "en-route", [110.9, 21.7])
     seen = {"id": "pump-1", "lon_deg": 110.8, "lat_deg": 21.8, "at_ms": NOW_MS}
-    board.fold(CHANGED, seen)
-    board.fold(CHANGED, {"id": "pump-2"})
-    board.fold("case.changed", {"id": "pump-3", "lon_deg": 1.0})
+    board.fold(ActTopic.UNIT, seen)
+    board.fold(ActTopic.UNIT, {"id": "pump-2"})
+    board.fold(ActTopic.CASE, {"id": "pump-3", "lon_deg": 1.0})
     board.paint(canvas, {}, NOW_MS + MINUTE_MS)
     assert canvas.sections["units"]["pump-1"] | {"name": ""} == {
         "name": "",
@@ -48,8 +49,8 @@ def test_a_unit_of_the_register_is_drawn_as_it_was_written_last() -> None:
     declared = load(REPOSITORY / "packs", "maoming")
     board, canvas = UnitBoard(declared, "zh"), Canvas({})
     wanted = {"name": "应急车7", "area": "440983", "device": "gps-7", "lon_deg": 110.95, "lat_deg": 22.35}
-    board.fold(CHANGED, {"id": "register-7", "unit": wanted | {"name": "旧名"}})
-    board.fold(CHANGED, {"id": "register-7", "unit": wanted})
+    board.fold(ActTopic.UNIT, {"id": "register-7", "unit": wanted | {"name": "旧名"}})
+    board.fold(ActTopic.UNIT, {"id": "register-7", "unit": wanted})
     board.paint(canvas, {"register-7": Task("c1", "en-route", (110.9, 22.3))}, NOW_MS)
     shown = canvas.sections["units"]["register-7"]
     assert (shown["name"], shown["area"], shown["lon"], shown["ms"]) == ("应急车7", "440983", 110.95, 0)
