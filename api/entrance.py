@@ -16,12 +16,12 @@ from accounts.own_token import own_token
 from accounts.refusals import Refusals
 from api.bearers import Bearers
 from api.doorways import Doorways
-from api.limits import Limit
-from api.peer import Peers
 from api.sensitive import SensitiveLooks
 from api.sight import Sights
 from core.clock import real_ms
 from core.errors import NeighbourDown
+from core.limits import Limit
+from core.peer import Peers
 from core.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -28,13 +28,13 @@ from accounts.sources.contract import Claim
 from api.bearers import SESSION, TOKEN, TOKEN_S, set_cookie, shown_by
 from api.entrance import Entrance
 from api.errors import answer
-from api.peer import Peer
 from api.sight import Sight
 from api.sign_in_page import refusal_page
 from catalogue.declared import Declared
 from core.clock import real_ms
 from core.errors import NeighbourDown
 from core.messages import text
+from core.peer import Peer
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CALLBACKS = "POST /_dash-update-component"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.peer import Peers
+from core.peer import Peers
 from core.settings import Settings
 
 SAFE = {

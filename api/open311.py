@@ -20,12 +20,12 @@ from fastapi import APIRouter, Request, Response
 from accounts.rights import may
 from accounts.sessions import Cookies
 from api.cases import Cases
-from api.limits import Limit
 from api.rest import Present
 from api.uploads import form_of
 from board.belonging import chain_of
 from core.clock import CHINA, from_ms, real_ms, to_ms
 from core.errors import IllegalStep, NotAllowed, UnknownName
+from core.limits import Limit
 from core.markup import Markup, el
 from core.messages import text
 from core.records import DAY_MS

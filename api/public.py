@@ -12,10 +12,10 @@ from fastapi.responses import HTMLResponse
 
 from api.cases import Cases
 from api.errors import ApiError
-from api.limits import Limit
 from api.rest import Present
 from catalogue.declared import Declared
 from core.clock import CHINA, from_ms, real_ms
+from core.limits import Limit
 from core.markup import Markup, Part, document, el
 from core.messages import text
 from core.records import DAY_MS, Stamp

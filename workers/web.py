@@ -73,7 +73,7 @@ def run(settings: Settings, build: Build) -> int:
         server_header=False,
         ssl_certfile=settings.tls_certificate or None,
         ssl_keyfile=settings.tls_key or None,
-        proxy_headers=False,  # what proxies say is believed in one place only, api/peer.py, and only from trusted ones
+        proxy_headers=False,  # what proxies say is believed in one place only, core/peer.py, and only from trusted ones
     )
     listening = _listen(settings)
     log.info("listening on %s", near_address(settings))

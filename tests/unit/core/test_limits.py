@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.limits import KEPT, Limit
+from core.limits import KEPT, Limit
 
 
 @given(per_min=st.integers(1, 200), pauses_ms=st.lists(st.integers(0, 40_000), max_size=300))

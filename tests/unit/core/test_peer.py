@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.peer import Peer, Peers
+from core.peer import Peer, Peers
 
 TOLD = {
     "host": "upstream:8050",
