@@ -50,6 +50,6 @@ def found(database: Database, journal: Journal, passwords: Passwords, now_ms: in
 
 def console() -> Bearer:
     """Whoever has the command line of this machine. He has the database anyway; what he does here is audited."""
-    reach = Reach(sensitivity=Sensitivity.SENSITIVE)
+    reach = Reach(sensitivity=Sensitivity.RESTRICTED)
     roles = (Role.SYSTEM, Role.SECURITY, Role.AUDIT)
     return Bearer("console", tuple(Grant(role, reach, "console") for role in roles), strong=True)

@@ -31,7 +31,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     APPOINTMENTS: ("账号", "岗位", "开始", "结束", "副职"),
 }
 UNPACKED_BYTES = 64 * 1024**2  # a hundred thousand rows
-_SENSITIVITIES = {"公开": Sensitivity.PUBLIC, "内部": Sensitivity.INTERNAL, "敏感": Sensitivity.SENSITIVE}
+_SENSITIVITIES = {"公开": Sensitivity.PUBLIC, "内部": Sensitivity.INTERNAL, "敏感": Sensitivity.RESTRICTED}
 _ROLES = {text(f"role.{role}", language): role for role in Role for language in ("zh", "en")}
 
 

@@ -10,7 +10,7 @@ from accounts.sealing import PREFIX, seal_of
 from core.accounts import Reach, Role, Sensitivity
 from core.settings import Settings
 
-OWN = Bearer("installation", (Grant(Role.WALL, Reach(sensitivity=Sensitivity.SENSITIVE), "installation"),))
+OWN = Bearer("installation", (Grant(Role.WALL, Reach(sensitivity=Sensitivity.RESTRICTED), "installation"),))
 
 
 def own_token(settings: Settings) -> str:

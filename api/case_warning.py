@@ -37,7 +37,7 @@ def admitted(entrance: Entrance, present: Present, wanted: Report) -> Report:
     if not sees_one(entrance.bearer(), one):
         entrance.hid(SEE, wanted.correlation)
         return _without(wanted)
-    if one.grade is Sensitivity.SENSITIVE and not wanted.discloses:
+    if one.grade is Sensitivity.RESTRICTED and not wanted.discloses:
         raise ApiError(422, "case-discloses")
     return wanted
 

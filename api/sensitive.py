@@ -9,8 +9,8 @@ from accounts.bearer import Bearer
 from accounts.looks import Look, Looks
 from api.sight import Sight
 from catalogue.declared import Declared
+from core.accounts import Sensitivity
 from core.clock import real_ms
-from indicators.definition import Sensitivity
 
 ACTION = "indicators.see"
 SHOW_MANY = frozenset(  # doors behind which stands all that somebody may see; the others name an indicator or a device

@@ -22,7 +22,7 @@ from board.history import Point
 from board.reader import PictureReader
 from catalogue.declared import Declared
 from core.accounts import Sensitivity
-from early_warning.grades import GRADES, grade_of, grade_of_rule, reaches
+from early_warning.grades import grade_of, grade_of_rule, reaches
 
 FRAMES = 16  # frames that were cut last: clients with the same reach share them
 GENERAL = frozenset(  # not of one place
@@ -123,7 +123,8 @@ class Sight:
             counts, level = self._counted({key: record.get("graded", {})}, "")
             return record | {"counts": counts, "level": level, "total": sum(counts.values()), "graded": {}}
         if section == "stations" and record.get("graded"):
-            seen = [level for grade, level in record["graded"].items() if self.sees_device(key, grade=GRADES[grade])]
+            graded = {Sensitivity.of(word): level for word, level in record["graded"].items()}
+            seen = [level for grade, level in graded.items() if self.sees_device(key, grade=grade)]
             return record | {"level": _gravest(seen), "graded": {}}
         return record
 
@@ -133,7 +134,7 @@ class Sight:
             one
             for place, graded in placed.items()
             for grade, one in graded.items()
-            if self.sees("indicators.see", place, topic, GRADES[grade])
+            if self.sees("indicators.see", place, topic, Sensitivity.of(grade))
         ]
         counts = {level: sum(one[level] for one in seen) for level in LEVELS}
         return counts, _gravest(level for level, many in counts.items() if many)
@@ -181,10 +182,7 @@ class Sight:
             "silences": lambda: reaches(self._bearer, Sensitivity(record.get("sensitivity", 0))),
             "cases": lambda: self.sees("warnings.see", record["area"] or city, record["topic"]),
             "units": lambda: self.sees("warnings.see", record["area"] or city),
-            "duty": lambda: (
-                self.sees("warnings.see", record["area"], record["topic"])
-                and self.sees("indicators.see", record["area"], record["topic"], GRADES[record.get("grade", "public")])
-            ),
+            "duty": lambda: self._sees_duty(record),
             "relaxed": lambda: self._sees_rule(key),
             "stations": lambda: self.sees_device(key),
             "vehicles": lambda: self.sees_device(key),
@@ -192,6 +190,10 @@ class Sight:
             "trends": lambda: self.sees_value(record["indicator"], record["subject"]),
         }
         return section in GENERAL or (section in judges and judges[section]())
+
+    def _sees_duty(self, record: Record) -> bool:
+        area, topic, grade = record["area"], record["topic"], Sensitivity.of(record.get("grade", "public"))
+        return self.sees("warnings.see", area, topic) and self.sees("indicators.see", area, topic, grade)
 
     def _sees_part(self, domain: str) -> bool:
         """Whether he may see a domain in some county."""

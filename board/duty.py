@@ -14,7 +14,7 @@ import msgspec
 from board.belonging import Shown, active_concerned, cards_of, chain_of
 from board.canvas import Canvas, Record
 from board.names import Names
-from board.warnings import grade_of, is_restricted
+from board.warnings import is_restricted
 from board.words import level_word
 from catalogue.declared import Declared
 from core.acts import ActTopic
@@ -23,9 +23,8 @@ from core.messages import text
 from core.records import DAY_MS, Level
 from early_warning.duty_fold import UNTOUCHED, Standing, after, shelved_until, spread, together, waits
 from early_warning.duty_rules import Concerned, is_hidden
-from early_warning.grades import grade_of_scope
+from early_warning.grades import grade_of_all, grade_of_scope
 from early_warning.seats import SeatReach, ladder, owner
-from indicators.definition import Sensitivity
 
 KEPT_MS = 2 * DAY_MS  # city time: what nobody touched for so long, and is not active, is over
 LOOK_MS = 1000  # shelves and silences end by the second
@@ -193,8 +192,7 @@ class DutyBook:
         """How far what was said of a card, or of a cleared warning, may be seen: as far as all that it is about."""
         card, warning = cards_of(sections).get(key), sections.get("warnings", {}).get(key)
         indicators = card.get("indicators", ()) if card else [warning["indicator"]] if warning else []
-        grades = {grade_of(one, self._declared) for one in indicators}
-        return next((str(grade) for grade in reversed(Sensitivity) if grade in grades), str(Sensitivity.PUBLIC))
+        return grade_of_all(indicators, self._declared.indicators).word
 
     def _item(self, item: str) -> Record:
         kind, _, key = item.partition(":")

@@ -12,10 +12,11 @@ from board.names import Names
 from board.values import source_record
 from board.words import level_word, number
 from catalogue.declared import Declared
+from core.accounts import Sensitivity
 from core.records import CityWarning, Issuer, Level, WarningPhase
+from early_warning.grades import grade_of
 from early_warning.rule import RuleState
 from early_warning.sentence import sentence
-from indicators.definition import Sensitivity
 
 CLEARED_SHOWN_MS = 5 * 60_000  # real time: long enough to be seen going by someone who looked away
 CLEARED_AT_MOST = 50
@@ -27,22 +28,17 @@ def no_counts() -> dict[str, int]:
     return {level_word(level): 0 for level in ALARMING}
 
 
-def grade_of(indicator: str, declared: Declared) -> str:
-    """How far warnings on an indicator may be seen, as `graded` of records names it; what is unknown, least far."""
-    known = declared.indicators.get(indicator)
-    return str(known.sensitivity if known else Sensitivity.RESTRICTED)
-
-
 def is_restricted(indicator: str, declared: Declared) -> bool:
     """Whether warnings on an indicator are hidden from some of those who see the whole city."""
-    return grade_of(indicator, declared) == Sensitivity.RESTRICTED
+    return grade_of(declared.indicators.get(indicator)) is Sensitivity.RESTRICTED
 
 
 def graded_counts(warnings: Iterable[CityWarning], declared: Declared) -> dict[str, dict[str, int]]:
     """Counts by level of those warnings of each grade that there are: who may not see a grade, may not count it."""
     graded: dict[str, dict[str, int]] = {}
     for warning in warnings:
-        graded.setdefault(grade_of(warning.indicator, declared), no_counts())[level_word(warning.level)] += 1
+        grade = grade_of(declared.indicators.get(warning.indicator)).word
+        graded.setdefault(grade, no_counts())[level_word(warning.level)] += 1
     return graded
 
 
@@ -96,7 +92,8 @@ class WarningBook:
         """The gravest active level of each grade at each subject that has one."""
         levels: dict[str, dict[str, Level]] = {}
         for warning in self._active.values():
-            graded, grade = levels.setdefault(warning.subject, {}), grade_of(warning.indicator, self._declared)
+            graded = levels.setdefault(warning.subject, {})
+            grade = grade_of(self._declared.indicators.get(warning.indicator)).word
             graded[grade] = max(warning.level, graded.get(grade, Level.NORMAL))
         return levels
 

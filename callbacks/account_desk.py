@@ -247,10 +247,7 @@ def reach_of(asked: Asked) -> Reach:
 
 def grade_of(asked: Asked) -> Sensitivity:
     """A grade of sensitivity by its name; the lowest when none is named. Raises UnknownName."""
-    name = asked.word("grade").upper() or Sensitivity.PUBLIC.name
-    if name not in Sensitivity.__members__:
-        raise UnknownName(f"no grade {name!r} is known")
-    return Sensitivity[name]
+    return Sensitivity.of(asked.word("grade") or Sensitivity.PUBLIC.word)
 
 
 def term_of(asked: Asked) -> Term:

@@ -32,7 +32,7 @@ class Table:
     def show_who(self, frame: Frame, asked: Asked) -> str:
         """Who may do something, there, about that; people, tokens and seats."""
         known, grade = self._known(asked), grade_of(asked)
-        question = Question(asked.word("action"), asked.word("place"), asked.word("topic"), grade.name.lower())
+        question = Question(asked.word("action"), asked.word("place"), asked.word("topic"), grade.word)
         if question.action not in RIGHTS:
             raise UnknownName(f"no action {question.action!r} is known")
         found = who_may(

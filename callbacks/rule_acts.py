@@ -74,7 +74,7 @@ class RuleActs:
             return None if action == "rules.see" else Decision(False, "nobody", action=action)
         declared = self._reader.declared()
         city = declared.city.code if declared else ""
-        grade = grade_of_rule(rule, declared.indicators) if declared else Sensitivity.SENSITIVE
+        grade = grade_of_rule(rule, declared.indicators) if declared else Sensitivity.RESTRICTED
         decision = may(self._bearer(), action, area=(city,), topic=rule.domain, sensitivity=grade)
         return None if decision.allowed else decision
 

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from catalogue.entries import Entries, refuse_unknown
 from catalogue.findings import Findings
 from core.clock import CHINA_MS
-from indicators.definition import Aggregate, Lifecycle, RollUp, Sensitivity, WindowKind
+from indicators.definition import Aggregate, Lifecycle, RollUp, WindowKind
 from indicators.faults import formula_names, measured
 from indicators.formula import compile_formula
 from indicators.schema import IndicatorEntry
@@ -116,9 +116,8 @@ def _wanted(indicator: IndicatorEntry, area: str) -> set[str]:
 def _use_faults(indicator: IndicatorEntry, name: str, source: IndicatorEntry) -> Iterator[str]:
     if not source.computed:
         yield f"{name} is {source.lifecycle}: it has no value to be reckoned with"
-    narrow = list(Sensitivity).index(source.sensitivity) > list(Sensitivity).index(indicator.sensitivity)
-    if narrow and name not in indicator.discloses:
-        seen = f"{name} is {source.sensitivity}, what is computed from it is {indicator.sensitivity}"
+    if source.sensitivity > indicator.sensitivity and name not in indicator.discloses:
+        seen = f"{name} is {source.sensitivity.word}, what is computed from it is {indicator.sensitivity.word}"
         yield f"{seen}: name it in discloses if what this tells of it may be seen that far"
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Self
+
+from core.errors import UnknownName
 
 EVERYWHERE = "*"  # as an area or a topic of a post or token: all of them
 
@@ -36,11 +39,25 @@ DEVICES = frozenset({Role.WALL, Role.MACHINE})  # roles of tokens; no post has t
 
 
 class Sensitivity(IntEnum):
-    """How far something may be seen; each includes the ones before it."""
+    """How far something may be seen: by everybody, the house, named posts only. Each includes the ones before it."""
 
     PUBLIC = 0
     INTERNAL = 1
-    SENSITIVE = 2
+    RESTRICTED = 2
+
+    @property
+    def word(self) -> str:
+        """As packs, pictures and forms write it."""
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> Self:
+        """The grade that a word means. Raises UnknownName."""
+        try:
+            return cls[word.upper()]
+        except KeyError:
+            known = ", ".join(one.word for one in cls)
+            raise UnknownName(f"{word!r} is not one of {known}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Scope:
     rules: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     up_to: Level = Level.ORANGE
-    grade: Sensitivity = Sensitivity.SENSITIVE
+    grade: Sensitivity = Sensitivity.RESTRICTED
 
 
 @dataclass(frozen=True, slots=True)

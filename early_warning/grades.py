@@ -20,16 +20,11 @@ from early_warning.subjects import looked_at
 from indicators.definition import Indicator
 
 SEE = "warnings.see"
-GRADES: Mapping[str, Sensitivity] = {  # as packs say it → as posts reach it
-    "public": Sensitivity.PUBLIC,
-    "internal": Sensitivity.INTERNAL,
-    "restricted": Sensitivity.SENSITIVE,
-}
 
 
 def grade_of(indicator: Indicator | None) -> Sensitivity:
     """How far an indicator may be seen; one that no pack declares any more, least far."""
-    return GRADES[indicator.sensitivity] if indicator else Sensitivity.SENSITIVE
+    return indicator.sensitivity if indicator else Sensitivity.RESTRICTED
 
 
 def grade_of_kept(issuer: Issuer, kept: Sensitivity | None, indicator: Indicator | None) -> Sensitivity:
@@ -57,7 +52,7 @@ def grade_of_rule(rule: Rule, indicators: Mapping[str, Indicator]) -> Sensitivit
 def grade_of_scope(scope: Scope, rules: Mapping[str, Rule], indicators: Mapping[str, Indicator]) -> Sensitivity:
     """How far a silence may be seen: as far as every rule that it names; one that nobody declares, least far."""
     known = (rules.get(name) for name in scope.rules)
-    grades = (grade_of_rule(rule, indicators) if rule else Sensitivity.SENSITIVE for rule in known)
+    grades = (grade_of_rule(rule, indicators) if rule else Sensitivity.RESTRICTED for rule in known)
     return max(grades, default=Sensitivity.PUBLIC)
 
 

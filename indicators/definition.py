@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from core.accounts import Sensitivity
 from core.declared import Words
 
 
@@ -87,14 +88,6 @@ class Lifecycle(StrEnum):
     TRIAL = "trial"
     ACTIVE = "active"
     RETIRED = "retired"
-
-
-class Sensitivity(StrEnum):
-    """Who may see it: everybody, the house, or named posts only."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    RESTRICTED = "restricted"
 
 
 @dataclass(frozen=True, slots=True)

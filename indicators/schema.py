@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from core.accounts import Sensitivity
 from core.declared import Metric, Words
+from core.errors import UnknownName
 from core.schema import Entry, EntryFaults, Name, Seconds
 from indicators.definition import (
     Aggregate,
@@ -21,7 +23,6 @@ from indicators.definition import (
     Relation,
     Reset,
     RollUp,
-    Sensitivity,
     Source,
     WindowKind,
 )
@@ -50,6 +51,20 @@ TimeOfDay = Annotated[
     int,
     BeforeValidator(_seconds_of_day, json_schema_input_type=Annotated[str, Field(pattern=r"^[0-2]\d:[0-5]\d$")]),
     PlainSerializer(_time_of_day),
+]
+
+
+def _sensitivity_of(written: object) -> Sensitivity:
+    try:
+        return Sensitivity.of(str(written))
+    except UnknownName as unknown:
+        raise ValueError(str(unknown)) from unknown
+
+
+Grade = Annotated[
+    Sensitivity,
+    BeforeValidator(_sensitivity_of, json_schema_input_type=Literal["public", "internal", "restricted"]),
+    PlainSerializer(lambda grade: grade.word),
 ]
 
 
@@ -153,7 +168,7 @@ class IndicatorEntry(Entry):
     owner: str = ""
     cadence: Cadence = "realtime"
     lifecycle: Lifecycle = Lifecycle.ACTIVE
-    sensitivity: Sensitivity = Sensitivity.INTERNAL
+    sensitivity: Grade = Field(Sensitivity.INTERNAL, json_schema_extra={"default": "internal"})
     discloses: tuple[str, ...] = ()
     version: Annotated[str, Field(min_length=1)] = "1"
     levels: Annotated[tuple[LevelName, ...], Field(min_length=1)] = ("city",)

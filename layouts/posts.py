@@ -72,7 +72,7 @@ def _row(frame: Frame, register: Register, ground: Ground, post: Post, now_ms: i
         el("td", frame.word(f"role.{post.role}")),
         el("td", ground.areas_of(frame, post.reach)),
         el("td", ground.topics_of(frame, post.reach)),
-        el("td", frame.word(f"posts.grade-{post.reach.sensitivity.name.lower()}")),
+        el("td", frame.word(f"posts.grade-{post.reach.sensitivity.word}")),
         el(
             "td",
             [_holder(frame, register, one) for one in register.in_force(post.id, now_ms)]
@@ -189,7 +189,7 @@ def _post_form(frame: Frame, register: Register, ground: Ground, post: Post | No
         frame.choice(path, "role", "posts.role", role_options(frame), post.role if post else Role.DUTY),
         area_field(frame, path, ground, reach),
         topic_field(frame, path, ground, reach),
-        frame.choice(path, "grade", "posts.grade", grade_options(frame), reach.sensitivity.name.lower()),
+        frame.choice(path, "grade", "posts.grade", grade_options(frame), reach.sensitivity.word),
         button="account.save",
     )
     title = word("posts.change") if post else word("posts.add")
@@ -203,7 +203,7 @@ def role_options(frame: Frame) -> list[tuple[str, str]]:
 
 def grade_options(frame: Frame) -> list[tuple[str, str]]:
     """Grades of sensitivity, the lowest first."""
-    return [(one.name.lower(), frame.word(f"posts.grade-{one.name.lower()}")) for one in Sensitivity]
+    return [(one.word, frame.word(f"posts.grade-{one.word}")) for one in Sensitivity]
 
 
 def area_field(frame: Frame, path: str, ground: Ground, reach: Reach) -> Markup:

@@ -17,7 +17,7 @@ from notices.routes import covers, leads_to
 
 SEE = "warnings.see"
 OWN = frozenset({*PHONES, Channel.MAIL})  # who reads at any other address of a person, nobody can say
-HIDDEN = Sensitivity.SENSITIVE
+HIDDEN = Sensitivity.RESTRICTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from board.belonging import chain_of
 from board.names import Names
 from board.warnings import said
 from catalogue.declared import Declared
+from core.accounts import Sensitivity
 from core.clock import monotonic_s, real_ms
 from core.errors import UnreadableEntry
 from core.messages import text
@@ -69,7 +70,7 @@ class Admitting:
         """
         row = admission_of(self._declared.case_intake.values(), rule=warning.rule)
         indicator = self._declared.indicators.get(warning.indicator)
-        hidden = indicator is not None and indicator.sensitivity != "public"
+        hidden = indicator is not None and indicator.sensitivity > Sensitivity.PUBLIC
         if row is None or hidden or warning.facts.get("trial") or warning.late:
             return None
         told = _Told(

@@ -107,7 +107,7 @@ def test_rights_are_asked_for_each_warning_with_area_and_topic(office: Office, d
     office.roster.appoint(console(), "sun", "county", Term(NOW_MS - HOUR_MS), NOW_MS)
     sun = bearer_of(office, signed_in(office, "sun"), NOW_MS)
     assert desk.act(sun, acknowledge("k1"), [GAUGE], NOW).post == "高州值班岗"
-    secret = replace(GAUGE, grade=Sensitivity.SENSITIVE)
+    secret = replace(GAUGE, grade=Sensitivity.RESTRICTED)
     for out_of_reach in ([RAIN], [GAUGE, RAIN], [replace(GAUGE, topic="weather")], [secret], [GAUGE, secret]):
         with pytest.raises(UnknownName):  # he is told that there is none
             desk.act(sun, acknowledge("k2"), out_of_reach, NOW)
@@ -138,7 +138,7 @@ def test_a_silence_is_previewed_made_ended_and_told(
         desk.silence(zhao, wanted, [("440981", "440900")], NOW)
     made = desk.silence(leader, wanted, [("440981", "440900")], NOW)
     assert desk.silences(NOW.scene, NOW_MS) == [made] and made.name == "qian 的姓名"
-    secret = replace(GAUGE, grade=Sensitivity.SENSITIVE)
+    secret = replace(GAUGE, grade=Sensitivity.RESTRICTED)
     assert is_hidden(made.scope, GAUGE) and not is_hidden(made.scope, secret), "he silences nothing that he may not see"
     ended = desk.end_silence(leader, made.number, [("440981", "440900")], NOW)
     with pytest.raises(Objection, match="ended"):

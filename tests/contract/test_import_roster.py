@@ -80,7 +80,7 @@ def test_a_workbook_becomes_the_roster(roster: Roster, tmp_path: Path) -> None:
     assert now == {"person:li": [Role.DUTY], "person:wang": []}
     december_ms = to_ms(datetime.combine(date(2026, 12, 1), datetime.min.time(), CHINA))
     [_, wang] = roster.bearers(december_ms)
-    assert [grant.reach for grant in wang.grants] == [Reach(("440981", "440982"), ("flood",), Sensitivity.SENSITIVE)]
+    assert [grant.reach for grant in wang.grants] == [Reach(("440981", "440982"), ("flood",), Sensitivity.RESTRICTED)]
     assert roster.bearers(december_ms - 1)[1].grants == ()
 
 

@@ -138,10 +138,10 @@ def test_the_position_is_written_with_the_rows_or_not_at_all(database: Database)
     "ACCOUNTS", "A kept warning keeps the grade that it was told under, also when its indicator is gone."
 )
 def test_the_grade_of_a_warning_outlives_its_indicator(database: Database) -> None:
-    told = replace(kept(), grade=Sensitivity.SENSITIVE)
+    told = replace(kept(), grade=Sensitivity.RESTRICTED)
     write(database, told, replace(kept(id="w2"), grade=Sensitivity.INTERNAL))
     write(database, replace(kept(revision=4), grade=None), replace(kept(id="w3"), grade=None))
     with database.reading() as connection:
         grades = {one: warning_of(connection, told.scene, one).grade for one in ("w1", "w2", "w3")}
         assert warning_of(connection, told.scene, "w1").warning.revision == 4
-    assert grades == {"w1": Sensitivity.SENSITIVE, "w2": Sensitivity.INTERNAL, "w3": None}
+    assert grades == {"w1": Sensitivity.RESTRICTED, "w2": Sensitivity.INTERNAL, "w3": None}

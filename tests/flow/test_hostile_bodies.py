@@ -33,7 +33,7 @@ ODD: tuple[str, ...] = (
     "*",
     "系统",
 )
-ODD += ("a" * 5000, "' OR 1=1 --", "<script>", "../../etc", "%00", "😀", "1,2,3", "sensitive", "PUBLIC")
+ODD += ("a" * 5000, "' OR 1=1 --", "<script>", "../../etc", "%00", "😀", "1,2,3", "restricted", "PUBLIC")
 FIELDS = (
     "login name phone id parent post from until rank role areas topics grade q page shut action area topic source code "
     "old new again workbook told next actions seat number before reason key unit"

@@ -37,7 +37,7 @@ from tests.frames import board_warnings
 
 WORDS = ("螣蛇", "98765")  # its names and all that was said of it; its value
 RULE, WARNING, GONE, SCENE, CITY = "security.serpent", "w-serpent", "w-gone", "demo-440900", "440900"
-OUTSIDE, INSIDE = Reach(), Reach(sensitivity=Sensitivity.SENSITIVE)
+OUTSIDE, INSIDE = Reach(), Reach(sensitivity=Sensitivity.RESTRICTED)
 DESKS = (
     *(Role.DUTY, Role.SHIFT_LEADER, Role.LEADER, Role.DISPATCHER, Role.HOTLINE, Role.LIAISON, Role.FIELD),
     *(Role.SUPERVISOR, Role.RULES, Role.REVIEWER, Role.OPERATIONS),
@@ -244,7 +244,7 @@ def _told(house: Guarded, now_ms: int) -> int:
         sentence="螣蛇通知",
         at_ms=now_ms,
         about=SECRET,
-        grade=Sensitivity.SENSITIVE,
+        grade=Sensitivity.RESTRICTED,
     )
     settings = house.entrance.settings
     close = seal_of(settings.key, settings.var).close

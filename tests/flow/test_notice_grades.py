@@ -21,7 +21,7 @@ from store.notice_routes import put_route, routes
 
 SECRET = "gone.indicator"  # nobody declares it: for those alone who may see what is restricted
 HOOK = Recipient("hook", "上级平台", {Channel.WEBHOOK: ""}, "s")
-INSIDE = Reach(sensitivity=Sensitivity.SENSITIVE)
+INSIDE = Reach(sensitivity=Sensitivity.RESTRICTED)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from stream.connect import connect
 HERE, THERE = "440981", "440983"
 ONE_COUNTY = Reach((HERE,), ("eco_environment",))
 ONE_TOPIC = Reach(topics=("market_regulation",))
-EVERYTHING = Reach(sensitivity=Sensitivity.SENSITIVE)
+EVERYTHING = Reach(sensitivity=Sensitivity.RESTRICTED)
 RIVER = "mm-river-01"  # stands in THERE
 
 

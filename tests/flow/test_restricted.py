@@ -23,7 +23,7 @@ from store.warnings import KeptWarning, keep_warnings
 
 DOMAIN = "social_management"  # SECRET stands for it
 SCENE = "demo-440900"
-CLEARED = Reach(sensitivity=Sensitivity.SENSITIVE)
+CLEARED = Reach(sensitivity=Sensitivity.RESTRICTED)
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def test_every_door_asks_for_a_declared_action() -> None:
 @pytest.mark.claim("ACCOUNTS", "An unknown door is shut to everybody, whatever they hold.")
 @pytest.mark.parametrize("door", ["GET /api/v1/secrets", "POST /wall", "callback nobody.children", "", *sorted(SHUT)])
 def test_an_unknown_door_is_shut(door: str) -> None:
-    everything = tuple(Grant(role, Reach(sensitivity=Sensitivity.SENSITIVE), "all") for role in Role)
+    everything = tuple(Grant(role, Reach(sensitivity=Sensitivity.RESTRICTED), "all") for role in Role)
     for bearer in (NOBODY, Bearer("person:all", everything, strong=True)):
         decision = enter(bearer, door)
         assert not decision.allowed and decision.code == "unknown-door"

@@ -17,7 +17,6 @@ from board.picture import Picture
 from catalogue.declared import Declared
 from core.accounts import EVERYWHERE, Reach, Role, Sensitivity
 from core.records import CityWarning, Level, Scene, WarningPhase
-from indicators.definition import Sensitivity as Grade
 
 SECTIONS = ("warnings", "areas", "domains", "stations", "cards", "duty", "trends", "sparks", "values")
 
@@ -26,7 +25,7 @@ SECTIONS = ("warnings", "areas", "domains", "stations", "cards", "duty", "trends
 def police(declared: Declared) -> Declared:
     """The small city, whose police judge something that only they may see, at the same places, in the same domain."""
     stage, rule = declared.indicators["river.stage"], declared.rules["stage"]
-    calls = replace(stage, id="police.calls", sensitivity=Grade.RESTRICTED)
+    calls = replace(stage, id="police.calls", sensitivity=Sensitivity.RESTRICTED)
     bounds = tuple(replace(bound, indicator=calls.id) for bound in rule.bounds)
     return replace(
         declared,
@@ -71,7 +70,7 @@ def test_a_picture_with_hidden_warnings_is_the_one_without_them(police: Declared
     both, one = (_picture(police, scene, found) for found in ([*of_all, *of_police, secret], of_all))
     seen, without = (_seen(police, sections, Sensitivity.INTERNAL) for sections in (both, one))
     assert seen == without
-    cleared = _seen(police, both, Sensitivity.SENSITIVE)
+    cleared = _seen(police, both, Sensitivity.RESTRICTED)
     assert cleared["areas"]["440981"]["total"] > without["areas"]["440981"]["total"]
     assert cleared["stations"]["river-1"]["level"] == cleared["domains"]["eco"]["level"] == "red"
 

@@ -11,7 +11,7 @@ from core.accounts import Sensitivity
 from core.records import Issuer
 from early_warning.grades import grade_of, grade_of_all, grade_of_kept
 
-PUBLIC, INTERNAL, SENSITIVE = Sensitivity
+PUBLIC, INTERNAL, RESTRICTED = Sensitivity
 PACKS = Path(__file__).parents[3] / "packs"
 
 
@@ -25,17 +25,18 @@ def test_the_grade_of_a_kept_warning() -> None:
         for indicator in (None, known)
     }
     assert computed == {
-        (None, False): SENSITIVE,  # told before grades were kept, of what is gone
+        (None, False): RESTRICTED,  # told before grades were kept, of what is gone
         (None, True): PUBLIC,
         (PUBLIC, False): PUBLIC,
         (PUBLIC, True): PUBLIC,
         (INTERNAL, False): INTERNAL,
         (INTERNAL, True): INTERNAL,  # a pack that opens an indicator opens nothing of the past
-        (SENSITIVE, False): SENSITIVE,
-        (SENSITIVE, True): SENSITIVE,
+        (RESTRICTED, False): RESTRICTED,
+        (RESTRICTED, True): RESTRICTED,
     }
     assert grade_of_kept(Issuer.ISSUED, None, None) == PUBLIC  # an authority's signal is there for everybody
 
 
 def test_what_is_known_of_nothing_is_seen_by_the_fewest() -> None:
-    assert (grade_of(None), grade_of_all(["nobody.knows"], {}), grade_of_all([], {})) == (SENSITIVE, SENSITIVE, PUBLIC)
+    assert grade_of(None) == grade_of_all(["nobody.knows"], {}) == RESTRICTED
+    assert grade_of_all([], {}) == PUBLIC

@@ -26,7 +26,7 @@ def test_the_narrowest_seat_owns_a_warning() -> None:
     air = Concerned("w2", Level.RED, ("440981", "440900"), "air")
     assert [seat.id for seat in ladder(SEATS, air)] == ["county", "city"]
     assert ladder([ELSEWHERE], STAGE) == []
-    assert ladder(SEATS, replace(STAGE, grade=Sensitivity.SENSITIVE)) == [], "nobody there may see it"
+    assert ladder(SEATS, replace(STAGE, grade=Sensitivity.RESTRICTED)) == [], "nobody there may see it"
 
 
 @pytest.mark.claim("WARN", "What nobody acknowledges goes up seat by seat: red each minute, orange each five.")

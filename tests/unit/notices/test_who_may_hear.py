@@ -15,14 +15,14 @@ from notices.decide import decide
 from notices.entitled import Ways
 from notices.roster import Roster
 
-PUBLIC, INTERNAL, SENSITIVE = Sensitivity
+PUBLIC, INTERNAL, RESTRICTED = Sensitivity
 NOW_MS = 1_795_304_100_000
 HERE = ("440983", "440900")
 REACHES = {
-    "cleared": Reach(sensitivity=SENSITIVE),
+    "cleared": Reach(sensitivity=RESTRICTED),
     "plain": Reach(),
-    "elsewhere": Reach(("440981",), sensitivity=SENSITIVE),
-    "other-topic": Reach(topics=("air",), sensitivity=SENSITIVE),
+    "elsewhere": Reach(("440981",), sensitivity=RESTRICTED),
+    "other-topic": Reach(topics=("air",), sensitivity=RESTRICTED),
 }
 ROLES = dict.fromkeys(REACHES, Role.DUTY) | {"engineer": Role.OPERATIONS}
 PEOPLE = {number: Person(number, login, login, "13800000000") for number, login in enumerate(ROLES)}
@@ -70,9 +70,9 @@ def test_people_hear_of_what_they_may_see() -> None:
     said = {
         (name, grade.name): why(notice(grade), who, Channel.SMS)
         for name, who in OF_PERSON.items()
-        for grade in (PUBLIC, SENSITIVE)
+        for grade in (PUBLIC, RESTRICTED)
     }
-    may = {("cleared", "PUBLIC"), ("cleared", "SENSITIVE"), ("plain", "PUBLIC")}
+    may = {("cleared", "PUBLIC"), ("cleared", "RESTRICTED"), ("plain", "PUBLIC")}
     assert {asked for asked, reason in said.items() if not reason} == may
     assert {said[asked] for asked in said.keys() - may} == {"no-right"}
     left = replace(ROSTER, people={number: replace(one, disabled=True) for number, one in PEOPLE.items()})
@@ -91,22 +91,22 @@ def test_people_hear_of_what_they_may_see() -> None:
 def test_other_systems_hear_of_what_a_route_opens(who: Recipient, channel: Channel) -> None:
     opened = replace(ROUTE, restricted=True)
     assert why(notice(INTERNAL), who, channel) == ""
-    assert why(notice(SENSITIVE), who, channel) == why(notice(None), who, channel) == "restricted"
-    assert why(notice(SENSITIVE), who, channel, ROUTE, opened) == ""
+    assert why(notice(RESTRICTED), who, channel) == why(notice(None), who, channel) == "restricted"
+    assert why(notice(RESTRICTED), who, channel, ROUTE, opened) == ""
     shut = {
         "disabled": replace(opened, disabled=True),
         "of others": replace(opened, to=("recipient:another", "post:cleared")),
         "elsewhere": replace(opened, areas=("440981",)),
         "of another topic": replace(opened, topics=("air",)),
     }
-    assert {name: why(notice(SENSITIVE), who, channel, one) for name, one in shut.items()} == dict.fromkeys(
+    assert {name: why(notice(RESTRICTED), who, channel, one) for name, one in shut.items()} == dict.fromkeys(
         shut, "restricted"
     )
-    assert why(notice(SENSITIVE), OF_PERSON["plain"], Channel.WECOM, opened) == "no-right", "a route opens no eyes"
+    assert why(notice(RESTRICTED), OF_PERSON["plain"], Channel.WECOM, opened) == "no-right", "a route opens no eyes"
 
 
 def test_signals_and_cases_are_told_as_before() -> None:
-    for one in (notice(SENSITIVE, issued=True), notice(None, warning="", kind=Kind.ASSIGNED)):
+    for one in (notice(RESTRICTED, issued=True), notice(None, warning="", kind=Kind.ASSIGNED)):
         assert [why(one, who, Channel.SMS) for who in (HOOK, PHONE, OF_PERSON["nobody"])] == ["", "", ""]
 
 
@@ -130,7 +130,7 @@ def _sent(told: list[tuple[Notice, Delivery]]) -> set[tuple[str, str, str]]:
     "ACCOUNTS", "A restricted warning is told apart from the rest of its card: it neither leaks by it nor silences it."
 )
 def test_a_restricted_warning_of_a_card_is_told_apart() -> None:
-    known, told = decided(matter("secret", SENSITIVE), matter("open", PUBLIC))
+    known, told = decided(matter("secret", RESTRICTED), matter("open", PUBLIC))
     hear_all = {(one, "cleared", Kind.OPENED) for one in ("secret", "open")}
     assert _sent(told) == hear_all | {("open", one, Kind.OPENED) for one in ("plain", "hook", "outside")}
     refused = {d.reason for n, d in told if n.warning == "secret" and d.state is State.SUPPRESSED}
@@ -155,7 +155,7 @@ def test_the_chain_goes_on_to_the_next_who_may_hear() -> None:
     roster = Roster(people=people, appointments=held, posts=own | {"watch": watch})
     route = Route("watch", "值班", ("post:watch",), (Channel.SMS,))
     policy = Policy("live", Stamp.LIVE, (route,), roster)
-    first = decide([matter("secret", SENSITIVE)], policy, Ledger(), NOW_MS)
+    first = decide([matter("secret", RESTRICTED)], policy, Ledger(), NOW_MS)
     assert [d.reason for _, ds in first.told for d in ds] == ["no-right"]
     second = decide(first.matters.values(), policy, Ledger(), NOW_MS + 45_000)
     assert {(d.recipient, d.state) for _, ds in second.told for d in ds} == {("person:cleared", State.WAITING)}
