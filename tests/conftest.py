@@ -5,19 +5,19 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from forked_worker import StartWorker, fork_server
 from prerequisites import REPOSITORY, eventually, missing, unused_port
 
 from stream.connect import Client, connect
 from stream.embedded.broker import start_broker
-from stream.embedded.children import accepts, start_child, stop_child, wait_until
+from stream.embedded.children import Child, accepts, start_child, stop_child, wait_until
 from stream.embedded.redis_server import start_redis
 
 if TYPE_CHECKING:
@@ -120,11 +120,29 @@ def recorded_data() -> Path:
 
 
 @pytest.fixture
-def started() -> Iterator[list[subprocess.Popen[bytes]]]:
+def started() -> Iterator[list[Child]]:
     """Append processes here: whatever the test does, they end with it."""
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[Child] = []
     yield processes
     for process in processes:
         if process.poll() is None:
             process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def fork_worker(server_folder: Path) -> Iterator[StartWorker]:
+    """`fork_worker("engine", log_file, variables)`; who takes this ends the worker as well."""
+    with fork_server(server_folder / "forked") as fork:
+        yield fork
+
+
+@pytest.fixture
+def start_worker(fork_worker: StartWorker, started: list[Child]) -> StartWorker:
+    """The same for one test, with which the worker ends."""
+
+    def start(name: str, log_file: Path, variables: Mapping[str, str]) -> Child:
+        started.append(fork_worker(name, log_file, variables))
+        return started[-1]
+
+    return start

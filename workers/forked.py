@@ -55,9 +55,13 @@ class Line:
                 asked, pid = map(int, told.split())
                 self._pids[asked] = pid
             else:
-                self.open = False
-                self._ours.close()
+                self.close()
         return self._pids.get(number)
+
+    def close(self) -> None:
+        """Hang up; the other end hears it, and ends."""
+        self.open = False
+        self._ours.close()
 
 
 class Forked:
@@ -67,11 +71,16 @@ class Forked:
         self._line, self._number = line, number
         self.returncode: int | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None until it has begun."""
+        return self._line.pid_of(self._number)
+
     def poll(self) -> int | None:
         """Its exit code, below 0 the signal that killed it; None while it lives or has not begun."""
         if self.returncode is not None:
             return self.returncode
-        pid = self._line.pid_of(self._number)
+        pid = self.pid
         if pid is not None:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
@@ -117,3 +126,8 @@ class ForkServer:
     def fork(self, name: str, log_file: Path, variables: Mapping[str, str]) -> Forked | None:
         """A worker with its output in `log_file`. None: there is no fork server at this moment."""
         return self._line.ask(name, log_file, variables) if self._line else None
+
+    def close(self) -> None:
+        """Let the present one end; its workers go on."""
+        if self._line:
+            self._line.close()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from forked_worker import StartWorker
 from guarded_site import Guarded, standing_house
 from lending import Chromium
 from playwright.sync_api import Page, expect
@@ -42,6 +40,7 @@ from store.notice_routes import put_route
 from stream.appender import Appender, Flush
 from stream.codec import decode_warnings
 from stream.connect import connect
+from stream.embedded.children import stop_child
 from stream.entries import entries
 from workers.adoption import lay_over
 
@@ -49,9 +48,6 @@ pytestmark = pytest.mark.browser
 
 RULE, CITY = "meteorology.rainstorm", "440900"
 RAIN = ("meteorology.rain_3h", "meteorology.rain_6h", "meteorology.rain_12h")
-ENGINE = (
-    "import os, sys; from core.settings import load; from workers.engine import run; sys.exit(run(load(os.environ)))"
-)
 
 
 def gauges() -> list[str]:
@@ -77,7 +73,7 @@ def keep_a_week(folder: Path, now_ms: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def desk_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+def desk_house(tmp_path_factory: pytest.TempPathFactory, fork_worker: StartWorker) -> Iterator[Guarded]:
     """A house with a week of rain behind it, one incident that people know of, and a running engine."""
     folder, now_ms = tmp_path_factory.mktemp("rules"), real_ms()
     keep_a_week(folder / "history", now_ms)
@@ -88,13 +84,12 @@ def desk_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         )
         with house.office.database.transaction() as connection:
             add_label(connection, incident)
-        environ = {**os.environ, "REDIS_URL": redis_url(house), "CITYVITALS_VAR": str(folder / "engine")}
-        engine = subprocess.Popen([sys.executable, "-c", ENGINE], cwd=REPOSITORY, env=environ)
+        told = {"REDIS_URL": redis_url(house), "CITYVITALS_VAR": str(folder / "engine")}
+        engine = fork_worker("engine", folder / "engine.log", told)
         try:
             yield house
         finally:
-            engine.terminate()
-            engine.wait(ANSWER_S)
+            stop_child(engine, ANSWER_S)
 
 
 def redis_url(house: Guarded) -> str:

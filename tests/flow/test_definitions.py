@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from forked_worker import StartWorker
 from prerequisites import REPOSITORY
 
 from accounts.bearer import Bearer, Grant
@@ -39,6 +37,7 @@ from stream.appender import Appender, Flush
 from stream.codec import decode_values, decode_warnings
 from stream.connect import Client
 from stream.definitions import held_definitions
+from stream.embedded.children import Child
 from stream.entries import entries
 from stream.keys import CITY_SLOT
 from stream.past import Past
@@ -48,17 +47,14 @@ from workers.definitions import apply
 
 MINUTE_MS = 60_000
 BEGIN_MS = 1_795_305_600_000
-ENGINE = (
-    "import os, sys; from core.settings import load; from workers.engine import run; sys.exit(run(load(os.environ)))"
-)
 Wait = Callable[..., None]
 
 
 class Site:
     """One engine over packs of its own, fed with rain of one gauge each minute."""
 
-    def __init__(self, client: Client, folder: Path, started: list[subprocess.Popen[bytes]]) -> None:
-        self.client, self.started = client, started
+    def __init__(self, client: Client, folder: Path, start_worker: StartWorker) -> None:
+        self.client, self.folder, self.start_worker = client, folder, start_worker
         self.packs = Path(shutil.copytree(REPOSITORY / "packs", folder / "packs"))
         where = client.connection_pool.connection_kwargs
         self.settings = replace(
@@ -79,18 +75,15 @@ class Site:
         declared = load_packs(self.packs, "440900")
         return min(device.id for device in declared.devices.values() if "rain_mm" in device.metrics)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        environ = {
-            **os.environ,
+    def start(self) -> Child:
+        told = {
             "REDIS_URL": self.settings.redis_url,
             "CITYVITALS_PACKS": str(self.packs),
             "CITYVITALS_VAR": str(self.settings.var),
             "CITYVITALS_TICK_MS": "20",
             "CITYVITALS_CHECKPOINT_S": "1",
         }
-        process = subprocess.Popen([sys.executable, "-c", ENGINE], cwd=REPOSITORY, env=environ)
-        self.started.append(process)
-        return process
+        return self.start_worker("engine", self.folder / "engine.log", told)
 
     def rain(self, minutes: range, mm: float) -> None:
         """So many mm a minute, told at the end of the last of these minutes."""
@@ -132,8 +125,8 @@ class Site:
 
 
 @pytest.fixture
-def site(redis_client: Client, tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> Site:
-    return Site(redis_client, tmp_path, started)
+def site(redis_client: Client, tmp_path: Path, start_worker: StartWorker) -> Site:
+    return Site(redis_client, tmp_path, start_worker)
 
 
 @pytest.mark.claim(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from prerequisites import ANSWER_S
+from forked_worker import StartWorker
+from prerequisites import ANSWER_S, REPOSITORY
 
 import catalogue
 from catalogue.declared import Declared
@@ -22,14 +20,11 @@ from core.records import CityWarning, ReadingBatch, Scene, Stamp, Status, Warnin
 from stream.appender import Appender, Flush
 from stream.codec import decode_panes, decode_values, decode_warnings
 from stream.connect import Client
+from stream.embedded.children import Child
 from stream.entries import entries, order
 from stream.keys import CITY_SLOT, Keys
 from stream.scenes import declare_scene, hold_until
 
-REPOSITORY = Path(__file__).parents[2]
-ENGINE = (
-    "import os, sys; from core.settings import load; from workers.engine import run; sys.exit(run(load(os.environ)))"
-)
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 BEGIN_MS = 1_795_305_600_000 // HOUR_MS * HOUR_MS
 CHUNK_MS, CHUNKS = 15 * MINUTE_MS, 32  # eight hours
@@ -66,19 +61,15 @@ def _stages(references: object, count: int, rng: np.random.Generator) -> np.ndar
 
 
 @pytest.fixture
-def engine(
-    redis_server: str, started: list[subprocess.Popen[bytes]], tmp_path: Path
-) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start an engine on some packs; whoever runs at the end is stopped."""
+def engine(redis_server: str, start_worker: StartWorker, tmp_path: Path) -> Callable[..., Child]:
+    """Start an engine on some packs."""
 
-    def start(packs: Path = REPOSITORY / "packs") -> subprocess.Popen[bytes]:
-        environ = {**os.environ, "REDIS_URL": redis_server, "CITYVITALS_TICK_MS": "10", "CITYVITALS_CHECKPOINT_S": "1"}
-        environ |= {"CITYVITALS_PACKS": str(packs), "CITYVITALS_VAR": str(tmp_path / "var")}
-        process = subprocess.Popen([sys.executable, "-c", ENGINE], cwd=REPOSITORY, env=environ)
-        started.append(process)
-        return process
+    def start(packs: Path = REPOSITORY / "packs") -> Child:
+        told = {"REDIS_URL": redis_server, "CITYVITALS_TICK_MS": "10", "CITYVITALS_CHECKPOINT_S": "1"}
+        told |= {"CITYVITALS_PACKS": str(packs), "CITYVITALS_VAR": str(tmp_path / "var")}
+        return start_worker("engine", tmp_path / "engine.log", told)
 
-    yield start
+    return start
 
 
 def batches(chunk: pd.DataFrame) -> list[ReadingBatch]:
@@ -137,7 +128,7 @@ def test_values_and_warnings_survive_kills(
     redis_client: Client,
     declared: Declared,
     readings: pd.DataFrame,
-    engine: Callable[..., subprocess.Popen[bytes]],
+    engine: Callable[..., Child],
     wait_for: Callable[..., None],
 ) -> None:
     scene = Scene("replay-test", "440900", Stamp.REPLAY, "replay/city", BEGIN_MS, real_ms(), 1e6, BEGIN_MS)
@@ -171,7 +162,7 @@ def test_what_another_definition_decided_is_decided_again(
     redis_client: Client,
     declared: Declared,
     readings: pd.DataFrame,
-    engine: Callable[..., subprocess.Popen[bytes]],
+    engine: Callable[..., Child],
     wait_for: Callable[..., None],
     tmp_path: Path,
 ) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,7 +13,11 @@ from typing import cast
 
 import numpy as np
 import pytest
+from forked_worker import StartWorker
+from prerequisites import REPOSITORY
+from typer.testing import CliRunner
 
+import app
 import catalogue
 from api.hub import Hub
 from api.page_reader import PageReader
@@ -31,19 +32,15 @@ from stream.keys import Keys
 from stream.past import Past
 from stream.scenes import declare_scene, hold_until
 
-REPOSITORY = Path(__file__).parents[2]
 BEGIN_MS = 1_795_305_600_000 // HOUR_MS * HOUR_MS
 END_MS = BEGIN_MS + 2 * HOUR_MS
-ENGINE = (
-    "import os, sys; from core.settings import load; from workers.engine import run; sys.exit(run(load(os.environ)))"
-)
 
 
 @pytest.fixture
 def environ(redis_server: str, tmp_path: Path) -> dict[str, str]:
     ours = {"REDIS_URL": redis_server, "CITYVITALS_TICK_MS": "10", "CITYVITALS_CHECKPOINT_S": "1"}
     ours |= {"CITYVITALS_PACKS": str(REPOSITORY / "packs"), "CITYVITALS_VAR": str(tmp_path / "var")}
-    return {**os.environ, **ours, "CITYVITALS_LANGUAGE": "en"}
+    return ours | {"CITYVITALS_LANGUAGE": "en"}
 
 
 @pytest.fixture
@@ -87,14 +84,15 @@ def test_a_value_is_explained_down_to_its_entries(
     redis_client: Client,
     scene: Scene,
     environ: dict[str, str],
-    started: list[subprocess.Popen[bytes]],
+    start_worker: StartWorker,
+    tmp_path: Path,
     wait_for: Callable[..., None],
 ) -> None:
     declared = catalogue.load(REPOSITORY / "packs", "440900")
     keys = declare_scene(redis_client, scene, 2)
     gauges = sorted(device.id for device in declared.devices.values() if device.feed == "rain")
     fill(redis_client, keys, gauges)
-    started.append(subprocess.Popen([sys.executable, "-c", ENGINE], cwd=REPOSITORY, env=environ))
+    start_worker("engine", tmp_path / "engine.log", environ)
     hold_until(redis_client, scene.id, END_MS + HOUR_MS)
     name = next(i.id for i in declared.indicators.values() if i.metrics == ("rain_mm",) and "station" in i.levels)
     past = Past(redis_client, keys, scene)
@@ -120,11 +118,9 @@ def test_a_value_is_explained_down_to_its_entries(
     assert any(f"city/rain/{gauges[0]}/readings" in line for line in on_page)
 
     at = "--at=" + "2026-11-22T09:55+08:00"
-    command = [sys.executable, "app.py", "explain", name, gauges[0], at]
-    said = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
-    assert said.returncode == 0, said.stderr
+    said = CliRunner().invoke(app.cli, ["explain", name, gauges[0], at], env=environ)
+    assert said.exit_code == 0, said.output
     assert "the same as was told" in said.stdout
     assert f"city/rain/{gauges[0]}/readings" in said.stdout
-    command[3] = "nothing"
-    unknown = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, check=False)
-    assert unknown.returncode == 1 and b"not declared" in unknown.stderr
+    unknown = CliRunner().invoke(app.cli, ["explain", "nothing", gauges[0], at], env=environ)
+    assert unknown.exit_code == 1 and "not declared" in str(unknown.exception)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked_worker import StartWorker
 from kept_warning import warning
 from prerequisites import REPOSITORY, eventually
 from recorded_server import recorded
@@ -23,7 +22,7 @@ from store.notice_routes import put_recipient, put_route
 from store.sql import Database, open_database
 from store.warnings import KeptWarning, Projected, keep_warnings, note_projected
 from stream.connect import Client
-from stream.embedded.children import start_child
+from stream.embedded.children import Child
 from stream.scenes import declare_scene
 
 COUNT = 40
@@ -54,7 +53,7 @@ def test_what_was_decided_arrives(
     redis_server: str,
     redis_client: Client,
     broker: str,
-    started: list[subprocess.Popen[bytes]],
+    start_worker: StartWorker,
 ) -> None:
     declare_scene(redis_client, LIVE, 1)
     database = open_database("", tmp_path)
@@ -63,10 +62,8 @@ def test_what_was_decided_arrives(
     environment = {f"CITYVITALS_{name}": value for name, value in given.items()}
     environment |= {"REDIS_URL": redis_server, "MQTT_URL": broker}
 
-    def start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(REPOSITORY / "app.py"), "notify"]
-        started.append(start_child(command, tmp_path / "notify.log", environment))
-        return started[-1]
+    def start() -> Child:
+        return start_worker("notify", tmp_path / "notify.log", environment)
 
     with recorded() as server:
         _fill(database, tmp_path, server.url)

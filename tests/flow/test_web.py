@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import requests
+from forked_worker import StartWorker
 from live_city import City, settings_of
-from prerequisites import ANSWER_S, REPOSITORY, eventually, patience
+from prerequisites import ANSWER_S, eventually, patience
 
 from core.settings import as_environment
 from stream.connect import Client
-
-
-def start(environ: dict[str, str], log_file: Path) -> subprocess.Popen[bytes]:
-    with log_file.open("wb") as log:
-        command = [sys.executable, "app.py", "web"]
-        return subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **environ}, stderr=log)
 
 
 @pytest.mark.claim("PULSE", "The website stops at once with open live connections, exit code 0")
@@ -30,12 +22,11 @@ def test_it_serves_pages_and_api_and_stops(
     redis_server: str,
     free_port: int,
     tmp_path: Path,
-    started: list[subprocess.Popen[bytes]],
+    start_worker: StartWorker,
 ) -> None:
     settings = settings_of(redis_server, free_port, CITYVITALS_VAR=str(tmp_path))
     City(redis_client, settings).warn(1)
-    web = start(as_environment(settings), tmp_path / "web.log")
-    started.append(web)
+    web = start_worker("web", tmp_path / "web.log", as_environment(settings))
     site = f"http://127.0.0.1:{free_port}{settings.base_path}"
 
     def answers() -> bool:
@@ -57,14 +48,13 @@ def test_it_serves_pages_and_api_and_stops(
 
 
 def test_a_taken_port_is_one_sentence(
-    redis_server: str, free_port: int, tmp_path: Path, started: list[subprocess.Popen[bytes]]
+    redis_server: str, free_port: int, tmp_path: Path, start_worker: StartWorker
 ) -> None:
     settings = settings_of(redis_server, free_port, CITYVITALS_VAR=str(tmp_path))
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", free_port))
         holder.listen()
-        web = start(as_environment(settings), tmp_path / "web.log")
-        started.append(web)
+        web = start_worker("web", tmp_path / "web.log", as_environment(settings))
         assert web.wait(30 * patience()) != 0
     said = (tmp_path / "web.log").read_text("utf-8")
     assert str(free_port) in said and "Traceback" not in said

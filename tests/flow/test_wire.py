@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,10 +13,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from forked_worker import StartWorker
 from guarded_site import Guarded, standing_house
 from hung_picture import HungPicture
 from live_city import settings_of
-from prerequisites import ANSWER_S, REPOSITORY, eventually, unused_port
+from prerequisites import ANSWER_S, eventually, unused_port
 
 from accounts.office import open_office
 from catalogue.load import load
@@ -54,7 +53,7 @@ def _certified(folder: Path, name: str = "own") -> dict[str, str]:
 
 @pytest.mark.claim("ACCOUNTS", "TLS by setting: the website answers over it alone, cookies are secure, HSTS is told.")
 def test_the_website_with_a_certificate_of_its_own(
-    redis_server: str, tmp_path: Path, started: list[subprocess.Popen[bytes]]
+    redis_server: str, tmp_path: Path, start_worker: StartWorker
 ) -> None:
     files = _certified(tmp_path)
     asks = {"CITYVITALS_ACCOUNTS": "1", "CITYVITALS_VAR": str(tmp_path / "var")}
@@ -65,9 +64,7 @@ def test_the_website_with_a_certificate_of_its_own(
     assert founder is not None
     hung = HungPicture(redis_server, load(settings.packs, "440900"))
     try:
-        command = [sys.executable, "app.py", "web"]
-        with (tmp_path / "web.log").open("wb") as log:
-            started.append(subprocess.Popen(command, cwd=REPOSITORY, env=as_environment(settings), stderr=log))
+        start_worker("web", tmp_path / "web.log", as_environment(settings))
         eventually(lambda: _near_status(settings) in {200, 503}, 30)
         address, trusted = printed_address(settings), files["CITYVITALS_TLS_CERTIFICATE"]
         assert address.startswith("https://127.0.0.1:")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from forked_worker import StartWorker
 from prerequisites import REPOSITORY, eventually
 
 from core.clock import real_ms
@@ -20,7 +20,7 @@ from simulator.replay.player import Gate, Pace, play
 from stream.beats import read_beats
 from stream.codec import decode_panes, decode_readings, decode_tick, decode_values
 from stream.connect import Client
-from stream.embedded.children import start_child, stop_child
+from stream.embedded.children import stop_child
 from stream.entries import order
 from stream.keys import CITY_SLOT, Keys
 from stream.landed import Landed
@@ -108,6 +108,7 @@ class Installation:
     mqtt_url: str
     folder: Path
     name: str
+    start_worker: StartWorker
 
     def __post_init__(self) -> None:
         address = self.redis.connection_pool.connection_kwargs
@@ -143,8 +144,7 @@ class Installation:
         """Start workers, or whatever else is a command of app.py; nothing is waited for."""
         for worker in workers:
             log_file = self.folder / f"{worker}.log"
-            command = [sys.executable, str(REPOSITORY / "app.py"), worker]
-            self.processes[worker] = start_child(command, log_file, as_environment(self.settings))
+            self.processes[worker] = self.start_worker(worker, log_file, as_environment(self.settings))
 
     def serving(self) -> bool:
         """True once every started worker says that it serves."""
