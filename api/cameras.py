@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from api.hub import Hub
 from api.photos import Darkroom
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.declared import Device
 from core.messages import text
 from core.records import Stamp
@@ -56,7 +56,7 @@ class CameraPictures:
 
     async def marked(self, camera: Device, content: bytes, at_ms: int) -> bytes:
         """A picture drawn anew, with the camera, the time, and what the data are unless they are live."""
-        taken = from_ms(at_ms).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+        taken = in_china(at_ms).strftime("%Y-%m-%d %H:%M:%S")
         scene = self.hub.scene
         stamp = text(f"stamp.{scene.stamp}", self.language) if scene and scene.stamp is not Stamp.LIVE else ""
         return await self.darkroom.marked(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.health import Part
-from core.clock import CHINA, from_ms, real_ms
+from core.clock import in_china, real_ms
 from core.errors import NeighbourDown
 from core.messages import text
 from core.settings import Settings
@@ -36,5 +36,5 @@ def exchange_part(database: Database, settings: Settings) -> Mapping[str, Part]:
 
 def ill_in_words(one: PeerCount, language: str) -> str:
     """How many messages to a platform did not arrive, and since when."""
-    at = from_ms(one.failed_ms or 0).astimezone(CHINA).strftime("%m-%d %H:%M")
+    at = in_china(one.failed_ms or 0).strftime("%m-%d %H:%M")
     return text("exchange.ill", language, peer=one.peer, n=one.failing, at=at)

@@ -23,7 +23,7 @@ from api.cases import Cases
 from api.rest import Present
 from api.uploads import form_of
 from board.belonging import chain_of
-from core.clock import CHINA, from_ms, real_ms, to_ms
+from core.clock import in_china, real_ms, to_ms
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.limits import Limit
 from core.markup import Markup, el
@@ -291,7 +291,7 @@ def _time_ms(asked: Mapping[str, str], name: str, otherwise_ms: int) -> int:
 
 
 def _said(at_ms: int | None) -> str:
-    return "" if at_ms is None else from_ms(at_ms).astimezone(CHINA).isoformat(timespec="seconds")
+    return "" if at_ms is None else in_china(at_ms).isoformat(timespec="seconds")
 
 
 def _key(by: str, form: Mapping[str, str]) -> str:

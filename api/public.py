@@ -14,7 +14,7 @@ from api.cases import Cases
 from api.errors import ApiError
 from api.rest import Present
 from catalogue.declared import Declared
-from core.clock import CHINA, from_ms, real_ms
+from core.clock import in_china, real_ms
 from core.limits import Limit
 from core.markup import Markup, Part, document, el
 from core.messages import text
@@ -144,4 +144,4 @@ def _rings(geometry: Mapping[str, object]) -> list[list[list[float]]]:
 
 
 def _moment(at_ms: int | None) -> str:
-    return "" if at_ms is None else from_ms(at_ms).astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    return "" if at_ms is None else in_china(at_ms).strftime("%Y-%m-%d %H:%M")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.messages import text
 from core.records import Level
 from core.wording import figure
@@ -28,7 +28,7 @@ def period_word(period: str, at_ms: int, language: str) -> str:
     """
     if not period or not at_ms:
         return ""
-    day = from_ms(at_ms - 1).astimezone(CHINA)
+    day = in_china(at_ms - 1)
     name = text(f"wording.month_{day.month}", language)
     quarter = (day.month + 2) // 3
     return text(f"board.{period}", language, year=day.year, month=day.month, quarter=quarter, name=name)

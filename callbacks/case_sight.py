@@ -12,7 +12,7 @@ from accounts.rights import may
 from board.belonging import chain_of
 from board.names import Names as Places
 from catalogue.declared import Declared
-from core.clock import CHINA, from_ms, real_ms
+from core.clock import in_china, real_ms
 from core.errors import UnknownName
 from core.messages import text
 from dispatch.book import Now, Rules
@@ -79,4 +79,4 @@ def moment(at_ms: int) -> str:
     >>> moment(0)
     '1970-01-01 08:00'
     """
-    return f"{from_ms(at_ms).astimezone(CHINA):%Y-%m-%d %H:%M}"
+    return f"{in_china(at_ms):%Y-%m-%d %H:%M}"

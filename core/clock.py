@@ -44,13 +44,22 @@ def from_ms(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
+def in_china(at_ms: int) -> datetime:
+    """The civil date and time in China of a time in ms UTC; aware.
+
+    >>> in_china(0).isoformat()
+    '1970-01-01T08:00:00+08:00'
+    """
+    return from_ms(at_ms).astimezone(CHINA)
+
+
 def local_day(at_ms: int) -> str:
     """The date in China of a time in ms UTC.
 
     >>> local_day(0)
     '19700101'
     """
-    return from_ms(at_ms).astimezone(CHINA).strftime("%Y%m%d")
+    return in_china(at_ms).strftime("%Y%m%d")
 
 
 def to_ms(at: datetime) -> int:

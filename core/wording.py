@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.messages import catalogue, text
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -44,7 +43,7 @@ def clock_time(at_ms: int) -> str:
     >>> clock_time(1_795_304_100_000)
     '07:35'
     """
-    return f"{_in_china(at_ms):%H:%M}"
+    return f"{in_china(at_ms):%H:%M}"
 
 
 def date(at_ms: int, language: str) -> str:
@@ -53,7 +52,7 @@ def date(at_ms: int, language: str) -> str:
     >>> date(1_795_304_100_000, "zh"), date(1_795_304_100_000, "en")
     ('11月22日', '22 Nov')
     """
-    at = _in_china(at_ms)
+    at = in_china(at_ms)
     name = text(f"wording.month_{at.month}", language)
     return text("wording.date", language, month=at.month, day=at.day, name=name)
 
@@ -64,7 +63,7 @@ def date_time(at_ms: int, language: str) -> str:
     >>> date_time(1_795_304_100_000, "zh"), date_time(1_795_304_100_000, "en")
     ('11月22日(周日) 07:35', 'Sun 22 Nov 07:35')
     """
-    weekday = text(f"wording.weekday_{_in_china(at_ms).isoweekday()}", language)
+    weekday = text(f"wording.weekday_{in_china(at_ms).isoweekday()}", language)
     day = text("wording.date_weekday", language, date=date(at_ms, language), weekday=weekday)
     return text("wording.date_time", language, date=day, time=clock_time(at_ms))
 
@@ -75,7 +74,7 @@ def time_seen_from(at_ms: int, from_day_of_ms: int, language: str) -> str:
     >>> time_seen_from(1_795_304_100_000, 1_795_304_100_000 + DAY_MS, "zh")
     '11月22日 07:35'
     """
-    if _in_china(at_ms).date() == _in_china(from_day_of_ms).date():
+    if in_china(at_ms).date() == in_china(from_day_of_ms).date():
         return clock_time(at_ms)
     return text("wording.date_time", language, date=date(at_ms, language), time=clock_time(at_ms))
 
@@ -102,7 +101,3 @@ def capability(name: str, language: str) -> str:
     ('排水', 'hazmat')
     """
     return catalogue().get(f"capability.{name}", {}).get(language, name)
-
-
-def _in_china(at_ms: int) -> datetime:
-    return from_ms(at_ms).astimezone(CHINA)

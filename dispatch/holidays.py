@@ -8,7 +8,7 @@ from functools import lru_cache
 import chinese_calendar
 from chinese_calendar.constants import holidays, workdays
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from dispatch.calendars import Counting, Holidays, WorkCalendar, round_the_clock, work_hours, working_days
 from dispatch.clocks import Calendars
 
@@ -23,7 +23,7 @@ def china() -> Holidays:
 
 def calendars_at(hours_s: tuple[tuple[int, int], ...], now_ms: int) -> Calendars:
     """The three calendars for cases of now. hours_s: (from, to) in s after local midnight, rising and apart."""
-    return _calendars(hours_s, from_ms(now_ms).astimezone(CHINA).year)
+    return _calendars(hours_s, in_china(now_ms).year)
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.records import HOUR_MS, Level
 from dispatch.grouping import Sighting
 
@@ -129,7 +129,7 @@ def source_of_feed(kind: str) -> Source:
 
 def _lies_in(hours_s: tuple[int, int], at_ms: int) -> bool:
     """Whether a time lies in hours of the day; they may go over midnight."""
-    at = from_ms(at_ms).astimezone(CHINA)
+    at = in_china(at_ms)
     second = at.hour * 3600 + at.minute * 60 + at.second
     begin_s, end_s = hours_s
     return begin_s <= second < end_s if begin_s <= end_s else second >= begin_s or second < end_s

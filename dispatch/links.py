@@ -14,7 +14,7 @@ from accounts.rights import may
 from accounts.sealing import digest_of, new_opaque
 from accounts.warden import Warden
 from core.accounts import EVERYWHERE, Reach, Role
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.errors import IllegalStep, NotAllowed
 from core.messages import text
 from core.records import HOUR_MS
@@ -67,7 +67,7 @@ class LinkBook:
             UnknownName: There is no such case.
         """
         secret, expires_ms = new_opaque(), now.real_ms + min(max(wanted.lasts_h, 1), AT_MOST_H) * HOUR_MS
-        until = from_ms(expires_ms).astimezone(CHINA).strftime("%m-%d %H:%M")
+        until = in_china(expires_ms).strftime("%m-%d %H:%M")
         said = text("case.link-made", self._language, name=wanted.name, until=until)
         fields = {"text": said, "link": wanted.name}
         wish = Wish(wanted.key, Verb.NOTE, wanted.case, fields, assignment=wanted.assignment)

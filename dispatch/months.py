@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.clock import CHINA, from_ms, to_ms
+from core.clock import CHINA, in_china, to_ms
 from core.errors import UnknownName
 
 _NAME = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
@@ -55,7 +55,7 @@ def month_at(at_ms: int) -> Month:
     >>> month_at(1_795_304_100_000).name
     '2026-11'
     """
-    local = from_ms(at_ms).astimezone(CHINA)
+    local = in_china(at_ms)
     return Month(local.year, local.month)
 
 

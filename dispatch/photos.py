@@ -13,7 +13,7 @@ from typing import Any
 
 from accounts.bearer import Bearer
 from accounts.warden import Warden
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.errors import IllegalStep, UnknownName
 from core.messages import text
 from dispatch.book import CaseBook, Now, Told, Wish
@@ -160,7 +160,7 @@ class PhotoBook:
 def watermark(row: PhotoRow, facts: Mapping[str, Any], language: str) -> tuple[str, str]:
     """Time and place; name and case number. What the camera says comes before what the case says, each by its name."""
     at_ms, when = (row.at_ms, "came") if row.taken_ms is None else (row.taken_ms, "taken")
-    time = from_ms(at_ms).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    time = in_china(at_ms).strftime("%Y-%m-%d %H:%M:%S")
     place = facts.get("place") or {}
     if row.lon_deg is not None and row.lat_deg is not None:
         where = text("case.photo-there", language, lon=f"{row.lon_deg:.5f}", lat=f"{row.lat_deg:.5f}")

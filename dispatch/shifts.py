@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 
 SHIFT = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"  # 08:00-20:00; the same time twice: the whole day
 
@@ -15,7 +15,7 @@ def is_on_shift(shifts: Sequence[str], at_ms: int) -> bool:
     >>> is_on_shift(["20:00-08:00"], 1_795_341_600_000)  # 18:00 in China
     False
     """
-    now = from_ms(at_ms).astimezone(CHINA).strftime("%H:%M")
+    now = in_china(at_ms).strftime("%H:%M")
     return not shifts or any(_holds(shift, now) for shift in shifts)
 
 

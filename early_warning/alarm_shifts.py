@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.accounts import Post, Seat
-from core.clock import CHINA, from_ms, to_ms
+from core.clock import in_china, to_ms
 from core.errors import UnknownName
 from core.records import HOUR_MS, CityWarning, Issuer, WarningPhase
 from early_warning.alarm_load import STANDING_MS, Alarm, Load, load
@@ -48,7 +48,7 @@ class Shift:
     @property
     def name(self) -> str:
         """Day of its beginning, and which of the two it is."""
-        began = from_ms(self.from_ms).astimezone(CHINA)
+        began = in_china(self.from_ms)
         return f"{began:%Y-%m-%d}-{'day' if began.hour == BEGINS_H else 'night'}"
 
     @property
@@ -68,7 +68,7 @@ def shift_at(at_ms: int) -> Shift:
     >>> shift_at(1_795_304_100_000).name, shift_at(1_795_304_100_000).before.name
     ('2026-11-21-night', '2026-11-21-day')
     """
-    day = from_ms(at_ms).astimezone(CHINA).replace(hour=BEGINS_H, minute=0, second=0, microsecond=0)
+    day = in_china(at_ms).replace(hour=BEGINS_H, minute=0, second=0, microsecond=0)
     return Shift(to_ms(day) + (at_ms - to_ms(day)) // LENGTH_MS * LENGTH_MS)
 
 

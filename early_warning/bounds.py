@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from core.clock import CHINA, from_ms, to_ms
+from core.clock import CHINA, in_china, to_ms
 from core.declared import Device, Reference
 from core.records import Float64, Level
 from early_warning.judge import LEVELS
@@ -74,7 +74,7 @@ def reference_at(device: Device, name: str, at_ms: int) -> Reference | None:
 
 def in_season(season: Season, at_ms: int) -> bool:
     """Whether a time lies in a season, by local days; it may pass the end of the year."""
-    day = from_ms(at_ms).astimezone(CHINA)
+    day = in_china(at_ms)
     first, last = season
     at = (day.month, day.day)
     return first <= at <= last if first <= last else at >= first or at <= last

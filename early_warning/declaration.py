@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.records import Level
 from core.schema import EntryFaults
 from early_warning.rule import Rule, RuleState
@@ -78,7 +78,7 @@ def _each(error: Any) -> Sequence[tuple[tuple[str | int, ...], str]]:
 
 def _day(at_ms: int) -> str:
     """The day of China in which a time lies."""
-    return from_ms(at_ms).astimezone(CHINA).date().isoformat()
+    return in_china(at_ms).date().isoformat()
 
 
 def _schedule(told: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font
 from openpyxl.utils.exceptions import InvalidFileException
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.declared import Device, Reference
 from core.errors import DeclarationError
 from core.messages import text
@@ -249,7 +249,7 @@ def _row(device: Device, reference: Reference, language: str) -> list[object]:
 
 
 def _date(at_ms: int) -> str:
-    return from_ms(at_ms).astimezone(CHINA).date().isoformat() if at_ms else ""
+    return in_china(at_ms).date().isoformat() if at_ms else ""
 
 
 def _word(cells: Mapping[str, Any], column: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.clock import CHINA, from_ms, to_ms
+from core.clock import CHINA, in_china, to_ms
 from core.markup import Markup, Part, Value, document, el
 from core.messages import catalogue, text
 from core.records import DAY_MS
@@ -130,7 +130,7 @@ class Frame:
     def moment(self, at_ms: int | None, none: str = "account.never", seconds: bool = False) -> str:
         """A time in China, to the minute or the second, or the word for none."""
         form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
-        return self.word(none) if at_ms is None else from_ms(at_ms).astimezone(CHINA).strftime(form)
+        return self.word(none) if at_ms is None else in_china(at_ms).strftime(form)
 
     def term(self, from_ms_: int, until_ms: int | None) -> str:
         """From which day to which, both included."""
@@ -188,7 +188,7 @@ def day_of(at_ms: int) -> str:
     >>> day_of(1_795_300_000_000)
     '2026-11-22'
     """
-    return f"{from_ms(at_ms).astimezone(CHINA):%Y-%m-%d}"
+    return f"{in_china(at_ms):%Y-%m-%d}"
 
 
 def begin_of(day: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.markup import Markup, Part, el
 from core.records import HOUR_MS
 from early_warning.alarm_load import ACCEPTABLE, FLOOD_ABOVE, MANAGEABLE, RECOMMENDED, Load, Worst
@@ -54,7 +54,7 @@ def _shifts(frame: Frame, shown: Shown) -> Markup:
 
 
 def _shift_word(frame: Frame, shift: Shift) -> str:
-    began = from_ms(shift.from_ms).astimezone(CHINA)
+    began = in_china(shift.from_ms)
     return frame.word(f"alarm-load.{shift.name.rpartition('-')[2]}", day=f"{began:%Y-%m-%d}")
 
 
@@ -193,4 +193,4 @@ def _worst_row(frame: Frame, shown: Shown, one: Worst) -> Markup:
 
 
 def _clock(at_ms: int) -> str:
-    return f"{from_ms(at_ms).astimezone(CHINA):%H:%M}"
+    return f"{in_china(at_ms):%H:%M}"

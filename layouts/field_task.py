@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.markup import Markup, Part, el
 from core.messages import text
 from dispatch.clocks import Calendars, Clock
@@ -266,7 +266,7 @@ def _navigate(field: Field, where: Mapping[str, object], title: str) -> Markup:
 
 def _moment(at_ms: int, now_ms: int) -> str:
     """07:35 today, else with its date: what is due in a week must not read as due this morning."""
-    at, now = (from_ms(ms).astimezone(CHINA) for ms in (at_ms, now_ms))
+    at, now = (in_china(ms) for ms in (at_ms, now_ms))
     return at.strftime("%H:%M" if at.date() == now.date() else "%m-%d %H:%M")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.accounts import EVERYWHERE, Department, Post, Role
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.messages import text
 from core.notices import Call, Channel, Kind, Notice, Recipient
 from core.records import Level
@@ -62,7 +62,7 @@ def called(call: Call, areas: Sequence[str], said: Mapping[str, str], now_ms: in
     about = {name: str(value) for name, value in call.about.items()}
     places = {"case": "", "level": "", **about, **said, "what": _what(call, language)}
     if "due_ms" in call.about:
-        places["time"] = from_ms(int(call.about["due_ms"])).astimezone(CHINA).strftime("%m-%d %H:%M")
+        places["time"] = in_china(int(call.about["due_ms"])).strftime("%m-%d %H:%M")
     level = max(OF_GRADE.get(call.grade, Level.BLUE), AT_LEAST.get(call.kind, Level.YELLOW))
     return Notice(
         key=f"{call.key}|{call.kind}",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.accounts import EVERYWHERE
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.notices import PHONES, Channel, InForce, Notice, Recipient, Route
 from notices.roster import Roster
 
@@ -111,7 +111,7 @@ def _holds(route: Route, one: InForce, notice: Notice) -> bool:
 
 
 def _open_at(route: Route, now_ms: int) -> bool:
-    at = from_ms(now_ms).astimezone(CHINA)
+    at = in_china(now_ms)
     minute = at.hour * 60 + at.minute
     if route.from_min <= route.until_min:
         return route.from_min <= minute < route.until_min

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from core.clock import CHINA, from_ms, to_ms
+from core.clock import CHINA, in_china, to_ms
 from core.declared import Device, Metric
 from core.records import Float64, Int64
 from simulator.noise import chance, key_of
@@ -25,7 +25,7 @@ ORDINARY = {
 
 def last_month_end_ms(now_ms: int) -> int:
     """Midnight (UTC+8) at which the last whole month ended; it belongs to the window that ends there."""
-    now = from_ms(now_ms).astimezone(CHINA)
+    now = in_china(now_ms)
     return to_ms(datetime(now.year, now.month, 1, tzinfo=CHINA))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.clock import CHINA, from_ms, real_ms
+from core.clock import in_china, real_ms
 from core.errors import NeighbourDown, StartError
 from core.records import DAY_MS
 from core.settings import Settings
@@ -44,7 +44,7 @@ def exchange(database: Database, settings: Settings) -> Iterator[Told]:
     peers = peers_of(settings.exchange_peers)
     for one in found:
         if one.failing:
-            at = from_ms(one.failed_ms or 0).astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+            at = in_china(one.failed_ms or 0).strftime("%Y-%m-%d %H:%M")
             yield warning("exchange-stuck", peer=one.peer, count=one.failing, at=at)
     if peers and not any(one.failing for one in found):
         yield ok("exchange", count=len(peers))
@@ -55,7 +55,7 @@ def followers(database: Database) -> Iterator[Told]:
     with database.reading() as connection:
         found = behind(connection, real_ms() - DAY_MS)
     for one in found:
-        at = from_ms(one.since_ms).astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+        at = in_china(one.since_ms).strftime("%Y-%m-%d %H:%M")
         yield warning("follower-behind", follower=one.follower, at=at)
 
 

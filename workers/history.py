@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from catalogue import Declared, load
 from catalogue.versions import Definitions, as_they_held
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.errors import UnknownName
 from core.messages import catalogue, text
 from core.records import Scene, Stamp
@@ -106,8 +106,8 @@ def _by_reason(code: str, counts: Counter[str], language: str) -> Iterator[str]:
 
 
 def _day(at_ms: int) -> str:
-    return f"{from_ms(at_ms).astimezone(CHINA):%Y-%m-%d}"
+    return f"{in_china(at_ms):%Y-%m-%d}"
 
 
 def _time(at_ms: int) -> str:
-    return f"{from_ms(at_ms).astimezone(CHINA):%Y-%m-%d %H:%M}"
+    return f"{in_china(at_ms):%Y-%m-%d %H:%M}"

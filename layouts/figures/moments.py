@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.messages import text
 
 
@@ -16,7 +16,7 @@ def moment(at_ms: int, now_ms: int, language: str) -> str:
     """
     if not at_ms:
         return "—"
-    at, now = from_ms(at_ms).astimezone(CHINA), from_ms(now_ms).astimezone(CHINA)
+    at, now = in_china(at_ms), in_china(now_ms)
     clock = f"{at:%H:%M}"
     if at.date() == now.date():
         return clock

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.messages import text
 from core.notices import Channel, Kind, Notice, State
 from core.records import DAY_MS, Level, Stamp
@@ -137,4 +137,4 @@ def _time(at_ms: int) -> str:
     >>> _time(1_795_304_100_000)
     '2026-11-22T07:35:00+08:00'
     """
-    return from_ms(at_ms).astimezone(CHINA).isoformat(timespec="seconds")
+    return in_china(at_ms).isoformat(timespec="seconds")

@@ -7,7 +7,7 @@ import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.notices import State
 from core.settings import Settings
 from notices.parcel import Handed, Parcel
@@ -59,7 +59,7 @@ def composed(parcel: Parcel, sender: str) -> EmailMessage:
     line = " ".join(parcel.notice.sentence.split())
     mail["Subject"] = line if len(line) <= SUBJECT_LETTERS else f"{line[:SUBJECT_LETTERS]}…"
     mail["From"], mail["To"] = sender, parcel.address
-    mail["Date"] = format_datetime(from_ms(parcel.at_ms).astimezone(CHINA))
+    mail["Date"] = format_datetime(in_china(parcel.at_ms))
     mail["Message-ID"] = f"<{parcel.delivery.key}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content("\n\n".join(filter(None, (parcel.notice.sentence, parcel.link))))

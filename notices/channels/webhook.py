@@ -14,7 +14,7 @@ import hmac
 
 import msgspec
 
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.notices import State
 from core.records import Stamp
 from notices.outward import Request, Unreachable, ask, handed
@@ -64,6 +64,6 @@ def as_told(parcel: Parcel) -> dict[str, object]:
         "about": notice.about,
         "areas": notice.areas,
         "sentence": notice.sentence,
-        "at": from_ms(notice.at_ms).astimezone(CHINA).isoformat(timespec="milliseconds"),
+        "at": in_china(notice.at_ms).isoformat(timespec="milliseconds"),
         "link": parcel.link,
     }

@@ -9,7 +9,7 @@ import chinese_calendar
 import pytest
 
 from core.accounts import Role
-from core.clock import CHINA, from_ms
+from core.clock import in_china
 from core.declared import Words
 from core.errors import IllegalStep
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS
@@ -174,7 +174,7 @@ def test_years_of_working_days() -> None:
             case.looks(began_ms + day * DAY_MS)
         ends = worked_days(began)
         counted = [next(ends) for _ in range(25)]
-        told = [(entry.verb, from_ms(entry.at_ms - 1).astimezone(CHINA).date()) for entry in case.log[1:]]
+        told = [(entry.verb, in_china(entry.at_ms - 1).date()) for entry in case.log[1:]]
         assert told == [
             (Verb.WARN, counted[17 - 1]),
             (Verb.BREACH, counted[20]),  # its last day has ended, and the next one counts
