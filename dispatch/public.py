@@ -15,7 +15,10 @@ ABOUT_DEG = 3  # decimals of a place
 
 @dataclass(frozen=True, slots=True)
 class PublicCase:
-    """A case as everybody may see it. Times are city time, ms UTC; expected_ms: of the clock that ends first."""
+    """A case as everybody may see it. Times are city time, ms UTC.
+
+    expected_ms: when it should be done, whatever the room owes before; None: no clock says so.
+    """
 
     id: str
     kind: str
@@ -40,7 +43,7 @@ def public_case(row: CaseRow) -> PublicCase:
         is_open=is_open,
         requested_ms=row.reported_ms,
         updated_ms=row.since_ms,
-        expected_ms=row.due_ms if is_open else None,
+        expected_ms=row.body.get("expected_ms") if is_open else None,
         lon_deg=None if row.lon_deg is None else round(row.lon_deg, ABOUT_DEG),
         lat_deg=None if row.lat_deg is None else round(row.lat_deg, ABOUT_DEG),
     )

@@ -10,6 +10,7 @@ from dispatch.calendars import Counting
 from dispatch.case import Assignment, Case
 from dispatch.clocks import Calendars, Clock, Obligation, Terms
 from dispatch.escalation import next_ms
+from dispatch.expected import expected_ms
 from dispatch.kinds import CaseKind
 from dispatch.log import Entry, Origin
 from dispatch.states import OPEN, OVER
@@ -90,7 +91,7 @@ def case_row(case: Case, kind: CaseKind, belongs: Belongs, calendars: Calendars)
         into=case.into,
         correlation=str(facts.get("correlation", "")),
         revision=case.revision,
-        body=_body(case),
+        body=_body(case, kind, calendars),
         next_ms=next_ms(case, kind, calendars),
     )
 
@@ -107,10 +108,11 @@ def _first_due(case: Case, calendars: Calendars) -> tuple[int, Clock] | None:
     return min(due, key=lambda pair: pair[0], default=None)
 
 
-def _body(case: Case) -> dict[str, object]:
+def _body(case: Case, kind: CaseKind, calendars: Calendars) -> dict[str, object]:
     """What lists show beside the columns: facts, how often it came back, what runs."""
     return {
         "facts": dict(case.facts),
+        "expected_ms": expected_ms(case, kind, calendars),
         "until_ms": case.until_ms,
         "redone": case.redone,
         "returned": case.returned,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -54,7 +55,10 @@ def test_a_report_and_its_status(open_house: Guarded) -> None:
     (one,) = open_house.ask("GET", f"open311/v2/requests/{number}.json", {}).json()
     assert (one["status"], one["lat"], one["long"]) == ("open", 21.66, 110.92)
     assert one["address"] == "茂南区", "the county whose polygon holds the place"
-    assert one["expected_datetime"].endswith("+08:00") and one["expected_datetime"] > one["requested_datetime"]
+    times = [datetime.fromisoformat(one[name]) for name in ("requested_datetime", "expected_datetime")]
+    granted = timedelta(minutes=30 + 60, hours=4)  # to file it, to send somebody, to handle it
+    assert abs(times[1] - times[0] - granted) < timedelta(seconds=2) and one["expected_datetime"].endswith("+08:00")
+    assert _promised_s(open_house, number) == pytest.approx(14_400, abs=60), "not when it should be accepted"
     found = open_house.ask("GET", "open311/v2/requests.xml?status=open", {})
     listed_ids = [each.text for each in ElementTree.fromstring(found.content).iter("service_request_id")]
     assert number in listed_ids and "张三丰" not in found.text and "138" not in one["description"]
@@ -62,6 +66,16 @@ def test_a_report_and_its_status(open_house: Guarded) -> None:
     assert paired == [{"service_request_id": number, "token": number}]
     assert open_house.ask("GET", "open311/v2/requests/none.json", {}).status_code == 404
     assert open_house.ask("GET", "open311/v2/requests.json?start_date=yesterday", {}).status_code == 400
+
+
+def _promised_s(site: Guarded, number: str) -> float:
+    """How long after its dispatch a request is promised to be done; its kind grants four hours to handle it."""
+    desk, sent = site.colleague(Role.DISPATCHER), {}
+    for verb, fields in (("file", {}), ("dispatch", {"lead": "市水务局"})):
+        step = {"key": f"open311-{verb}-{number}", "verb": verb, "fields": fields}
+        sent = site.ask("POST", f"api/v1/cases/{number}/steps", desk, json=step).json()
+    (one,) = site.ask("GET", f"open311/v2/requests/{number}.json", {}).json()
+    return datetime.fromisoformat(one["expected_datetime"]).timestamp() - sent["since_ms"] / 1000
 
 
 @pytest.mark.claim("COMMAND", "The public status page tells no name and, without a review number, shows no map (G78).")
