@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from forked_worker import fork_server, forked_code
 from prerequisites import ANSWER_S
 
 from core.clock import real_ms
@@ -27,6 +25,7 @@ from stream.archived import archived, note_archived
 from stream.beats import read_beats
 from stream.codec import encode_values
 from stream.connect import Client
+from stream.embedded.children import Child
 from stream.entries import order
 from stream.keys import CITY_SLOT, Keys
 from stream.scenes import declare_scene
@@ -161,28 +160,26 @@ def test_killed_again_and_again_it_archives_each_entry_once(
     redis_client: Client,
     keys: Keys,
     settings: Settings,
-    started: list[subprocess.Popen[bytes]],
+    started: list[Child],
     wait_for: Callable[..., None],
+    tmp_path: Path,
 ) -> None:
-    root = Path(__file__).parents[2]
-    environ = {**os.environ, "REDIS_URL": settings.redis_url, "CITYVITALS_VAR": str(settings.var)}
+    given = {"REDIS_URL": settings.redis_url, "CITYVITALS_VAR": str(settings.var)}
     folder = manifest.Folder(settings.history_folder / SCENE.id)
     told, rng = 0, random.Random(5)
-    for life in range(4):
-        process = subprocess.Popen([sys.executable, "-c", ARCHIVE], cwd=root, env=environ)
-        started.append(process)
-        for _ in range(rng.randint(2, 4)):
-            revision = folder.manifest().revision
-            tell(redis_client, keys, told, told + 6)
-            told += 6
-            wait_for(lambda before=revision: folder.manifest().revision > before, 20)
-        tell(redis_client, keys, told, told + 4)
-        told += 4
-        if life < 3:
-            process.send_signal(signal.SIGKILL)
-        else:
-            process.terminate()
-        assert process.wait(ANSWER_S) == (-signal.SIGKILL if life < 3 else 0)
+    with fork_server(tmp_path, forked_code(("workers.archive",), ARCHIVE)) as start_archive:
+        for life in range(4):
+            process = start_archive("archive", tmp_path / "archive.log", given)
+            started.append(process)
+            for _ in range(rng.randint(2, 4)):
+                revision = folder.manifest().revision
+                tell(redis_client, keys, told, told + 6)
+                told += 6
+                wait_for(lambda before=revision: folder.manifest().revision > before, 20)
+            tell(redis_client, keys, told, told + 4)
+            told += 4
+            process.send_signal(signal.SIGKILL if life < 3 else signal.SIGTERM)
+            assert process.wait(ANSWER_S) == (-signal.SIGKILL if life < 3 else 0)
     archiving = Archiving(running(redis_client, keys, settings))
     archiving.turn()
     archiving.write()
@@ -218,7 +215,10 @@ def test_a_disk_that_takes_nothing(
 def test_an_output_is_shortened_only_up_to_the_archive(redis_client: Client, keys: Keys) -> None:
     slot = Slot.take(redis_client, keys, CITY_SLOT, "d1")
     now_ms = real_ms()
-    ids = [redis_client.xadd(keys.values, {b"x": b"1"}, id=f"{now_ms + n}-0").decode() for n in range(5000)]
+    pipe = redis_client.pipeline()
+    for n in range(5000):
+        pipe.xadd(keys.values, {b"x": b"1"}, id=f"{now_ms + n}-0")
+    ids = [told.decode() for told in pipe.execute()]
     note_archived(redis_client, keys, {keys.values: ids[1000]})
     upto = archived(redis_client, keys)[keys.values]
     slot.shorten(keys.values, 1000, upto)

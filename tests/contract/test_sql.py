@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from pathlib import Path
 
@@ -10,41 +9,48 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from forked_worker import fork_server, forked_code
+from prerequisites import ANSWER_S
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from core.accounts import Person
 from core.errors import CityVitalsError, NeighbourDown, StartError
 from store.migrate import MIGRATIONS, migrate, newest, revision
-from store.people import add_person, change_person, find_person, people
+from store.people import add_person, find_person, people
 from store.sql import Database, among, open_database, sqlite_url
 from store.tables import metadata
 from store.tables.people import people as table
+from stream.embedded.children import Child
 
 PROCESSES, TURNS = 4, 300
 
 
-def _count_up(url: str) -> None:
-    """Read a number, write one more, 300 times."""
-    database = Database(url)
-    for _ in range(TURNS):
-        with database.transaction() as connection:
-            counter = find_person(connection, "counter")
-            assert counter is not None
-            change_person(connection, Person(counter.id, "counter", str(int(counter.name) + 1)))
-    database.close()
+# Read a number, write one more, so many times.
+COUNT_UP = f"""
+import os
+from core.accounts import Person
+from store.people import change_person, find_person
+from store.sql import Database
+database = Database(os.environ["COUNTED_IN"])
+for _ in range({TURNS}):
+    with database.transaction() as connection:
+        counter = find_person(connection, "counter")
+        change_person(connection, Person(counter.id, "counter", str(int(counter.name) + 1)))
+database.close()
+"""
 
 
 @pytest.mark.claim("ACCOUNTS", "Four processes that read, change and write the same row lose no change.")
-def test_four_processes_lose_no_change(database: Database, database_url: str) -> None:
+def test_four_processes_lose_no_change(
+    database: Database, database_url: str, tmp_path: Path, started: list[Child]
+) -> None:
     with database.transaction() as connection:
         add_person(connection, "counter", "0")
-    fresh = multiprocessing.get_context("spawn")
-    processes = [fresh.Process(target=_count_up, args=(database_url,)) for _ in range(PROCESSES)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
+    counting = forked_code(("store.people", "store.sql", "sqlalchemy.dialects.sqlite", "psycopg"), COUNT_UP)
+    with fork_server(tmp_path, counting) as fork:
+        for number in range(PROCESSES):
+            started.append(fork("counts", tmp_path / f"{number}.log", {"COUNTED_IN": database_url}))
+        assert [process.wait(ANSWER_S) for process in started] == [0] * PROCESSES
     with database.reading() as connection:
         counter = find_person(connection, "counter")
     assert counter is not None and counter.name == str(PROCESSES * TURNS)

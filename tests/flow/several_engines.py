@@ -6,18 +6,16 @@ City and load are those of `benchmarks/engine_load.py`: five metrics a device, a
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from prerequisites import ANSWER_S, REPOSITORY, eventually
+from forked_worker import StartWorker, forked_code
+from prerequisites import ANSWER_S, eventually
 
 from benchmarks import engine_load as city
 from benchmarks.engine_crew import SERVE
@@ -25,12 +23,14 @@ from core.records import Tick
 from stream.codec import READINGS, decode_panes, decode_values
 from stream.connect import Client
 from stream.crew import read_crew
+from stream.embedded.children import Child
 from stream.entries import entries, order
 from stream.keys import CITY_SLOT, Keys
 from stream.scenes import declare_scene, hold_until
 from stream.slot import owners
 from workers.stages import CityStage, PartitionStage
 
+APP = forked_code(("benchmarks.engine_load", "workers.engine"), SERVE)
 PARTITIONS = 4
 MINUTE_MS = 60_000
 Value = dict[tuple[str, int, str], float]
@@ -46,8 +46,8 @@ class Engines:
     client: Client
     folder: Path
     series: int
-    started: list[subprocess.Popen[bytes]]
-    running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    start_worker: StartWorker
+    running: dict[int, Child] = field(default_factory=dict)
     at_once: int = 8
 
     def __post_init__(self) -> None:
@@ -58,17 +58,13 @@ class Engines:
         where = self.client.connection_pool.connection_kwargs
         folder = self.folder / str(number)
         folder.mkdir(parents=True, exist_ok=True)
-        environ = os.environ | {
+        told = {
             "REDIS_URL": f"redis://{where['host']}:{where['port']}",
             "CITYVITALS_VAR": str(folder),
             "CITYVITALS_CHECKPOINT_S": "2",
             "CITYVITALS_ENGINES_AT_ONCE": str(self.at_once),
         }
-        with (folder / "log").open("ab") as log:
-            command = [sys.executable, "-c", SERVE, str(self.series)]
-            process = subprocess.Popen(command, cwd=REPOSITORY, env=environ, stderr=log)
-        self.started.append(process)
-        self.running[number] = process
+        self.running[number] = self.start_worker(str(self.series), folder / "log", told)
 
     def signal(self, number: int, what: signal.Signals) -> None:
         """Send one a signal; of one that ends by it, wait for the end."""

@@ -61,7 +61,7 @@ def test_tokens_from_the_command_line(tmp_path: Path) -> None:
 
 @pytest.mark.claim("ACCOUNTS", "`audit verify` ends with 1 and names the row when anybody touched the audit.")
 def test_a_forged_audit_fails_the_command(tmp_path: Path) -> None:
-    _run(tmp_path, "user", "add", "li", "李四")
+    _typed(tmp_path, "user", "add", "li", "李四")
     with sqlite3.connect(tmp_path / "cityvitals.sqlite") as connection:
         connection.execute("DROP TRIGGER audit_keeps_words")
         connection.execute("UPDATE audit SET actor = 'person:wang' WHERE number = 1")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+import several_engines
+from forked_worker import StartWorker, fork_server
 from machine import Moment, since
 from several_engines import Engines, Feeding
 
@@ -21,10 +22,16 @@ SERIES = 2_000
 Wait = Callable[..., None]
 
 
+@pytest.fixture(scope="module")
+def fork_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartWorker]:
+    with fork_server(tmp_path_factory.mktemp("forked"), several_engines.APP) as fork:
+        yield fork
+
+
 @pytest.fixture
-def engines(redis_client: Client, tmp_path: Path, started: list[subprocess.Popen[bytes]]) -> Iterator[Engines]:
+def engines(redis_client: Client, tmp_path: Path, fork_engine: StartWorker) -> Iterator[Engines]:
     """Engine processes that end with the test, none running yet."""
-    made = Engines(redis_client, tmp_path, SERIES, started)
+    made = Engines(redis_client, tmp_path, SERIES, fork_engine)
     yield made
     for number in list(made.running):
         made.signal(number, signal.SIGCONT)
@@ -148,11 +155,11 @@ def test_kills_of_two_workers_change_nothing(
 def test_a_hundred_kills_of_three_workers_change_nothing(
     redis_client: Client,
     tmp_path: Path,
-    started: list[subprocess.Popen[bytes]],
+    fork_engine: StartWorker,
     wait_for: Wait,
     record_property: Callable[..., None],
 ) -> None:
-    engines = Engines(redis_client, tmp_path, 10_000, started)
+    engines = Engines(redis_client, tmp_path, 10_000, fork_engine)
     feeding = Feeding(engines, rounds=1_000, rounds_a_second=3)
     for number in range(3):
         engines.start(number)
