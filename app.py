@@ -25,7 +25,7 @@ from accounts.commands import audit_commands, token_commands, user_commands
 from core import settings as settings_table
 from core.clock import city_ms, real_ms
 from core.errors import CityVitalsError, DeclarationError
-from core.messages import text
+from core.messages import listed, text
 from core.records import DAY_MS, Scene, Stamp
 from core.settings import Settings
 from core.wording import date_time
@@ -285,7 +285,7 @@ def _playing(folders: list[Path], pace: Pace, language: str) -> str:
     """What is played, in words."""
     first, last = (date_time(at_ms, language) for at_ms in (pace.start_ms, pace.stop_ms))
     speed = f"{pace.speed:g}" if pace.speed else text("replay.fastest", language)
-    names = "、".join(folder.resolve().name for folder in folders)
+    names = listed((folder.resolve().name for folder in folders), language)
     return text("replay.playing", language, folders=names, first=first, last=last, speed=speed)
 
 

@@ -35,7 +35,7 @@ def user_commands(settings: Callable[[], Settings]) -> typer.Typer:
         """List the accounts and what each holds now."""
         from accounts import console
 
-        typer.echo(console.listed(settings()))
+        typer.echo(console.people(settings()))
 
     @user.command("disable")
     def disable_user(login: Login) -> None:

@@ -14,7 +14,7 @@ from accounts.tokens import Wanted
 from core.accounts import DEVICES, Act, Person, Role
 from core.clock import real_ms
 from core.errors import UnknownName
-from core.messages import text
+from core.messages import listed, text
 from core.settings import Settings
 
 
@@ -26,13 +26,13 @@ def add(settings: Settings, login: str, name: str, phone: str) -> str:
     return text("accounts.added", settings.language, login=login, password=password)
 
 
-def listed(settings: Settings) -> str:
+def people(settings: Settings) -> str:
     """One line a person: login, name, what he holds now."""
     lines = []
     with _opened(settings) as office:
         held = {bearer.name: bearer.grants for bearer in office.roster.bearers(real_ms())}
         for person in office.roster.people():
-            posts = "、".join(grant.post for grant in held[f"person:{person.login}"])
+            posts = listed((grant.post for grant in held[f"person:{person.login}"]), settings.language)
             code = "disabled" if person.disabled else "holds" if posts else "holds-nothing"
             lines.append(f"{person.login}\t{person.name}\t" + text(f"accounts.{code}", settings.language, posts=posts))
     return "\n".join(lines)

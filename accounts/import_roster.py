@@ -20,7 +20,7 @@ from accounts.roster import Roster, Term
 from core.accounts import EVERYWHERE, Department, Person, Post, Reach, Role, Sensitivity
 from core.clock import CHINA, to_ms
 from core.errors import DeclarationError, NotAllowed, Taken, UnknownName
-from core.messages import text
+from core.messages import listed, text
 from core.records import DAY_MS
 
 DEPARTMENTS, POSTS, PEOPLE, APPOINTMENTS = "部门", "岗位", "人员", "任职"
@@ -200,7 +200,7 @@ def _rows(file: Path | BinaryIO, language: str) -> Iterator[Row]:
         head = [str(cell or "").strip() for cell in next(lines, ())]
         missing = [column for column in COLUMNS[sheet] if column not in head]
         if missing:
-            told = text("roster.no-column", language, columns="、".join(missing))
+            told = text("roster.no-column", language, columns=listed(missing, language))
             raise DeclarationError([f"{before}{sheet}: {told}"])
         for number, line in enumerate(lines, start=2):
             if any(cell not in (None, "") for cell in line):
@@ -226,10 +226,10 @@ def _department(row: Row) -> Department:
 def _post(row: Row) -> Post:
     role, grade = row.needed("角色"), row.word("密级") or "内部"
     if role not in _ROLES:
-        known = "、".join(text(f"role.{one}", "zh") for one in Role)
+        known = listed((text(f"role.{one}", "zh") for one in Role), "zh")
         raise Misfilled("unknown", column="角色", value=role, known=known)
     if grade not in _SENSITIVITIES:
-        raise Misfilled("unknown", column="密级", value=grade, known="、".join(_SENSITIVITIES))
+        raise Misfilled("unknown", column="密级", value=grade, known=listed(_SENSITIVITIES, "zh"))
     reach = Reach(row.words("区域"), row.words("专题"), _SENSITIVITIES[grade])
     return Post(row.needed("编号"), row.needed("名称"), row.needed("部门"), _ROLES[role], reach)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from accounts.bearer import Bearer, Grant
 from core.accounts import ADMINISTRATORS, EVERYWHERE, Reach, Role, Sensitivity
 from core.errors import NotAllowed
-from core.messages import text
+from core.messages import listed, text
 
 OPEN = "open"  # the action of doors that everybody may use: the sign-in page, its files, "up or down"
 
@@ -48,7 +48,7 @@ class Decision:
             "post": self.grant.post if self.grant else "",
             "role": text(f"role.{self.grant.role}", language) if self.grant else "",
             "action": text(f"action.{self.action}", language) if self.action in RIGHTS else self.action,
-            "roles": "、".join(text(f"role.{r}", language) for r in Role if r in roles_of(self.action)),
+            "roles": listed((text(f"role.{r}", language) for r in Role if r in roles_of(self.action)), language),
             "door": self.action,
         }
         return text(f"rights.{self.code}", language, **places)

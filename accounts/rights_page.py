@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.doors import DOORS, SHUT
 from accounts.rights import OPEN, RIGHTS, Right
 from core.accounts import Role
-from core.messages import text
+from core.messages import listed, text
 
 _HEAD = """# Rights
 
@@ -40,7 +40,7 @@ def _rights() -> list[str]:
 
 def _row(action: str, right: Right) -> str:
     what = f"{text(f'action.{action}', 'zh')} · {text(f'action.{action}', 'en')}"
-    roles = "、".join(text(f"role.{role}", "zh") for role in Role if role in right.roles)
+    roles = listed((text(f"role.{role}", "zh") for role in Role if role in right.roles), "zh")
     marks = " | ".join("●" if mark else "" for mark in (right.placed, right.lasts, right.strong))
     return f"| `{action}` | {what} | {roles} | {marks} |"
 

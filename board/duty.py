@@ -19,7 +19,7 @@ from board.words import level_word
 from catalogue.declared import Declared
 from core.acts import ActTopic
 from core.duty import SOUND, Deed, DutyAct, Silence
-from core.messages import text
+from core.messages import listed
 from core.records import DAY_MS, Level
 from early_warning.duty_fold import UNTOUCHED, Standing, after, shelved_until, spread, together, waits
 from early_warning.duty_rules import Concerned, is_hidden
@@ -154,7 +154,7 @@ class DutyBook:
             *(self._names.rule(rule) for rule in scope.rules),
             *(self._names.subject(subject) for subject in scope.subjects),
         ]
-        return text("duty.and", language).join(named)
+        return listed(named, language)
 
     def _card(self, card: Record, active: Mapping[str, Concerned], hidden: set[str], now_ms: int) -> Record | None:
         members = [one for one in card["warnings"] if one in active]
@@ -168,6 +168,7 @@ class DutyBook:
         lost_ms = max(active[one].lost_ms for one in members if active[one].level >= min(gravest.level, Level.ORANGE))
         waiting = waits(standing, gravest.level, now_ms, lost_ms) and not silenced
         waited_ms = now_ms - max(gravest.since_ms, standing.at_ms) if waiting else 0
+        shelves = [one for one in standing.shelves if one.until_ms > now_ms]
         seat, went_up = owner(ladder(self._seats, gravest), gravest.level, max(0, waited_ms))
         return _record(standing) | {
             "waits": waiting,
@@ -175,8 +176,8 @@ class DutyBook:
             "seat": seat.name if seat else "",
             "went_up": went_up,
             "shelved_until_ms": shelved_until(standing, gravest.level, now_ms),
-            "shelved_by": "、".join(one.name for one in standing.shelves if one.until_ms > now_ms),
-            "shelf_reason": next((one.reason for one in standing.shelves if one.until_ms > now_ms), ""),
+            "shelved_by": listed((one.name for one in shelves), self._names.language),
+            "shelf_reason": next((one.reason for one in shelves), ""),
             "area": gravest.area[0],
             "topic": gravest.topic,
         }

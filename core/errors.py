@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from core.messages import catalogue, text
+from core.messages import catalogue, listed, text
 
 
 class CityVitalsError(Exception):
@@ -147,7 +147,7 @@ def _named(place: str, value: object, language: str, own: Mapping[str, str]) -> 
         return str(value)
     codes = {f"{_TOPICS[place]}{word}": word for word in str(value).split(", ")}
     named = (own.get(code) or (text(code, language) if code in catalogue() else word) for code, word in codes.items())
-    return ("、" if language == "zh" else ", ").join(named)
+    return listed(named, language)
 
 
 class NotAllowed(CityVitalsError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.messages import text
+from core.messages import listed, text
 from core.records import MINUTE_MS
 from dispatch.evaluation import By, Figures, Known, Measure, Outcome, figures, known, score
 from dispatch.evaluations import Basis
@@ -111,7 +111,7 @@ def notes(found: Evaluation, language: str) -> list[str]:
                 name=found.score.name[language],
                 begin=f"{found.score.valid_from:%Y-%m-%d}",
                 end=f"{until:%Y-%m-%d}" if until else text("evaluation.open-end", language),
-                weights="、".join(weights) if language == "zh" else ", ".join(weights),
+                weights=listed(weights, language),
             )
         )
     else:

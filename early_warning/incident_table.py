@@ -19,7 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from core.clock import CHINA, to_ms
 from core.errors import DeclarationError
 from core.labels import Label, Verdict
-from core.messages import text
+from core.messages import listed, text
 from core.records import DAY_MS
 
 COLUMNS = ("开始", "结束", "地点", "类型", "程度", "可信", "备注", "经度", "纬度")
@@ -75,7 +75,7 @@ def _rows(content: bytes, language: str) -> Iterator[tuple[int, Mapping[str, Any
     lines = sheet.iter_rows(max_row=MOST + 1, values_only=True)
     heads = [str(cell).strip() if cell else "" for cell in next(lines, ())]
     if "开始" not in heads:
-        raise DeclarationError([text("rules.no_columns", language, columns="、".join(COLUMNS))])
+        raise DeclarationError([text("rules.no_columns", language, columns=listed(COLUMNS, language))])
     for number, line in enumerate(lines, start=2):
         cells = {head: cell for head, cell in zip(heads, line, strict=False) if head and cell not in (None, "")}
         if cells:

@@ -22,7 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from core.clock import in_china
 from core.declared import Device, Reference
 from core.errors import DeclarationError
-from core.messages import text
+from core.messages import listed, text
 from core.reference_sheets import References
 
 STATION, NAME, KIND, HELD, VALUE = "站号", "站名", "特征值", "现值", "新值"
@@ -95,7 +95,7 @@ class _Reader:
             return self._refuse(row, STATION, cells, "station")
         kind = KINDS.get(_word(cells, KIND), "")
         if not kind:
-            self._refuse(row, KIND, cells, "one_of", known="、".join(KINDS))
+            self._refuse(row, KIND, cells, "one_of", known=listed(KINDS, self.language))
         entry: dict[str, Any] = {"name": kind, "source": _word(cells, SOURCE)}
         entry["value"] = self._number(row, VALUE, cells)
         for column, key in ((FROM, "valid_from"), (UPTO, "valid_to")):
@@ -132,7 +132,7 @@ class _Reader:
         if period in ("", ALL_YEAR):
             return
         if period not in PERIODS:
-            self._refuse(row, PERIOD, cells, "one_of", known="、".join((ALL_YEAR, *PERIODS)))
+            self._refuse(row, PERIOD, cells, "one_of", known=listed((ALL_YEAR, *PERIODS), self.language))
         first, last = (self._day_of_year(row, column, cells) for column in (FIRST, LAST))
         entry |= {"season": [first, last], "period": period}
 
@@ -143,8 +143,8 @@ class _Reader:
         told = self._number(row, HELD, cells)
         same = [one for one in entries_of(device) if _place(one) == _place(entry)]
         if told is not None and not any(told == one["value"] for one in same):
-            known = "、".join(f"{one['value']:g}" for one in same) or text("references.none", self.language)
-            self._refuse(row, HELD, cells, "held", known=known)
+            known = [f"{one['value']:g}" for one in same] or [text("references.none", self.language)]
+            self._refuse(row, HELD, cells, "held", known=listed(known, self.language))
 
     def _number(self, row: int, column: str, cells: Mapping[str, Any]) -> float | None:
         try:
@@ -266,7 +266,7 @@ def _rows(content: bytes, language: str) -> Iterator[tuple[int, Mapping[str, Any
     heads: Sequence[str] = [str(cell).strip() if cell else "" for cell in next(lines, ())]
     missing = [column for column in (STATION, KIND, VALUE, SOURCE) if column not in heads]
     if missing:
-        said = {"missing": "、".join(missing), "columns": "、".join(COLUMNS)}
+        said = {"missing": listed(missing, language), "columns": listed(COLUMNS, language)}
         raise DeclarationError([text("references.no_columns", language, **said)])
     for number, line in enumerate(lines, start=2):
         cells = {head: cell for head, cell in zip(heads, line, strict=False) if head and cell not in (None, "")}

@@ -157,6 +157,6 @@ def _deputy(frame: Frame, one: Appointment) -> Part:
 
 def _reach(frame: Frame, post: Post) -> str:
     word = frame.word
-    areas = word("account.everywhere") if EVERYWHERE in post.reach.areas else "、".join(post.reach.areas)
-    topics = word("account.every-topic") if EVERYWHERE in post.reach.topics else "、".join(post.reach.topics)
+    areas = word("account.everywhere") if EVERYWHERE in post.reach.areas else frame.listed(post.reach.areas)
+    topics = word("account.every-topic") if EVERYWHERE in post.reach.topics else frame.listed(post.reach.topics)
     return f"{areas} · {topics}"

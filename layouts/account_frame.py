@@ -12,7 +12,7 @@ from datetime import datetime
 
 from core.clock import CHINA, in_china, to_ms
 from core.markup import Markup, Part, Value, document, el
-from core.messages import catalogue, text
+from core.messages import catalogue, listed, text
 from core.records import DAY_MS
 from layouts.reading import Record
 from layouts.response_badge import response_badge
@@ -126,6 +126,10 @@ class Frame:
         head = el("tr", (el("th", self.word(code) if code else "", scope="col") for code in heads))
         body = written or [el("tr", el("td", self.word(empty), colspan=len(heads), class_="empty"))]
         return el("div", el("table", el("thead", head), el("tbody", body)), class_="sheet", tabindex=0)
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names one after another, as the language of the page parts them."""
+        return listed(names, self.language)
 
     def moment(self, at_ms: int | None, none: str = "account.never", seconds: bool = False) -> str:
         """A time in China, to the minute or the second, or the word for none."""

@@ -143,5 +143,5 @@ def _ticks(frame: Frame, label: str, name: str, options: Iterable[tuple[str, str
         for one, word in known.items()
     ]
     none = "notice.everything" if name in ("areas", "topics") else "account.none"
-    said = "、".join(known.get(one, one) for one in ticked) or frame.word(none)
+    said = frame.listed(known.get(one, one) for one in ticked) or frame.word(none)
     return el("fieldset", el("legend", frame.word(label)), frame.folded(said, el("div", boxes, class_="ticks")))

@@ -132,7 +132,7 @@ def _reason(frame: Frame, reason: str) -> str:
 
 
 def _test(frame: Frame, told: Told) -> Markup:
-    listed = "、".join(told.listed) or frame.word("notice.nobody_listed")
+    listed = frame.listed(told.listed) or frame.word("notice.nobody_listed")
     return el(
         "section",
         el("h2", frame.word("notice.test")),
@@ -147,8 +147,8 @@ def _route_row(frame: Frame, wired: Wired, route: Route, named: Mapping[str, str
     areas = everywhere or [wired.areas.get(one, one) for one in route.areas]
     every = [frame.word("account.every-topic")] if EVERYWHERE in route.topics else []
     topics = every or [wired.topics.get(one, one) for one in route.topics]
-    to = "、".join(named.get(one, one) for one in route.to)
-    channels = "、".join(frame.word(f"notice.channel_{one}") for one in route.channels)
+    to = frame.listed(named.get(one, one) for one in route.to)
+    channels = frame.listed(frame.word(f"notice.channel_{one}") for one in route.channels)
     form = route_form(frame, route, wired.choices) if wired.edits else None
     drop = "" if route.id in wired.of_pack else f"notices/routes/{quote(route.id)}/drop"
     marks = [frame.word("notice.switched_off")] if route.disabled else []
@@ -162,7 +162,7 @@ def _route_row(frame: Frame, wired: Wired, route: Route, named: Mapping[str, str
             _level(frame, route.level),
             frame.word("notice.and_above"),
             el("br"),
-            "、".join([*areas, *topics]),
+            frame.listed([*areas, *topics]),
             _while(frame, wired, route),
         ),
         el("td", f"{clock_word(route.from_min)}—{clock_word(route.until_min)}", class_="figure"),
@@ -191,7 +191,7 @@ def _escalation(frame: Frame, route: Route, named: Mapping[str, str]) -> Part:
     if route.standing_s and route.then:
         lines.append(frame.word("notice.after_standing", minutes=route.standing_s // 60))
     if route.then:
-        lines.append(frame.word("notice.then_to", to="、".join(named.get(one, one) for one in route.then)))
+        lines.append(frame.word("notice.then_to", to=frame.listed(named.get(one, one) for one in route.then)))
     return [el("span", line, class_="holder") for line in lines]
 
 

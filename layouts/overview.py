@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from catalogue.declared import Declared
-from core.messages import text
+from core.messages import listed, text
 from layouts.definition import lifecycle_mark
 from layouts.figures.overview import OverviewRow
 from layouts.indicators import address
@@ -53,7 +53,7 @@ class Overview:
         return html.A(said, href=address(self._base_path, row.indicator), className=f"score{state}")
 
     def _folded(self, rows: Sequence[OverviewRow]) -> html.Details:
-        names = "、".join(row.name for row in rows)
+        names = listed((row.name for row in rows), self._language)
         more = text("desk.more", self._language, count=len(rows))
         summary = html.Summary([html.B(more), html.Span(names)])
         return html.Details([summary, html.Ul([self._row(row) for row in rows])], className="desk-more")

@@ -78,8 +78,8 @@ def _row(frame: Frame, listed: Listed, person: Person) -> Markup:
         el("td", frame.link(f"people/{quote(person.login)}", el("b", person.name))),
         el("td", person.login),
         el("td", phone_of(person, listed.in_full), class_="figure"),
-        el("td", "、".join(post.name for post in posts) or el("em", frame.word("people.no-post"))),
-        el("td", "、".join(departments)),
+        el("td", frame.listed(post.name for post in posts) or el("em", frame.word("people.no-post"))),
+        el("td", frame.listed(departments)),
     )
 
 
@@ -160,12 +160,13 @@ def person_page(frame: Frame, shown: Shown) -> str:
 
 def _facts(frame: Frame, shown: Shown) -> Markup:
     word, standing, person = frame.word, shown.standing, shown.person
+    addresses = dict.fromkeys(one.address for one in standing.sessions)
     facts = [
         ("account.phone", phone_of(person, shown.in_full) or word("account.none")),
         ("people.password", _password_words(frame, standing)),
         ("account.factor", word("people.has-factor" if standing.has_factor else "people.has-no-factor")),
-        ("people.sessions", "、".join(dict.fromkeys(one.address for one in standing.sessions)) or word("account.none")),
-        ("people.links", "、".join(f"{source}: {name}" for source, name in standing.links) or word("account.none")),
+        ("people.sessions", frame.listed(addresses) or word("account.none")),
+        ("people.links", frame.listed(f"{source}: {name}" for source, name in standing.links) or word("account.none")),
     ]
     change: Part = None
     if "people.edit" in shown.may:

@@ -64,7 +64,7 @@ def plan_page(frame: Frame, plan: Plan) -> str:
             el("td", el("b", step.name[frame.language])),
             el("td", step.owner),
             el("td", span(frame, step.within_s) if step.within_s else "—", class_="figure"),
-            el("td", "、".join(names[one] for one in step.after) or "—"),
+            el("td", frame.listed(names[one] for one in step.after) or "—"),
             el("td", "".join(FIGURES[one] for one in step.levels) or frame.word("plan.every_level"), class_="figure"),
         )
         for step in plan.steps
@@ -90,7 +90,7 @@ def _row(frame: Frame, shelf: Shelf, told: ResponseTold) -> Markup:
     late = sum(one.progress is Progress.LATE for one in found)
     done = sum(one.tick is not None for one in found)
     name = course.plan.called(frame.language)
-    about = response.case or "、".join(shelf.areas.get(area, area) for area in response.areas)
+    about = response.case or frame.listed(shelf.areas.get(area, area) for area in response.areas)
     link = frame.link(f"plans/{quote(response.id)}", el("b", name), " ", about)
     drill = el("small", frame.word("stamp.drill"), class_="here") if response.exercise else None
     return el(
@@ -133,7 +133,7 @@ def _asked_row(frame: Frame, shelf: Shelf, key: str, one: Mapping[str, Any]) -> 
     return el(
         "tr",
         el("td", el("b", f"◇ {frame.word('plan.suggested')}"), class_="figure"),
-        el("td", el("b", one["name"]), " ", where, "、".join(one["area_names"])),
+        el("td", el("b", one["name"]), " ", where, frame.listed(one["area_names"])),
         el("td", frame.word("plan.causes", n=len(one["causes"])), el("small", frame.moment(one["since_ms"])[5:])),
         el("td", act, colspan=2),
         id=key.replace(":", "-"),

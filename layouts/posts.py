@@ -29,7 +29,7 @@ class Ground:
 
 
 def _named(frame: Frame, held: Sequence[str], names: Mapping[str, str], everything: str) -> str:
-    return frame.word(everything) if EVERYWHERE in held else "、".join(names.get(one, one) for one in held)
+    return frame.word(everything) if EVERYWHERE in held else frame.listed(names.get(one, one) for one in held)
 
 
 def posts_page(frame: Frame, register: Register, ground: Ground, now_ms: int, can_edit: bool) -> str:
@@ -226,7 +226,7 @@ def _list_field(
         el("label", el("input", type="checkbox", name=name, value=one, checked=one in chosen), word)
         for one, word in options.items()
     ]
-    said = "、".join(options[one] for one in chosen) or frame.word("posts.everything")
+    said = frame.listed(options[one] for one in chosen) or frame.word("posts.everything")
     return el("fieldset", el("legend", frame.word(label)), frame.folded(said, el("div", ticks, class_="ticks")))
 
 

@@ -61,7 +61,7 @@ def _coming(frame: Frame, shown: Shown) -> Markup:
     span = _span(frame, abs(left_ms))
     code = "late" if left_ms < 0 else "due"
     words = frame.word(f"reports.{code}", stage=stage, at=frame.moment(coming.due_ms), span=span)
-    to = el("small", frame.word("reports.to", to="、".join(rule.to)))
+    to = el("small", frame.word("reports.to", to=frame.listed(rule.to)))
     return el("p", el("b", "▲ " if left_ms < 0 else None, words), to, class_=f"report-due {code}")
 
 

@@ -58,7 +58,7 @@ def response_page(frame: Frame, opened: Opened) -> str:
 
 def _head(frame: Frame, opened: Opened) -> Markup:
     told, response = opened.told, opened.told.course.response
-    about = response.case or "、".join(opened.areas.get(area, area) for area in response.areas)
+    about = response.case or frame.listed(opened.areas.get(area, area) for area in response.areas)
     state = frame.word(f"plan.state-{told.course.state}")
     return el(
         "div",

@@ -45,7 +45,7 @@ def labels_page(
     heads = [f"rules.label_{name}" for name in ("when", "place", "says", "severity", "certain", "by")]
     upload = frame.form(
         "labels/import",
-        el("p", frame.word("rules.labels_hint", columns="、".join(COLUMNS)), class_="note"),
+        el("p", frame.word("rules.labels_hint", columns=frame.listed(COLUMNS)), class_="note"),
         el("input", type="file", name="table", accept=".xlsx", required=True),
         button="rules.labels_import",
         files=True,

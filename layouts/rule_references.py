@@ -33,7 +33,7 @@ def references_page(frame: Frame, held: Held) -> str:
     sheet = next((one for one in held.sheets if one.state in OPEN), None)
     return frame.page(
         "references",
-        el("p", frame.word("references.hint", rules="、".join(held.rules)), class_="note"),
+        el("p", frame.word("references.hint", rules=frame.listed(held.rules)), class_="note"),
         el("p", frame.link(f"{PAGE}.xlsx", frame.word("references.download"))),
         _upload(frame) if "rules.edit" in held.may else None,
         _open(frame, sheet, held) if sheet else None,

@@ -110,7 +110,7 @@ def order_page(frame: Frame, one: OneOrder) -> str:
 
 def remarks_page(frame: Frame, remarks: Remarks) -> str:
     """One warning, case or indicator as a leader sees it on a phone: read it, write on it, see what became of it."""
-    names = "、".join(f"{one.name} {frame.moment(one.at_ms)[5:]}" for one in remarks.reads)
+    names = frame.listed(f"{one.name} {frame.moment(one.at_ms)[5:]}" for one in remarks.reads)
     reads = frame.word("order.read_by", names=names) if names else frame.word("order.nobody_read")
     head = el(
         "div",

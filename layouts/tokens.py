@@ -40,7 +40,7 @@ def _row(frame: Frame, token: Token, ground: Ground, now_ms: int) -> Markup:
     if not is_over:
         revoke = frame.form(f"tokens/{token.id}/revoke", button="tokens.revoke")
         ending = frame.folded(word("tokens.revoke-fold"), el("p", word("tokens.revoke-note"), class_="note"), revoke)
-    actions = "、".join(word(f"action.{action}") for action in token.actions)
+    actions = frame.listed(word(f"action.{action}") for action in token.actions)
     scope = f"{ground.areas_of(frame, token.reach)} · {ground.topics_of(frame, token.reach)}"
     return el(
         "tr",

@@ -6,7 +6,7 @@ The browser gets the same catalogue as JSON. `docs/terms.md` lists the one word 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -38,6 +38,15 @@ def text(code: str, language: str, **values: object) -> str:
     """
     message = catalogue()[code][language]
     return message.format(**values) if values else message
+
+
+def listed(names: Iterable[str], language: str) -> str:
+    """Names one after another, as a language parts them.
+
+    >>> listed(("高州市", "信宜市"), "zh"), listed(("pump", "boat"), "en")
+    ('高州市、信宜市', 'pump, boat')
+    """
+    return text("wording.and", language).join(names)
 
 
 def texts(language: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.messages import text
+from core.messages import listed, text
 from core.records import HOUR_MS
 from indicators.definition import Indicator
 from layouts.figures.subject import Subject
@@ -159,5 +159,5 @@ def _beside(record: Record | None, language: str) -> str:
     aqi = record["aqi"] if record else None
     if not aqi or not aqi["word"]:
         return ""
-    primary = text("desk.primary", language, names="、".join(aqi["primary"])) if aqi["primary"] else ""
+    primary = text("desk.primary", language, names=listed(aqi["primary"], language)) if aqi["primary"] else ""
     return " · ".join(part for part in (aqi["word"], primary, aqi["scheme"]) if part)

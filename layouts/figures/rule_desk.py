@@ -14,7 +14,7 @@ from board.words import level_word
 from catalogue.declared import Declared
 from core.accounts import EVERYWHERE
 from core.labels import Label
-from core.messages import text
+from core.messages import listed, text
 from core.notices import Route
 from core.records import DAY_MS, Level
 from core.rule_versions import RuleVersion
@@ -148,7 +148,7 @@ def touches(declared: Declared, rule: Rule, language: str) -> list[str]:
     counties = dict.fromkeys(
         names.subject(names.county_of(one)) for one in subjects if names.county_of(one) != names.city
     )
-    places = "、".join(counties) or names.subject(names.city)
+    places = listed(counties, language) or names.subject(names.city)
     told = [text(f"rules.touch_{rule.subjects}", language, count=len(subjects), places=places)]
     told += [
         text("rules.touch_domain", language, name=one.name[language])
@@ -158,9 +158,9 @@ def touches(declared: Declared, rule: Rule, language: str) -> list[str]:
     judged = {bound.indicator for bound in rule.bounds}
     others = [o for o in declared.rules.values() if o.id != rule.id and not o.id.endswith(".trial")]
     same = [o.name[language] for o in others if judged & {bound.indicator for bound in o.bounds}]
-    told += [text("rules.touch_same", language, names="、".join(same))] if same else []
+    told += [text("rules.touch_same", language, names=listed(same, language))] if same else []
     scores = [i.name[language] for i in declared.indicators.values() if judged & {part.indicator for part in i.parts}]
-    told += [text("rules.touch_scores", language, names="、".join(scores))] if scores else []
+    told += [text("rules.touch_scores", language, names=listed(scores, language))] if scores else []
     return told
 
 
@@ -173,8 +173,8 @@ def told_by(declared: Declared, rule: Rule, routes: Sequence[Route], language: s
         for route in routes
         if not route.disabled and route.level <= gravest and any(_leads(topic, rule) for topic in route.topics)
     ]
-    told = [text("rules.touch_plans", language, names="、".join(plans))] if plans else []
-    return told + ([text("rules.touch_routes", language, names="、".join(reached))] if reached else [])
+    told = [text("rules.touch_plans", language, names=listed(plans, language))] if plans else []
+    return told + ([text("rules.touch_routes", language, names=listed(reached, language))] if reached else [])
 
 
 def _leads(topic: str, rule: Rule) -> bool:

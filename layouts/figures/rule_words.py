@@ -7,7 +7,7 @@ from typing import Any
 
 from board.names import Names
 from catalogue.declared import Declared
-from core.messages import text
+from core.messages import listed, text
 from early_warning.rule_changes import Change
 from layouts.figures.moments import length
 
@@ -57,9 +57,9 @@ def schedule_words(schedule: Mapping[str, Any] | None, language: str) -> str:
     """When a rule is judged."""
     if not schedule:
         return text("rules.always", language)
-    parts = ["、".join(f"{begin}–{end}" for begin, end in schedule.get("hours") or ())]
+    parts = [listed((f"{begin}–{end}" for begin, end in schedule.get("hours") or ()), language)]
     days = schedule.get("weekdays") or ()
-    parts.append("、".join(text(f"rules.weekday_{day}", language) for day in days))
+    parts.append(listed((text(f"rules.weekday_{day}", language) for day in days), language))
     if season := schedule.get("season"):
         parts.append(text("rules.season", language, first=season[0], last=season[1]))
     return " · ".join(part for part in parts if part) or text("rules.always", language)

@@ -155,7 +155,7 @@ def test_a_sheet_without_a_column_and_a_file_that_is_none(roster: Roster, tmp_pa
     book.worksheets[0].title = PEOPLE
     book.worksheets[0].append(["账号", "名字"])
     book.save(tmp_path / "half.xlsx")
-    with pytest.raises(DeclarationError, match="no column 姓名、电话"):
+    with pytest.raises(DeclarationError, match="no column 姓名, 电话"):
         import_workbook(roster, console(), tmp_path / "half.xlsx", NOW_MS)
     (tmp_path / "text.xlsx").write_text("not a workbook", "utf-8")
     with ZipFile(tmp_path / "bomb.xlsx", "w", ZIP_DEFLATED) as bomb:
