@@ -23,6 +23,7 @@ from early_warning.duty_fold import UNTOUCHED, Standing
 from early_warning.grades import SEE, sees_one
 from early_warning.pinned import pinned
 from early_warning.rule import Rule
+from early_warning.rule_watch import GOES_ON
 from early_warning.signals import item_of, title
 from early_warning.terms import terms
 from geo.areas import AreaLevel
@@ -38,7 +39,8 @@ NEAR_MS = 2 * HOUR_MS  # so far apart at most begin warnings that may have to do
 class Kept(BaseModel):
     """One warning as it stood last, and how it stands with people.
 
-    item: under which name people act on it; another one than its id where an authority issued it. lon, lat: of its
+    item: under which name people act on it; another one than its id where an authority issued it. goes_on_from: the
+    version of its rule that it stood under before `version`; "" when it opened under that. lon, lat: of its
     station or small area, degrees WGS 84; null where it is about a county, the city, or a place that nobody knows.
     """
 
@@ -47,6 +49,7 @@ class Kept(BaseModel):
     rule: str
     rule_name: str
     version: str
+    goes_on_from: str
     indicator: str
     indicator_name: str
     subject: str
@@ -193,6 +196,7 @@ def told(present: Present, kept: KeptWarning, stands: Standing = UNTOUCHED) -> K
         rule=warning.rule,
         rule_name=_rule_name(warning, rule, language),
         version=warning.rule_version,
+        goes_on_from=warning.facts.get(GOES_ON, ""),
         indicator=warning.indicator,
         indicator_name=indicator.name[language] if indicator else warning.indicator,
         subject=warning.subject,

@@ -47,6 +47,11 @@
   const fact = (name, value) => (value === "" || value === null || value === undefined ? ""
     : "<div><dt>" + esc(words("duty.fact_" + name)) + "</dt><dd>" + value + "</dd></div>");
 
+  /** The version of the rule that judges a warning, and the one before it where the warning went on over a change. */
+  function version(warning) {
+    return words(warning.goes_on_from ? "duty.version_goes_on" : "duty.version", { version: warning.version, before: warning.goes_on_from });
+  }
+
   /** What the item says of itself, as pairs. */
   function facts(item, picture, nowMs) {
     // A window that is still open ends a little ahead of what is known.
@@ -56,7 +61,7 @@
     if (warning && warning.rule) {
       return fact("value", "<b>" + esc(warning.text) + "</b> " + esc(warning.unit)) + fact("bound", esc(warning.bound) + " " + esc(warning.unit))
         + fact("since", since) + fact("trend", warning.trend === "unknown" ? "" : esc(words("duty.trend_" + warning.trend)))
-        + fact("rule", esc(warning.rule_name) + " <small>" + esc(words("duty.version", { version: warning.version })) + "</small>")
+        + fact("rule", esc(warning.rule_name) + " <small>" + esc(version(warning)) + "</small>")
         + fact("area", esc(area)) + fact("issuer", esc(words(item.issued ? "wall.issued" : "duty.computed")));
     }
     if (item.source) {

@@ -141,7 +141,7 @@
       + (one.indicator ? '<div class="duty-verdicts"><h3>' + esc(words("duty.verdicts")) + "</h3>" + verdicts + "</div>" : "")
       + '<div class="duty-columns"><dl class="duty-facts">' + pair("value", one.indicator && "<b>" + esc(one.text) + "</b> " + esc(one.unit)) + pair("bound", one.bound === null ? "" : esc(one.bound) + " " + esc(one.unit))
       + pair("since", esc(format.moment(one.since_ms, nowMs))) + pair("ended", one.ended_ms ? esc(format.moment(one.ended_ms, nowMs)) + " <small>" + esc(format.span(one.ended_ms - one.since_ms)) + "</small>" : "")
-      + pair("rule", one.rule && esc(one.rule_name) + " <small>" + esc(words("duty.version", { version: one.version })) + "</small>") + pair("issuer", esc(words(one.issuer === "issued" ? "wall.issued" : "duty.computed")))
+      + pair("rule", one.rule && esc(one.rule_name) + " <small>" + esc(words(one.goes_on_from ? "duty.version_goes_on" : "duty.version", { version: one.version, before: one.goes_on_from })) + "</small>") + pair("issuer", esc(words(one.issuer === "issued" ? "wall.issued" : "duty.computed")))
       + "</dl>" + history(whole.acts, nowMs) + "</div>" + terms(whole) + why(whole.why)
       + (related ? '<div class="duty-related"><h3>' + esc(words("duty.related")) + "</h3><ol>" + related + "</ol></div>" : "")
       + '<nav class="duty-links">' + link("duty", "duty.title") + (one.indicator ? ruleLinks(one, link) : "") + "</nav></article>";

@@ -16,6 +16,7 @@ from core.accounts import Sensitivity
 from core.records import CityWarning, Issuer, Level, WarningPhase
 from early_warning.grades import grade_of
 from early_warning.rule import RuleState
+from early_warning.rule_watch import GOES_ON
 from early_warning.sentence import sentence
 
 CLEARED_SHOWN_MS = 5 * 60_000  # real time: long enough to be seen going by someone who looked away
@@ -139,6 +140,7 @@ class WarningBook:
             "rule": warning.rule,
             "rule_name": self._names.rule(warning.rule),
             "version": warning.rule_version,
+            "goes_on_from": warning.facts.get(GOES_ON, ""),
             "indicator": warning.indicator,
             "subject": warning.subject,
             "subject_name": self._names.subject(warning.subject),

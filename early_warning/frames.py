@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 
@@ -40,9 +40,11 @@ class Frames:
         self._by_end: dict[int, Frame] = {}
         self._states: dict[int, State] = {}
         self.folded_upto_ms = 0
+        self.told_from_ms = 0  # frames before it lead the machine up to it; of their time another version has told
         self._base = State.fresh(subjects)
         self._since_ms: Int64 = np.zeros(subjects, dtype=np.int64)
         self._peak: UInt8 = np.zeros(subjects, dtype=np.uint8)
+        self._stood: UInt8 = np.zeros(subjects, dtype=np.uint8)  # level before the first frame that is told
 
     def begin(self, end_ms: int) -> None:
         """Let there be a frame for a window end, until it is folded with the levels of the one before it."""
@@ -74,8 +76,13 @@ class Frames:
         return changed
 
     def levels(self, subject: int) -> list[tuple[int, Level]]:
-        """(window end, level) of one subject, rising."""
-        return [(end_ms, Level(self._by_end[end_ms].level[subject])) for end_ms in self._ends_ms]
+        """(window end, level) of one subject, as far as that is told, rising."""
+        told = self._ends_ms[bisect_left(self._ends_ms, self.told_from_ms) :]
+        return [(end_ms, Level(self._by_end[end_ms].level[subject])) for end_ms in told]
+
+    def stands(self) -> Mask:
+        """Who stands above normal at the newest window end, bool (n,)."""
+        return self._by_end[self._ends_ms[-1]].level > 0
 
     def lost_ms(self, subject: int) -> int:
         """Since when the data of a subject are lost now; 0: they are not."""
@@ -83,10 +90,10 @@ class Frames:
         return 0 if newest is None else int(newest[subject])
 
     def standing(self, subject: int) -> Episode | None:
-        """The episode of one subject that was open before the first frame."""
-        if not self._base.level[subject]:
+        """The episode of one subject that was open before the first frame that is told."""
+        if not self._stood[subject]:
             return None
-        level = Level(self._base.level[subject])
+        level = Level(self._stood[subject])
         return Episode(int(self._since_ms[subject]), None, level, Level(self._peak[subject]), level)
 
     def forget_before(self, end_ms: int) -> None:
@@ -99,19 +106,44 @@ class Frames:
             self._states = {at_ms: kept for at_ms, kept in self._states.items() if at_ms > gone_ms}
             del self._ends_ms[:STRIDE]
 
+    def turn_ms(self, now_ms: int) -> int | None:
+        """The window end from which another version judges: the newest that is over, else the first; None: none is."""
+        over = bisect_right(self._ends_ms, now_ms)
+        return self._ends_ms[max(0, over - 1)] if self._ends_ms else None
+
+    @property
+    def base(self) -> State:
+        """The state before the first frame."""
+        return self._base
+
+    def take_over(self, base: State, folded_upto_ms: int, told_from_ms: int) -> None:
+        """Begin with a state, behind which frames are begun and folded; told is only what comes from a time on."""
+        self._base, self.folded_upto_ms, self.told_from_ms = base, folded_upto_ms, told_from_ms
+
+    def carry(self, subject: int, open_one: Episode) -> None:
+        """Let an episode of one subject be open before the first frame that is told."""
+        self._since_ms[subject], self._peak[subject] = open_one.since_ms, open_one.peak
+        self._stood[subject] = open_one.level
+
     def packed(self) -> bytes:
         """The state before the first frame; all later ones follow from it and from what was told."""
         columns = {field.name: getattr(self._base, field.name) for field in fields(State)}
-        return pack(columns | {"since": self._since_ms, "peak": self._peak}, folded_upto_ms=self.folded_upto_ms)
+        columns |= {"since": self._since_ms, "peak": self._peak, "stood": self._stood}
+        return pack(columns, folded_upto_ms=self.folded_upto_ms, told_from_ms=self.told_from_ms)
 
     def restore(self, chunk: bytes) -> None:
         """Put back what `packed` gave."""
         columns, plain = unpack(chunk)
         self._since_ms, self._peak = columns.pop("since"), columns.pop("peak")
+        self._stood = columns.pop("stood")
         self._base, self.folded_upto_ms = State(**columns), plain["folded_upto_ms"]
+        self.told_from_ms = plain["told_from_ms"]
 
     def _remember(self, end_ms: int, level: UInt8) -> None:
         """Since when who stands above normal, and how far it went."""
+        if end_ms < self.told_from_ms:
+            return
+        self._stood = level
         since_ms = np.where(self._since_ms, self._since_ms, end_ms)
         self._since_ms = np.where(level > 0, since_ms, 0)
         self._peak = np.where(level > 0, np.maximum(level, self._peak), 0).astype(np.uint8)

@@ -42,6 +42,14 @@ class Terms:
     clear_after_ms: Int64
     blank_ends_ms: Int64
 
+    def set_due(self, state: State) -> State:
+        """When the levels of a state are due by these times, as its runs stand; `state` itself, changed in place."""
+        off, unknown = state.seen == Seen.OFF, state.seen == Seen.UNKNOWN
+        state.raise_at_ms = np.where(state.seen == Seen.ON, state.on_since_ms + self.hold_ms, NEVER_MS)
+        left_ms = np.where(unknown, state.blank_since_ms + self.blank_ends_ms, NEVER_MS)
+        state.clear_at_ms = np.where(off, state.off_since_ms + self.clear_after_ms, left_ms)
+        return state
+
 
 @dataclass(slots=True, eq=False)
 class State:

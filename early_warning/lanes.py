@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.declared import Device
-from core.records import Float64, UInt8
+from core.records import Float64, Level, UInt8
 from early_warning.bounds import BoundsOfRule
-from early_warning.judge import LEVELS, NEVER_MS, Mask, Seen, Terms
+from early_warning.judge import LEVELS, NEVER_MS, NOTHING_YET, Mask, Seen, State, Terms
 from early_warning.rule import Comparison, Judged, LevelBound, NoData, Override, Rule
 from indicators.definition import Direction
 
@@ -36,6 +36,9 @@ ANY = np.array(
     ],
     dtype=np.uint8,
 )
+
+
+RANKS = np.arange(1, LEVELS + 1, dtype=np.uint8)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,41 @@ class Lanes:
         for _, _, (pairs, column, *_rest) in self._further:
             found[:, pairs] |= flagged.take(column, axis=1)
         return found
+
+    def led_by(self, before: Lanes, state: State) -> State:
+        """Where our machine begins behind that of other bounds: its state, as far as it means the same under ours.
+
+        A level whose bounds are the same goes on as it was. Of another it is kept since when nothing is known, and that
+        it stands when nothing is known or what reached the bound of before reaches ours; the rest is found from the
+        values that follow.
+        """
+        found = State.fresh(len(self.pairs))
+        place = {one: column for column, one in enumerate(before.pairs)}
+        shared = [(column, place[one]) for column, one in enumerate(self.pairs) if one in place]
+        if not shared:
+            return found
+        ours, theirs = np.array(shared, dtype=np.intp).T
+        limit, reached = self._limit[:, ours], before._limit[:, theirs]
+        alike = self._asks_as(before)[:, None] & (self._sign[:, ours] == before._sign[:, theirs])
+        same = alike & (limit == reached) & (self._keep[:, ours] == before._keep[:, theirs])
+        seen = state.seen[:, theirs]
+        unknown = seen == Seen.UNKNOWN
+        kept = same | unknown
+        stood = alike & self.declared[:, ours] & ((limit <= reached) | unknown) & (RANKS <= state.level[theirs])
+        found.level[ours] = (stood * RANKS).max(axis=0)
+        found.seen[:, ours] = np.where(kept, seen, np.uint8(NOTHING_YET))
+        found.on_since_ms[:, ours] = np.where(same, state.on_since_ms[:, theirs], NEVER_MS)
+        found.off_since_ms[:, ours] = np.where(same, state.off_since_ms[:, theirs], NEVER_MS)
+        found.blank_since_ms[:, ours] = np.where(kept, state.blank_since_ms[:, theirs], NEVER_MS)
+        return self.terms.set_due(found)
+
+    def _asks_as(self, before: Lanes) -> Mask:
+        """Of which levels the further conditions are the same, bool (LEVELS,)."""
+        ours, theirs = (
+            {bound.level: (bound.conditions, bound.join) for rule in lanes._rules for bound in rule.bounds}
+            for lanes in (self, before)
+        )
+        return np.array([ours.get(level) == theirs.get(level) for level in Level if level])
 
     def _lay_level(self, rule: Rule, level: LevelBound, subject: str, pair: int, bound: float) -> None:
         lane = (level.level - 1, pair)

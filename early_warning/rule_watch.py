@@ -23,6 +23,7 @@ from indicators.definition import Indicator
 TREND_MS = 30 * MINUTE_MS
 # One window end may still be valued by a tick that the first stage decided two minutes earlier.
 SLACK_MS = 2 * MINUTE_MS
+GOES_ON = "goes_on_from"  # fact: the version that opened, or last held, a warning that goes on under another
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class RuleWatch:
         self._keep_ms = max(ground.lateness_ms(rule), TREND_MS, FLAP_MS) + SLACK_MS
         self._frames = Frames(len(self._subjects), keeps_losses=self._sight.keeps_losses)
         self._warnings: dict[int, list[CityWarning]] = {}  # by column
+        self._taken: dict[int, list[str]] = {}  # by column: ids of what another version told of the time we tell of
 
     def judge(self, values: Iterable[ValueBatch], judging: Judging) -> list[CityWarning]:
         """The warnings that the values open, change, clear or retract, each as it stands now."""
@@ -92,12 +94,14 @@ class RuleWatch:
         told = {w.id: w.revision for w in known}
         found = episodes(self._frames.levels(column), self._frames.standing(column))
         pairs, orphans = continued(found, known, self._rule.flap_limit)
+        pairs = [self._flapping_as_before(pair) for pair in pairs]
         gone = {w.id: w for w in known if w.phase is WarningPhase.RETRACTED}
         changed = {w.id: _retracted(w, judging) for w in orphans}
         gone |= changed
         standing: dict[str, CityWarning] = {}
         for pair in pairs:
-            warning = self._warning(column, pair, told.keys() - gone.keys() | standing.keys(), judging)
+            taken = told.keys() - gone.keys() | standing.keys() | set(self._taken.get(column, ()))
+            warning = self._warning(column, pair, taken, judging)
             if pair.warning is None and warning.id in gone:  # retracted before, and back again
                 warning = replace(warning, revision=told[warning.id] + 1)
             standing[warning.id] = warning
@@ -151,7 +155,8 @@ class RuleWatch:
             late=over and (before is None or before.late),
             facts=self._facts(level, column, end_ms)
             | _judged(self._declared[level], plain, indicator)
-            | ({"flapping": pair.flapping} if pair.flapping else {}),
+            | ({"flapping": pair.flapping} if pair.flapping else {})
+            | ({GOES_ON: before.facts[GOES_ON]} if before and GOES_ON in before.facts else {}),
         )
         says_the_same = before is not None and _says(before, indicator) == _says(warning, indicator)
         return before if before is not None and says_the_same else warning
@@ -172,6 +177,12 @@ class RuleWatch:
             facts |= {"reference": reference.name, "datum": reference.datum, "offset": self._declared[level].offset}
         return facts
 
+    def _flapping_as_before(self, pair: Continued) -> Continued:
+        """What another version opened flaps as it did: the openings before it are not known any more."""
+        if pair.warning is None or pair.episode.since_ms > self._frames.told_from_ms:
+            return pair
+        return replace(pair, flapping=pair.warning.facts.get("flapping", 0))
+
     def _forget(self, now_ms: int) -> None:
         """Drop what no late value can reach any more."""
         before_ms = self._frames.folded_upto_ms
@@ -180,6 +191,8 @@ class RuleWatch:
         if begun_ms == before_ms:
             return
         self._sight.forget_before(begun_ms)
+        if begun_ms >= self._frames.told_from_ms:
+            self._taken.clear()
         for column, warnings in list(self._warnings.items()):
             kept = [w for w in warnings if w.phase is WarningPhase.ACTIVE or (w.ended_ms or 0) > begun_ms]
             if len(kept) < len(warnings):
@@ -189,29 +202,69 @@ class RuleWatch:
 
     @property
     def layout(self) -> str:
-        """What its chunks hang on: two watches of equal layout read each other's."""
-        return repr((self._rule, self._subjects))
+        """What its chunks hang on: two watches of equal layout read each other's, however the rule is called."""
+        said = {"name": None, "source": None, "jurisdiction": "", "domain": "", "inhibited_by": ()}
+        return repr((replace(self._rule, **said), self._subjects))  # type: ignore[arg-type]
 
     def ended(self, at_ms: int) -> list[CityWarning]:
         """What stands, as it is told when the rule is replaced or given up: cleared, by no value."""
-        standing = [w for warnings in self._warnings.values() for w in warnings if w.phase is WarningPhase.ACTIVE]
-        return [
-            replace(
-                warning,
-                phase=WarningPhase.CLEARED,
-                level=Level.NORMAL,
-                ended_ms=at_ms,
-                decided_ms=at_ms,
-                revision=warning.revision + 1,
-                facts=warning.facts | {"rule_replaced": True},
-            )
-            for warning in standing
-        ]
+        return [_replaced(warning, at_ms) for _, warning in self._standing()]
+
+    def follows(self, before: RuleWatch, now_ms: int) -> bool:
+        """Whether it judges the same as another, by whatever bounds and at whatever subjects, so that it may go on."""
+        ours, theirs = ({bound.level: bound for bound in one._rule.bounds} for one in (self, before))
+        shared = [(ours[level], theirs[level]) for level in ours.keys() & theirs.keys()]
+        turn_ms = before._frames.turn_ms(now_ms)
+        return (
+            self._rule.state == before._rule.state
+            and self._sight.asked == before._sight.asked
+            and all(_asked(one) == _asked(other) for one, other in shared)
+            and turn_ms is not None
+            and self._rule.valid_from_ms <= turn_ms
+        )
+
+    def take_over(self, before: RuleWatch, at_ms: int, judging: Judging) -> list[CityWarning]:
+        """Go on from another version of the rule at a time, city time; the warnings that this changes.
+
+        What it was told is folded anew, so that from the turn on the levels are those of this version's backtest. What
+        still stands by them goes on under its id, since when it stood; what does no more ends by the change. Whatever
+        was told of the time before the turn stays as it was told: late data change it no more.
+        """
+        turn_ms = before._frames.turn_ms(judging.now_ms)
+        assert turn_ms is not None  # `follows`
+        begun_ms = before._frames.folded_upto_ms
+        self._sight.take_over(before._sight)
+        self._frames.take_over(self._sight.led_by(before._sight, before._frames.base, begun_ms), begun_ms, turn_ms)
+        self._fold_anew()
+        stands, changed = self._frames.stands(), []
+        columns = {subject: column for column, subject in enumerate(self._subjects)}
+        for column, known in before._warnings.items():
+            if (ours := columns.get(before._subjects[column])) is not None:
+                told = [warning.id for warning in known if warning.since_ms >= turn_ms]
+                self._taken[ours] = [*before._taken.get(column, ()), *told]
+        for subject, warning in before._standing():
+            ours = columns.get(subject)
+            if ours is None or not stands[ours]:
+                changed.append(_replaced(warning, at_ms))
+                continue
+            if warning.since_ms <= turn_ms:
+                self._frames.carry(ours, Episode(warning.since_ms, None, warning.level, warning.peak, warning.level))
+            version = {} if warning.rule_version == self._rule.version else {GOES_ON: warning.rule_version}
+            self._warnings[ours] = [replace(warning, facts=warning.facts | version)]
+        for column in sorted({*np.flatnonzero(stands).tolist(), *self._warnings}):
+            changed += self._rebuilt(column, judging)
+        return changed
+
+    def _standing(self) -> list[tuple[str, CityWarning]]:
+        """What stands, with its subject."""
+        known = ((self._subjects[column], warning) for column, own in self._warnings.items() for warning in own)
+        return [(subject, warning) for subject, warning in known if warning.phase is WarningPhase.ACTIVE]
 
     def dirty(self) -> dict[bytes, bytes | None]:
         """Chunks that changed since this was last asked; None: dropped."""
         chunks: dict[bytes, bytes | None] = {
             b"warnings": msgspec.msgpack.encode(self._warnings),
+            b"taken": msgspec.msgpack.encode(self._taken),
             b"begun": self._frames.packed(),
         }
         for name, told in self._sight.told.items():
@@ -223,16 +276,39 @@ class RuleWatch:
         if b"warnings" not in chunks:
             return
         self._warnings = msgspec.msgpack.decode(chunks[b"warnings"], type=dict[int, list[CityWarning]])
+        self._taken = msgspec.msgpack.decode(chunks[b"taken"], type=dict[int, list[str]])
         self._frames.restore(chunks[b"begun"])
         for name, told in self._sight.told.items():
             prefix = f"told:{name}:".encode()
             rows = {key.removeprefix(prefix): chunk for key, chunk in chunks.items() if key.startswith(prefix)}
             told.restore({int(end_ms): chunk for end_ms, chunk in rows.items()})
+        self._fold_anew()
+
+    def _fold_anew(self) -> None:
+        """The levels, from the state that the frames begin with and from what was told."""
         ends_ms = self._sight.ends_ms(self._frames.folded_upto_ms)
         for end_ms in ends_ms:
             self._frames.begin(end_ms)
         if ends_ms:
             self._frames.fold_from(ends_ms[0], self._sight.looks)
+
+
+def _asked(bound: LevelBound) -> object:
+    """What a level compares with its bound."""
+    return bound.indicator, bound.judged, bound.over_s, bound.ahead_s
+
+
+def _replaced(warning: CityWarning, at_ms: int) -> CityWarning:
+    """What is told when a rule is replaced or given up 规则改版: cleared, by no value."""
+    return replace(
+        warning,
+        phase=WarningPhase.CLEARED,
+        level=Level.NORMAL,
+        ended_ms=at_ms,
+        decided_ms=at_ms,
+        revision=warning.revision + 1,
+        facts=warning.facts | {"rule_replaced": True},
+    )
 
 
 def _retracted(warning: CityWarning, judging: Judging) -> CityWarning:
@@ -259,7 +335,7 @@ def _judged(declared: LevelBound, plain: Sequence[tuple[int, float]], indicator:
 def _says(warning: CityWarning, indicator: Indicator) -> tuple[object, ...]:
     """What a reader learns from a warning, its value as it is shown."""
     shown = round(warning.value, indicator.decimals)
-    span = (warning.phase, warning.level, warning.peak, warning.since_ms, warning.ended_ms)
+    span = (warning.rule_version, warning.phase, warning.level, warning.peak, warning.since_ms, warning.ended_ms)
     return (*span, warning.indicator, shown, warning.bound, warning.trend, warning.late, warning.facts)
 
 

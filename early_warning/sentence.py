@@ -98,7 +98,7 @@ def _over_reference(warning: CityWarning, indicator: Indicator, language: str) -
 def _cleared(warning: CityWarning, subject_name: str, indicator: Indicator, language: str) -> str:
     ended_ms = warning.ended_ms or warning.updated_ms
     return text(
-        "warning.cleared",
+        "warning.replaced" if "rule_replaced" in warning.facts else "warning.cleared",
         language,
         place=subject_name,
         name=indicator.name[language],

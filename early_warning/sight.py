@@ -143,6 +143,22 @@ class Sight:
         pairs = zip(series.ends_ms.tolist(), found.tolist(), strict=True)
         return [(end_ms, value) for end_ms, value in pairs if not np.isnan(value)]
 
+    def take_over(self, before: Sight) -> None:
+        """Know what another sight was told, of the same quantities at whatever areas."""
+        for name, told in self.told.items():
+            told.take_over(before.told[name])
+
+    def led_by(self, before: Sight, state: State, at_ms: int) -> State:
+        """Where the machine begins behind that of another sight, as it stood at a time (`Lanes.led_by`)."""
+        return self._era(at_ms).lanes.led_by(before._era(at_ms).lanes, state)
+
+    @property
+    def asked(self) -> object:
+        """What is looked at, wherever: two sights of which this is equal can take over from each other."""
+        rule = self._rule
+        wanted = {replace(told.wanted, areas=()) for told in self.told.values()}
+        return rule.subjects, rule.direction, rule.min_reporting, wanted
+
     def forget_before(self, end_ms: int) -> None:
         """Drop what is judged no more, nor looked back at from a window end after this time."""
         for told in self.told.values():

@@ -67,6 +67,16 @@ class Told:
             row["baseline"][columns] = batch.beside["baseline"][ours]
         return columns
 
+    def take_over(self, before: Told) -> None:
+        """Know what another knows of the areas that both look at."""
+        shared = [(column, before.column[area]) for area, column in self.column.items() if area in before.column]
+        if not shared:
+            return
+        ours, theirs = np.array(shared, dtype=np.intp).T
+        for end_ms in before.ends_ms:
+            for name, column in self._row(end_ms).items():
+                column[ours] = before._rows[end_ms][name][theirs]
+
     def between(self, first_ms: int, last_ms: int) -> tuple[Series, Mask]:
         """The rows whose windows ended in [first_ms, last_ms], (k, n), and where they are open, bool (k, n).
 

@@ -30,6 +30,7 @@ class Watch:
     ) -> None:
         ground = Ground(indicators, devices, areas, feeds)
         self._rules = {name: RuleWatch(rule, ground) for name, rule in sorted(rules.items())}
+        self._heirs: set[str] = set()  # rules that took over and are not kept yet
         self._watching: dict[str, list[str]] = defaultdict(list)  # rules by indicator
         for name, rule in sorted(rules.items()):
             for indicator in looked_at(rule):
@@ -49,15 +50,33 @@ class Watch:
         """How the name of a chunk begins → what it hangs on."""
         return {f"rule:{name}|": watch.layout for name, watch in self._rules.items()}
 
-    def ended(self, successor: Watch, at_ms: int) -> list[CityWarning]:
-        """What of our standing warnings ends because the successor has another rule in its place, or none."""
-        kept = successor.layout
-        return [
-            warning
-            for name, watch in self._rules.items()
-            if kept.get(f"rule:{name}|") != watch.layout
-            for warning in watch.ended(at_ms)
-        ]
+    def hand_over(self, successor: Watch, at_ms: int, judging: Judging) -> list[CityWarning]:
+        """What of our standing warnings changes because the successor has another rule in its place, or none.
+
+        A rule that judges the same by other bounds goes on with ours; any other ends them. at_ms: city time of that.
+        """
+        changed: list[CityWarning] = []
+        for name, watch in self._rules.items():
+            heir = successor._rules.get(name)
+            if heir is not None and heir.layout == watch.layout:
+                continue
+            if heir is not None and heir.follows(watch, judging.now_ms):
+                changed += heir.take_over(watch, at_ms, judging)
+                successor._heirs.add(name)
+            else:
+                changed += watch.ended(at_ms)
+        return changed
+
+    def inherited(self) -> dict[bytes, bytes]:
+        """The chunks of those rules that took over from others; asked once, right after it."""
+        every = {name: self._rules[name].dirty() for name in sorted(self._heirs)}
+        self._heirs.clear()
+        return {
+            f"rule:{name}|".encode() + key: chunk
+            for name, chunks in every.items()
+            for key, chunk in chunks.items()
+            if chunk is not None
+        }
 
     def dirty(self) -> dict[bytes, bytes | None]:
         """Chunks that changed since this was last asked; None: dropped. Ask right after `judge` only."""

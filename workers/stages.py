@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from catalogue.declared import Declared
 from core.errors import UnreadableEntry
-from core.records import CityWarning, Scene, Tick
+from core.records import Scene, Tick
+from early_warning.rule_watch import Judging
 from early_warning.watch import Watch
 from indicators.city import CityFold
 from indicators.layout import agreeing, layout
@@ -37,7 +38,7 @@ Beside = Iterable[Mapping[bytes, bytes]]  # entries of the side streams, as far 
 
 # Of all that a checkpoint holds. Raise it with any change of what `dirty` gives, in whatever room: what an older
 # program left is then folded anew from the log instead of being misread.
-STATE_VERSION = 8
+STATE_VERSION = 9
 
 
 class PartitionStage:
@@ -98,7 +99,7 @@ class CityStage:
         d = declared
         self._made_of = (d.indicators, d.devices, d.areas, d.feeds, d.schemes, superseded)
         self._city = CityFold(*self._made_of)
-        self._ended: list[CityWarning] = []
+        self._handing_over: tuple[Watch, int] | None = None
         self._watch = Watch(d.rules, d.indicators, d.devices, d.areas, d.feeds)
 
     def fold(self, fields: Mapping[bytes, bytes]) -> int:
@@ -115,7 +116,9 @@ class CityStage:
     def decide(self, tick: Tick) -> list[Output]:
         """The values that fell due or changed, and the warnings that they open, change or clear."""
         values = self._city.tick(tick.now_ms)
-        warnings = [*self._watch.judge(values, tick.now_ms, self._stamp), *self._ended]
+        warnings = self._watch.judge(values, tick.now_ms, self._stamp)
+        if self._handing_over:
+            warnings += self._watch.hand_over(*self._handing_over, Judging(tick.now_ms, self._stamp))
         outputs: list[Output] = []
         if values:
             outputs.append((self._keys.values, encode_values(values)))
@@ -133,9 +136,9 @@ class CityStage:
         self._watch.restore(_under(b"watch.", chunks))
 
     def end_for(self, successor: Stage, at_ms: int) -> None:
-        """Let the next decision end the warnings of rules that the successor has not."""
+        """Let the next decision hand over what stands, and end the warnings of rules that the successor has not."""
         assert isinstance(successor, CityStage)
-        self._ended = self._watch.ended(successor._watch, at_ms)
+        self._handing_over = successor._watch, at_ms
 
     def inherited(self, before: Stage, chunks: Chunks, beside: Beside) -> Chunks | None:
         """What means the same as before, and the rest made anew from the panes that the streams still hold."""
@@ -149,6 +152,7 @@ class CityStage:
                 anew.fold(decode_panes(fields))
             made = {name: chunk for name, chunk in anew.dirty().items() if chunk is not None}
             panes |= _agreeing(made, was, now, agree=False)
+        rules |= self._watch.inherited()
         return {b"city." + name: chunk for name, chunk in panes.items()} | {
             b"watch." + name: chunk for name, chunk in rules.items()
         }

@@ -255,7 +255,7 @@ def test_what_was_approved_judges_and_what_has_ended_does_not(site: Site, wait_f
     database = Database(sqlite_url(tmp_path))
     migrate(database)
     with database.transaction() as connection:
-        kept = add_version(connection, replace(version, ended_ms=now_ms + 60_000))
+        add_version(connection, replace(version, ended_ms=now_ms + 60_000))
 
     def judging() -> set[tuple[str, WarningPhase]]:
         return {(w.rule_version, w.phase) for w in site.warnings().values() if w.subject == site.gauge}
@@ -270,13 +270,27 @@ def test_what_was_approved_judges_and_what_has_ended_does_not(site: Site, wait_f
     assert [brought(now_ms), brought(now_ms)] == [True, False]
     site.rain(range(181, 191), 0.2)
     wait_for(lambda: ("7", WarningPhase.ACTIVE) in judging())
+    (opened,) = (w.id for w in site.warnings().values() if w.subject == site.gauge)
+    kept = tuned(database, version, now_ms)
+    assert brought(now_ms)
+    wait_for(lambda: judging() == {("8", WarningPhase.ACTIVE)})  # without another value: it goes on as it stands
+    assert site.warnings()[opened].facts["goes_on_from"] == "7"
     site.client.delete(ADOPTED)  # an emptied Redis gets back what the database says
     assert brought(now_ms) and adopted(site.client, "440900")["rules"][rule]["version"] == kept.version
     assert adopted(site.client, "440900")["relaxed"][rule]["until_ms"] == now_ms + 60_000
     assert brought(now_ms + 60_000)  # by itself it has ended
     assert adopted(site.client, "440900") == {}
     site.rain(range(191, 201), 0.2)
-    wait_for(lambda: judging() == {("7", WarningPhase.CLEARED)})
+    wait_for(lambda: judging() == {("8", WarningPhase.CLEARED)})
+    assert site.warnings()[opened].facts["rule_replaced"]
+
+
+def tuned(database: Database, version: RuleVersion, now_ms: int) -> RuleVersion:
+    """Another version from now on, its bounds a tenth further."""
+    bounds = [bound | {"bound": bound["bound"] * 1.1} for bound in version.declaration["bounds"]]
+    declaration = {**version.declaration, "bounds": bounds}
+    with database.transaction() as connection:
+        return add_version(connection, replace(version, version="8", declaration=declaration, ended_ms=now_ms + 60_000))
 
 
 @pytest.mark.claim("COMMAND", "A response in force wakes a rule of its plan in the running engine; its end stops it.")
