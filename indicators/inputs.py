@@ -43,7 +43,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class Supply:
     """The panes of one metric or event type, over the devices that are expected to bring it."""
 
     roster: Roster
@@ -66,8 +66,8 @@ class Inputs:
         self._lateness_ms: Int64 = self._of_feed("lateness_s")
         self._windows = {plan: self._made_windows(plan, plan.indicator.settle_s) for plan in plans.values()}
         names = sorted({metric for plan in plans.values() for metric in plan.indicator.metrics})
-        self.metrics = {name: self._metric_input(name) for name in names}
-        self.events: dict[str, Input] = {}  # by type, as types appear; types can be invented, so empty ones go again
+        self.metrics = {name: self._supply_of_metric(name) for name in names}
+        self.events: dict[str, Supply] = {}  # by type, as types appear; types can be invented, so empty ones go again
         self.heard = HeardTable(len(devices))
         self._by_hearing = [name for name, plan in plans.items() if not plan.indicator.metrics]
         self._listened_to = np.zeros(len(devices) + 1, dtype=np.bool_)  # the last one: an unknown device
@@ -188,11 +188,11 @@ class Inputs:
         """Begin to listen at the latest now; nobody can have been silent before."""
         self.since_ms = self.since_ms or now_ms
 
-    def event_input(self, event_type: str) -> Input:
+    def supply_of_event(self, event_type: str) -> Supply:
         """The counts of one type of event, made when it first appears."""
         if event_type not in self.events:
             users = [n for n, p in self._plans.items() if matches(event_type, p.indicator.event_types)]
-            self.events[event_type] = self._input(users, COUNTS)
+            self.events[event_type] = self._supply(users, COUNTS)
         return self.events[event_type]
 
     def dirty(self) -> dict[bytes, bytes | None]:
@@ -221,7 +221,7 @@ class Inputs:
             else:
                 held[kind].append((rest, chunk))
         for (kind, name), rows in of_table.items():
-            (self.metrics[name] if kind == "metric" else self.event_input(name)).table.restore(rows)
+            (self.metrics[name] if kind == "metric" else self.supply_of_event(name)).table.restore(rows)
         self.heard.restore(held["heard"])
         self._since.restore(held["since"])
         self._settle()
@@ -266,7 +266,7 @@ class Inputs:
         begin_ms = self._windows[plan].begin_ms
         return np.array([begin_ms(end_ms) for end_ms in cells.ends_ms.tolist()], dtype=np.int64)
 
-    def _put(self, to: Input, rows: Int64, device: Int64, end_ms: Int64, told: Told) -> None:
+    def _put(self, to: Supply, rows: Int64, device: Int64, end_ms: Int64, told: Told) -> None:
         """Rows (n,) of what was told, with device and end of all of it; what is settled or expected of nobody stays."""
         rows = rows[(to.roster.row[device[rows]] >= 0) & (end_ms[rows] > to.table.settled_ms)]
         for run in _runs(rows, end_ms[rows]):
@@ -299,7 +299,7 @@ class Inputs:
         for event_type, rows in sorted(by_type.items()):
             end_ms, device, count = np.array(sorted(rows), dtype=np.int64).T
             told = partial(_cells, {"count": count, "last_ms": end_ms})
-            self._put(self.event_input(event_type), np.arange(len(rows)), device, end_ms, told)
+            self._put(self.supply_of_event(event_type), np.arange(len(rows)), device, end_ms, told)
 
     def _fold_events(self, events: Iterable[Event]) -> None:
         """Every telling shows that its device is alive; some begin windows."""
@@ -321,18 +321,18 @@ class Inputs:
         touched = self._since.holds_for(began.device, plan.stations.devices)
         self._changed[name, begin_ms + 1, plan.indicator.window_s * 1000].append(touched)
 
-    def _metric_input(self, metric: str) -> Input:
+    def _supply_of_metric(self, metric: str) -> Supply:
         users = [name for name, plan in self._plans.items() if metric in plan.indicator.metrics]
         names = dict.fromkeys(column for name in users for column in columns_of(self._plans[name].indicator))
-        return self._input(users, tuple(names), metric)
+        return self._supply(users, tuple(names), metric)
 
-    def _input(self, users: Sequence[str], names: Sequence[str], metric: str = "") -> Input:
+    def _supply(self, users: Sequence[str], names: Sequence[str], metric: str = "") -> Supply:
         """metric: only devices that declare it; else all stations of the indicators."""
         stations = {int(number) for name in users for number in self._plans[name].stations.devices}
         members = sorted(n for n in stations if not metric or metric in self._devices[n].metrics)
         roster = Roster(np.array(members, dtype=np.int64), len(self._devices))
         late_after_ms = self._late_after_ms[roster.devices]
-        return Input(roster, PaneTable(len(roster), names, late_after_ms), late_after_ms, tuple(users))
+        return Supply(roster, PaneTable(len(roster), names, late_after_ms), late_after_ms, tuple(users))
 
     def _made_windows(self, plan: Plan, settle_s: int) -> Windows:
         lead_ms = int(self._late_after_ms[plan.stations.devices].max(initial=0)) if looks_back(plan.indicator) else 0
