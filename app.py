@@ -95,6 +95,31 @@ def web() -> None:
 
 
 @cli.command()
+def border() -> None:
+    """Run the border relay 边界中继: lets telephones outside through to `/m` and `/t`, and nothing else."""
+    from border.serving import run as relay
+    from workers.logs import write_logs
+    from workers.own_site import check_tls, listen
+
+    given = _settings()
+    write_logs("border", given.log_level)
+    check_tls(given)
+    raise SystemExit(relay(given, listen(given)))
+
+
+@cli.command()
+def border_key(
+    anew: Annotated[bool, typer.Option("--anew", help="Another one; the old one opens nothing any more.")] = False,
+) -> None:
+    """Inside: make the key that the border relay signs with."""
+    from border.serving import make_key
+
+    given = _settings()
+    file, is_new = make_key(given, anew)
+    typer.echo(text("border.key-made" if is_new else "border.key-there", given.language, file=file))
+
+
+@cli.command()
 def simulate(
     scenario: Annotated[str, typer.Option(help="calm or typhoon; empty: the setting.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the city; -1: the setting.")] = -1,

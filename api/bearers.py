@@ -82,6 +82,14 @@ class Bearers:
             return replace(await asyncio.shield(asking), address=address)
         return replace(known.bearer, address=address)
 
+    async def as_of(self, shown: Cookies, present: Bearer, at_ms: int) -> Bearer:
+        """A bearer whose session has expired meanwhile, about what he did at `at_ms`, when it may still have held.
+
+        Raises NeighbourDown.
+        """
+        then = await asyncio.to_thread(self._sessions.bearer, shown, "", at_ms)
+        return replace(present, locked=then.locked)
+
     def forget(self, shown: Cookies) -> None:
         """What they stand for has just changed."""
         self._known.pop(shown, None)

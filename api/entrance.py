@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from accounts.bearer import NOBODY, Bearer
 from accounts.office import Office
@@ -47,6 +48,11 @@ class Entrance:
     def bearer(self) -> Bearer:
         """Who sent the request that is being answered; also inside a callback of a page."""
         return self._bearer.get()
+
+    def field_address(self, scope: Scope) -> str:
+        """Where telephones outside reach this city, without its path: by the setting, else as this request came."""
+        peer = self.peers.of(scope)
+        return self.settings.field_address or f"{'https' if peer.secure else 'http'}://{peer.host}"
 
     def hid(self, action: str, subject: str) -> None:
         """Note for the audit that whoever asks was told there is no such thing, because he may not see it."""

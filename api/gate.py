@@ -26,6 +26,7 @@ from accounts.rights import Decision
 from accounts.sessions import Cookies
 from accounts.sources.contract import Claim
 from api.bearers import SESSION, TOKEN, TOKEN_S, set_cookie, shown_by
+from api.border import vouched_for
 from api.entrance import Entrance
 from api.errors import answer
 from api.sight import Sight
@@ -122,7 +123,7 @@ class Gate:
         unknown = f"{scope.get('method', 'WS')} {scope['path']}"
         visit = Visit(scope, headers, peer, shown_by(headers), door or unknown)
         try:
-            bearer = await self._entrance.bearers.of(visit.shown, peer.address)
+            bearer = await self._bearer(visit)
         except NeighbourDown:
             await self._say(visit, send, receive, 503, "no-accounts")
             return
@@ -154,6 +155,12 @@ class Gate:
                 await self._entrance.bearers.used(visit.shown)
         self._note_look(bearer, door or visit.door, named)
         await self._let_in(visit, bearer, receive, send)
+
+    async def _bearer(self, visit: Visit) -> Bearer:
+        """Who comes. What waited at a border relay is his who could act when it was taken in there."""
+        bearers, told = self._entrance.bearers, vouched_for(visit.scope)
+        bearer = await bearers.of(visit.shown, visit.peer.address)
+        return await bearers.as_of(visit.shown, bearer, told.taken_ms) if bearer.locked and told else bearer
 
     def _note_look(self, bearer: Bearer, door: str, named: Mapping[str, str]) -> None:
         """Who is shown restricted indicators stands in the audit; a callback is known by its own door."""

@@ -81,8 +81,7 @@ class LinkDesk:
         wish = WantedLink(wanted.key, case, wanted.assignment, wanted.name, wanted.lasts_h)
         link, secret = await asyncio.to_thread(self._links.make, self._cases.entrance.bearer(), wish, now)
         address = f"{self._cases.entrance.base_path}t?k={secret}"
-        peer = self._cases.entrance.peers.of(request.scope)
-        whole = f"{'https' if peer.secure else 'http'}://{peer.host}{address}"
+        whole = self._cases.entrance.field_address(request.scope) + address
         return LinkTold.of(link, await self._cases.told(case), now.real_ms, (address, qr(whole)))
 
     async def revoke(self, number: int) -> None:

@@ -18,6 +18,7 @@ from accounts.office import open_office
 from accounts.rights import may_somewhere
 from api.alarm_load import alarm_load_routes
 from api.around import AroundDesk, around_routes
+from api.border import BorderGate
 from api.cap import cap_routes
 from api.cases import Cases, case_routes
 from api.duty import Duty, duty_routes
@@ -115,6 +116,8 @@ class Site:
             for routes in self._case_routes(Cases(self.hub, self.entrance)):
                 app.include_router(routes, prefix=under)
         app.add_middleware(Headers, settings=settings)  # around the gate: refusals carry them too
+        if self.entrance is not None:
+            app.add_middleware(BorderGate, entrance=self.entrance)  # around both: they see the telephone, not the relay
         app.include_router(live_routes(self.hub, self._cut), prefix=under)
         app.include_router(rest_routes(self.hub, client), prefix=under)
         app.include_router(history_routes(self.hub, settings.history_folder), prefix=under)
@@ -225,9 +228,9 @@ class Site:
         self._stand_outside()
 
     def _stand_outside(self) -> None:
-        """Headers and gate around everything: Dash puts itself before what was there, and reads bodies first."""
+        """Gates and headers around everything: Dash puts itself before what was there, and reads bodies first."""
         found = self.app.user_middleware
-        ours = [one for one in found if one.cls in (Headers, Gate)]  # type: ignore[comparison-overlap]
+        ours = [one for one in found if one.cls in (BorderGate, Headers, Gate)]  # type: ignore[comparison-overlap]
         found[:] = ours + [one for one in found if one not in ours]
 
     def close(self) -> None:

@@ -61,6 +61,14 @@ def url(*schemes: str) -> Reader:
     return read
 
 
+def origin(text: str) -> str:
+    """Reader of the beginning of web addresses, scheme, host and port alone, or nothing."""
+    parts = urlsplit(url("https", "http")(text))
+    if text != f"{parts.scheme}://{parts.netloc}" * bool(text) or "@" in parts.netloc or text != text.lower():
+        raise ValueError(f"{text!r} is not the beginning of addresses such as https://m.city.example:8443")
+    return text
+
+
 def _port_is_wrong(parts: SplitResult) -> bool:
     try:
         return parts.port == 0

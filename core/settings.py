@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.account_settings import ACCOUNT_SETTINGS, AccountSettings
+from core.border_settings import BORDER_SETTINGS, BorderSettings
 from core.errors import SettingsError
 from core.notice_settings import NOTICE_SETTINGS, NoticeSettings
 from core.public_settings import PUBLIC_SETTINGS, PublicSettings
@@ -185,12 +186,13 @@ SETTINGS: tuple[Setting, ...] = (
     *ACCOUNT_SETTINGS,
     *PUBLIC_SETTINGS,
     *NOTICE_SETTINGS,
+    *BORDER_SETTINGS,
 )
 _ELSEWHERE = {"CITYVITALS_DATA"}  # read by tests and replays only: recorded data of others
 
 
 @dataclass(frozen=True)
-class Settings(PublicSettings, NoticeSettings, AccountSettings):
+class Settings(BorderSettings, PublicSettings, NoticeSettings, AccountSettings):
     """The settings of this process, frozen. Secrets never show in `repr`."""
 
     city: str

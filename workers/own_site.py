@@ -63,6 +63,22 @@ def check_tls(settings: Settings) -> None:
         raise StartError("tls-missing", files=" / ".join(names), reason=problem.strerror) from problem
 
 
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket, before anything else is started.
+
+    Raises StartError: the port is taken.
+    """
+    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as why:
+        listening.close()
+        where = {"host": settings.host, "port": settings.port, "setting": "CITYVITALS_PORT"}
+        raise StartError("port-taken", part="HTTP", reason=why.strerror, **where) from why
+    return listening
+
+
 def _scheme(settings: Settings, plain: str) -> str:
     return f"{plain}s" if settings.tls_certificate else plain
 

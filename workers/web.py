@@ -11,11 +11,10 @@ from typing import Any, Protocol
 
 import uvicorn
 
-from core.errors import StartError
 from core.settings import Settings
 from workers.clock_offset import clock_offset
 from workers.logs import write_logs
-from workers.own_site import check_tls, near_address
+from workers.own_site import check_tls, listen, near_address
 from workers.worker import Stop, redis_url
 
 log = logging.getLogger(__name__)
@@ -75,7 +74,7 @@ def run(settings: Settings, build: Build) -> int:
         ssl_keyfile=settings.tls_key or None,
         proxy_headers=False,  # what proxies say is believed in one place only, core/peer.py, and only from trusted ones
     )
-    listening = _listen(settings)
+    listening = listen(settings)
     log.info("listening on %s", near_address(settings))
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(Server(config, site).serve([listening]))
@@ -85,16 +84,3 @@ def run(settings: Settings, build: Build) -> int:
 def _clock_offset_s() -> float | None:
     found = clock_offset()
     return found.offset_s if found else None
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """The listening socket, before anything else is started."""
-    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((settings.host, settings.port))
-    except OSError as why:
-        listening.close()
-        where = {"host": settings.host, "port": settings.port, "setting": "CITYVITALS_PORT"}
-        raise StartError("port-taken", part="HTTP", reason=why.strerror, **where) from why
-    return listening
