@@ -89,9 +89,8 @@ class ReviewFiles:
         if told.scene != self._reader.scene_id() or not sees(by, told, self._sight.rules().above):
             raise UnknownName(response)
         seen = self._seen()
-        return response_review(
-            review_of(told.course.plan, told.log, seen.as_of_ms), seen, self._city(), self._sight.mark()
-        )
+        review = review_of(told.course.plan, told.log, seen.as_of_ms)
+        return response_review(review, told.log, seen, self._city(), self._sight.mark())
 
     def _responses(self) -> ResponseBook:
         ground = Ground(self._sight.declared().plans, self._sight.rules().above)

@@ -94,6 +94,18 @@ def age(at_ms: int, now_ms: int, language: str) -> str:
     return text("wording.age_seconds", language, n=passed_ms // 1000)
 
 
+def span(span_ms: float, language: str) -> str:
+    """How long something lasts, in hours and minutes.
+
+    >>> span(5_400_000, "zh"), span(7_200_000, "en"), span(59_000, "zh")
+    ('1 小时 30 分', '2 h', '0 分钟')
+    """
+    hours, minutes = divmod(int(span_ms // MINUTE_MS), 60)
+    if not hours:
+        return text("wall.span_minutes", language, minutes=minutes)
+    return text("wall.span_hours_minutes" if minutes else "wall.span_hours", language, hours=hours, minutes=minutes)
+
+
 def capability(name: str, language: str) -> str:
     """What a unit can do; by its id, when only a pack knows it.
 

@@ -47,6 +47,7 @@ class PlanStep:
 class Plan:
     """One version of a plan. objectives, resources, contacts and messages are shown with it as they stand.
 
+    abilities: resource → what the units can do that are counted for it; telephones: contact → its number.
     short: what a header calls it. domain: where rights to it hold. hastens: at a level, the part of its usual limit
     that is granted to a case of the area; hastened: of which kinds, none: of all. wakes: rule on trial → the level
     from which on it judges.
@@ -62,6 +63,8 @@ class Plan:
     resources: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
     messages: tuple[Words, ...] = ()
+    abilities: Mapping[str, str] = field(default_factory=dict)
+    telephones: Mapping[str, str] = field(default_factory=dict)
     review_s: int = 6 * 3600
     short: Words | None = None
     domain: str = ""
@@ -114,6 +117,7 @@ class Progress(StrEnum):
     DONE = "done"  # 完成
     DONE_LATE = "done-late"  # 超时完成
     SKIPPED = "skipped"  # 不适用, with its reason
+    LEFT = "left"  # 未办: the response ended before its limit, or before it could begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +239,12 @@ def _standing(
         late = due_ms is not None and own.at_ms > due_ms
         done = Progress.DONE_LATE if late else Progress.DONE
         return StepStanding(step, Progress.SKIPPED if own.skipped else done, begins_ms, due_ms, own)
+    is_over = response.ended_ms is not None
     if begins_ms is None:
-        return StepStanding(step, Progress.WAITING, None, None)
+        return StepStanding(step, Progress.LEFT if is_over else Progress.WAITING, None, None)
     late = due_ms is not None and at_ms > due_ms
-    return StepStanding(step, Progress.LATE if late else Progress.PENDING, begins_ms, due_ms)
+    open_ = Progress.LEFT if is_over else Progress.PENDING
+    return StepStanding(step, Progress.LATE if late else open_, begins_ms, due_ms)
 
 
 def _asked_ms(step: PlanStep, response: Response) -> int:

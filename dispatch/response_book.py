@@ -118,6 +118,11 @@ class ResponseBook:
         with self._warden.database.reading() as connection:
             return [told_of(connection, row.id) for row in kept.responses_in(connection, scene, states)]
 
+    def lately(self, scene: str, states: Sequence[ResponseState], plan: str = "") -> list[ResponseTold]:
+        """The newest responses of a scene in these states. plan: only under this one."""
+        with self._warden.database.reading() as connection:
+            return [told_of(connection, row.id) for row in kept.responses_lately(connection, scene, states, plan)]
+
     def of_case(self, case: str) -> list[ResponseTold]:
         """Plans that were applied to a case, the oldest first."""
         with self._warden.database.reading() as connection:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from accounts.masking import mask_text
 from core.messages import text
 from core.records import MINUTE_MS
+from core.wording import span
 from dispatch.book import Told
 from dispatch.clocks import Calendars, Clock, Standing
 from dispatch.log import Entry
 from dispatch.personal import seen_fields
-from dispatch.plans import Progress
-from dispatch.responses import Review
+from dispatch.plans import Progress, ResponseLevel
+from dispatch.responses import Deed, Line, Review
 from dispatch.states import AssignmentState
 from dispatch.steps import Verb
 from dispatch.urgent_paper import Names
+from dispatch.wording import said_of
 from documents.paper import Figure, Heading, Paper, Paragraph, Part, Table
 
 STATES = (
@@ -73,15 +75,50 @@ def case_review(told: Told, reviews: Sequence[Review], seen: Seen, city: str, ma
     return Paper(text("review.title", language, city=city, title=title), parts, under, mark=mark, language=language)
 
 
-def response_review(review: Review, seen: Seen, city: str, mark: str) -> Paper:
-    """The review of a response, from its log."""
-    language, name = seen.names.language, review.course.plan.name[seen.names.language]
-    lines = [(seen.names.at(one.at_ms), "", one.name, str(one.fields.get("text", ""))) for one in review.notes]
-    parts: list[Part] = [*_plan(review, seen)]
-    if lines:
-        parts += [Heading(_word("log", seen)), _table("log", ("time", "step", "by", "said"), lines, seen)]
-    under = (review.course.response.id, text("evaluation.as-of", language, at=seen.names.at(seen.as_of_ms)))
-    return Paper(text("review.title", language, city=city, title=name), parts, under, mark=mark, language=language)
+def response_review(review: Review, log: Sequence[Line], seen: Seen, city: str, mark: str) -> Paper:
+    """The review of a response, or of an exercise, from its log. mark: as for a case; of an exercise it says so too."""
+    language, plan, response = seen.names.language, review.course.plan, review.course.response
+    rows = [
+        (seen.names.at(one.at_ms), text(f"plan.deed-{one.deed}", language), one.name, said_of(plan, one, language))
+        for one in log
+    ]
+    parts: list[Part] = [
+        Heading(_word("about", seen)),
+        *(Paragraph(line) for line in _begun(review, log, seen)),
+        *_plan(review, seen),
+        *_found(_of_plans([review], seen), seen),
+        Heading(_word("log", seen)),
+        _table("log", ("time", "step", "by", "said"), rows, seen),
+    ]
+    under = (response.id, text("evaluation.as-of", language, at=seen.names.at(seen.as_of_ms)))
+    title = text(
+        "review.title-drill" if response.exercise else "review.title", language, city=city, title=plan.name[language]
+    )
+    stamps = " · ".join(filter(None, (text("stamp.drill", language) if response.exercise else "", mark)))
+    return Paper(title, parts, under, mark=stamps, language=language)
+
+
+def _begun(review: Review, log: Sequence[Line], seen: Seen) -> list[str]:
+    """Who asked for it and why, who approved each level and when, how it ended."""
+    language, course, first = seen.names.language, review.course, log[0]
+    level = text(f"plan.level-{int(ResponseLevel(first.fields['level']))}", language)
+    asked = {
+        "at": seen.names.at(course.proposed_ms),
+        "by": course.proposed_by,
+        "name": course.plan.name[language],
+        "level": level,
+        "areas": "、".join(seen.names.area(area) for area in course.response.areas) or course.response.case,
+        "reason": course.reason or "—",
+    }
+    said = [text("review.begun", language, **asked)]
+    for at_ms, now, by in review.levels:
+        name = text(f"plan.level-{int(now)}", language)
+        said.append(text("review.approved", language, at=seen.names.at(at_ms), by=by, level=name))
+    ended = next((one for one in log if one.deed is Deed.END), None)
+    if ended is None:
+        return [*said, _word("goes-on", seen)]
+    why = str(ended.fields.get("reason", "—"))
+    return [*said, text("review.ended", language, at=seen.names.at(ended.at_ms), by=ended.name, reason=why)]
 
 
 def _clocks(clocks: Sequence[Clock], seen: Seen) -> list[Part]:
@@ -144,7 +181,7 @@ def _plan(review: Review, seen: Seen) -> list[Part]:
         "name": course.plan.name[language],
         "version": course.plan.version,
         "levels": levels or "—",
-        "hours": f"{review.lasted_ms / 60 / MINUTE_MS:.1f}",
+        "lasted": span(review.lasted_ms, language),
         "in_time": review.in_time,
         "late": review.late,
         "skipped": review.skipped,
@@ -172,13 +209,29 @@ def _findings(told: Told, reviews: Sequence[Review], seen: Seen) -> list[Part]:
         if entry.verb in FAILURES:
             what, why = text(f"case.verb-{entry.verb}", language), mask_text(str(entry.fields.get("reason", "—")))
             found.append(text("review.went-back", language, at=seen.names.at(entry.at_ms), what=what, why=why))
-    for one in (step for review in reviews for step in review.steps if step.standing.progress in LATE_STEPS):
-        name = one.standing.step.name[language]
-        found.append(text("review.late-step", language, what=name, minutes=_minutes(one.late_ms).text))
-    lines = found or [_word("no-findings", seen)]
+    return _found([*found, *_of_plans(reviews, seen)], seen)
+
+
+def _of_plans(reviews: Sequence[Review], seen: Seen) -> list[str]:
+    """What went wrong by the logs of plans: steps that came late or never, reviews that came late."""
+    language, found = seen.names.language, []
+    for review in reviews:
+        for one in review.steps:
+            name, progress = one.standing.step.name[language], one.standing.progress
+            if progress in LATE_STEPS:
+                found.append(text("review.late-step", language, what=name, minutes=_minutes(one.late_ms).text))
+            elif progress is Progress.LEFT:
+                found.append(text("review.left-step", language, what=name))
+        if review.reviews_late:
+            found.append(text("review.late-reviews", language, count=review.reviews_late))
+    return found
+
+
+def _found(lines: Sequence[str], seen: Seen) -> list[Part]:
+    """What the logs show. People write why."""
     return [
         Heading(_word("findings", seen)),
-        *(Paragraph(line) for line in lines),
+        *(Paragraph(line) for line in lines or [_word("no-findings", seen)]),
         Paragraph(_word("why", seen), note=True),
     ]
 

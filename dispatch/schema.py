@@ -248,12 +248,24 @@ class PlanEntry(Entry):
     resources: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
     messages: tuple[Words, ...] = ()
+    abilities: dict[str, Name] = Field({})
+    telephones: dict[str, Annotated[str, Field(pattern=r"^[0-9+ -]{3,20}$")]] = Field({})
     review_s: Annotated[int, Field(gt=0, le=7 * OF_A_DAY_S)] = 6 * 3600
     short: Words | None = None
     domain: str = ""
     hastens: dict[ResponseLevel, Annotated[float, Field(gt=0, le=1)]] = Field({})
     hastened: tuple[str, ...] = ()
     wakes: dict[str, ResponseLevel] = Field({})
+
+    @model_validator(mode="after")
+    def _of_what_is_named(self) -> Self:
+        for key, named, listed in (
+            ("abilities", self.abilities, self.resources),
+            ("telephones", self.telephones, self.contacts),
+        ):
+            if unknown := [one for one in named if one not in listed]:
+                raise ValueError(f"{key}: {', '.join(unknown)} is not among what the plan lists")
+        return self
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:

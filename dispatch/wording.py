@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from core.declared import Words
 from core.messages import text
 from dispatch.kinds import CaseKind
+from dispatch.plans import Plan, ResponseLevel
+from dispatch.responses import Line
 from dispatch.states import AssignmentState, CaseState, Hold
 
 CODES = {str(state): f"case.state-{state}" for state in (*CaseState, *AssignmentState)} | {
@@ -38,3 +40,11 @@ def state_word(named: Mapping[str, Words], state: str, language: str) -> str:
     '已派遣'
     """
     return named[state][language] if state in named else text(CODES[state], language)
+
+
+def said_of(plan: Plan, line: Line, language: str) -> str:
+    """What one line of the log of a response says beside its deed: level, the step by its name, reason, words."""
+    fields, names = line.fields, {step.id: step.name[language] for step in plan.steps}
+    level = [text(f"plan.level-{int(ResponseLevel(fields['level']))}", language)] if "level" in fields else []
+    step = [names.get(str(fields["step"]), str(fields["step"]))] if fields.get("step") else []
+    return " · ".join([*level, *step, *(str(fields[name]) for name in ("reason", "text") if fields.get(name))])

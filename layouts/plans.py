@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.markup import Markup, Part, el
+from core.wording import span as span_words
 from dispatch.plans import Plan, Progress
 from dispatch.response_rows import ResponseTold
 from dispatch.responses import GRADED, Deed, ResponseState
@@ -20,17 +21,38 @@ FIGURES = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ", 5: "○"}
 class Shelf:
     """What the list shows. asking: proposals of the picture by key. rights: what whoever looks may do somewhere.
 
-    key: makes the next act of this page one act, however often it is sent.
+    past: those that are over, the newest first. exports: their reviews may be had.
+    triggers: plan → its conditions in words. key: makes the next act of this page one act, however often it is sent.
     """
 
     responses: Sequence[ResponseTold]
+    past: Sequence[ResponseTold]
     asking: Mapping[str, Mapping[str, Any]]
     plans: Sequence[Plan]
+    triggers: Mapping[str, Sequence[str]]
     areas: Mapping[str, str]
     rights: frozenset[str]
     now_ms: int
     key: str
     case: str = ""
+    exports: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OnePlan:
+    """What the page of one plan shows.
+
+    trigger: its conditions in words. free: resource → (units that are free, all that can do it).
+    worked: responses and exercises under it, the newest first.
+    """
+
+    plan: Plan
+    trigger: Sequence[str]
+    free: Mapping[str, tuple[int, int]]
+    worked: Sequence[ResponseTold]
+    areas: Mapping[str, str]
+    now_ms: int
+    exports: bool = False
 
 
 def plans_page(frame: Frame, shelf: Shelf) -> str:
@@ -38,13 +60,14 @@ def plans_page(frame: Frame, shelf: Shelf) -> str:
     heads = ("plan.level", "plan.response", "plan.standing", "plan.steps", "plan.review")
     rows = [_asked_row(frame, shelf, key, one) for key, one in shelf.asking.items() if key.startswith("plan:")]
     rows += [_row(frame, shelf, told) for told in shelf.responses]
-    plans = [_plan_row(frame, plan) for plan in shelf.plans]
+    plans = [_plan_row(frame, plan, shelf.triggers[plan.id]) for plan in shelf.plans]
     lead = el(
         "section",
         el("h2", frame.word("plan.responses")),
         frame.table(heads, rows, empty="plan.none"),
         el("h2", frame.word("plan.plans")),
         frame.table(("plan.plan", "plan.owner", "plan.trigger", "plan.steps"), plans),
+        _past(frame, shelf),
     )
     beside: list[Part] = []
     if "responses.propose" in shelf.rights:
@@ -54,8 +77,9 @@ def plans_page(frame: Frame, shelf: Shelf) -> str:
     return frame.page("plans", el("div", lead, el("aside", *beside), class_="list"))
 
 
-def plan_page(frame: Frame, plan: Plan) -> str:
-    """One plan as declared: its steps by level, and what goes with it."""
+def plan_page(frame: Frame, one: OnePlan) -> str:
+    """One plan as declared: when it is begun, its steps by level, what goes with it, and when it was at work."""
+    plan = one.plan
     heads = ("plan.step", "plan.owner", "plan.within", "plan.after", "plan.levels")
     names = {step.id: step.name[frame.language] for step in plan.steps}
     rows = [
@@ -74,8 +98,15 @@ def plan_page(frame: Frame, plan: Plan) -> str:
         for level, factor in sorted(plan.hastens.items())
     ]
     back = el("p", frame.link("plans", frame.word("account.page-plans")), class_="crumbs")
-    lead = el("section", _titled(frame, plan), frame.table(heads, rows), el("ul", hastens) if hastens else None)
-    return frame.page("plans", back, el("div", lead, el("aside", *with_it(frame, plan)), class_="list"))
+    lead = el(
+        "section",
+        _titled(frame, one),
+        frame.table(heads, rows),
+        el("ul", hastens, class_="note") if hastens else None,
+        el("h2", frame.word("plan.worked")),
+        _worked(frame, one),
+    )
+    return frame.page("plans", back, el("div", lead, el("aside", *with_it(frame, plan, one.free)), class_="list"))
 
 
 def level_tag(frame: Frame, level: int, name: str = "") -> Markup:
@@ -101,6 +132,53 @@ def _row(frame: Frame, shelf: Shelf, told: ResponseTold) -> Markup:
         el("td", f"{done}/{len(found)} ", _late(frame, late), class_="figure"),
         el("td", review_word(frame, told, shelf.now_ms), class_="figure"),
     )
+
+
+def _past(frame: Frame, shelf: Shelf) -> Part:
+    """What is over, with its review: it is looked back at when there is time."""
+    if not shelf.past:
+        return None
+    heads = ("plan.level", "plan.response", "plan.standing", "plan.steps", "plan.papers")
+    rows = [_past_row(frame, told, shelf.areas, shelf.now_ms, shelf.exports) for told in shelf.past]
+    return [el("h2", frame.word("plan.past")), frame.table(heads, rows)]
+
+
+def _worked(frame: Frame, one: OnePlan) -> Markup:
+    heads = ("plan.level", "plan.response", "plan.standing", "plan.steps", "plan.papers")
+    rows = [_past_row(frame, told, one.areas, one.now_ms, one.exports) for told in one.worked]
+    return frame.table(heads, rows, empty="plan.never_worked")
+
+
+def _past_row(frame: Frame, told: ResponseTold, areas: Mapping[str, str], now_ms: int, exports: bool) -> Markup:
+    course, response = told.course, told.course.response
+    about = response.case or "、".join(areas.get(area, area) for area in response.areas)
+    found = course.standings(now_ms)
+    drill = el("small", frame.word("stamp.drill"), class_="here") if response.exercise else None
+    name = el("b", course.plan.called(frame.language))
+    return el(
+        "tr",
+        el("td", level_tag(frame, response.level), class_="figure"),
+        el(
+            "td",
+            frame.link(f"plans/{quote(response.id)}", name, " ", about),
+            el("small", f"v{course.plan.version}"),
+            drill,
+        ),
+        el("td", frame.word(f"plan.state-{course.state}"), el("small", since(frame, told))),
+        el("td", f"{sum(one.tick is not None for one in found)}/{len(found)}" if found else "—", class_="figure"),
+        el("td", review_papers(frame, told) if exports else None, class_="figure papers"),
+    )
+
+
+def review_papers(frame: Frame, told: ResponseTold) -> Part:
+    """The after-action review as files; none of what was never begun."""
+    if told.course.state in (ResponseState.PROPOSED, ResponseState.DECLINED):
+        return None
+    where = f"plans/{quote(told.course.response.id)}/review?format="
+    return [
+        frame.link(f"{where}{form}", frame.word("plan.file", form=form.upper()), class_="paper")
+        for form in ("docx", "pdf")
+    ]
 
 
 def since(frame: Frame, told: ResponseTold) -> str:
@@ -155,16 +233,13 @@ def _short_form(frame: Frame, shelf: Shelf, one: Mapping[str, Any], case: str) -
     return frame.folded(frame.word(f"plan.deed-{deed}"), form)
 
 
-def _plan_row(frame: Frame, plan: Plan) -> Markup:
-    trigger = plan.trigger
-    named = [*trigger.kinds, *trigger.rules]
+def _plan_row(frame: Frame, plan: Plan, trigger: Sequence[str]) -> Markup:
+    link = frame.link(f"plans/plan/{quote(plan.id)}", plan.name[frame.language])
     return el(
         "tr",
-        el(
-            "td", frame.link(f"plans/plan/{quote(plan.id)}", plan.name[frame.language]), el("small", f"v{plan.version}")
-        ),
+        el("td", link, el("small", f"v{plan.version}")),
         el("td", plan.owner),
-        el("td", frame.word("plan.by_hand") if not named else frame.word("plan.trigger_n", n=len(named))),
+        el("td", "；".join(trigger) or frame.word("plan.trigger_none")),
         el("td", str(len(plan.steps)), class_="figure"),
     )
 
@@ -208,24 +283,41 @@ def levels(frame: Frame, form: str, chosen: int) -> Markup:
     return frame.choice(form, "level", "plan.level", options, str(chosen))
 
 
-def _titled(frame: Frame, plan: Plan) -> Markup:
-    objectives = [el("li", one[frame.language]) for one in plan.objectives]
+def _titled(frame: Frame, one: OnePlan) -> Markup:
+    plan = one.plan
+    objectives = [el("li", each[frame.language]) for each in plan.objectives]
     title = el("h2", plan.name[frame.language], " ", el("small", f"v{plan.version} · {plan.owner}"))
-    return el("div", title, el("ul", objectives, class_="note") if objectives else None, class_="plan-head")
+    conditions = "；".join(one.trigger) or frame.word("plan.trigger_none")
+    again = frame.word("plan.review_every", span=span(frame, plan.review_s))
+    return el(
+        "div",
+        title,
+        el("ul", objectives) if objectives else None,
+        el("p", frame.word("plan.trigger"), " ", el("b", conditions), class_="note"),
+        el("p", again, class_="note"),
+        class_="plan-head",
+    )
 
 
-def with_it(frame: Frame, plan: Plan) -> list[Part]:
-    """Resources, contacts and messages of a plan."""
+def with_it(frame: Frame, plan: Plan, free: Mapping[str, tuple[int, int]]) -> list[Part]:
+    """Resources with how many are free, contacts with their numbers, and messages of a plan."""
     groups = (
-        ("plan.resources", plan.resources),
-        ("plan.contacts", plan.contacts),
-        ("plan.messages", [one[frame.language] for one in plan.messages]),
+        ("plan.resources", [_resource(frame, one, free.get(one)) for one in plan.resources]),
+        ("plan.contacts", [_contact(one, plan.telephones.get(one, "")) for one in plan.contacts]),
+        ("plan.messages", [el("li", one[frame.language]) for one in plan.messages]),
     )
     return [
-        el("section", el("h2", frame.word(code)), el("ul", (el("li", one) for one in listed), class_="words"))
-        for code, listed in groups
-        if listed
+        el("section", el("h2", frame.word(code)), el("ul", listed, class_="words")) for code, listed in groups if listed
     ]
+
+
+def _resource(frame: Frame, name: str, free: tuple[int, int] | None) -> Markup:
+    counted = el("small", frame.word("plan.available", free=free[0], all=free[1])) if free else None
+    return el("li", name, " ", counted)
+
+
+def _contact(name: str, telephone: str) -> Markup:
+    return el("li", name, " ", el("a", telephone, href=f"tel:{telephone}") if telephone else None)
 
 
 def hidden(values: Mapping[str, str]) -> list[Markup]:
@@ -235,7 +327,4 @@ def hidden(values: Mapping[str, str]) -> list[Markup]:
 
 def span(frame: Frame, seconds: int) -> str:
     """A span in hours and minutes."""
-    hours, minutes = divmod(seconds // 60, 60)
-    if not hours:
-        return frame.word("wall.span_minutes", minutes=minutes)
-    return frame.word("wall.span_hours_minutes" if minutes else "wall.span_hours", hours=hours, minutes=minutes)
+    return span_words(seconds * 1000, frame.language)

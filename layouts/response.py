@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from core.markup import Markup, Part, el
-from dispatch.plans import PlanStep, Progress, ResponseLevel, StepStanding
+from dispatch.plans import Plan, PlanStep, Progress, StepStanding
 from dispatch.response_rows import ResponseTold
 from dispatch.responses import Deed, Line, ResponseState, Review
+from dispatch.wording import said_of
 from layouts.account_frame import Frame
-from layouts.plans import hidden, level_tag, levels, review_word, since, span, with_it
+from layouts.plans import hidden, level_tag, levels, review_papers, review_word, since, span, with_it
 
 SHAPES = {
     Progress.WAITING: "○",
@@ -20,13 +21,17 @@ SHAPES = {
     Progress.DONE: "✓",
     Progress.DONE_LATE: "✓",
     Progress.SKIPPED: "—",
+    Progress.LEFT: "—",
 }
 CHANGES = (Deed.CHANGE, Deed.END)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the page of one response shows. review: what its log counts to; exports: its paper may be had."""
+    """What the page of one response shows.
+
+    review: what its log counts to; exports: its paper may be had; free: as `layouts.plans.OnePlan`.
+    """
 
     told: ResponseTold
     review: Review
@@ -35,6 +40,7 @@ class Opened:
     now_ms: int
     key: str
     exports: bool = False
+    free: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def response_page(frame: Frame, opened: Opened) -> str:
@@ -49,11 +55,14 @@ def response_page(frame: Frame, opened: Opened) -> str:
         _counted(frame, opened.review) if course.state is ResponseState.ENDED else None,
         el("h2", frame.word("plan.log")),
         frame.table(
-            ("notice.at", "plan.who", "plan.deed", "plan.said"), [_log_row(frame, one) for one in opened.told.log]
+            ("notice.at", "plan.who", "plan.deed", "plan.said"),
+            [_log_row(frame, course.plan, one) for one in opened.told.log],
         ),
     )
     back = el("p", frame.link("plans", frame.word("account.page-plans")), class_="crumbs")
-    return frame.page("plans", back, el("div", lead, el("aside", *with_it(frame, course.plan)), class_="list"))
+    return frame.page(
+        "plans", back, el("div", lead, el("aside", *with_it(frame, course.plan, opened.free)), class_="list")
+    )
 
 
 def _head(frame: Frame, opened: Opened) -> Markup:
@@ -63,16 +72,7 @@ def _head(frame: Frame, opened: Opened) -> Markup:
     return el(
         "div",
         el("h2", level_tag(frame, response.level, told.course.plan.called(frame.language)), " ", el("span", about)),
-        el(
-            "p",
-            state,
-            " · ",
-            since(frame, told),
-            " · ",
-            frame.word("plan.review"),
-            " ",
-            review_word(frame, told, opened.now_ms),
-        ),
+        el("p", state, " · ", since(frame, told), " · ", _until(frame, opened)),
         el("p", told.course.reason, class_="note") if told.course.reason else None,
         el("p", el("b", frame.word("plan.drill_note")), class_="note") if response.exercise else None,
         el("div", (_deed_form(frame, opened, deed) for deed in opened.deeds), _papers(frame, opened), class_="deeds"),
@@ -80,21 +80,25 @@ def _head(frame: Frame, opened: Opened) -> Markup:
     )
 
 
+def _until(frame: Frame, opened: Opened) -> list[Part]:
+    """When it is looked at again; of one that is over, when it ended."""
+    ended_ms = opened.told.course.response.ended_ms
+    if ended_ms is None:
+        return [frame.word("plan.review"), " ", review_word(frame, opened.told, opened.now_ms)]
+    lasted = span(frame, opened.review.lasted_ms // 1000)
+    return [frame.word("plan.ended_at", at=frame.moment(ended_ms)[5:], lasted=lasted)]
+
+
 def _papers(frame: Frame, opened: Opened) -> Part:
     """The after-action review as files, once there is something to look back at."""
-    if not opened.exports or not opened.review.levels:
-        return None
-    where = f"plans/{quote(opened.told.course.response.id)}/review?format="
-    return [
-        frame.link(f"{where}{form}", frame.word("plan.file", form=form.upper()), class_="paper")
-        for form in ("docx", "pdf")
-    ]
+    return review_papers(frame, opened.told) if opened.exports else None
 
 
 def _step_row(frame: Frame, opened: Opened, one: StepStanding) -> Markup:
     word = frame.word(f"plan.progress-{one.progress}")
     late = one.progress in (Progress.LATE, Progress.DONE_LATE)
-    due = frame.moment(one.due_ms)[5:] if one.due_ms else _within(frame, one.step)
+    is_left = one.progress is Progress.LEFT
+    due = frame.moment(one.due_ms)[5:] if one.due_ms else "—" if is_left else _within(frame, one.step)
     told = None
     if one.tick:
         told = el("small", f"{one.tick.by} {frame.moment(one.tick.at_ms)[5:]}", f" {one.tick.skipped}")
@@ -108,7 +112,7 @@ def _step_row(frame: Frame, opened: Opened, one: StepStanding) -> Markup:
         el("td", one.step.owner),
         el("td", due, class_="figure"),
         el("td", acts),
-        class_="over" if one.tick else None,
+        class_="over" if one.tick or is_left else None,
     )
 
 
@@ -165,17 +169,13 @@ def _counted(frame: Frame, review: Review) -> Markup:
     return el("p", said, class_="note")
 
 
-def _log_row(frame: Frame, line: Line) -> Markup:
-    fields = line.fields
-    said = [str(fields[name]) for name in ("step", "reason", "text") if fields.get(name)]
-    if "level" in fields:
-        said.insert(0, frame.word(f"plan.level-{int(ResponseLevel(fields['level']))}"))
+def _log_row(frame: Frame, plan: Plan, line: Line) -> Markup:
     return el(
         "tr",
         el("td", frame.moment(line.at_ms, seconds=True), class_="figure"),
         el("td", line.name, class_="figure"),
         el("td", frame.word(f"plan.deed-{line.deed}"), class_="figure"),
-        el("td", " · ".join(said)),
+        el("td", said_of(plan, line, frame.language)),
     )
 
 

@@ -92,3 +92,14 @@ def responses_of_case(connection: Transaction, case: str) -> list[ResponseRow]:
     """Plans that were applied to a case, the oldest first."""
     asked = select(responses).where(responses.c.case == case).order_by(responses.c.proposed_ms, responses.c.id)
     return [ResponseRow(**row) for row in connection.execute(asked).mappings()]
+
+
+def responses_lately(
+    connection: Transaction, scene: str, states: Sequence[str], plan: str = "", limit: int = 20
+) -> list[ResponseRow]:
+    """Responses of a scene in these states, the newest first. plan: only under this one."""
+    asked = select(responses).where(responses.c.scene == scene, responses.c.state.in_(list(states)))
+    if plan:
+        asked = asked.where(responses.c.plan == plan)
+    found = asked.order_by(responses.c.proposed_ms.desc(), responses.c.id.desc()).limit(limit)
+    return [ResponseRow(**row) for row in connection.execute(found).mappings()]

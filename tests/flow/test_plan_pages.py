@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import time
+from io import BytesIO
 from typing import Any
 
 import pytest
+from docx import Document
 from guarded_site import Guarded
 from live_city import BASE
 
@@ -48,6 +50,43 @@ def test_a_suggested_plan_becomes_tasks(house: Guarded) -> None:
     assert sent(house, f"{path}/acts", Role.DISPATCHER, deed="end", reason="测试结束")[0] == 303
     status, page = sent(house, f"{path}/acts", Role.DISPATCHER, deed="tick", step="valve")
     assert status == 422 and "“已终止”的响应不能完成" in page
+
+
+@pytest.mark.claim(
+    "COMMAND", "An exercise that is over stands on the page of its plan, with its review as a document that says so."
+)
+def test_an_exercise_is_looked_back_at(house: Guarded) -> None:
+    reason = f"桌面推演 {time.time_ns()}"
+    form = {"plan": "typhoon", "level": "4", "areas": "440983", "reason": reason, "exercise": "1"}
+    _, onward = sent(house, "plans", Role.DUTY, deed="propose", **form)
+    path = onward.partition("?")[0]
+    for deed, more in (("approve", {}), ("tick", {"step": "consult"}), ("end", {"reason": "推演结束"})):
+        status, onward = sent(house, f"{path}/acts", Role.SHIFT_LEADER, deed=deed, **more)
+        assert status == 303, onward
+    lead = house.colleague(Role.SHIFT_LEADER)
+    for page in ("plans", "plans/plan/typhoon"):
+        (row,) = [row for row in house.ask("GET", page, lead).text.split("<tr>") if f'{path}"' in row]
+        assert "演练" in row and "已终止" in row and "复盘 DOCX" in row, row
+    opened = house.ask("GET", path, lead).text
+    assert opened.count("— 未办") == 4 and "进行中" not in opened and ">会商研判</td>" in opened
+    paper = Document(BytesIO(house.ask("GET", f"{path}/review?format=docx", lead).content))
+    words = [line.text for line in paper.paragraphs]
+    assert any("演练复盘报告" in line for line in words) and any(reason in line for line in words)
+    assert "预案步骤“责任人到岗”到终止时未办。" in words
+    assert any(line.startswith("演练") for line in [part.text for part in paper.sections[0].header.paragraphs] + words)
+    log = [[cell.text for cell in row.cells] for row in paper.tables[-1].rows]
+    assert [row[1] for row in log[1:]] == ["建议启动", "批准启动", "完成", "终止响应"] and log[3][3] == "会商研判"
+
+
+@pytest.mark.claim("COMMAND", "The page of a plan says when it is begun, and counts who of its resources is free.")
+def test_a_plan_says_what_it_needs(house: Guarded) -> None:
+    page = house.ask("GET", "plans/plan/burst-pipe", house.colleague(Role.DISPATCHER)).text
+    assert "案卷：供水管道爆裂" in page
+    units = house.ask("GET", "api/v1/units", house.colleague(Role.DISPATCHER)).json()["units"]
+    able = [one for one in units if "pipe-repair" in one["capabilities"] and one["duty"] != "off"]
+    free = sum(one["duty"] == "free" for one in able)
+    assert f"备勤 {free} / {len(able)}" in page
+    assert "备勤" not in house.ask("GET", "plans/plan/burst-pipe", house.colleague(Role.RULES)).text
 
 
 def test_what_is_none_or_not_his_is_not_there(house: Guarded) -> None:
