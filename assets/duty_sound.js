@@ -86,6 +86,8 @@
       if (!TONES[name] || (mute && !breaksThrough)) continue;
       if (!found.has(name) || item.kind !== "signal") found.set(name, item.kind === "signal" ? "signal" : name);
     }
+    const here = new Set(items.map((item) => item.key));
+    for (const key of seen.keys()) if (!here.has(key)) seen.delete(key);
     if (mute && isStale) found.delete("lost");
     return found;
   }

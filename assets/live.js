@@ -12,7 +12,7 @@
 
   const state = {
     site: null, mirror: null, listeners: [], tickers: [], connection: null, transport: null, failures: 0, behind: 0,
-    proven: {}, heardAt: null, offsetMs: null, city: null, redis: "ok", reloading: null, startedAt: 0,
+    proven: {}, heardAt: null, offsetMs: null, city: null, redis: "ok", reloading: null, startedAt: 0, coming: null,
   };
   const steadyMs = () => root.performance.now(); // never steps, whatever somebody does to the clock of this machine
 
@@ -80,9 +80,7 @@
     state.connection = null;
     state.failures += 1;
     const wait = RETRY_MS[Math.min(Math.floor(state.failures / 3), RETRY_MS.length - 1)];
-    state.transport = nextTransport(name);
-    const again = () => connect(hasOtherRights ? null : state.mirror.rev);
-    root.setTimeout(again, state.proven[name] || state.failures > 2 ? wait : 0);
+    connectLater(state.proven[name] || state.failures > 2 ? wait : 0, nextTransport(name), hasOtherRights);
   }
 
   /** The first frame came. */
@@ -91,11 +89,21 @@
     state.proven[name] = true;
     const order = cityvitals.transports.order;
     const better = order.slice(0, order.indexOf(name)).find((other) => state.proven[other]);
-    if (better) root.setTimeout(() => { state.transport = better; connect(state.mirror.rev); }, UPGRADE_AFTER_MS);
+    if (better) connectLater(UPGRADE_AFTER_MS, better, false);
+  }
+
+  /** At most one connection is to come: whatever is opened meanwhile takes its place. */
+  function connectLater(waitMs, transport, whole) {
+    root.clearTimeout(state.coming);
+    state.coming = root.setTimeout(() => {
+      state.transport = transport;
+      connect(whole ? null : state.mirror.rev);
+    }, waitMs);
   }
 
   /** Open the present transport from a revision; null asks for a snapshot. */
   function connect(rev) {
+    root.clearTimeout(state.coming);
     if (state.connection) state.connection.close();
     state.behind = 0;
     const name = (state.transport = state.transport || cityvitals.transports.order[0]);

@@ -5,7 +5,7 @@
   const { format, live } = cityvitals;
   const UNHEARD_AFTER_MS = 5000;
   const PRESSED_MS = 3000; // nobody clicks more slowly; and no place waits longer for its news
-  const shown = new Map(); // element → HTML that was put there
+  const shown = new WeakMap(); // element → HTML that was put there; an element that is gone takes it along
   const waiting = new Map(); // place → HTML that comes when the pointer is up
   let pressed = null; // {element, ms} while the pointer is down
   let fault = null; // {cause, sinceMs} while the picture is stale

@@ -47,7 +47,7 @@
    */
   function diagnose(picture, condition, nowMs, cityNowMs) {
     if (condition.silentMs > SILENT_MS) return { cause: "connection", sinceMs: nowMs - condition.silentMs };
-    if (condition.redis === "down") return { cause: "redis", sinceMs: condition.redisSinceMs || nowMs };
+    if (condition.redis === "down") return { cause: "redis", sinceMs: nowMs };
     const fault = workerFault(picture, nowMs) || probeFault(picture, nowMs);
     if (fault) return fault;
     const silentSince = allSilentSince(picture.sources);

@@ -82,11 +82,14 @@
 
   /** Frames come in bursts: one paint for all of them, before the next picture of the screen. */
   function onFrame(sections) {
-    if (!changed.size && sections.size) root.requestAnimationFrame(() => {
-      paint(changed, false);
-      changed.clear();
-    });
+    if (!changed.size && sections.size) root.requestAnimationFrame(paintChanged);
     for (const name of sections) changed.add(name);
+  }
+
+  function paintChanged() {
+    const sections = new Set(changed);
+    changed.clear(); // first: a panel that fails must not keep the next frame from being painted
+    paint(sections, false);
   }
 
   function everySecond(state) {

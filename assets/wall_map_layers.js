@@ -7,8 +7,8 @@
   const CLICK_REACH_REM = 0.8;
   const OLD_MS = 120000; // an older position of a unit is drawn hollow
   const COMING = ["notified", "accepted", "en-route"];
-  const state = { map: null, boundaries: null, site: null, counties: {}, labels: {}, points: new Map(), routes: new Map(), named: null, bounds: null,
-    layers: new Set(["warnings", "stations", "cameras", "vehicles", "units"]), indicator: "" };
+  const state = { map: null, site: null, svg: null, canvas: null, counties: {}, points: new Map(), routes: new Map(), named: null, bounds: null,
+    labelsMoved: false, taken: [], layers: new Set(["warnings", "stations", "cameras", "vehicles", "units"]), indicator: "" };
 
   // dash-leaflet hands out no map; Leaflet's own hook does.
   if (L) L.Map.addInitHook(function () { cityvitals.map.leaflet = this; });
@@ -189,7 +189,7 @@
     const boxes = Object.keys(sides).map((side) => Object.assign({ side: side }, boxAt(sides[side], width, height)));
     const room = state.map.getSize();
     const inside = boxes.filter((box) => box.x > 0 && box.y > 0 && box.x + width < room.x && box.y + height < room.y);
-    const free = look.freeBox(inside, state.taken || []) || inside[0] || boxes[0];
+    const free = look.freeBox(inside, state.taken) || inside[0] || boxes[0];
     words.className += " " + free.side;
   }
 
@@ -253,7 +253,7 @@
     state.map.fitBounds(state.bounds, { animate: false, padding: [rem() * 1.6, rem() * 1.6] });
     for (const known of state.points.values()) known.signature = "";
     for (const county of Object.values(state.counties)) county.signature = "";
-    if (state.named) state.named.signature = "";
+    if (state.named) state.named.signature = null;
     state.labelsMoved = true;
     paint(cityvitals.live.picture());
   }
