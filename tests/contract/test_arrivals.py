@@ -142,6 +142,24 @@ def test_who_has_tapped_is_left_alone(street: Street) -> None:
     assert street.arrived() == (30, Origin.PERSON, "test")
 
 
+@pytest.mark.claim(
+    "COMMAND", "An arrival entered by hand is superseded by the vehicle's own, unless a person corrected it."
+)
+def test_what_was_entered_by_hand_gives_way_to_the_fence(street: Street) -> None:
+    for second in (10, 20, 30, 45):
+        street.arrivals.seen("gps-7", fix(second))
+        if second == 30:
+            street.did(Verb.ARRIVE, "t1", at(30))
+    assert street.arrivals.turn(at(46)) == 1
+    assert street.arrived() == (10, Origin.PERSON, "test"), "who said it first stays, with the time that was measured"
+    last = street.book.read(street.case).log[-1]
+    assert (last.verb, last.origin, last.by, last.fields["reason"]) == (Verb.CORRECT, Origin.FENCE, BY, "fence")
+    assert street.arrivals.turn(at(47)) == 0, "once"
+    arrival = next(one.number for one in street.book.read(street.case).log if one.verb is Verb.ARRIVE)
+    street.did(Verb.CORRECT, "", at(50), entry=arrival, at_ms=NOW_MS + 15 * SECOND_MS, reason="行车记录仪")
+    assert street.arrivals.turn(at(51)) == 0 and street.arrived() == (15, Origin.PERSON, "test"), "a person goes before"
+
+
 @pytest.mark.claim("COMMAND", "A 到场 tap is held against one fix and marked; it is never refused.")
 def test_a_tap_far_from_its_place_is_marked_and_counts(office: Office, street: Street) -> None:
     a_person(office, "li", Role.FIELD)
