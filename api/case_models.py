@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,8 +15,9 @@ from dispatch.log import Entry, Origin
 from dispatch.narrowing import Narrowing
 from dispatch.personal import seen_fields
 from dispatch.steps import Verb
-from dispatch.urgency import Page
-from store.cases import CaseRow, Mark
+from dispatch.urgency import Load, Page
+from store.case_queue import Mark
+from store.cases import CaseRow
 
 LATEST_MS = 1 << 53
 Origins = Literal["person", "relayed"]  # what a link, a fence or time did is written down by themselves
@@ -156,19 +158,33 @@ class Wanted(BaseModel):
         return Narrowing(own=self.mine, words=self.text, **{name: getattr(self, name) for name in same})
 
 
+class QueueLoad(BaseModel):
+    """How many cases stand in each state, in all, late and on hold."""
+
+    open: int
+    late: int
+    held: int
+    states: dict[str, int]
+
+
 class Queue(BaseModel):
-    """Open cases, what is due first first. now_ms: city time of this answer. next: names the next page; "": none."""
+    """Open cases, what is due first first. now_ms: city time of this answer. next: names the next page; "": none.
+
+    load: of all that it is narrowed to, whatever the state; null where nothing is, and on further pages.
+    """
 
     now_ms: int
     cases: list[CaseShort]
     next: str = ""
+    load: QueueLoad | None = None
 
     @classmethod
-    def of(cls, page: Page, now_ms: int) -> Queue:
+    def of(cls, page: Page, load: Load | None, now_ms: int) -> Queue:
         """From a page of the queue."""
         after = page.after
         named = "" if after is None else f"{_or_dash(after.due_ms)}.{after.reported_ms}.{after.id}"
-        return cls(now_ms=now_ms, cases=[CaseShort.of(row) for row in page.cases], next=named)
+        counted = QueueLoad(**asdict(load)) if load else None
+        return cls(now_ms=now_ms, cases=[CaseShort.of(row) for row in page.cases], next=named, load=counted)
 
 
 def mark_of(after: After) -> Mark | None:

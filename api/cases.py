@@ -26,8 +26,8 @@ from dispatch.book import CaseBook, Now, Rules, Told
 from dispatch.clocks import Calendars
 from dispatch.holidays import calendars_at
 from dispatch.narrowing import Narrowing
-from dispatch.urgency import Page
-from store import cases as kept
+from dispatch.urgency import Load, Page
+from store.case_queue import Asked
 from store.people import called
 
 REFUSED = errors(401, 403, 404, 409, 422, 503)
@@ -54,19 +54,21 @@ class Cases:
         city = present.declared.city.code
         return Now(present.scene.id, str(present.scene.stamp), city, origin.city_ms, origin.server_ms)
 
-    async def queue(self, asked: kept.Asked, narrowing: Narrowing = ALL) -> models.Queue:
+    async def queue(self, asked: Asked, narrowing: Narrowing = ALL) -> models.Queue:
         """A page of the open cases that whoever asks may see."""
         present = Present(self.hub)
         now, by, above = self.now(present), self.entrance.bearer(), self.rules().above
 
-        def read() -> Page:
-            if narrowing == ALL:
-                return self.book.queue(now.scene, asked, self.may_see)
-            with self.entrance.office.database.reading() as connection:
-                only = narrowing.only(connection, by, now, above)
-            return self.book.queue(now.scene, replace(asked, only=only), self.may_see)
+        def read() -> tuple[Page, Load | None]:
+            wanted = asked
+            if narrowing != ALL:
+                with self.entrance.office.database.reading() as connection:
+                    wanted = replace(asked, only=narrowing.only(connection, by, now, above))
+            is_counted = (narrowing != ALL or asked.lead) and not asked.after
+            load = self.book.load(now.scene, wanted, self.may_see, now.city_ms) if is_counted else None
+            return self.book.queue(now.scene, wanted, self.may_see), load
 
-        return models.Queue.of(await asyncio.to_thread(read), now.city_ms)
+        return models.Queue.of(*await asyncio.to_thread(read), now.city_ms)
 
     async def case(self, case: str) -> models.CaseTold:
         """One case with its log. Raises ApiError 404, also for what he may not see."""
@@ -139,7 +141,7 @@ def case_routes(cases: Cases) -> APIRouter:
     @router.get("/cases")
     async def queue(wanted: Annotated[models.Wanted, Query()]) -> models.Queue:
         """Open cases, what is due first first, 200 a page: all, or those of a state, area, kind, source, grade."""
-        asked = kept.Asked(state=wanted.state, lead=wanted.lead, limit=SHOWN, after=models.mark_of(wanted.after))
+        asked = Asked(state=wanted.state, lead=wanted.lead, limit=SHOWN, after=models.mark_of(wanted.after))
         return await cases.queue(asked, wanted.narrowing())
 
     @router.post("/cases")

@@ -32,8 +32,10 @@ from dispatch.response_rows import in_force
 from dispatch.rows import Belongs, assignment_row, case_row, entry_of, entry_row
 from dispatch.states import CaseState
 from dispatch.steps import RESTING, STEPS, UNIT_STEPS, Verb
-from dispatch.urgency import Page, Sees, page
+from dispatch.urgency import Load, Page, Sees, load_of, page
 from store import cases as kept
+from store.case_marks import put_marks
+from store.case_queue import Asked
 from store.outbox import tell
 from store.sql import Transaction
 from store.units import department_of
@@ -163,9 +165,13 @@ class CaseBook:
             kept.case_of(connection, case)
             return _told(connection, case, self._rules())
 
-    def queue(self, scene: str, asked: kept.Asked, sees: Sees) -> Page:
+    def queue(self, scene: str, asked: Asked, sees: Sees) -> Page:
         """A page of the open cases that somebody may see, by urgency."""
         return page(self._warden.database, scene, asked, sees)
+
+    def load(self, scene: str, asked: Asked, sees: Sees, at_ms: int) -> Load:
+        """What of the queue stands where, of what somebody may see."""
+        return load_of(self._warden.database, scene, asked, sees, at_ms)
 
     def _done_before(self, by: Bearer, key: str) -> str | None:
         with self._warden.database.reading() as connection:
@@ -215,6 +221,7 @@ class CaseBook:
         for one, key in zip(log[-len(keys) :], keys, strict=True):
             kept.add_entry(connection, entry_row(one, key))
         kept.put_assignments(connection, case.id, [assignment_row(case, one) for one in case.assignments.values()])
+        put_marks(connection, [case.id])
         tell(connection, ActTopic.CASE, told_to_city(row, case), now.real_ms)
         calls = [call_of(case, one, kind, belongs) for one in log[-len(keys) :]]
         for call in filter(None, calls):

@@ -8,7 +8,7 @@ from accounts.bearer import Bearer
 from accounts.departments import departments_of
 from dispatch.book import Above, Now
 from store.case_filters import Only
-from store.cases import where_open
+from store.case_queue import where_open
 from store.sql import Transaction
 
 

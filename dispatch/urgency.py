@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from store import cases as kept
+from store.case_queue import Asked, Mark, counts, queue, where_open
+from store.cases import CaseRow
 from store.sql import Database
 
 AT_ONCE = 400  # rows read at a time: twice a page, for who sees half of the city
@@ -18,30 +20,50 @@ Sees = Callable[[str, str], bool]  # an area and a topic → whether whoever ask
 class Page:
     """Some cases of the queue. after: where the next page begins; None: there is none."""
 
-    cases: tuple[kept.CaseRow, ...]
-    after: kept.Mark | None
+    cases: tuple[CaseRow, ...]
+    after: Mark | None
 
 
-def page(database: Database, scene: str, asked: kept.Asked, sees: Sees) -> Page:
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What of a queue stands where. late: a clock has ended; held: waits until somebody takes it up."""
+
+    open: int
+    late: int
+    held: int
+    states: Mapping[str, int]
+
+
+def page(database: Database, scene: str, asked: Asked, sees: Sees) -> Page:
     """The next `asked.limit` cases that somebody may see.
 
     Who sees little of the city is not shown what is left of some rows: areas and topics of his are asked for then.
     """
-    sees, found = cache(sees), list[kept.CaseRow]()
+    sees, found = cache(sees), list[CaseRow]()
     wanted = replace(asked, limit=max(AT_ONCE, 2 * asked.limit))
     with database.reading() as connection:
         while len(found) <= asked.limit:
-            rows = kept.queue(connection, scene, wanted)
+            rows = queue(connection, scene, wanted)
             seen = [row for row in rows if sees(row.area, row.topic)]
             found += seen
             if len(rows) < wanted.limit:
                 break
             if len(seen) < len(rows) and not wanted.areas:
-                own = [pair for pair in kept.where_open(connection, scene) if sees(*pair)]
+                own = [pair for pair in where_open(connection, scene) if sees(*pair)]
                 if not own:
                     break
                 areas, topics = zip(*own, strict=True)
                 wanted = replace(wanted, areas=sorted(set(areas)), topics=sorted(set(topics)))
-            wanted = replace(wanted, after=kept.Mark.of(rows[-1]))
+            wanted = replace(wanted, after=Mark.of(rows[-1]))
     shown = found[: asked.limit]
-    return Page(tuple(shown), kept.Mark.of(shown[-1]) if len(found) > asked.limit else None)
+    return Page(tuple(shown), Mark.of(shown[-1]) if len(found) > asked.limit else None)
+
+
+def load_of(database: Database, scene: str, asked: Asked, sees: Sees, at_ms: int) -> Load:
+    """What of a queue stands where, in whatever state, of what somebody may see. at_ms: city time, ms UTC."""
+    with database.reading() as connection:
+        seen = [one for one in counts(connection, scene, asked, at_ms) if sees(one.area, one.topic)]
+    states = Counter[str]()
+    for one in seen:
+        states[one.state] += one.open
+    return Load(states.total(), sum(one.late for one in seen), sum(one.held for one in seen), states)

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_
+from sqlalchemy import Select, or_
 
-from store.tables.cases import case_entries, cases
-from store.tables.intake import intake
-
-FROM_STREAMS = ("warning", "video", "hotline", "field")  # what the relay takes in; a case may have several
+from store.case_marks import has_mark, told_from, wrote
+from store.tables.cases import cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +43,12 @@ def left_of(found: Select[Any], only: Only) -> Select[Any]:
     if only.grade:
         found = found.where(cases.c.grade == only.grade)
     if only.source:
-        found = found.where(_came_from(only.source))
+        found = found.where(has_mark(told_from(only.source)))
     if only.due_by_ms is not None:
         found = found.where(cases.c.due_ms < only.due_by_ms)
     if only.by:
-        found = found.where(or_(_entry(case_entries.c.by == only.by), cases.c.lead.in_(list(only.leads))))
+        found = found.where(or_(has_mark(wrote(only.by)), cases.c.lead.in_(list(only.leads))))
     if only.words:
         said = (column.icontains(only.words, autoescape=True) for column in (cases.c.title, cases.c.id))
         found = found.where(or_(*said))
     return found
-
-
-def _came_from(source: str) -> ColumnElement[bool]:
-    if source in FROM_STREAMS:
-        return exists().where(intake.c.case == cases.c.id, intake.c.source == source)
-    return _entry((case_entries.c.number == 1) & case_entries.c.by.startswith(f"{source}:", autoescape=True))
-
-
-def _entry(fits: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(case_entries.c.case == cases.c.id, fits)

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
 
 from core.errors import UnknownName
-from store.case_filters import ANY, Only, left_of
 from store.sql import Transaction, among, upsert
 from store.tables.cases import assignments, case_entries, case_numbers, cases
 
@@ -110,33 +109,6 @@ class UnderWay:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Where a case stands in the queue: by when it is due, then by when it was reported; None: nothing runs, last."""
-
-    due_ms: int | None
-    reported_ms: int
-    id: str
-
-    @classmethod
-    def of(cls, row: CaseRow) -> Mark:
-        """The place of a case as it is now."""
-        return cls(row.due_ms, row.reported_ms, row.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which cases `queue` gives; "" and () mean any. after: only those that come after a place in the queue."""
-
-    areas: Sequence[str] = ()
-    topics: Sequence[str] = ()
-    lead: str = ""
-    state: str = ""
-    limit: int = 200
-    after: Mark | None = None
-    only: Only = ANY
-
-
-@dataclass(frozen=True, slots=True)
 class Circle:
     """Around a place: degrees WGS 84, m."""
 
@@ -192,30 +164,12 @@ def case_of(connection: Transaction, case: str) -> CaseRow:
     row = connection.execute(select(cases).where(cases.c.id == case)).mappings().first()
     if row is None:
         raise UnknownName(f"no case has the number {case!r}")
-    return _case(row)
+    return case_in(row)
 
 
-def queue(connection: Transaction, scene: str, asked: Asked) -> list[CaseRow]:
-    """Open cases, what is due first first; those without a running clock come last, the oldest first."""
-    order, after = (cases.c.due_ms, cases.c.reported_ms, cases.c.id), asked.after
-    found = _narrowed(select(cases).where(cases.c.scene == scene, cases.c.is_open), asked).order_by(*order)
-    runs, rests = found.where(cases.c.due_ms.is_not(None)), found.where(cases.c.due_ms.is_(None))
-    parts = [runs, rests]
-    if after and after.due_ms is not None:
-        parts = [runs.where(tuple_(*order) > (after.due_ms, after.reported_ms, after.id)), rests]
-    elif after:
-        parts = [rests.where(tuple_(*order[1:]) > (after.reported_ms, after.id))]
-    rows: list[CaseRow] = []
-    for part in parts:
-        if len(rows) < asked.limit:
-            rows += [_case(row) for row in connection.execute(part.limit(asked.limit - len(rows))).mappings()]
-    return rows
-
-
-def where_open(connection: Transaction, scene: str) -> list[tuple[str, str]]:
-    """Every area with a topic in which something is open."""
-    asked = select(cases.c.area, cases.c.topic).where(cases.c.scene == scene, cases.c.is_open).distinct()
-    return [(row.area, row.topic) for row in connection.execute(asked)]
+def case_in(row: RowMapping) -> CaseRow:
+    """The case that a row of the table holds."""
+    return CaseRow(**{name: row[name] for name in CaseRow.__dataclass_fields__})
 
 
 def due_before(connection: Transaction, scene: str, at_ms: int, limit: int = 1000) -> list[str]:
@@ -245,14 +199,14 @@ def open_since(connection: Transaction, scene: str, since_ms: int, limit: int) -
     """Open cases that were reported since a time, the newest first."""
     asked = select(cases).where(cases.c.scene == scene, cases.c.reported_ms >= since_ms, cases.c.is_open)
     rows = connection.execute(asked.order_by(cases.c.reported_ms.desc(), cases.c.id).limit(limit)).mappings()
-    return [_case(row) for row in rows]
+    return [case_in(row) for row in rows]
 
 
 def closed_of(connection: Transaction, scene: str, kind: str, limit: int) -> list[CaseRow]:
     """Cases of a kind that were worked to their close, the newest first."""
     asked = select(cases).where(cases.c.scene == scene, cases.c.kind == kind, cases.c.is_open.is_(False))
     rows = connection.execute(asked.order_by(cases.c.reported_ms.desc()).limit(limit)).mappings()
-    return [_case(row) for row in rows if row["state"] in ("closed", "evaluated")]
+    return [case_in(row) for row in rows if row["state"] in ("closed", "evaluated")]
 
 
 def results_of(connection: Transaction, names: Iterable[str], verb: str) -> dict[str, str]:
@@ -286,13 +240,13 @@ def published(connection: Transaction, scene: str, wanted: Published) -> list[Ca
     if wanted.is_open is not None:
         asked = asked.where(cases.c.is_open.is_(wanted.is_open))
     rows = connection.execute(asked.order_by(cases.c.reported_ms.desc(), cases.c.id).limit(wanted.limit)).mappings()
-    return [_case(row) for row in rows]
+    return [case_in(row) for row in rows]
 
 
 def merged_into(connection: Transaction, case: str) -> list[CaseRow]:
     """The cases that another one leads, the oldest first."""
     asked = select(cases).where(cases.c.into == case).order_by(cases.c.reported_ms, cases.c.id)
-    return [_case(row) for row in connection.execute(asked).mappings()]
+    return [case_in(row) for row in connection.execute(asked).mappings()]
 
 
 def tasks_of(connection: Transaction, units: Iterable[str]) -> list[AssignmentRow]:
@@ -349,18 +303,3 @@ def _cell(case: CaseRow) -> str:
     if case.lon_deg is None or case.lat_deg is None:
         return ""
     return f"{_square(case.lon_deg)}:{_square(case.lat_deg)}"
-
-
-def _narrowed(found: Select[Any], asked: Asked) -> Select[Any]:
-    if asked.areas:
-        found = found.where(cases.c.area.in_(list(asked.areas)))
-    if asked.topics:
-        found = found.where(cases.c.topic.in_(list(asked.topics)))
-    for column in (cases.c.lead, cases.c.state):
-        value = getattr(asked, column.name)
-        found = found.where(column == value) if value else found
-    return left_of(found, asked.only)
-
-
-def _case(row: RowMapping) -> CaseRow:
-    return CaseRow(**{name: row[name] for name in CaseRow.__dataclass_fields__})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import RowMapping, bindparam, exists, select, update
+from sqlalchemy import RowMapping, exists, select, update
 
-from store.sql import Transaction, put, upsert
+from store.case_marks import put_marks
+from store.sql import Transaction, among, put, upsert
 from store.tables.cases import cases
 from store.tables.intake import intake, intake_read
 
@@ -70,16 +71,17 @@ def take_in(connection: Transaction, rows: Sequence[ItemRow]) -> None:
 
 def withdraw(connection: Transaction, scene: str, names: Iterable[str], at_ms: int) -> None:
     """Note that their source took items back; those that a case has stay with it."""
-    waiting = (intake.c.scene == scene) & intake.c.id.in_(list(names)) & (intake.c.state == OPEN)
+    waiting = (intake.c.scene == scene) & among(connection, intake.c.id, names) & (intake.c.state == OPEN)
     connection.execute(update(intake).where(waiting).values(state="withdrawn", decided_ms=at_ms))
 
 
 def decide(connection: Transaction, scene: str, names: Iterable[str], decision: Decision) -> None:
-    """Write what becomes of items."""
-    chosen = (intake.c.scene == scene) & (intake.c.id == bindparam("item"))
-    rows = [{"item": name} for name in names]
-    if rows:
-        connection.execute(update(intake).where(chosen).values(**asdict(decision)), rows)
+    """Write what becomes of items; a case is found by the sources of those that it has."""
+    wanted = list(names)
+    these = (intake.c.scene == scene) & among(connection, intake.c.id, wanted)
+    had = connection.execute(select(intake.c.case).where(these, intake.c.case != "").distinct()).scalars().all()
+    connection.execute(update(intake).where(these).values(**asdict(decision)))
+    put_marks(connection, {*had, decision.case} - {""})
 
 
 def open_items(connection: Transaction, scene: str, since_ms: int, limit: int = 1000) -> list[ItemRow]:
@@ -100,7 +102,7 @@ def items_of(connection: Transaction, case: str) -> list[ItemRow]:
 
 def items_named(connection: Transaction, scene: str, names: Iterable[str]) -> dict[str, ItemRow]:
     """Items by id; those that nobody knows are left out."""
-    asked = select(intake).where(intake.c.scene == scene, intake.c.id.in_(list(names)))
+    asked = select(intake).where(intake.c.scene == scene, among(connection, intake.c.id, names))
     return {row["id"]: _item(row) for row in connection.execute(asked).mappings()}
 
 

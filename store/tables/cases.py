@@ -12,6 +12,22 @@ from store.tables.metadata import Ms, metadata
 COUNTED = text("verb IN ('close', 'correct', 'file')")
 # Of five million cases some thousands are open: what lists them has an index of these alone.
 OPEN: dict[str, Any] = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open")}
+# In the order of the queue, with all that it is narrowed and counted by, so that no row is read that is not shown.
+QUEUE = (
+    "scene",
+    "due_ms",
+    "reported_ms",
+    "id",
+    "area",
+    "topic",
+    "lead",
+    "state",
+    "hold",
+    "kind",
+    "grade",
+    "title",
+    "is_open",
+)
 IN_HAND: dict[str, Any] = {"sqlite_where": text("is_over = 0"), "postgresql_where": text("NOT is_over")}
 
 cases = Table(
@@ -43,7 +59,7 @@ cases = Table(
     Column("body", JSON, nullable=False),
     Column("next_ms", Ms),  # when time does something to it next; null: never
     Index("ix_cases_next", "scene", "next_ms"),
-    Index("ix_cases_queue", "scene", "due_ms", "reported_ms", "id", "area", "topic", "lead", "state", **OPEN),
+    Index("ix_cases_queue", *QUEUE, **OPEN),
     Index("ix_cases_where", "scene", "area", "topic", **OPEN),
     Index("ix_cases_near", "scene", "cell", "reported_ms", **OPEN),
     Index("ix_cases_reported", "scene", "reported_ms"),
@@ -80,6 +96,15 @@ assignments = Table(
     Column("is_over", Boolean, nullable=False),
     Column("since_ms", Ms, nullable=False),
     Index("ix_assignments_in_hand", "unit", "since_ms", "state", "case", **IN_HAND),
+)
+
+case_marks = Table(  # by what else an open case is found; nothing is lost with it
+    "case_marks",
+    metadata,
+    Column("mark", String(100), primary_key=True),  # `by:` and who wrote in its log; `from:` and where it was told
+    Column("case", String(40), ForeignKey("cases.id"), primary_key=True),
+    Index("ix_case_marks_case", "case"),
+    sqlite_with_rowid=False,
 )
 
 case_outcomes = Table(  # what settled cases say, folded before; nothing is lost with it

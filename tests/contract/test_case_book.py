@@ -26,6 +26,7 @@ from dispatch.log import Origin
 from dispatch.states import AssignmentState, CaseState
 from dispatch.steps import Verb
 from store import cases as kept
+from store.case_queue import Asked, queue
 from store.outbox import told_after
 
 NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
@@ -161,9 +162,9 @@ def test_the_queue_is_by_what_is_due_first(office: Office, book: CaseBook, wang:
     early, late = reported(book, wang, "a"), reported(book, wang, "b")
     late = step(book, wang, late, Verb.FILE)  # its clock was met: none runs
     with office.database.reading() as connection:
-        asked = kept.Asked(areas=("440902",))
-        assert [row.id for row in kept.queue(connection, NOW.scene, asked)] == [early.case.id, late.case.id]
-        assert kept.queue(connection, NOW.scene, replace(asked, areas=("440981",))) == []
+        asked = Asked(areas=("440902",))
+        assert [row.id for row in queue(connection, NOW.scene, asked)] == [early.case.id, late.case.id]
+        assert queue(connection, NOW.scene, replace(asked, areas=("440981",))) == []
         here, always = kept.Circle(110.921, 21.661, 300.0), (0, NOW_MS)
         assert [row.id for row in kept.near(connection, NOW.scene, here, always)] == [early.case.id, late.case.id]
         assert kept.near(connection, NOW.scene, here, (0, NOW_MS - 1)) == [], "told at another time"
@@ -182,7 +183,7 @@ def test_the_queue_turns_its_pages_for_who_sees_little(
         found.append(step(book, wang, told, Verb.FILE, key=f"file-{number:02}") if number % 3 == 0 else told)
     order = sorted(found, key=lambda told: (told.case.state is CaseState.FILED, told.case.id))
     own = [told.case.id for told in order if told.case.facts["area"] in ("440903", "440904")]
-    turned, asked = [], kept.Asked(limit=2)
+    turned, asked = [], Asked(limit=2)
     while True:
         page = book.queue(NOW.scene, asked, lambda area, topic: area in ("440903", "440904"))
         turned += [row.id for row in page.cases]
@@ -191,4 +192,4 @@ def test_the_queue_turns_its_pages_for_who_sees_little(
         assert len(page.cases) == 2
         asked = replace(asked, after=page.after)
     assert turned == own and len(own) == 8
-    assert book.queue(NOW.scene, kept.Asked(), lambda area, topic: False).cases == ()
+    assert book.queue(NOW.scene, Asked(), lambda area, topic: False).cases == ()

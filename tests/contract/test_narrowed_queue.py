@@ -20,8 +20,8 @@ from dispatch.clocks import Obligation, Terms
 from dispatch.kinds import CaseKind, KindClass
 from dispatch.narrowing import Narrowing
 from dispatch.steps import Verb
-from store import cases as kept
 from store import intake
+from store.case_queue import Asked, queue
 
 NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
 LIMITS = {Obligation.FILE: Terms(HOUR_MS)}
@@ -63,7 +63,7 @@ def test_each_choice_leaves_what_it_names(office: Office, book: CaseBook) -> Non
     def left(by: Bearer = wang, now: Now = NOW, **wanted: Any) -> set[str]:
         with office.database.reading() as connection:
             only = Narrowing(**wanted).only(connection, by, now, above)
-            return {row.id for row in kept.queue(connection, now.scene, kept.Asked(only=only))}
+            return {row.id for row in queue(connection, now.scene, Asked(only=only))}
 
     assert left() == {town, other, owned}
     assert left(area="440902") == {town, owned} and left(area="440902001") == {town}, "with what lies in it"

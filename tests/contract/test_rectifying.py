@@ -22,7 +22,8 @@ from dispatch.holidays import calendars_at
 from dispatch.kinds import CaseKind, KindClass
 from dispatch.states import CaseState
 from dispatch.steps import Verb
-from store import cases as kept
+from store.case_queue import Asked
+from store.cases import CaseRow
 
 NOW = Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
 ROAD = CaseKind("road", "1", Words("路灯不亮", "lamp"), KindClass.COMPONENT, "市城管局", domain="public_service")
@@ -65,8 +66,8 @@ class City:
         wish = Wish(f"{verb}-{self.minute}-key", verb, case or self.case, fields)
         return self.book.act(self.people[role], wish, now)
 
-    def open(self) -> list[kept.CaseRow]:
-        page = self.book.queue(NOW.scene, kept.Asked(), lambda area, topic: True)
+    def open(self) -> list[CaseRow]:
+        page = self.book.queue(NOW.scene, Asked(), lambda area, topic: True)
         return [row for row in page.cases if row.id != self.case]
 
     def _bearer(self, role: Role) -> Bearer:
