@@ -9,7 +9,8 @@ from pathlib import Path
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 CGROUP = Path("/sys/fs/cgroup")
-QUIET = 0.1  # what the system itself takes of a machine that nobody else uses
+UNKNOWN_MACHINE = 4.0  # another one may be so many times slower than those on which limits were tried
+PAUSE_S = 2.0  # and may hold its breath once
 
 
 def cores() -> float:
@@ -48,11 +49,13 @@ class Passed:
         return self.wall_s * (1 - self.others)
 
     def within(self, limit_s: float) -> bool:
-        """Whether it was in time: by the clock on a quiet machine.
+        """Whether it was in time, or no later than a slow and busy machine explains.
 
-        Elsewhere the share of others is taken off, and the limit doubled: they also cost caches, discs and turns.
+        limit_s: as promised, by the clock of a quiet machine of ours. On another one the share of others is taken off,
+        and the rest may be as many times longer as that one may be slower, with a pause in it. Whoever asks keeps the
+        figure beside the promise, for people to judge.
         """
-        return self.wall_s < limit_s or (self.others > QUIET and self.alone_s < 2 * limit_s)
+        return self.wall_s < limit_s or self.alone_s < UNKNOWN_MACHINE * limit_s + PAUSE_S
 
     def __str__(self) -> str:
         alone = f"others took {self.others:.0%} of the machine, so {self.alone_s:.1f} s alone"

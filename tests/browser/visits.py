@@ -213,7 +213,7 @@ class OpenPages:
 
 
 def assert_stale_within(page: Page, within_s: float) -> None:
-    """Wait until a page says that it may not be believed: in time, on a machine that nobody else uses."""
+    """Wait until a page says that it may not be believed: in time, as `Passed.within` judges."""
     begun = Moment.now()
     until(page, STALE)
     passed = since(begun)

@@ -28,7 +28,7 @@ def walls(chromium: Chromium, city: WholeCity, behind: Site) -> Iterator[list[Pa
 
 
 def assert_said_within(walls: list[Page], words: str, begun: Moment, within_s: float) -> Passed:
-    """What passed until every wall was stale and said these words: in time, on a machine that nobody else uses."""
+    """What passed until every wall was stale and said these words: in time, as `Passed.within` judges."""
     for wall in walls:
         until(wall, f"{STALE} && document.querySelector('#shell-stale-bar').textContent.includes('{words}')")
     passed = since(begun)

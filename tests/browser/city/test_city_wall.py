@@ -33,11 +33,11 @@ DOMAINS = """[...document.querySelectorAll('#wall-domains .domain')].map(one =>
 
 @pytest.mark.claim(
     "PULSE",
-    "From the command to a live wall with figures of all five domains in less than 15 s by the clock, packages "
-    "installed; where others use the machine their share of its cores is taken off and the limit doubled",
+    "From the command to a live wall with figures of all five domains in less than 15 s by the clock of a quiet "
+    "machine, packages installed; a slow or busy one is allowed for as `Passed.within` says, and the figure is kept",
 )
 def test_first_live_wall(city: WholeCity, record_property: Callable[[str, object], None]) -> None:
-    """Where nobody else uses the machine nothing is taken off; the share that was stands beside the figure."""
+    """What others took of the machine meanwhile stands beside the figure."""
     assert city.first_wall is not None
     record_property("figure", str(city.first_wall))
     assert city.first_wall.within(15), str(city.first_wall)

@@ -1,10 +1,12 @@
-"""From real brokers into a real Redis: what is acknowledged is on disk, and what is not comes again."""
+"""From real brokers into a real Redis: what is acknowledged is on disk, and what is not comes again.
+
+A broker sends once more what it waited 5 s for, so on a slow machine a value may stand twice: never is one missing.
+"""
 
 from __future__ import annotations
 
 import signal
 import subprocess
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,21 +31,24 @@ def test_what_redis_did_not_take_is_sent_again_after_a_crash(
     client = connect(redis.url)
     first = intake_of(any_broker, known, client)
     send(publisher, known, range(50))
-    turn_until(first, lambda: first.messages == 50)
+    turn_until(first, lambda: first.messages >= 50)
+    turn_for_a_while(first)
 
     redis.process.kill()  # not stopped: what it acknowledged must be on its disk by now
     redis.process.wait()
     send(publisher, known, range(50, 65))  # fewer than Mosquitto's 20 in flight, so that all reach us
-    turn_until(first, lambda: first._intake.batcher.messages == 15 and first.trouble() is not None)
+    turn_until(first, lambda: first._intake.batcher.messages >= 15 and first.trouble() is not None)
     assert first.trouble()[0] == "ingest.redis-down"
     crash(first)
 
     own_redis()
+    on_disk = values_in(client, keys)
+    assert set(on_disk) == set(range(50))
     second = intake_of(any_broker, known, client)
     turn_until(second, lambda: second.messages >= 15)
     turn_for_a_while(second)
-    assert second.messages == 15, "the first 50 were acknowledged and must not come again"
-    assert values_in(client, keys) == Counter(range(65))
+    came_again = values_in(client, keys) - on_disk
+    assert set(came_again) == set(range(50, 65)), "the first 50 were acknowledged and must not come again"
     second.close()
 
 
@@ -61,7 +66,7 @@ def test_redis_may_come_back_and_nothing_is_lost_or_owed(
     own_redis()
     turn_until(intake, lambda: len(values_in(client, keys)) == 300)
     assert intake.trouble() is None
-    assert ledger.acknowledged == ledger.arrived
+    turn_until(intake, lambda: ledger.acknowledged == ledger.arrived)
     intake.close()
 
 
@@ -103,8 +108,8 @@ def test_a_full_stream_stops_the_acknowledgements_until_there_is_room(
     assert intake.trouble()[0] == "ingest.stream-full"
     for slot in keys.slots:
         redis_client.delete(keys.readings(slot))
-    turn_until(intake, lambda: intake.messages == 5)
-    assert values_in(redis_client, keys) == Counter(range(5))
+    turn_until(intake, lambda: intake.messages >= 5)
+    assert set(values_in(redis_client, keys)) == set(range(5))
     intake.close()
 
 
@@ -115,8 +120,8 @@ def test_what_is_published_while_we_are_away_waits_for_us(
     intake.close()
     send(publisher, known, range(30))
     again = intake_of(any_broker, known, redis_client)
-    turn_until(again, lambda: again.messages == 30)
-    assert values_in(redis_client, keys) == Counter(range(30))
+    turn_until(again, lambda: again.messages >= 30)
+    assert set(values_in(redis_client, keys)) == set(range(30))
     again.close()
 
 
@@ -145,5 +150,5 @@ def test_a_stopped_broker_is_noticed_and_its_return_too(
     turn_until(intake, lambda: intake.trouble() is None)
     with Publisher(server.url, "after") as publisher:
         send(publisher, known, range(5))
-    turn_until(intake, lambda: intake.messages == 5)
+    turn_until(intake, lambda: intake.messages >= 5)
     intake.close()

@@ -20,11 +20,12 @@ from ingest.known import Known
 from ingest.transports.http import Accepted, Pushed, push
 from ingest.transports.publish import Publisher
 from stream import pictures
-from stream.appender import Appender, dead_letters, raw_message
+from stream.appender import Appender, RawMessage, dead_letters, raw_message
 from stream.beats import read_counts, read_refusals
 from stream.codec import decode_events
 from stream.connect import Client, connect
 from stream.keys import Keys
+from stream.pictures import Picture
 
 FRAMES = Path(__file__).resolve().parents[2] / "frames"
 FRAMES_MS = 1_772_319_600_000  # the city clock at which the frames are good
@@ -50,16 +51,19 @@ def test_hostile_frames_are_counted_by_reason_and_the_intake_goes_on(
     publisher.publish(f"{known.scene.topic_root}/air/a\u00a6b/readings", b"{}")
     refused.update({"|unknown-topic": 1, "|bad-name": 1})
     assert publisher.wait(ANSWER_S)
-    turn_until(intake, lambda: intake.messages == good.total() + refused.total(), now_ms=FRAMES_MS)
-    assert read_refusals(redis_client, keys) == refused
-    assert read_counts(redis_client, keys)["air|messages"] == good["native"]
+    sent = good.total() + refused.total()
+    turn_until(intake, lambda: intake.messages >= sent, now_ms=FRAMES_MS)
+    copies = intake.messages - sent  # of a broker that waited 5 s for an acknowledgement
+    found = Counter(read_refusals(redis_client, keys))
+    assert refused <= found and (found - refused).total() <= copies
+    assert 0 <= read_counts(redis_client, keys)["air|messages"] - good["native"] <= copies
     events = [
         event
         for slot in keys.slots
         for _, fields in redis_client.xrange(keys.events(slot))
         for event in decode_events(fields)
     ]
-    assert Counter(event.feed for event in events)["frigate"] == good["frigate"]
+    assert 0 <= Counter(event.feed for event in events)["frigate"] - good["frigate"] <= copies
     assert intake.trouble() is None
     intake.close()
 
@@ -74,34 +78,38 @@ def test_five_megabytes_are_refused_and_kept_as_64_kb_with_length_and_hash(
     publisher.publish(topic, large)
     send(publisher, known, range(3))
     before_ms = real_ms() - 20_000
-    turn_until(intake, lambda: intake.messages == 4)
-    (letter,) = dead_letters(redis_client, keys, 10)
+    turn_until(intake, lambda: set(values_in(redis_client, keys)) == set(range(3)))
+    turn_until(intake, lambda: dead_letters(redis_client, keys, 10))
+    letter = dead_letters(redis_client, keys, 10)[0]
     assert (letter.topic, letter.feed, letter.reason) == (topic, "air", "too-large")
     assert (letter.payload, letter.length) == (large[: 64 * 1024], len(large))
     assert letter.sha256 == hashlib.sha256(large).hexdigest()
     assert before_ms <= letter.received_ms <= real_ms()
-    assert values_in(redis_client, keys) == Counter(range(3))
     intake.close()
 
 
 def test_the_newest_message_of_a_device_is_kept_as_it_came(
     broker: str, publisher: Publisher, known: Known, keys: Keys, redis_client: Client
 ) -> None:
+    def newest() -> RawMessage | None:
+        return raw_message(redis_client, keys, "a1")
+
     intake = intake_of(broker, known, redis_client)
     topic = f"{known.scene.topic_root}/air/a1/readings"
     for value in (1, 2):
         publisher.publish(topic, f'{{"t": {real_ms()},  "values": {{"pm25": {value}}}}}')
-        turn_until(intake, lambda wanted=value: intake.messages == wanted)
-    raw = raw_message(redis_client, keys, "a1")
-    assert raw is not None
-    assert raw.topic == topic
-    assert raw.payload.endswith(b',  "values": {"pm25": 2}}')
+        body = b',  "values": {"pm25": %d}}' % value
+        turn_until(intake, lambda body=body: (raw := newest()) and raw.payload.endswith(body))
+    assert newest().topic == topic
     intake.close()
 
 
 def test_the_newest_picture_of_a_camera_is_kept(
     any_broker: str, publisher: Publisher, known: Known, keys: Keys, redis_client: Client
 ) -> None:
+    def newest() -> Picture | None:
+        return pictures.newest(redis_client, keys, "a1")
+
     intake, made = intake_of(any_broker, known, redis_client), []
     topic = known.feeds["frigate"].snapshots[1:].replace("+", "a1", 1).replace("+", "car", 1)
     for shade in (10, 200):
@@ -109,13 +117,13 @@ def test_the_newest_picture_of_a_camera_is_kept(
         Image.new("L", (64, 48), shade).save(picture, "JPEG")
         made.append(picture.getvalue())
         publisher.publish(topic, made[-1])
-        turn_until(intake, lambda: intake.messages == len(made))
+        turn_until(intake, lambda: (kept := newest()) and kept.content == made[-1])
     publisher.publish(topic, made[0][:-9])
-    turn_until(intake, lambda: intake.messages == 3)
-    kept = pictures.newest(redis_client, keys, "a1")
+    turn_until(intake, lambda: read_refusals(redis_client, keys))
+    kept = newest()
     assert kept is not None and kept.content == made[1]
     assert pictures.received_ms(redis_client, keys, ["a1", "b1"]) == {"a1": kept.received_ms}
-    assert read_refusals(redis_client, keys) == {"frigate|no-picture": 1}
+    assert set(read_refusals(redis_client, keys)) == {"frigate|no-picture"}
     assert intake.trouble() is None, "the broker grants all filters of a session"
     intake.close()
 
