@@ -15,7 +15,7 @@ from core.accounts import Role
 from core.acts import ActTopic
 from core.declared import Words
 from core.errors import IllegalStep, NotAllowed, UnknownName
-from core.records import HOUR_MS, MINUTE_MS
+from core.records import DAY_MS, HOUR_MS, MINUTE_MS
 from dispatch import urgency
 from dispatch.book import CaseBook, Now, Rules, Told, Wish
 from dispatch.calendars import Counting, round_the_clock
@@ -115,6 +115,44 @@ def test_the_second_desk_is_told(book: CaseBook, wang: Bearer) -> None:
         step(book, wang, told, Verb.REJECT, key="b", fields={"reason": "重复"})
     assert refused.value.in_words("zh") == "案卷刚被他人更新，已到第 2 条记录；请看过再办"
     assert book.read(told.case.id).case.state is CaseState.FILED
+
+
+def test_a_key_is_known_of_whoever_chose_it(office: Office, book: CaseBook, wang: Bearer) -> None:
+    first = reported(book, wang, "same-key")
+    a_person(office, "zhao", Role.HOTLINE)
+    zhao = bearer_of(office, signed_in(office, "zhao"), NOW_MS)
+    assert reported(book, zhao, "same-key").case.id != first.case.id
+
+
+@pytest.mark.claim("COMMAND", "What is struck out stays readable, and says who struck it and why.")
+def test_a_strike_takes_nothing_away(book: CaseBook, wang: Bearer) -> None:
+    told = step(book, wang, reported(book, wang), Verb.NOTE, fields={"text": "记错了"})
+    step(book, wang, told, Verb.STRIKE, fields={"entry": 2, "reason": "写错案卷"})
+    log = book.read(told.case.id).log
+    assert [(one.number, one.verb, one.by) for one in log[1:]] == [
+        (2, Verb.NOTE, "person:wang"),
+        (3, Verb.STRIKE, "person:wang"),
+    ]
+    assert (log[1].fields["text"], log[2].fields) == ("记错了", {"entry": 2, "reason": "写错案卷"})
+
+
+def test_only_what_is_open_is_held_against_others(office: Office, book: CaseBook, wang: Bearer) -> None:
+    """A case that was rejected is no double, no precedent, and its units have nothing in hand."""
+    told = step(book, wang, reported(book, wang), Verb.NOTIFY, assignment="t1", fields={"unit": "pump-1"})
+    here = kept.Circle(110.921, 21.661, 300.0)
+    with office.database.transaction() as connection:
+        assert [one.id for one in kept.near(connection, NOW.scene, here, (0, NOW_MS))] == [told.case.id]
+        assert [one.case for one in kept.tasks_of(connection, ["pump-1"])] == [told.case.id]
+        kept.look_again(connection, told.case.id, told.case.revision - 1, None)
+        assert kept.due_before(connection, NOW.scene, NOW_MS + DAY_MS) == [told.case.id], "its log went on meanwhile"
+        assert kept.due_before(connection, "replay-440900", NOW_MS + DAY_MS) == []
+        kept.look_again(connection, told.case.id, told.case.revision, None)
+        assert kept.due_before(connection, NOW.scene, NOW_MS + DAY_MS) == []
+    step(book, wang, told, Verb.REJECT, fields={"reason": "无此事"})
+    with office.database.reading() as connection:
+        assert kept.near(connection, NOW.scene, here, (0, NOW_MS)) == []
+        assert kept.tasks_of(connection, ["pump-1"]) == []
+        assert kept.closed_of(connection, NOW.scene, KIND.id, 10) == []
 
 
 def test_what_a_kind_needs_is_asked_for(book: CaseBook, wang: Bearer) -> None:

@@ -9,11 +9,21 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from office_day import NOW_MS
+from recorded_server import recorded
 
+from accounts.office import Office
+from accounts.warden import Warden
+from core.clock import real_ms
+from dispatch.book import CaseBook, Now, Rules
+from dispatch.exchange import Peer
+from dispatch.exchange_book import ExchangeBook
 from store import exchange
 from store.exchange import Waiting, add_waiting, by_peer, change_message, next_due
 from store.migrate import MIGRATIONS, migrate
+from store.photos import MediaFolder
 from store.sql import Database, sqlite_url
+from workers.exchange import Exchanging, Ways
 
 
 def a_message(key: str, case: str = "c-1", peer: str = "county") -> Waiting:
@@ -40,6 +50,30 @@ def test_no_message_overtakes_another_of_its_case(database: Database) -> None:
         change_message(connection, replace(later, standing="dropped", next_ms=None))
         third = next_due(connection, "county", 5)
         assert third is not None and third.key == "a"
+
+
+@pytest.mark.claim("COMMAND", "What the other side answers decides: taken, refused for good, or tried again later.")
+def test_what_becomes_of_a_message(office: Office, tmp_path: Path) -> None:
+    wanted = {200: "taken", 404: "refused", 422: "refused"} | dict.fromkeys((401, 403, 429, 500, 503), "waiting")
+    warden, now = Warden(office.database, office.journal), Now("live-440900", "live", "440900", NOW_MS, NOW_MS)
+    began_ms = real_ms()
+    with recorded() as server:
+        peers = {"county": Peer("county", f"{server.url}/", "secret", "token")}
+        book = ExchangeBook(warden, CaseBook(warden, lambda: Rules({}, {}, lambda area: (area,))), "city", peers)
+        exchanging = Exchanging(office.database, book, Ways(peers, MediaFolder(tmp_path), local=True))
+        for status in wanted:
+            server.status = status
+            with office.database.transaction() as connection:
+                add_waiting(connection, a_message(f"m{status}", f"c-{status}"))
+            exchanging.turn(now)
+    assert [one.headers["Idempotency-Key"] for one in server.asked] == [f"m{status}" for status in wanted], "each once"
+    with office.database.reading() as connection:
+        kept = exchange.messages(connection, ["waiting", "taken", "refused"])
+    found = {int(one.key[1:]): one for one in kept}
+    assert {status: one.standing for status, one in found.items()} == wanted
+    for status, one in found.items():
+        assert (one.tries, one.said) == (1, f"HTTP {status}")
+        assert (one.next_ms is not None and one.next_ms >= began_ms + 5000) == (one.standing == "waiting")
 
 
 def test_what_an_older_version_wrote_is_known_by_its_answers(tmp_path: Path) -> None:

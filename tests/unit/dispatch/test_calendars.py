@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS
-from dispatch.calendars import Holidays, WorkCalendar, round_the_clock, work_hours, working_days
+from dispatch.calendars import Counting, Holidays, WorkCalendar, round_the_clock, work_hours, working_days
+from dispatch.clocks import Clock, Obligation, Terms
+from dispatch.holidays import calendars_at
 
 CHINA = timezone(timedelta(hours=8))
 HOURS = [(8 * 3600 + 1800, 12 * 3600), (14 * 3600 + 1800, 17 * 3600 + 1800)]
@@ -81,6 +83,24 @@ def test_beyond_what_was_announced_is_provisional() -> None:
     calendar = calendars()[False]
     assert calendar.provisional_from_ms == ms("2027-01-01T00:00")
     assert calendar.due_ms(ms("2026-12-31T00:00"), 2 * DAY_MS) == ms("2027-01-02T00:00")  # a Friday, as far as known
+
+
+def test_the_calendars_of_a_city_know_holidays_and_its_hours() -> None:
+    """As the processes use them: everything else here is handed its holidays by the test."""
+    city = calendars_at(tuple(HOURS), ms("2026-09-30T12:00"))
+    assert city[Counting.WORK_HOURS].due_ms(ms("2026-09-30T17:00"), HOUR_MS) == ms("2026-10-08T09:00")
+    assert city[Counting.WORK_HOURS].due_ms(ms("2026-02-14T16:30"), HOUR_MS) == ms("2026-02-14T17:30")
+    days = city[Counting.WORKING_DAYS]
+    assert days.due_ms(days.begin(ms("2026-09-30T09:00")), DAY_MS) == ms("2026-10-09T00:00")
+    assert city[Counting.ALWAYS].due_ms(ms("2026-09-30T17:00"), HOUR_MS) == ms("2026-09-30T18:00")
+
+
+@pytest.mark.parametrize(("days", "provisional"), [(3, False), (60, True)])
+def test_a_clock_says_that_its_end_lies_in_an_unannounced_year(days: int, provisional: bool) -> None:
+    city = calendars_at(tuple(HOURS), ms("2026-12-01T09:00"))
+    terms = Terms(days * DAY_MS, Counting.WORKING_DAYS)
+    clock = Clock.begun(Obligation.CLOSE, terms, ms("2026-12-01T09:00"), city)
+    assert clock.is_provisional(city) == provisional
 
 
 def test_a_due_date_beyond_the_calendar_is_refused() -> None:

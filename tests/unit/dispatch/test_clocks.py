@@ -125,6 +125,14 @@ def test_nobody_writes_over_somebody_faster(day: Day) -> None:
     assert refused.value.code == "changed"
 
 
+def test_what_is_done_at_the_very_end_is_done_in_time() -> None:
+    clock = Clock.begun(Obligation.HANDLE, Terms(HOUR_MS), 0, CALENDARS)
+    assert clock.met(HOUR_MS).standing(HOUR_MS, CALENDARS) is Standing.MET
+    assert clock.met(HOUR_MS + 1).standing(HOUR_MS + 1, CALENDARS) is Standing.MET_LATE
+    assert clock.fell_away(2 * HOUR_MS).standing(2 * HOUR_MS, CALENDARS) is Standing.DROPPED
+    assert clock.met(5).met(HOUR_MS + 1).ended_ms == 5, "what is met is met once"
+
+
 @pytest.mark.claim("COMMAND", "Years of time pass through the clocks in a moment, and nothing is lost.")
 def test_years_pass_in_a_moment() -> None:
     clock = Clock.begun(Obligation.CLOSE, Terms(4 * 365 * DAY_MS), 0, CALENDARS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import chinese_calendar
@@ -13,7 +14,7 @@ from core.clock import in_china
 from core.declared import Words
 from core.errors import IllegalStep
 from core.records import DAY_MS, HOUR_MS, MINUTE_MS
-from dispatch.book import hastened
+from dispatch.book import following, hastened
 from dispatch.calendars import Counting, Holidays, round_the_clock, work_hours, working_days
 from dispatch.case import Case, fold, follow
 from dispatch.clocks import Obligation, Terms
@@ -38,7 +39,7 @@ class Kept:
 
     def __init__(self, limits: dict[Obligation, Terms], ladder: tuple[Rung, ...], began_ms: int = 0) -> None:
         self.kind = CaseKind("k", "1", Words("积水", "Water"), KindClass.EVENT, "水务局", escalation=ladder)
-        self.limits, self.log = limits, list[Entry]()
+        self.limits, self.log, self.keys = limits, list[Entry](), list[str]()
         self.case: Case = self.then(began_ms, Verb.REPORT, kind="k", title="积水")
 
     def then(self, at_ms: int, verb: Verb, origin: Origin = Origin.PERSON, **fields: object) -> Case:
@@ -57,6 +58,7 @@ class Kept:
         while due := points_due(self.case, self.kind, CALENDARS, now_ms):
             self.write(now_ms, due[0].at_ms, due[0].verb, Origin.CLOCK, due[0].fields)
             written.append(f"{due[0].verb}{due[0].fields.get('level', '')}")
+            self.keys.append(due[0].key)
         return written
 
     def next_min(self) -> int | None:
@@ -121,6 +123,7 @@ def test_rests_and_extensions() -> None:
     case.then(402 * MINUTE_MS, Verb.EXTEND)
     assert case.next_min() == 400 + (60 + 60 - 15) - 51
     assert case.looks(520 * MINUTE_MS) == ["warn", "breach", "escalate1"]
+    assert len(set(case.keys)) == len(case.keys), "a key that was there before would be taken for done"
 
 
 def test_a_case_that_was_postponed_is_taken_up_at_its_date() -> None:
@@ -141,6 +144,34 @@ def test_a_clock_that_waits_for_nobody_goes_on_in_a_case_that_waits() -> None:
     case.then(1, Verb.SHELVE, reason="待规划", approver="李局")
     assert case.looks(61 * MINUTE_MS) == ["breach"]
     assert case.log[-1].fields["obligation"] == "reply"
+
+
+def test_a_merged_order_is_warned_of_what_it_owes_its_citizen() -> None:
+    limits = {Obligation.REPLY: Terms(60 * MINUTE_MS, warn_ms=15 * MINUTE_MS), Obligation.FILE: Terms(MINUTE_MS)}
+    case = Kept(limits, LADDER)
+    case.then(0, Verb.MERGE, into="B")
+    assert case.looks(200 * MINUTE_MS) == ["warn", "breach", "escalate1", "escalate2"]
+    assert {entry.fields.get("obligation") for entry in case.log[2:]} == {"reply"}
+
+
+@pytest.mark.claim("COMMAND", "Each third time that a case comes back it is escalated by itself, and only then.")
+@pytest.mark.parametrize("verb", [Verb.RETURN, Verb.REDO])
+def test_every_so_many_times_that_it_comes_back(verb: Verb) -> None:
+    case = Kept({}, ())
+    kinds = {"k": replace(case.kind, returned=3, redone=3)}
+    case.then(0, Verb.FILE)
+    case.then(0, Verb.DISPATCH, lead="水务局")
+    escalated = []
+    for turn in range(1, 8):
+        if verb is Verb.REDO:
+            case.then(turn, Verb.TAKE) if turn == 1 else None
+            case.then(turn, Verb.FINISH, result="好了")
+        case.then(turn, verb, reason="不行")
+        if further := following(case.case, case.log[-1], kinds):
+            escalated.append((turn, [one.verb for one in further]))
+        if verb is Verb.RETURN:
+            case.then(turn, Verb.DISPATCH, lead="水务局")
+    assert escalated == [(3, [Verb.ESCALATE]), (6, [Verb.ESCALATE])]
 
 
 def test_nobody_writes_for_the_clock() -> None:

@@ -133,6 +133,52 @@ def test_figures_equal_an_independent_count() -> None:
         assert of.first_able_ms == pytest.approx(wanted.first_able_ms)
 
 
+def test_one_case_counted_by_hand() -> None:
+    """Dispatched, returned and dispatched again, redone twice, rated twice; an appeal that was denied."""
+    log: list[Entry] = []
+
+    def add(minute: float, verb: Verb, task: str = "", by: str = "wang", **fields: object) -> None:
+        at_ms = int(minute * MINUTE_MS)
+        log.append(Entry(len(log) + 1, "C", verb, at_ms, at_ms, by, assignment=task, fields=fields, terms=limits))
+
+    limits = LIMITS | {Obligation.CLOSE: Terms(1000 * HOUR_MS), Obligation.REPLY: Terms(9999 * HOUR_MS)}
+    add(0, Verb.REPORT, kind="k", title="积水", area="440902")
+    add(40, Verb.FILE, by="chen")  # ten minutes late
+    add(50, Verb.DISPATCH, lead="城管局")
+    add(60, Verb.RETURN, reason="不属我局")
+    add(70, Verb.DISPATCH, lead="水务局")
+    add(75, Verb.NOTIFY, "a", unit="patrol-1")
+    add(80, Verb.NOTIFY, "b", unit="pump-1")
+    add(90, Verb.ARRIVE, "a")
+    add(100, Verb.TAKE, by="zhou")
+    add(120, Verb.ARRIVE, "b")
+    for minute in (130, 150):
+        add(minute, Verb.FINISH, result="好了")
+        add(minute + 5, Verb.REDO, reason="还有水")
+    add(160, Verb.FINISH, result="好了")
+    add(165, Verb.VERIFY)
+    add(170, Verb.CLOSE, satisfied=20)
+    add(180, Verb.CALL_BACK, satisfied=90)
+    add(190, Verb.APPEAL, by="zhou", reason="台风")
+    asked = said_of(log)
+    add(200, Verb.DENY_APPEAL, reason="不成立")
+    denied = said_of(log)
+    assert (asked.appeal, denied.appeal) == ("asked", "denied") and not asked.excluded and not denied.excluded
+    assert denied.on_time == {Obligation.FILE: False, Obligation.HANDLE: True, Obligation.CLOSE: True}
+    assert (denied.lead, denied.units, denied.satisfied) == ("水务局", ("patrol-1", "pump-1"), 90.0)
+    assert denied.persons == ("chen", "wang", "zhou")
+    assert (denied.first_arrival_ms, denied.first_able_ms) == (40 * MINUTE_MS, 70 * MINUTE_MS)
+    of = figures([denied], By.ALL)[""]
+    assert (of.cases, of.excluded, of.redone, of.reopened) == (1, 0, 1, 0), "a case that was redone, however often"
+    assert Obligation.REPLY not in of.on_time, "what still runs in time says nothing yet"
+
+
+def said_of(log: list[Entry]) -> Outcome:
+    """What a case says two hundred hours later."""
+    case = fold(log, CALENDARS)
+    return outcome(case, log, KIND, ABLE, (200 * HOUR_MS, CALENDARS))
+
+
 def test_a_figure_rests_on_the_cases_behind_it() -> None:
     outcomes, _ = a_month()
     for lead, of in figures(outcomes, By.LEAD).items():

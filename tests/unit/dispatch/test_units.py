@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dispatch.arrival import Fence, arrived_ms, held_against, left_ms
 from dispatch.shifts import is_on_shift
-from dispatch.units import DETOUR, Duty, Fix, Fleet, Need, Shortfall, Unit
+from dispatch.units import Duty, Fix, Fleet, Need, Shortfall, Unit
 
 NOW_MS = 1_795_300_000_000
 PUMP = frozenset({"pump"})
@@ -56,7 +56,7 @@ def test_each_unit_says_what_speaks_against_it() -> None:
     ]
     assert [one.can_go for one in found] == [True] * 5 + [False]
     assert found[0].distance_m == pytest.approx(haversine_m(21.66, 21.67), rel=1e-6)
-    assert found[0].travel_s == pytest.approx(found[0].distance_m * DETOUR / (40 / 3.6))
+    assert found[0].travel_s == pytest.approx(found[0].distance_m * 1.4 / (40 / 3.6))
     assert found[1].from_home and found[1].distance_m == pytest.approx(haversine_m(21.66, 21.70), rel=1e-6)
 
 
