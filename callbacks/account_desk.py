@@ -42,6 +42,7 @@ from core.errors import (
     UnknownName,
 )
 from core.messages import text
+from core.records import Stamp
 from geo.areas import AreaLevel
 from layouts.account_frame import LOOKED_AT, PLACES, Frame, Told, Viewer, begin_of, end_of, sentence_of
 from layouts.posts import Ground
@@ -209,7 +210,8 @@ class AccountDesk:
         ]
         places = tuple(place for place in offered if action_of(f"GET /{place}") in held)
         named = (person.name, person.login) if person else (asked.by.name, "")
-        viewer = Viewer(*named, places, self._responses() if "responses.see" in held else None)
+        responses = self._responses() if "responses.see" in held else None
+        viewer = Viewer(*named, places, responses, self._stamp() if "pages.see" in held else "")
         frame = Frame(self.language, self.base_path, viewer, told)
         try:
             page = await asyncio.to_thread(show, frame, asked)
@@ -220,6 +222,11 @@ class AccountDesk:
     def _responses(self) -> tuple[Record, ...] | None:
         sections = self._reader.sections()
         return tuple(sections.get("responses", {}).values()) if sections else None
+
+    def _stamp(self) -> str:
+        """The stamp of a city that is not the real one; "" of the real one, and before one is on show."""
+        city = self._reader.sections().get("city", {}).get("main", {})
+        return "" if city.get("stamp") == Stamp.LIVE else str(city.get("stamp", ""))
 
     def _refusal(self, problem: Exception, form: str, sent: Mapping[str, list[str]]) -> Told:
         """Why an act was not done, in one sentence; what was typed stays, but for passwords."""

@@ -159,7 +159,7 @@ class Phone:
             seen=seen,
             units=units,
             roster=roster,
-            kinds={kind.id: kind.name[language] for kind in declared.case_kinds.values()},
+            kinds={kind.id: kind.name[language] for kind in declared.case_kinds.values() if not kind.rectifies},
             areas={area.id: area.name[language] for area in areas},
             is_expired=here.is_expired,
             own_words=self._tasks.own_words(),

@@ -175,8 +175,11 @@ def wish_of(sent: Mapping[str, str], now: Now, origin: Origin = Origin.PERSON) -
 def report_of(sent: Mapping[str, str], now: Now) -> Wish:
     """The report that a form brings; where the telephone was, when it said so. Raises IllegalStep: it has no key."""
     fields: dict[str, Any] = {name: sent[name] for name in ("kind", "title", "area", "text") if sent.get(name)}
+    said = sent.get("said", "").strip()[:200]
     if (fix := fix_of(sent)) is not None and fix.pop("age_ms") <= FIX_AT_MOST_MS:
-        fields["place"] = fix | {"origin": "gps", "said": ""}
+        fields["place"] = fix | {"origin": "gps", "said": said}
+    elif said:  # no point to draw: the words stand where everybody reads them
+        fields["text"] = f"{said}\n{fields.get('text', '')}".strip()
     return Wish(key_of(sent, Verb.REPORT), Verb.REPORT, fields=fields, happened_ms=happened_ms(sent, now))
 
 

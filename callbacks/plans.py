@@ -26,7 +26,8 @@ from layouts.plans import OnePlan, Shelf, plan_page, plans_page
 from layouts.reading import PictureReader
 from layouts.response import Opened, response_page
 
-OFFERED = (Deed.APPROVE, Deed.DECLINE, Deed.REVIEW, Deed.CHANGE, Deed.TICK, Deed.NOTE, Deed.END)  # in this order
+# In this order.
+OFFERED = (Deed.APPROVE, Deed.DECLINE, Deed.REVIEW, Deed.CHANGE, Deed.TICK, Deed.SEND, Deed.NOTE, Deed.END)
 SHOWN = (ResponseState.PROPOSED, ResponseState.IN_FORCE)
 OVER = (ResponseState.ENDED, ResponseState.DECLINED)
 EXPORT = "export.make"

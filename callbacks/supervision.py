@@ -19,7 +19,17 @@ from dispatch.book import CaseBook, Rules
 from dispatch.holidays import calendars_at
 from dispatch.returning import Returning
 from dispatch.supervision import OrderDeed, OrderKind
-from dispatch.supervision_book import INSTRUCT, RIGHTS, SEE, SUPERVISE, About, OrderGround, OrderWish, SupervisionBook
+from dispatch.supervision_book import (
+    ANSWER,
+    INSTRUCT,
+    RIGHTS,
+    SEE,
+    SUPERVISE,
+    About,
+    OrderGround,
+    OrderWish,
+    SupervisionBook,
+)
 from geo.areas import AreaLevel
 from layouts.account_frame import Frame
 from layouts.reading import PictureReader
@@ -98,7 +108,10 @@ class Supervision:
         told = self._book.read(asked.place["order"])
         self._check_seen(asked, told.row.scene, told.about)
         held = asked.rights()
-        deeds = tuple(deed for deed in OFFERED if deed in told.order.possible and RIGHTS[deed] in held)
+        may = {right for right in RIGHTS.values() if right in held}
+        if ANSWER in may and not self._book.answers(asked.by, told, asked.now_ms):
+            may.remove(ANSWER)
+        deeds = tuple(deed for deed in OFFERED if deed in told.order.possible and RIGHTS[deed] in may)
         owners = self._owners(self._declared())
         return order_page(frame, OneOrder(told, deeds, owners, self._when(), secrets.token_hex(8)))
 

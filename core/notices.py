@@ -52,6 +52,7 @@ class Kind(StrEnum):
     RESPONSE = "response"  # a response began or has another level
     RESPONSE_OVER = "response-over"
     REVIEW = "review"  # a response should have been looked at again
+    MESSAGE = "message"  # what somebody sends to those of a plan
     ORDER = "order"  # of supervision, issued or reminded of
     ORDER_LATE = "order-late"
 

@@ -18,6 +18,7 @@ OF_RESPONSE: Mapping[Deed, Kind] = {
     Deed.CHANGE: Kind.RESPONSE,
     Deed.END: Kind.RESPONSE_OVER,
     Deed.REMIND: Kind.REVIEW,
+    Deed.SEND: Kind.MESSAGE,
 }
 OF_ORDER: Mapping[OrderDeed, Kind] = {
     OrderDeed.ISSUE: Kind.ORDER,
@@ -30,17 +31,21 @@ OF_ORDER: Mapping[OrderDeed, Kind] = {
 def calls_of_response(course: Course, line: Line, belongs: tuple[str, str, str]) -> list[Call]:
     """Whom a line of the log of a response calls, once for each area; belongs: (scene, stamp, topic).
 
-    Of a plan at work on one case nobody beyond those of the case; an exercise has the stamp of one and leaves nothing.
+    Of a plan at work on one case nobody beyond those of the case, but for a message that somebody sends; an exercise
+    has the stamp of one and leaves nothing.
     """
     scene, stamp, topic = belongs
     response = course.response
-    if line.deed not in OF_RESPONSE or response.case:
+    if line.deed not in OF_RESPONSE or (response.case and line.deed is not Deed.SEND):
         return []
-    owners = sorted({step.owner for step in course.plan.at(response.level)} | {course.plan.owner})
-    whom = _LEADERS if line.deed is Deed.REMIND else (*_ROOM, *(f"department:{owner}" for owner in owners))
+    departments = [f"department:{one}" for one in (addressees(course) if line.deed is Deed.SEND else _owners(course))]
+    rooms = {Deed.REMIND: _LEADERS, Deed.SEND: ()}
+    whom = (*rooms.get(line.deed, _ROOM), *([] if line.deed is Deed.REMIND else departments))
     about: dict[str, str | int] = {"plan": course.plan.id, "response_level": int(response.level)}
     if line.deed is Deed.REMIND:
         about["due_ms"] = response.review_ms
+    if line.deed is Deed.SEND:
+        about["text"] = str(line.fields["text"])
     return [
         Call(
             key=f"{scene}|{response.id}|{line.number}|{area}",
@@ -55,6 +60,15 @@ def calls_of_response(course: Course, line: Line, belongs: tuple[str, str, str])
         )
         for area in response.areas
     ]
+
+
+def addressees(course: Course) -> list[str]:
+    """Who gets a message of a response: the owners of its steps and the contacts of its plan."""
+    return list(dict.fromkeys((*_owners(course), *course.plan.contacts)))
+
+
+def _owners(course: Course) -> list[str]:
+    return sorted({step.owner for step in course.plan.at(course.response.level)} | {course.plan.owner})
 
 
 def call_of_order(order: Order, line: OrderLine, belongs: tuple[str, str, str, str], due_ms: int | None) -> Call | None:

@@ -44,6 +44,7 @@ RIGHTS: Mapping[Deed, str] = {
     Deed.END: APPROVE,
     Deed.TICK: WORK,
     Deed.SKIP: WORK,
+    Deed.SEND: WORK,
     Deed.NOTE: WORK,
     Deed.REMIND: PROPOSE,
 }

@@ -23,6 +23,7 @@ class Deed(StrEnum):
     REMIND = "remind"  # 催办: its review is overdue
     TICK = "tick"  # 完成步骤
     SKIP = "skip"  # 步骤不适用, with its reason
+    SEND = "send"  # 发出信息: to who works on the plan and to its contacts
     NOTE = "note"  # 记事
     END = "end"  # 终止
 
@@ -92,6 +93,7 @@ BEFORE: Mapping[Deed, frozenset[ResponseState]] = {
     Deed.TICK: _FORCE,
     Deed.SKIP: _FORCE,
     Deed.END: _FORCE,
+    Deed.SEND: _FORCE,
     Deed.NOTE: frozenset(ResponseState),
 }
 NEEDS: Mapping[Deed, tuple[str, ...]] = {
@@ -101,6 +103,7 @@ NEEDS: Mapping[Deed, tuple[str, ...]] = {
     Deed.CHANGE: ("level", "reason"),
     Deed.TICK: ("step",),
     Deed.SKIP: ("step", "reason"),
+    Deed.SEND: ("text",),
     Deed.NOTE: ("text",),
     Deed.END: ("reason",),
 }
@@ -205,6 +208,7 @@ CHANGES: Mapping[Deed, Callable[[Course, Line], Course]] = {
     Deed.REMIND: lambda course, line: replace(course, reminded_ms=line.at_ms),
     Deed.TICK: _ticked,
     Deed.SKIP: _ticked,
+    Deed.SEND: lambda course, line: course,
     Deed.NOTE: lambda course, line: course,
     Deed.END: _ended,
 }

@@ -141,6 +141,15 @@ class SupervisionBook:
             order = order_follow(told.order, line, self._ground().calendars)
             return self._written(connection, by, order, (line, wish.key, told.about), now)
 
+    def answers(self, by: Bearer, told: OrderTold, real_ms: int) -> bool:
+        """Whether somebody could answer an order now: a liaison for his own department alone."""
+        try:
+            with self._warden.database.reading() as connection:
+                check_own(connection, by, ANSWER, self._owed(told), real_ms)
+        except NotAllowed:
+            return False
+        return True
+
     def happen(self, by: str, wish: OrderWish, now: Now) -> OrderTold:
         """Write what time alone did. by: the worker that saw it. Raises as `act` does, but for NotAllowed."""
         machine, detail = Bearer(by), {"deed": wish.deed, "key": wish.key}

@@ -40,13 +40,15 @@ SECRET = "secret"  # what the button beside it copies
 class Viewer:
     """Who looks at a page. places: of `PLACES` and `LOOKED_AT` those that he may open.
 
-    responses: those on show; None: he may not see them, or no city is on show.
+    responses: those on show; None: he may not see them, or no city is on show. stamp: of a city that is not the real
+    one, else "".
     """
 
     name: str
     login: str
     places: tuple[str, ...] = ()
     responses: tuple[Record, ...] | None = None
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,10 @@ class Frame:
             action=f"{self.base_path}sign-out",
         )
         badge = None if viewer.responses is None else response_badge(viewer.responses, self.language)
+        stamp = el("span", self.word(f"stamp.{viewer.stamp}"), class_="stamp") if viewer.stamp else None
         city, house = entries(LOOKED_AT), entries(PLACES)
         nav = el("nav", city, el("i") if city and house else None, house)
-        return el("header", self.link(home, self.word("sign-in.title"), class_="house"), badge, nav, leave)
+        return el("header", self.link(home, self.word("sign-in.title"), class_="house"), stamp, badge, nav, leave)
 
 
 def day_of(at_ms: int) -> str:

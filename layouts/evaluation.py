@@ -111,6 +111,7 @@ def case_page(frame: Frame, one: OneCase) -> str:
     ]
     return frame.page(
         "evaluation-case",
+        el("p", frame.link("evaluation", frame.word("account.page-evaluation")), class_="crumbs"),
         el("h2", f"{one.id} {one.title}", el("small", _standing(frame, one.outcome), class_="evaluation-standing")),
         el("dl", measures, class_="evaluation-figures"),
         _appeal(frame, one),

@@ -114,20 +114,26 @@ def _tasks(field: Field) -> Part:
 
 
 def _report(field: Field) -> Markup:
-    kinds = [el("option", name, value=kind) for kind, name in field.kinds.items()]
+    kinds = [el("option", field.word("field.report_kind"), value="")]
+    kinds += [el("option", name, value=kind) for kind, name in field.kinds.items()]
     areas = [el("option", name, value=area) for area, name in field.areas.items()]
     words = el("textarea", "", name="text", rows=3, maxlength=2000)
     form = el(
         "form",
         el("input", type="hidden", name="key", value=f"{field.key}-report"),
         el("input", type="hidden", name="unit", value=field.unit),
-        el("label", el("span", field.word("dispatch.field_kind")), el("select", kinds, name="kind")),
+        el("label", el("span", field.word("dispatch.field_kind")), el("select", kinds, name="kind", required=True)),
         el(
             "label",
             el("span", field.word("dispatch.field_title")),
             el("input", name="title", required=True, maxlength=120),
         ),
         el("label", el("span", field.word("dispatch.field_area")), el("select", areas, name="area")),
+        el(
+            "label",
+            el("span", field.word("field.report_where")),
+            el("input", name="said", maxlength=200, placeholder=field.word("field.report_where_like")),
+        ),
         el("label", el("span", field.word("dispatch.field_text")), words),
         file_field(field),
         el("button", field.word("field.report"), class_="large"),

@@ -299,16 +299,17 @@ def _titled(frame: Frame, one: OnePlan) -> Markup:
     )
 
 
-def with_it(frame: Frame, plan: Plan, free: Mapping[str, tuple[int, int]]) -> list[Part]:
-    """Resources with how many are free, contacts with their numbers, and messages of a plan."""
+def with_it(frame: Frame, plan: Plan, free: Mapping[str, tuple[int, int]], messages: Part = None) -> list[Part]:
+    """Resources with how many are free, contacts with their numbers, and messages of a plan, or how they are sent."""
     groups = (
         ("plan.resources", [_resource(frame, one, free.get(one)) for one in plan.resources]),
         ("plan.contacts", [_contact(one, plan.telephones.get(one, "")) for one in plan.contacts]),
-        ("plan.messages", [el("li", one[frame.language]) for one in plan.messages]),
+        ("plan.messages", [] if messages else [el("li", one[frame.language]) for one in plan.messages]),
     )
-    return [
+    shown = [
         el("section", el("h2", frame.word(code)), el("ul", listed, class_="words")) for code, listed in groups if listed
     ]
+    return [*shown, messages]
 
 
 def _resource(frame: Frame, name: str, free: tuple[int, int] | None) -> Markup:

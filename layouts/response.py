@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from core.markup import Markup, Part, el
+from dispatch.further_calls import addressees
 from dispatch.plans import Plan, PlanStep, Progress, StepStanding
 from dispatch.response_rows import ResponseTold
 from dispatch.responses import Deed, Line, ResponseState, Review
@@ -60,9 +61,8 @@ def response_page(frame: Frame, opened: Opened) -> str:
         ),
     )
     back = el("p", frame.link("plans", frame.word("account.page-plans")), class_="crumbs")
-    return frame.page(
-        "plans", back, el("div", lead, el("aside", *with_it(frame, course.plan, opened.free)), class_="list")
-    )
+    beside = with_it(frame, course.plan, opened.free, _messages(frame, opened) if Deed.SEND in opened.deeds else None)
+    return frame.page("plans", back, el("div", lead, el("aside", *beside), class_="list"))
 
 
 def _head(frame: Frame, opened: Opened) -> Markup:
@@ -140,7 +140,7 @@ def _deed_form(frame: Frame, opened: Opened, deed: Deed) -> Part:
     """The form of an act about the whole response; steps have their own."""
     where, course = _where(opened), opened.told.course
     fields: list[Part] = [*hidden(_kept(opened, deed) | {"key": f"{opened.key}-{deed}"})]
-    if deed in (Deed.TICK, Deed.SKIP):
+    if deed in (Deed.TICK, Deed.SKIP, Deed.SEND):
         return None
     if deed is Deed.CHANGE:
         fields.append(levels(frame, where, course.response.level))
@@ -152,6 +152,35 @@ def _deed_form(frame: Frame, opened: Opened, deed: Deed) -> Part:
     if deed in (Deed.APPROVE, Deed.REVIEW):
         return form
     return frame.folded(frame.word(f"plan.deed-{deed}"), form)
+
+
+def _messages(frame: Frame, opened: Opened) -> Markup:
+    """Messages of the plan, each ready to be sent, and one of one's own; whom they go to is said before."""
+    whom = frame.word("plan.sent_to", whom="、".join(addressees(opened.told.course)))
+    written = [one[frame.language] for one in opened.told.course.plan.messages]
+    forms = [_message(frame, opened, at, one, one) for at, one in enumerate(written)]
+    own = _message(frame, opened, len(written), frame.word("plan.own_message"), "")
+    return el(
+        "section", el("h2", frame.word("plan.messages")), el("p", whom, class_="note"), *forms, own, class_="sent"
+    )
+
+
+def _message(frame: Frame, opened: Opened, at: int, summary: str, words: str) -> Markup:
+    form = frame.form(
+        _where(opened),
+        *hidden(_kept(opened, Deed.SEND) | {"key": f"{opened.key}-send-{at}"}),
+        el(
+            "textarea",
+            words,
+            name="text",
+            rows=3,
+            maxlength=200,
+            required=True,
+            aria_label=frame.word("plan.deed-send"),
+        ),
+        button="plan.deed-send",
+    )
+    return frame.folded(summary, form)
 
 
 def _kept(opened: Opened, deed: Deed) -> dict[str, str]:

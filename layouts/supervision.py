@@ -145,7 +145,7 @@ def _filters(frame: Frame, desk: Desk) -> Markup:
 def _row(frame: Frame, one: OrderTold, when: When) -> Markup:
     order = one.order
     light = order.light(when.now_ms, when.calendars)
-    reminded = el("small", frame.word("order.reminded_n", n=order.reminded)) if order.reminded else None
+    reminded = el("small", frame.word("order.reminded_n", n=order.reminded), class_="whole") if order.reminded else None
     kind = frame.word(f"order.kind-{order.kind}")
     return el(
         "tr",

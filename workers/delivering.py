@@ -26,7 +26,7 @@ from workers.deciding import roster_of, routes_of
 log = logging.getLogger(__name__)
 
 PAGES = {Kind.ASSIGNED: "m"} | dict.fromkeys((Kind.DUE_SOON, Kind.OVERDUE, Kind.RAISED, Kind.VOID), "dispatch")
-PAGES |= dict.fromkeys((Kind.RESPONSE, Kind.RESPONSE_OVER, Kind.REVIEW), "plans")
+PAGES |= dict.fromkeys((Kind.RESPONSE, Kind.RESPONSE_OVER, Kind.REVIEW, Kind.MESSAGE), "plans")
 PAGES |= dict.fromkeys((Kind.ORDER, Kind.ORDER_LATE), "supervision")
 AT_ONCE = 8  # one dead webhook must not keep a short message waiting
 

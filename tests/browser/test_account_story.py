@@ -257,6 +257,7 @@ def test_the_next_person_signs_in_on_the_phone(chromium: Chromium, house: Guarde
         page.goto(f"{house.address}m?unit=pump-1")
         expect(page.locator(".expired")).to_contain_text("会话已过期，只能看不能办")
         page.locator("details.report summary").click()
+        page.locator(".report select[name=kind]").select_option("water.road_water")
         page.locator(".report input[name=title]").fill(title)
         page.locator(".report button").click()
         expect(page.locator(".waits")).to_be_visible()

@@ -90,7 +90,9 @@ def test_the_offline_queue_is_sent_once(chromium: Chromium, house: Guarded, tmp_
         page.get_by_role("button", name="签收", exact=True).click()
         until(page, "!document.querySelector('.waits').hidden")
         page.locator("details.report summary").click()
+        page.select_option(".report select[name=kind]", "transport.road_collapse")
         page.fill(".report input[name=title]", "断网时看到的塌方")
+        page.fill(".report input[name=said]", "光华北路桥头")
         page.locator(".report button").click()
         until(page, "document.querySelector('.waits').textContent.startsWith('2 ')")
         page.locator("form.photo input[type=file]").set_input_files(photo)
@@ -109,7 +111,9 @@ def test_the_offline_queue_is_sent_once(chromium: Chromium, house: Guarded, tmp_
         (original, True, photo.stat().st_size)
     ]
     queue = house.ask("GET", "api/v1/cases", house.colleague(Role.DISPATCHER)).json()["cases"]
-    assert [one["title"] for one in queue].count("断网时看到的塌方") == 1
+    (told,) = [one["id"] for one in queue if one["title"] == "断网时看到的塌方"]
+    facts = house.ask("GET", f"api/v1/cases/{told}", house.colleague(Role.DISPATCHER)).json()["facts"]
+    assert facts["kind"] == "transport.road_collapse" and facts["text"] == "光华北路桥头"
 
 
 def test_a_point_goes_out_in_the_datum_of_its_map(house: Guarded) -> None:

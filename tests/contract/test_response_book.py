@@ -204,3 +204,24 @@ def test_whom_a_response_calls(office: Office, book: ResponseBook) -> None:
     assert [one["kind"] for one in calls] == ["response", "review", "review"]
     assert {"department:市三防办", "role:duty", "role:leader"} <= set(calls[0]["to"])
     assert calls[1]["to"] == ["role:leader", "role:shift-leader"]
+
+
+@pytest.mark.claim(
+    "COMMAND", "A message of a plan is sent to the owners of its steps and its contacts, and stands in the log."
+)
+def test_a_message_is_sent(office: Office) -> None:
+    plan = replace(PLAN, contacts=("市水务局", "市三防办"))
+    book = ResponseBook(Warden(office.database, office.journal), lambda: Ground({"flood": plan}, lambda area: (area,)))
+    leader, words = bearer(office, Role.LEADER), "请低洼地区群众按通知转移"
+    for exercise, stamp in ((False, "live"), (True, "drill")):
+        response = proposed(book, leader, f"asked-{exercise}", exercise=exercise).course.response.id
+        sent = ResponseWish(f"send-{exercise}", Deed.SEND, response, fields={"text": words})
+        with pytest.raises(IllegalStep):
+            book.act(leader, sent, at(0))
+        book.act(leader, ResponseWish(f"approve-{exercise}", Deed.APPROVE, response), at(1))
+        told = book.act(leader, sent, at(2))
+        assert (told.log[-1].deed, told.log[-1].fields["text"]) == (Deed.SEND, words)
+        with office.database.reading() as connection:
+            call = [row.body for row in told_after(connection, 0) if row.topic == ActTopic.CALL][-1]
+        assert (call["kind"], call["about"]["text"], call["stamp"]) == ("message", words, stamp)
+        assert call["to"] == ["department:市三防办", "department:市水务局"]
