@@ -215,9 +215,13 @@ def one_case_each(day: Day) -> list[str]:
             return leads
 
 
-def worked(day: Day, case: str, number: int) -> None:
-    """Filed, sent, worked by crews whose telephones were offline for hours, finished, sometimes redone, closed."""
+def worked(day: Day, case: str, number: int) -> dict[tuple[str, str], float]:
+    """Filed, sent, worked by crews whose telephones were offline for hours, finished, sometimes redone, closed.
+
+    Returns the minutes at which they tapped, by task and verb.
+    """
     minute, hands = NIGHT_MIN - 700 + number * 0.5, number % 2 + 1
+    tapped: dict[tuple[str, str], float] = {}
 
     def step(at: float, verb: str, role: Role = Role.DISPATCHER, **more: Any) -> None:
         day.step(case, at, verb, role, hands, **more)
@@ -228,9 +232,10 @@ def worked(day: Day, case: str, number: int) -> None:
     for task, unit in units.items():
         step(minute + 91, "notify", assignment=task, fields={"unit": unit})
         waited = float(day.rng.uniform(1, 30)) / (3 if unit == FIRE else 1)
-        tapped = {"key": f"phone-{number}-{task}", "case": case, "assignment": task}
-        taps = {"accept": 92.0, "depart": 93.0, "arrive": 94.0 + waited}
-        day.sends([("step", tapped | {"verb": verb, "minute": minute + at}) for verb, at in taps.items()], hands)
+        act = {"key": f"phone-{number}-{task}", "case": case, "assignment": task}
+        taps = {"accept": minute + 92, "depart": minute + 93, "arrive": minute + 94 + waited}
+        day.sends([("step", act | {"verb": verb, "minute": at}) for verb, at in taps.items()], hands)
+        tapped |= {(task, verb): at for verb, at in taps.items()}
     handled = minute + 125 + float(day.rng.uniform(0, 300))
     step(handled, "finish", Role.FIELD, fields={"result": "已排水"})
     if number % 7 == 0:
@@ -249,6 +254,18 @@ def worked(day: Day, case: str, number: int) -> None:
     if number % 13 == 6:
         step(handled + 90, "appeal", Role.FIELD, fields={"reason": "台风期间道路中断"})
         step(handled + 95, "grant-appeal", Role.SUPERVISOR)
+    return tapped
+
+
+def assert_each_tap_stands_once(day: Day, case: str, tapped: dict[tuple[str, str], float]) -> None:
+    """What crews tapped without a network stands in the log once, when it was tapped and not when it came."""
+    log = day.site.ask("GET", f"api/v1/cases/{case}", day.site.colleague(Role.DISPATCHER)).json()["log"]
+    stands = [one for one in log if (one["assignment"], one["verb"]) in tapped]
+    assert len(stands) == len(tapped)
+    for one in stands:
+        told_min = (one["at_ms"] - day.began_ms) / MINUTE_MS
+        assert told_min == pytest.approx(tapped[one["assignment"], one["verb"]], abs=5), "but for what a request takes"
+        assert one["entered_ms"] - one["at_ms"] > 60 * MINUTE_MS
 
 
 @pytest.mark.claim(
@@ -259,7 +276,7 @@ def worked(day: Day, case: str, number: int) -> None:
 @pytest.mark.parametrize(("incidents", "count"), [(21, 30), pytest.param(140, 200, marks=pytest.mark.long)])
 def test_a_typhoon_day(day: Day, incidents: int, count: int) -> None:
     reports = reports_of(day, incidents, count)
-    assert {one.source for one in reports} == set(SOURCES)
+    assert {one.source for one in reports} == set(SOURCES) and count - incidents == pytest.approx(0.3 * count)
     for first, last, minute in ((0, incidents, 0.0), (incidents, count, float(AGAIN_MIN))):
         day.leap(minute)
         for report in reports[first:last]:
@@ -268,8 +285,9 @@ def test_a_typhoon_day(day: Day, incidents: int, count: int) -> None:
     leads = one_case_each(day)
     assert len(leads) == incidents, "each incident is one case, however often it was told"
     day.leap(NIGHT_MIN)
-    for number, case in enumerate(leads):
-        worked(day, case, number)
+    tapped = {case: worked(day, case, number) for number, case in enumerate(leads)}
+    for case, taps in tapped.items():
+        assert_each_tap_stands_once(day, case, taps)
     month = month_at(day.now_ms).name
     asked = f"api/v1/evaluation?month={month}&basis=close"
     found = day.site.ask("GET", asked, day.site.colleague(Role.LEADER)).json()
