@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from core.records import HOUR_MS, Scene
 
 CHINA_MS = 8 * HOUR_MS  # one civil time in all of China, no summer time since 1991: so far it is ahead of UTC
+SET_BACK_MS = 2000  # a time service that steps a clock does so for less than a second, but for the first time
 CHINA = timezone(timedelta(milliseconds=CHINA_MS), "UTC+8")
 
 
@@ -23,6 +24,27 @@ def real_ms() -> int:
 def monotonic_s() -> float:
     """Seconds of a clock that never steps; for waiting and for ages of this process."""
     return time.monotonic()
+
+
+class ClockSteps:
+    """Whether this machine's clock is set back under a process, told by the clock that never steps.
+
+    What is less than `SET_BACK_MS` is how time services keep a clock right.
+    """
+
+    def __init__(self, now_ms: int, now_s: float) -> None:
+        self._begun_ms = now_ms - round(1000 * now_s)
+
+    def back_ms(self, now_ms: int, now_s: float) -> int:
+        """How far it was set back since this was last asked, ms; 0: it was not.
+
+        >>> steps = ClockSteps(7_200_000, 0.0)
+        >>> steps.back_ms(7_210_000, 10.0), steps.back_ms(3_620_000, 20.0), steps.back_ms(3_621_000, 21.0)
+        (0, 3600000, 0)
+        """
+        begun_ms = now_ms - round(1000 * now_s)
+        back_ms, self._begun_ms = self._begun_ms - begun_ms, begun_ms
+        return back_ms if back_ms >= SET_BACK_MS else 0
 
 
 def city_ms(scene: Scene, at_real_ms: int) -> int:

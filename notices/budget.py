@@ -41,4 +41,5 @@ class Ledger:
         return len(self._inside(recipient, now_ms))
 
     def _inside(self, recipient: str, now_ms: int) -> list[int]:
-        return [at_ms for at_ms in self._told_ms[recipient] if at_ms > now_ms - WINDOW_MS]
+        """What is told at a later time was told before the clock was set back, and counts no more."""
+        return [at_ms for at_ms in self._told_ms[recipient] if now_ms - WINDOW_MS < at_ms <= now_ms]

@@ -262,7 +262,9 @@ class _Turn:
         waits_s = [r.unanswered_s for r in self._routes(self._notice(one, Kind.ESCALATED, one.told)) if r.unanswered_s]
         long_ago_ms = self._now_ms - 1000 * min(waits_s, default=0)
         return bool(waits_s) and all(
-            call.state is State.FAILED or (call.state is not State.WAITING and call.since_ms <= long_ago_ms)
+            call.state is State.FAILED
+            # since a later time: the clock was set back meanwhile, and nobody knows how long it rang
+            or (call.state is not State.WAITING and not long_ago_ms < call.since_ms <= self._now_ms)
             for call in rung
         )
 

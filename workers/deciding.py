@@ -80,6 +80,13 @@ class Deciding:
             ledger = Ledger(told_ms, kept.waiting_digests(connection, self._scene.id))
         return self._write(matters, decide(matters.values(), policy, ledger, now_ms))
 
+    def set_back(self, by_ms: int) -> None:
+        """The clock was set back: what is due by it stays due as soon as before. Raises NeighbourDown."""
+        with self._database.transaction() as connection:
+            self._open = {name: _sooner(one, by_ms) for name, one in self._open.items()}
+            kept.keep_matters(connection, self._scene.id, self._open.values(), ())
+            kept.bring_forward(connection, by_ms)
+
     def _listen(self, connection: Transaction, now_ms: int) -> bool:
         """Whether responses changed, or it is time to see what became of calls that nobody has acknowledged."""
         if not self._open or 0 <= now_ms - self._listened_ms < LISTEN_MS:
@@ -112,7 +119,8 @@ class Deciding:
         for name in kept.spoken_of(connection, scene, ended):  # it was over, and that was dealt with
             del found[name]
         self._known |= found
-        self._decided_ms = max((one.warning.decided_ms for one in changed), default=self._decided_ms)
+        decided_ms = max((one.warning.decided_ms for one in changed), default=self._decided_ms)
+        self._decided_ms = min(decided_ms, city_ms)  # after a clock was set back, what comes next was decided before
         return bool(found)
 
     def _standing(self, connection: Transaction) -> dict[str, Standing]:
@@ -222,6 +230,13 @@ def _silent(one: KeptWarning) -> str:
 
 def _stands(one: KeptWarning) -> bool:
     return one.warning.phase is WarningPhase.ACTIVE
+
+
+def _sooner(matter: Matter, by_ms: int) -> Matter:
+    """A matter whose times of this server lie as much earlier."""
+    due_ms = (None if at_ms is None else at_ms - by_ms for at_ms in (matter.escalate_ms, matter.standing_ms))
+    escalate_ms, standing_ms = due_ms
+    return replace(matter, seen_ms=matter.seen_ms - by_ms, escalate_ms=escalate_ms, standing_ms=standing_ms)
 
 
 def _is_called(matter: Matter) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 
 from accounts.sealing import Seal, seal_of
-from core.clock import monotonic_s, real_ms
+from core.clock import ClockSteps, monotonic_s, real_ms
 from core.messages import text
+from core.records import MINUTE_MS
 from core.settings import Settings
 from ingest.transports.publish import Publisher
 from notices.channels.choose import carriers_of, status_pages_of
@@ -22,8 +24,11 @@ from workers.deciding import Deciding
 from workers.delivering import Delivering
 from workers.worker import Running, mqtt_url, run_worker
 
+log = logging.getLogger(__name__)
+
 LOOK_S = 0.25  # red is told at once
 COUNT_S = 10.0
+TOLD_OF_CLOCK_S = 600.0  # so long the health of the city says that its clock was set back
 
 
 def run(settings: Settings) -> int:
@@ -52,15 +57,20 @@ def _notify(running: Running, database: Database, publisher: Publisher) -> None:
     delivering = Delivering(database, seal, settings, carriers_of(settings, publisher), running.declared)
     asking = Asking(database, status_pages_of(settings))
     says, counted_s = "", float("-inf")
+    steps, wrong_until_s = ClockSteps(real_ms(), monotonic_s()), float("-inf")
     try:
         while not running.stopping():
+            if back_ms := steps.back_ms(real_ms(), monotonic_s()):
+                says, wrong_until_s = _set_back(back_ms, settings.language), monotonic_s() + TOLD_OF_CLOCK_S
+                deciding.set_back(back_ms)
             deciding.turn(real_ms(), running.now_ms())
             calling.turn(real_ms())
             delivering.turn(real_ms())
             asking.turn(real_ms())
-            if monotonic_s() - counted_s >= COUNT_S:
+            clock_is_wrong = monotonic_s() < wrong_until_s
+            if monotonic_s() - counted_s >= COUNT_S and not clock_is_wrong:
                 counted_s, says = monotonic_s(), _says(database, settings.language)
-            running.beat("ok", says)
+            running.beat("clock" if clock_is_wrong else "ok", says)
             time.sleep(LOOK_S)
     finally:
         delivering.close()
@@ -76,6 +86,12 @@ def _begin_with_defaults(database: Database, seal: Seal, language: str) -> None:
             put_recipient(connection, recipient, seal.close)
         for route in routes_of(language):
             put_route(connection, route)
+
+
+def _set_back(back_ms: int, language: str) -> str:
+    said = text("health.clock-set-back", language, minutes=f"{back_ms / MINUTE_MS:.1f}")
+    log.error("%s", said)
+    return said
 
 
 def _says(database: Database, language: str) -> str:

@@ -19,7 +19,7 @@ import catalogue
 from catalogue.declared import Declared
 from core.duty import Deed, Scope, Silence
 from core.notices import Channel, Recipient, Route, State
-from core.records import Issuer, Level, Scene, Stamp, WarningPhase
+from core.records import HOUR_MS, Issuer, Level, Scene, Stamp, WarningPhase
 from dispatch.responses import Deed as ResponseDeed
 from dispatch.responses import ResponseState
 from store import notices as kept
@@ -56,6 +56,19 @@ def test_nobody_acknowledges_a_red_warning(room: Room) -> None:
     assert at["138-wang"] - at["138-zhang"] <= 60
     assert at["138-zhao"] - at["138-wang"] <= 60
     assert reached[-1][2] == "无人确认，转报：w1 水位 62.35 m；尚无人确认，请立即电话叫应责任人。"
+
+
+@pytest.mark.claim("WARN", "A server clock that is set back by an hour delays no escalation, no retry and no new red.")
+def test_the_clock_is_set_back_by_an_hour(room: Room) -> None:
+    watch(room, "zhang", "wang")
+    room.warn(warning("w1"), warning("w2", level=Level.ORANGE))
+    assert [(to, said[:2]) for _, to, said in room.run(2)] == [("138-zhang", "w1")]
+    room.now_ms -= HOUR_MS
+    room.deciding.set_back(HOUR_MS)
+    room.warn(warning("w3", decided_ms=room.now_ms))
+    assert [(to, said[:2]) for _, to, said in room.run(2)] == [("138-zhang", "w3")], "decided before what came before"
+    assert ("138-zhang", "w2") in {(to, said[:2]) for _, to, said in room.run(10)}, "it waited for what comes with it"
+    assert [to for _, to, _ in room.run(60)].count("138-wang") == 4, "of w1 and w3, by message and by telephone"
 
 
 @pytest.mark.claim(
