@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import uvicorn
+from kept_warning import warning as kept_warning
 from prerequisites import ANSWER_S, REPOSITORY, eventually
 
 import catalogue
 from api.site import Site
 from core.clock import real_ms
-from core.records import CityWarning, Issuer, Level, Scene, Stamp, Status, ValueBatch, WarningPhase
+from core.records import CityWarning, Scene, Stamp, Status, ValueBatch
 from core.settings import Settings, load
 from stream.boards import newest_revision
 from stream.codec import encode_values, encode_warnings
@@ -67,27 +68,8 @@ def values(indicator: str, end_ms: int, areas: dict[str, float]) -> ValueBatch:
 
 
 def warning(n: int, now_ms: int) -> CityWarning:
-    return CityWarning(
-        id=f"w{n}",
-        rule="water.river_stage",
-        rule_version="1",
-        indicator="water.river_stage",
-        subject="mm-river-01",
-        issuer=Issuer.COMPUTED,
-        phase=WarningPhase.ACTIVE,
-        level=Level.RED,
-        peak=Level.RED,
-        since_ms=now_ms,
-        updated_ms=now_ms,
-        ended_ms=None,
-        decided_ms=now_ms,
-        value=121.0,
-        bound=120.0,
-        unit="m",
-        trend="rising",
-        revision=1,
-        stamp=Stamp.DEMO,
-    )
+    """One of a river, in the demonstration."""
+    return kept_warning(f"w{n}", since_ms=now_ms, subject="mm-river-01", stamp=Stamp.DEMO)
 
 
 class City:

@@ -15,7 +15,6 @@ from core.clock import real_ms
 
 HERE, THERE = Reach(("440982",)), "440981"
 SENT: dict[str, Any] = {"key": "hostile-0001", "verb": "note", "fields": {"text": "x"}}
-FREE = {"fields", "facts", "about", "detail"}  # what a step needs differs by its verb; the table of steps knows it
 
 
 def a_case(house: Guarded, name: str) -> str:

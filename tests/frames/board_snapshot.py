@@ -20,7 +20,6 @@ from indicators.definition import Indicator
 from tests.frames.board_warnings import LEVELS, MINUTE, Sections, areas_of, events_of, trend_of, warnings_of, wave
 
 OF_THE_CITY = "sources domains sparks values areas warnings stations vehicles events trends".split()
-SITUATIONS = ("calm", "typhoon", "unknown", "silent", "empty")
 
 DOMAIN_VALUES = {  # domain → (indicator, value, spark's amplitude)
     "economic_regulation": ("econ_operation.industrial_va_yoy", 5.4, 0.4),

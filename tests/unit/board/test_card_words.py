@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from kept_warning import warning
 
 from board.canvas import Canvas
 from board.cards import CardBook
 from board.names import Names
 from catalogue.declared import Declared
-from core.records import CityWarning, Issuer, Level, Stamp, WarningPhase
+from core.records import CityWarning, Level, Stamp
 
 SINCE_MS = 1_795_300_000_000
 
 
 def stage(subject: str, level: Level, value: float, since_ms: int) -> CityWarning:
-    return CityWarning(
-        id=f"w-{subject}",
-        rule="stage",
-        rule_version="1",
-        indicator="river.stage",
-        subject=subject,
-        issuer=Issuer.COMPUTED,
-        phase=WarningPhase.ACTIVE,
-        level=level,
-        peak=level,
-        since_ms=since_ms,
-        updated_ms=since_ms,
-        ended_ms=None,
-        decided_ms=since_ms,
-        value=value,
-        bound=70.4,
-        unit="m",
-        trend="rising",
-        revision=1,
-        stamp=Stamp.TEST,
-    )
+    told = {"rule": "stage", "indicator": "river.stage", "subject": subject, "value": value, "bound": 70.4}
+    return warning(f"w-{subject}", level, since_ms, stamp=Stamp.TEST, **told)
 
 
 @pytest.mark.claim("WARN", "A card of one suspected cause tells the gravest of its warnings, and how many there are.")

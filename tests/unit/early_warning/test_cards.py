@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from kept_warning import warning as kept_warning
 
 from core.declared import Device, Words
-from core.records import CityWarning, Issuer, Level, Place, Stamp, WarningPhase
+from core.records import CityWarning, Level, Place, Stamp, WarningPhase
 from early_warning.belongings import Belongings
 from early_warning.cards import Card, annunciated, grouped, rings
 from early_warning.rule import Inhibition, LevelBound, Rule, RuleState
@@ -49,30 +50,10 @@ def rule(name: str, *inhibited_by: Inhibition) -> Rule:
 
 
 def warning(subject: str, minute: float = 0, **more: object) -> CityWarning:
-    since_ms = T0_MS + int(minute * MINUTE_MS)
-    of_rule, level = more.pop("rule", "dusty"), more.pop("level", Level.YELLOW)
-    told = CityWarning(
-        id=f"{of_rule}.{subject}.{minute:g}",
-        rule=str(of_rule),
-        rule_version="1",
-        indicator="alive" if of_rule == "silent" else "dust",
-        subject=subject,
-        issuer=Issuer.COMPUTED,
-        phase=WarningPhase.ACTIVE,
-        level=Level(level),  # type: ignore[arg-type]
-        peak=Level(level),  # type: ignore[arg-type]
-        since_ms=since_ms,
-        updated_ms=since_ms,
-        ended_ms=None,
-        decided_ms=since_ms,
-        value=1.0,
-        bound=1.0,
-        unit="m",
-        trend="steady",
-        revision=1,
-        stamp=Stamp.TEST,
-    )
-    return replace(told, **more)
+    of_rule, level = str(more.pop("rule", "dusty")), Level(more.pop("level", Level.YELLOW))  # type: ignore[arg-type]
+    indicator = "alive" if of_rule == "silent" else "dust"
+    told = {"rule": of_rule, "indicator": indicator, "subject": subject, "stamp": Stamp.TEST} | more
+    return kept_warning(f"{of_rule}.{subject}.{minute:g}", level, T0_MS + int(minute * MINUTE_MS), **told)
 
 
 def over(one: CityWarning) -> CityWarning:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from core.records import Event, PaneBatch
+from core.records import Event, PaneBatch, ReadingBatch, Stamp
 from indicators.measures import DISTINCT, QUANTILES, Counter, parameter_of
 from indicators.sketch import distinct_sketches, quantile_sketches
 
@@ -21,6 +21,23 @@ class Reading(NamedTuple):
     device: str
     event_ms: int
     value: float
+
+
+def reading_batch(readings: Sequence[Reading], metric: str) -> ReadingBatch:
+    """The same readings as ingest would tell them."""
+    devices = tuple(dict.fromkeys(r.device for r in readings))
+    return ReadingBatch(
+        "gauge",
+        Stamp.TEST,
+        0,
+        devices,
+        (metric,),
+        np.array([devices.index(r.device) for r in readings], dtype=np.int32),
+        np.zeros(len(readings), dtype=np.uint16),
+        np.array([r.event_ms for r in readings], dtype=np.int64),
+        np.array([r.value for r in readings]),
+        np.zeros(len(readings), dtype=np.uint16),
+    )
 
 
 PaneKey = tuple[str, int]  # device, end of the pane

@@ -57,7 +57,6 @@ INDICATORS = {
         ),
     )
 }  # fmt: skip
-SETTLE_S = {name: one.settle_s for name, one in INDICATORS.items()}
 
 
 def average(values: list[float]) -> float:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pane_maker import Reading
+from pane_maker import Reading, reading_batch
 from small_city import AREAS, DEVICES, FEEDS, METRICS, SAME, indicator
 from window_oracle import BEGIN_MS, HOWS, METRIC, PARAMETER, SPAN_MS, WINDOWS, history
 
 from core.declared import Device
-from core.records import HOUR_MS, Event, Phase, ReadingBatch, Stamp, ValueBatch
+from core.records import HOUR_MS, Event, Phase, Stamp, ValueBatch
 from indicators.city import CityFold
 from indicators.definition import Aggregate, Indicator, Input, Part, RollUp
 from indicators.line import Line
@@ -63,7 +63,7 @@ class Twins:
     def tick(self, now_ms: int, told: Sequence[Reading | Event]) -> None:
         readings = [one for one in told if isinstance(one, Reading)]
         if readings:
-            self._partition.fold(_batch(readings))
+            self._partition.fold(reading_batch(readings, METRIC))
         self._partition.fold_events(one for one in told if isinstance(one, Event))
         panes = self._partition.tick(now_ms)
         for city in self._cities if panes is not None else ():
@@ -81,22 +81,6 @@ def _column_bits(column: object) -> object:
     if isinstance(column, np.ndarray):
         return column.dtype.str, column.tobytes()
     return {name: _column_bits(one) for name, one in column.items()} if isinstance(column, dict) else column
-
-
-def _batch(readings: Sequence[Reading]) -> ReadingBatch:
-    devices = tuple(dict.fromkeys(r.device for r in readings))
-    return ReadingBatch(
-        "gauge",
-        Stamp.TEST,
-        0,
-        devices,
-        (METRIC,),
-        np.array([devices.index(r.device) for r in readings], dtype=np.int32),
-        np.zeros(len(readings), dtype=np.uint16),
-        np.array([r.event_ms for r in readings], dtype=np.int64),
-        np.array([r.value for r in readings]),
-        np.zeros(len(readings), dtype=np.uint16),
-    )
 
 
 def declared(rng: random.Random) -> list[Indicator]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pane_maker import Reading, batch_of, pane_of, panes_of
+from pane_maker import Reading, batch_of, pane_of, panes_of, reading_batch
 from small_city import AREAS, DEVICES, FEEDS, METRICS, MINUTE_MS
 from window_oracle import (
     BEGIN_MS,
@@ -24,7 +24,7 @@ from window_oracle import (
     history,
 )
 
-from core.records import Event, Int64, Phase, ReadingBatch, Stamp
+from core.records import Event, Int64, Phase
 from indicators.cells import one_window
 from indicators.city import CityFold
 from indicators.definition import Indicator
@@ -102,7 +102,7 @@ class BothStages:
     def tick(self, now_ms: int, told: list[Reading | Event]) -> None:
         readings = [one for one in told if isinstance(one, Reading)]
         if readings:
-            self.partition.fold(_batch(readings))
+            self.partition.fold(reading_batch(readings, METRIC))
         self.partition.fold_events(one for one in told if isinstance(one, Event))
         panes = self.partition.tick(now_ms)
         if panes is not None:
@@ -126,22 +126,6 @@ class BothStages:
 
 
 Folding = TypeVar("Folding", Engine, BothStages)
-
-
-def _batch(readings: list[Reading]) -> ReadingBatch:
-    devices = tuple(dict.fromkeys(r.device for r in readings))
-    return ReadingBatch(
-        "gauge",
-        Stamp.TEST,
-        0,
-        devices,
-        (METRIC,),
-        np.array([devices.index(r.device) for r in readings], dtype=np.int32),
-        np.zeros(len(readings), dtype=np.uint16),
-        np.array([r.event_ms for r in readings], dtype=np.int64),
-        np.array([r.value for r in readings]),
-        np.zeros(len(readings), dtype=np.uint16),
-    )
 
 
 def run(engine: Folding, arrivals: list[Arrival], seed: int, crashes: bool) -> tuple[Folding, int]:
