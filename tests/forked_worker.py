@@ -25,7 +25,8 @@ def fork_server(folder: Path, app: Sequence[str] = APP) -> Iterator[StartWorker]
     the thread that started it. app: what is forked; as `workers.forkserver` wants it.
     """
     server = ForkServer()
-    process = server.start([*app, COMMAND], folder / "forkserver.log", {"PYTHONPATH": str(REPOSITORY)})
+    with _taking_on_orphans():  # older kernels ask for it ahead of those whose orphans they are
+        process = server.start([*app, COMMAND], folder / "forkserver.log", {"PYTHONPATH": str(REPOSITORY)})
 
     def start_worker(name: str, log_file: Path, variables: Mapping[str, str]) -> Forked:
         log_file.parent.mkdir(parents=True, exist_ok=True)
