@@ -144,8 +144,9 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/evaluation": "evaluation.see",
     "GET /reports/{case}": "cases.see",  # and of that place; each act asks for its own right there
     "POST /reports/{case}/draft": "papers.draft",
+    "POST /reports/{case}/{number}/pass": "papers.pass",
     "POST /reports/{case}/{number}/approve": "papers.approve",
-    "POST /reports/{case}/{number}/return": "papers.approve",
+    "POST /reports/{case}/{number}/return": "papers.pass",
     "POST /reports/{case}/{number}/sent": "papers.draft",
     "GET /reports/{case}/{number}/file": "cases.see",
     "GET /reports/{case}/review": "export.make",

@@ -137,7 +137,8 @@ RIGHTS: Mapping[str, Right] = {
     "evaluation.see": _right(_ROOM, Role.LIAISON, Role.SUPERVISOR, Role.MACHINE),
     "evaluation.persons": _right(Role.LEADER, Role.SUPERVISOR),
     "papers.draft": _right(Role.DUTY, Role.SHIFT_LEADER, Role.DISPATCHER),
-    "papers.approve": _right(Role.LEADER),
+    "papers.pass": _right(Role.SHIFT_LEADER, Role.LEADER),  # the pack says who of them, and in which order
+    "papers.approve": _right(Role.LEADER, Role.SHIFT_LEADER),
     # rules: who drafts does not release; whoever sees warnings may see what judges them, and say what he thinks of it
     "rules.see": _right(_DESKS),
     "rules.complain": _right(_ROOM, _OUTSIDE, Role.SUPERVISOR),

@@ -11,17 +11,21 @@ from accounts.warden import Warden
 from api.cases import Cases
 from api.errors import errors
 from api.rest import Present
-from dispatch.urgent import Stage
+from dispatch.urgent import Stage, waits_for
 from dispatch.urgent_office import Reports, UrgentOffice
 
 
 class ReportTold(BaseModel):
-    """One version. state: `draft`, `approved`, `sent`. changed: figures that later records made different."""
+    """One version. state: `draft`, `approved`, `sent`. waits_for: the role whose hand is next in its approval, or "".
+
+    changed: figures that later records made different.
+    """
 
     number: int
     stage: Stage
     state: str
     as_of_ms: int
+    waits_for: str
     returned_for: str
     sent_ms: int | None
     receiver: str
@@ -66,6 +70,7 @@ def _told(case: str, found: Reports) -> ReportsTold:
                 stage=Stage(one.row.stage),
                 state=one.row.state,
                 as_of_ms=one.row.as_of_ms,
+                waits_for=waits_for(one.row.chain, one.row.trail) if one.row.state == "draft" else "",
                 returned_for=one.row.returned_for,
                 sent_ms=one.row.sent_ms,
                 receiver=one.row.receiver,

@@ -26,7 +26,8 @@
   }
 
   function version(one, path) {
-    const state = words("short-" + (one.returned_for ? "returned" : one.state));
+    const role = one.waits_for ? cityvitals.format.words("role." + one.waits_for) : "";
+    const state = words("short-" + (one.returned_for ? "returned" : one.state), { role: role });
     const files = ["docx", "pdf"].map((form) => '<a href="' + esc(path + "/" + one.number + "/file?format=" + form) + '">' + form.toUpperCase() + "</a>").join(" ");
     return "<li><b>" + esc(stage(one.stage)) + "</b> <span>" + esc(state) + "</span> " + files
       + (one.changed.length ? ' <em>▲ ' + esc(words("changed")) + "</em>" : "") + "</li>";

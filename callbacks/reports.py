@@ -21,7 +21,7 @@ from core.clock import real_ms
 from core.errors import IllegalStep, UnknownName
 from core.messages import text
 from dispatch.urgent import Stage
-from dispatch.urgent_office import APPROVE, DRAFT, Reports, UrgentOffice
+from dispatch.urgent_office import APPROVE, DRAFT, PASS, Reports, UrgentOffice, is_last, may_sign
 from dispatch.urgent_paper import Version, urgent_paper
 from documents.formats import Format, written
 from documents.letters import Letters
@@ -42,6 +42,7 @@ def register(
     pages = ReportPages(desk, entrance, reader, packs, letters)
     desk.page("reports/{case}", pages.show)
     desk.act("reports/{case}/draft", pages.draft, pages.show)
+    desk.act("reports/{case}/{number}/pass", pages.pass_on, pages.show)
     desk.act("reports/{case}/{number}/approve", pages.approve, pages.show)
     desk.act("reports/{case}/{number}/return", pages.give_back, pages.show)
     desk.act("reports/{case}/{number}/sent", pages.sent, pages.show)
@@ -70,9 +71,13 @@ class ReportPages:
                 self._sight.names(),
                 self._sight.people(),
                 self._sight.now(asked.now_ms).city_ms,
-                asked.by.name,
                 drafts=self._sight.may(asked.by, DRAFT, facts),
-                approves=self._sight.may(asked.by, APPROVE, facts),
+                signs={
+                    one.row.number
+                    for one in found.reports
+                    if may_sign(asked.by, one.row)
+                    and self._sight.may(asked.by, APPROVE if is_last(one.row) else PASS, facts)
+                },
                 exports="export.make" in asked.rights(),
                 papers={
                     one.row.number: self._paper(one.row, is_draft=one.row.state == "draft") for one in found.reports
@@ -87,19 +92,22 @@ class ReportPages:
         self._office().draft(asked.by, asked.place["case"], said, self._sight.now(asked.now_ms))
         return self._done(asked, "draft")
 
+    def pass_on(self, asked: Asked) -> Done:
+        """Hand a draft on to whoever is next in its chain."""
+        self._office().pass_on(asked.by, self._as_seen(asked), self._sight.now(asked.now_ms))
+        return self._done(asked, "pass")
+
     def approve(self, asked: Asked) -> Done:
-        """Issue a draft: its files are made from exactly this draft and kept."""
-        row = self._version(asked)
-        if asked.word("drafted") != str(row.drafted_ms):
-            raise IllegalStep("report-new")
-        files = {form: self._made(row, Format(form), is_draft=False) for form in ("docx", "pdf")}
+        """Issue a draft: its files are made from exactly this draft, with who issued it, and kept."""
+        row = self._as_seen(asked)
+        signed = replace(row, approved_by=asked.by.name)
+        files = {form: self._made(signed, Format(form), is_draft=False) for form in ("docx", "pdf")}
         self._office().approve(asked.by, row, files, self._sight.now(asked.now_ms))
         return self._done(asked, "approve")
 
     def give_back(self, asked: Asked) -> Done:
         """Give it back to its author."""
-        row = self._version(asked)
-        self._office().give_back(asked.by, row.case, row.number, asked.word("reason"), self._sight.now(asked.now_ms))
+        self._office().give_back(asked.by, self._as_seen(asked), asked.word("reason"), self._sight.now(asked.now_ms))
         return self._done(asked, "return")
 
     def sent(self, asked: Asked) -> Done:
@@ -137,7 +145,8 @@ class ReportPages:
         city = self._sight.declared().city.name[language]
         marks = (text("reports.draft-mark", language) if is_draft else "", self._sight.mark())
         signed = (text("reports.office", language, city=city), names.at(row.as_of_ms))
-        version = Version(row.case, row.number, Stage(row.stage), row.facts, row.said, row.as_of_ms)
+        issuer = self._sight.people()(row.approved_by) if row.approved_by else ""
+        version = Version(row.case, row.number, Stage(row.stage), row.facts, row.said, row.as_of_ms, issuer)
         return urgent_paper(version, signed, " · ".join(filter(None, marks)), names)
 
     def _made(self, row: PaperRow, form: Format, is_draft: bool) -> bytes:
@@ -146,6 +155,13 @@ class ReportPages:
         if form is Format.DOCX and rule and rule.template:
             return filled((self._packs / rule.template).read_bytes(), paper.facts | {"mark": paper.mark})
         return written(paper, form, self._letters, row.as_of_ms)
+
+    def _as_seen(self, asked: Asked) -> PaperRow:
+        """The version that an address names, as it stood on his page. Raises UnknownName, IllegalStep."""
+        row = self._version(asked)
+        if asked.word("drafted") != str(row.drafted_ms):
+            raise IllegalStep("report-new")
+        return row
 
     def _version(self, asked: Asked) -> PaperRow:
         """The version that an address names. Raises UnknownName."""

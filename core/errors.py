@@ -133,6 +133,7 @@ _TOPICS = {
     "accepted": "case.verb-",
     "state": "case.state-",
     "obligation": "case.obligation-",
+    "role": "role.",
     "needs": "dispatch.field_",
     "deed": "plan.deed-",
     "standing": "plan.state-",

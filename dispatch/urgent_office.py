@@ -1,4 +1,4 @@
-"""Urgent reports at work: drafted by one, approved by another, sent with its receipt; each version kept as issued."""
+"""Urgent reports at work: drafted by one, passed and issued by others, sent with its receipt; each kept as issued."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from accounts.warden import Warden
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from dispatch.book import CaseBook, Now, Rules, Told, Wish
 from dispatch.steps import Verb
-from dispatch.urgent import Next, Sent, Stage, UrgentRule, next_report, rule_of
+from dispatch.urgent import Hand, Next, Sent, Stage, UrgentRule, chain_for, next_report, rule_of, signed_by, waits_for
 from dispatch.urgent_paper import SECTIONS, Changed, Facts, changed, facts_at
 from store import papers as kept
 from store.cases import case_of
 from store.papers import PaperRow
 from store.sql import Transaction
 
-DRAFT, APPROVE = "papers.draft", "papers.approve"
+DRAFT, PASS, APPROVE = "papers.draft", "papers.pass", "papers.approve"
 LONGEST = 4000  # letters of one section
 
 
@@ -81,32 +81,51 @@ class UrgentOffice:
                 kept.add_paper(connection, draft)
             facts = self.facts(told, now.city_ms).plain()
             done = replace(
-                draft, said=words, facts=facts, as_of_ms=now.city_ms, drafted_by=by.name, drafted_ms=now.city_ms
+                _handed(draft, by, Hand.DRAFTED, now),
+                said=words,
+                facts=facts,
+                as_of_ms=now.city_ms,
+                drafted_by=by.name,
+                drafted_ms=now.city_ms,
+                chain=chain_for(found.rule, {grant.role for grant in by.grants}),
             )
             kept.change_paper(connection, done)
         return done
 
+    def pass_on(self, by: Bearer, draft: PaperRow, now: Now) -> PaperRow:
+        """Check a draft as it stands and hand it to the next one of its chain; the last of it issues it.
+
+        Raises NotAllowed, IllegalStep, UnknownName.
+        """
+        with self._acting(by, PASS, draft.case, now, "pass") as (connection, _):
+            row = _in_hand(connection, by, draft)
+            if is_last(row):
+                raise IllegalStep("report-last")
+            done = _handed(row, by, Hand.PASSED, now)
+            kept.change_paper(connection, done)
+        return done
+
     def approve(self, by: Bearer, draft: PaperRow, files: Mapping[str, bytes], now: Now) -> PaperRow:
-        """Issue a draft as it stands; its files are kept for good. Nobody approves what he drafted.
+        """Issue a draft as it stands, at the end of its chain; its files are kept for good.
 
         files: `docx` and `pdf` of exactly this draft. Raises NotAllowed, IllegalStep, UnknownName.
         """
         with self._acting(by, APPROVE, draft.case, now, "approve") as (connection, _):
-            row = _one(connection, draft.case, draft.number, "draft")
-            if row != draft:
-                raise IllegalStep("report-new")
-            if row.drafted_by == by.name:
-                raise IllegalStep("own-report")
-            done = replace(row, state="approved", approved_by=by.name, approved_ms=now.city_ms, returned_for="")
+            row = _in_hand(connection, by, draft)
+            if not is_last(row):
+                raise IllegalStep("report-waits-for", role=waits_for(row.chain, row.trail))
+            issued = _handed(row, by, Hand.ISSUED, now)
+            done = replace(issued, state="approved", approved_by=by.name, approved_ms=now.city_ms, returned_for="")
             kept.change_paper(connection, done, files)
         return done
 
-    def give_back(self, by: Bearer, case: str, number: int, reason: str, now: Now) -> PaperRow:
-        """Give a draft back with a reason. Raises NotAllowed, IllegalStep, UnknownName."""
-        with self._acting(by, APPROVE, case, now, "return") as (connection, _):
-            if not reason.strip():
+    def give_back(self, by: Bearer, draft: PaperRow, reason: str, now: Now) -> PaperRow:
+        """Give a draft back to its author with a reason. Raises NotAllowed, IllegalStep, UnknownName."""
+        with self._acting(by, PASS, draft.case, now, "return") as (connection, _):
+            if not (said := reason.strip()[:500]):
                 raise IllegalStep("needs", verb=Verb.RETURN, needs="reason")
-            done = replace(_one(connection, case, number, "draft"), returned_for=reason.strip()[:500])
+            row = _in_hand(connection, by, draft)
+            done = replace(_handed(row, by, Hand.RETURNED, now, said), returned_for=said)
             kept.change_paper(connection, done)
         return done
 
@@ -160,6 +179,38 @@ class UrgentOffice:
             if not decision.allowed:
                 raise NotAllowed(decision.code, decision.in_words)
             yield connection, self._book.read(case)
+
+
+def is_last(row: PaperRow) -> bool:
+    """Whether a draft waits for whoever issues it."""
+    return waits_for(row.chain, row.trail) == row.chain[-1]
+
+
+def may_sign(by: Bearer, row: PaperRow) -> bool:
+    """Whether a draft waits for somebody like him, who had it not in his hands yet."""
+    role = waits_for(row.chain, row.trail) if row.state == "draft" else ""
+    return any(grant.role == role for grant in by.grants) and by.name not in {row.drafted_by} | signed_by(row.trail)
+
+
+def _in_hand(connection: Transaction, by: Bearer, draft: PaperRow) -> PaperRow:
+    """A draft that is still as he saw it, and waits for him. Raises UnknownName, IllegalStep."""
+    row = _one(connection, draft.case, draft.number, "draft")
+    if row != draft:
+        raise IllegalStep("report-new")
+    if by.name in {row.drafted_by} | signed_by(row.trail):
+        raise IllegalStep("own-report")
+    if not (role := waits_for(row.chain, row.trail)):
+        raise IllegalStep("report-is", paper=row.number)
+    if not may_sign(by, row):
+        raise IllegalStep("report-waits-for", role=role)
+    return row
+
+
+def _handed(row: PaperRow, by: Bearer, hand: Hand, now: Now, said: str = "") -> PaperRow:
+    """A version after somebody had it in his hands; nothing of that is ever lost."""
+    role = waits_for(row.chain, row.trail) if hand is not Hand.DRAFTED else ""
+    step = {"hand": str(hand), "by": by.name, "role": role, "at_ms": now.city_ms, "said": said}
+    return replace(row, trail=[*row.trail, step])
 
 
 def _one(connection: Transaction, case: str, number: int, state: str) -> PaperRow:

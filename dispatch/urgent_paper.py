@@ -124,7 +124,7 @@ def in_words(name: str, value: Any, names: Names) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a report: its figures as of a time, and what its author wrote, by section."""
+    """One version of a report: its figures as of a time, and what its author wrote, by section. issuer: by name."""
 
     case: str
     number: int
@@ -132,6 +132,7 @@ class Version:
     facts: Mapping[str, Any]
     said: Mapping[str, str]
     as_of_ms: int
+    issuer: str = ""
 
 
 def urgent_paper(version: Version, signed: Sequence[str], mark: str, names: Names) -> Paper:
@@ -144,6 +145,7 @@ def urgent_paper(version: Version, signed: Sequence[str], mark: str, names: Name
         "number": f"{version.number}",
         "stage": text(f"reports.stage-{version.stage}", language),
         "as_of": as_of,
+        "issuer": version.issuer,
         **{name: said.get(name) or "—" for name in SECTIONS},
     }
     came = "came" if version.facts.get("units_arrived") else "nobody-came"
@@ -159,5 +161,6 @@ def urgent_paper(version: Version, signed: Sequence[str], mark: str, names: Name
         parts += [Heading(text(f"reports.section-{name}", language)), Paragraph(said.get(name) or "—")]
     title = text("reports.title", language, stage=places["stage"])
     number = text("reports.number", language, case=version.case, number=version.number)
-    under = (number, text("evaluation.as-of", language, at=as_of))
+    issuer = [text("reports.issuer", language, name=version.issuer)] if version.issuer else []
+    under = (number, text("evaluation.as-of", language, at=as_of), *issuer)
     return Paper(title, parts, under, signed, mark, language=language, facts=places)

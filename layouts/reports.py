@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.markup import Markup, Part, el
 from core.records import MINUTE_MS
+from dispatch.urgent import to_sign, waits_for
 from dispatch.urgent_office import Report, Reports
 from dispatch.urgent_paper import SECTIONS, Names, in_words
 from documents.paper import Heading, Paper, Table
@@ -17,7 +19,7 @@ FORMATS = ("docx", "pdf")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The reports on a case as somebody, me, sees them. drafts, approves, exports: what he may do.
+    """The reports on a case as somebody sees them. drafts, exports: what he may do; signs: versions that wait for him.
 
     people: names by id; papers: what each version says, by number.
     """
@@ -26,9 +28,8 @@ class Shown:
     names: Names
     people: Callable[[str], str]
     now_ms: int
-    me: str
     drafts: bool
-    approves: bool
+    signs: Container[int]
     exports: bool
     papers: Mapping[int, Paper]
 
@@ -98,18 +99,47 @@ def _version(frame: Frame, shown: Shown, one: Report) -> Markup:
         at=frame.moment(row.drafted_ms),
         as_of=frame.moment(row.as_of_ms),
     )
-    back = el("p", frame.word("reports.given-back", reason=row.returned_for), class_="report-back")
     return el(
         "section",
         el("h3", frame.word(f"reports.stage-{row.stage}"), " · ", number),
         el("p", drafted, class_="note"),
         el("p", _standing(frame, shown, one), class_="report-state"),
-        back if row.returned_for else None,
+        _chain(frame, shown, one),
         _text(shown.papers[row.number]),
         el("p", [_file(frame, row.case, row.number, form) for form in FORMATS], class_="report-files"),
         _late(frame, shown, one),
         _acts(frame, shown, one),
         class_="report",
+    )
+
+
+def _chain(frame: Frame, shown: Shown, one: Report) -> Markup:
+    """Through whose hands it went, and whose are next: who, when, and why it came back."""
+    row = one.row
+    went = [_hand(frame, shown, step) for step in row.trail]
+    to_come = to_sign(row.chain, row.trail) if row.state == "draft" else ()
+    later = [
+        el(
+            "li",
+            el("b", frame.word(f"reports.{'issue' if at == len(to_come) - 1 else 'check'}")),
+            el("span", frame.word(f"role.{role}")),
+            el("em", frame.word("reports.next-hand")) if at == 0 else None,
+            class_="next" if at == 0 else "later",
+        )
+        for at, role in enumerate(to_come)
+    ]
+    return el("ol", went, later, class_="report-chain")
+
+
+def _hand(frame: Frame, shown: Shown, step: Mapping[str, Any]) -> Markup:
+    said = el("span", frame.word("reports.given-back", reason=step["said"]), class_="report-back")
+    return el(
+        "li",
+        el("b", frame.word(f"reports.hand-{step['hand']}")),
+        el("span", shown.people(step["by"])),
+        el("time", frame.moment(step["at_ms"])),
+        said if step["said"] else None,
+        class_=str(step["hand"]),
     )
 
 
@@ -127,7 +157,10 @@ def _standing(frame: Frame, shown: Shown, one: Report) -> str:
     if row.state == "approved":
         name = shown.people(row.approved_by)
         return frame.word("reports.state-approved", name=name, at=frame.moment(row.approved_ms))
-    return frame.word("reports.state-draft")
+    role = waits_for(row.chain, row.trail)
+    if not role:
+        return frame.word("reports.state-back")
+    return frame.word("reports.state-draft", role=frame.word(f"role.{role}"))
 
 
 def _file(frame: Frame, case: str, number: int, form: str) -> Markup:
@@ -156,12 +189,14 @@ def _late(frame: Frame, shown: Shown, one: Report) -> Part:
 def _acts(frame: Frame, shown: Shown, one: Report) -> Part:
     row = one.row
     here = f"reports/{row.case}/{row.number}"
-    if row.state == "draft" and shown.approves and row.drafted_by != shown.me and not row.returned_for:
+    if row.number in shown.signs:
         reason = frame.field(f"{here}/return", "reason", "reports.reason", required=True, maxlength=500)
         seen = el("input", type="hidden", name="drafted", value=str(row.drafted_ms))
-        approve = frame.form(f"{here}/approve", seen, button="reports.approve", class_="report-approve")
-        back = frame.form(f"{here}/return", reason, button="reports.give-back")
-        return el("div", approve, back, class_="report-acts")
+        last = waits_for(row.chain, row.trail) == row.chain[-1]
+        deed = "approve" if last else "pass"
+        on = frame.form(f"{here}/{deed}", seen, button=f"reports.{deed}", class_="report-approve")
+        back = frame.form(f"{here}/return", seen, reason, button="reports.give-back")
+        return el("div", on, back, class_="report-acts")
     if row.state == "approved" and shown.drafts:
         receiver = frame.field(f"{here}/sent", "receiver", "reports.receiver", required=True, maxlength=120)
         receipt = frame.field(f"{here}/sent", "receipt", "reports.receipt", maxlength=500)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,11 @@ from store.tables.papers import papers
 
 @dataclass(frozen=True, slots=True)
 class PaperRow:
-    """One version of a report. state: `draft`, `approved`, `sent`. Times ms UTC, city time; None: not yet."""
+    """One version of a report. state: `draft`, `approved`, `sent`. Times ms UTC, city time; None: not yet.
+
+    chain: roles through whose hands it goes, in this order. trail: what was done to it, each with hand, by, role,
+    at_ms and said.
+    """
 
     case: str
     number: int
@@ -33,6 +37,8 @@ class PaperRow:
     sent_ms: int | None = None
     receiver: str = ""
     receipt: str = ""
+    chain: Sequence[str] = ()
+    trail: Sequence[Mapping[str, Any]] = ()
 
 
 def papers_of(connection: Transaction, case: str) -> list[PaperRow]:

@@ -25,6 +25,8 @@ papers = Table(
     Column("sent_ms", Ms),
     Column("receiver", String(120), nullable=False),
     Column("receipt", String(500), nullable=False),  # 回执: who took it, its number there
+    Column("chain", JSON, nullable=False),  # roles through whose hands it goes
+    Column("trail", JSON, nullable=False),  # who drafted, passed, gave back and issued it, and when
     Column("docx", LargeBinary),  # the files as they were issued
     Column("pdf", LargeBinary),
 )

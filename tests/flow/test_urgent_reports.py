@@ -66,15 +66,31 @@ def burst(house: Guarded) -> Iterator[Incident]:
     one.step(128, Verb.CLOSE, fields={"cause": "管道老化"})
 
 
-def issued(house: Guarded, here: str) -> None:
-    """The draft that waits is approved by the leader, as his page offers it."""
+def as_offered(house: Guarded, here: str, role: Role) -> dict[str, str]:
+    """What the forms of a page send back, which is offered to whoever is next alone."""
+    drafted = set(re.findall(r'name="drafted" value="(\d+)"', house.ask("GET", here, house.colleague(role)).text))
+    assert len(drafted) <= 1
+    return {"drafted": drafted.pop()} if drafted else {}
+
+
+def signed(house: Guarded, here: str, way: str, role: Role, **more: str) -> int:
+    """One hand on a draft, as the page of its owner offers it. way: `1/pass`."""
+    sent = as_offered(house, here, role) | more
+    return house.ask("POST", f"{here}/{way}", house.colleague(role), data=sent).status_code
+
+
+def issued(house: Guarded, here: str, number: int = 1) -> None:
+    """The draft that waits goes through all hands of the chain: the shift leader checks it, the leader issues it."""
     leader = house.colleague(Role.LEADER)
-    (drafted,) = re.findall(r'name="drafted" value="(\d+)"', house.ask("GET", here, leader).text)
-    assert house.ask("POST", f"{here}/1/approve", leader, data={"drafted": "1"}).status_code == 422
-    assert house.ask("POST", f"{here}/1/approve", leader, data={"drafted": drafted}).status_code == 303
+    assert as_offered(house, here, Role.LEADER) == {}, "it is not his turn"
+    assert signed(house, here, f"{number}/pass", Role.SHIFT_LEADER) == 303
+    assert house.ask("POST", f"{here}/{number}/approve", leader, data={"drafted": "1"}).status_code == 422
+    assert signed(house, here, f"{number}/approve", Role.LEADER) == 303
 
 
-@pytest.mark.claim("COMMAND", "An urgent report is drafted, approved by another, kept as issued, sent with receipt.")
+@pytest.mark.claim(
+    "COMMAND", "An urgent report goes through its chain of approval, is kept as issued, and sent with its receipt."
+)
 def test_the_way_of_a_first_report(house: Guarded, burst: Incident) -> None:
     duty, here = house.colleague(Role.DUTY), f"reports/{burst.id}"
     page = house.ask("GET", here, duty).text
@@ -119,17 +135,29 @@ def test_what_was_issued_stays_and_says_what_changed(house: Guarded, burst: Inci
     assert [one.detail["format"] for one in looks] == ["docx", "pdf", "docx", "pdf"]
 
 
-def test_a_draft_comes_back_and_nobody_approves_his_own(house: Guarded) -> None:
+@pytest.mark.claim(
+    "COMMAND", "Each hand of the chain passes a report on or gives it back with a reason; nobody signs twice."
+)
+def test_a_draft_comes_back_and_nobody_signs_twice(house: Guarded) -> None:
     one = Incident(house, "urgent-back")
-    here, shift = f"reports/{one.id}", house.colleague(Role.SHIFT_LEADER)
-    assert house.ask("POST", f"{here}/draft", shift, data={"measures": "一"}).status_code == 303
-    back = house.ask("POST", f"{here}/1/return", house.colleague(Role.LEADER), data={"reason": "写明影响户数"})
-    assert back.status_code == 303
-    assert "已退回：写明影响户数" in house.ask("GET", here, shift).text
+    here, duty, shift = f"reports/{one.id}", house.colleague(Role.DUTY), house.colleague(Role.SHIFT_LEADER)
+    assert house.ask("POST", f"{here}/draft", duty, data={"measures": "一"}).status_code == 303
+    drafted = as_offered(house, here, Role.SHIFT_LEADER)
+    assert house.ask("POST", f"{here}/1/approve", shift, data=drafted).status_code == 422, "that is the leader's"
+    assert signed(house, here, "1/pass", Role.SHIFT_LEADER) == 303
+    assert house.ask("POST", f"{here}/1/pass", shift, data=drafted).status_code == 422, "nobody signs twice"
+    assert signed(house, here, "1/return", Role.LEADER) == 422, "a reason is asked for"
+    assert signed(house, here, "1/return", Role.LEADER, reason="写明影响户数") == 303
+    page = house.ask("GET", here, duty).text
+    assert "理由：写明影响户数" in page and "已退回起草人" in page
+    assert as_offered(house, here, Role.LEADER) == {}
+    # The shift leader writes it anew: what he would check he has seen, so that it goes to the leader at once.
     assert house.ask("POST", f"{here}/draft", shift, data={"measures": "二"}).status_code == 303
     with house.office.database.reading() as connection:
         (row,) = kept.papers_of(connection, one.id)
     assert (row.number, row.said["measures"], row.returned_for, row.state) == (1, "二", "", "draft")
+    assert [step["hand"] for step in row.trail] == ["drafted", "passed", "returned", "drafted"]
+    assert list(row.chain) == ["leader"] and as_offered(house, here, Role.LEADER) != {}
     assert house.ask("GET", here, house.as_role(Role.RULES)).status_code == 403
     one.step(120, Verb.REJECT, fields={"reason": "重复"})
     assert house.ask("GET", "reports/nothing", shift).status_code == 404
@@ -172,3 +200,42 @@ def test_a_desk_reads_what_comes_next(house: Guarded, burst: Incident) -> None:
     (one,) = house.ask("GET", path, shift).json()["reports"]
     assert (one["number"], one["stage"], one["state"], one["changed"]) == (1, "first", "draft", [])
     assert house.ask("GET", "api/v1/cases/nothing/reports", shift).status_code == 404
+
+
+@pytest.mark.claim(
+    "COMMAND", "First, follow-up and final report follow one another, each with its own figures and limit."
+)
+def test_first_follow_up_and_final(house: Guarded, burst: Incident) -> None:
+    duty, here, path = house.colleague(Role.DUTY), f"reports/{burst.id}", f"api/v1/cases/{burst.id}/reports"
+
+    def reported_up(number: int) -> str:
+        """One report from its draft to its receipt; gives the words of its DOCX."""
+        assert house.ask("POST", f"{here}/draft", duty, data={"measures": f"第{number}次"}).status_code == 303
+        issued(house, here, number)
+        sent = {"receiver": "市委值班室", "receipt": f"收字 {number} 号"}
+        assert house.ask("POST", f"{here}/{number}/sent", duty, data=sent).status_code == 303
+        document = Document(BytesIO(house.ask("GET", f"{here}/{number}/file?format=docx", duty).content))
+        return "\n".join(each.text for each in document.paragraphs)
+
+    first = reported_up(1)
+    assert "特别事项呈报（首报）" in first and "签发人：带班领导一" in first
+    told = house.ask("GET", path, duty).json()
+    (sent_ms,) = (one["sent_ms"] for one in told["reports"])
+    assert (told["stage"], told["due_ms"]) == ("follow", sent_ms + 7_200_000)
+    burst.step(121, Verb.ARRIVE, happened=119, assignment="a")
+    assert "特别事项呈报（续报）" in (second := reported_up(2)) and "到场 1 支" in second and "第2次" in second
+    burst.step(122, Verb.FINISH, happened=119.1, fields={"result": "修复"})
+    burst.step(122, Verb.VERIFY, happened=119.2)
+    burst.step(122, Verb.CLOSE, happened=119.5, fields={"cause": "管道老化"})
+    told = house.ask("GET", path, duty).json()
+    assert (told["stage"], told["due_ms"]) == ("final", burst.began_ms + int(119.5 * MINUTE_MS) + 86_400_000)
+    assert "特别事项呈报（终报）" in (last := reported_up(3)) and "案卷已结案" in last
+    told = house.ask("GET", path, duty).json()
+    assert told["stage"] is None and [one["stage"] for one in told["reports"]] == ["first", "follow", "final"]
+    assert house.ask("POST", f"{here}/draft", duty, data={"measures": "x"}).status_code == 422
+    with house.office.database.reading() as connection:
+        ups = [one.fields["stage"] for one in log_of(connection, burst.id) if one.verb == "report-up"]
+    assert ups == ["first", "follow", "final"]
+    burst.step(123, Verb.REOPEN, fields={"reason": "再漏"})
+    burst.step(123, Verb.DISPATCH, fields={"lead": "市水务局"})
+    burst.step(123, Verb.TAKE)

@@ -6,12 +6,24 @@ from dataclasses import replace
 
 import pytest
 
+from core.accounts import Role
 from core.records import HOUR_MS, MINUTE_MS
 from dispatch.calendars import Counting, round_the_clock
 from dispatch.case import Case, fold
 from dispatch.log import Entry
 from dispatch.steps import Verb
-from dispatch.urgent import Sent, Stage, UrgentRule, next_report, rule_of
+from dispatch.urgent import (
+    Hand,
+    Sent,
+    Stage,
+    UrgentRule,
+    chain_for,
+    next_report,
+    rule_of,
+    signed_by,
+    to_sign,
+    waits_for,
+)
 from dispatch.urgent_paper import Changed, Facts, changed, facts_at
 
 CALENDARS = {Counting.ALWAYS: round_the_clock()}
@@ -80,3 +92,30 @@ def test_a_paper_of_then_is_read_from_the_log_of_now() -> None:
     ]
     assert changed(issued.plain() | {"reported_ms": 59_000}, issued) == [], "the same minute is the same time"
     assert isinstance(late, Facts)
+
+
+def hands(*told: tuple[str, Hand]) -> list[dict[str, str]]:
+    return [{"by": by, "hand": hand} for by, hand in told]
+
+
+@pytest.mark.claim("COMMAND", "A pack says through whose hands an urgent report goes, and who issues it at the end.")
+def test_a_draft_goes_through_its_chain() -> None:
+    rule = replace(RULE, approval=(Role.SHIFT_LEADER, Role.LEADER, Role.LEADER))
+    chain = chain_for(rule, {Role.DUTY})
+    assert chain == ["shift-leader", "leader", "leader"]
+    trail = hands(("lin", Hand.DRAFTED))
+    assert waits_for(chain, trail) == "shift-leader"
+    trail += hands(("chen", Hand.PASSED), ("liu", Hand.PASSED))
+    assert to_sign(chain, trail) == ["leader"] and signed_by(trail) == {"lin", "chen", "liu"}
+    back = [*trail, *hands(("zhang", Hand.RETURNED))]
+    assert waits_for(chain, back) == "", "it is its author's again"
+    again = [*back, *hands(("lin", Hand.DRAFTED))]
+    assert to_sign(chain, again) == chain and signed_by(again) == {"lin"}, "from the beginning"
+    assert waits_for(chain, [*trail, *hands(("zhang", Hand.ISSUED))]) == ""
+
+
+def test_what_an_author_has_seen_he_does_not_check_again() -> None:
+    rule = replace(RULE, approval=(Role.SHIFT_LEADER, Role.LEADER))
+    assert chain_for(rule, {Role.SHIFT_LEADER}) == ["leader"]
+    assert chain_for(rule, {Role.LEADER, Role.SHIFT_LEADER}) == ["leader"], "somebody else issues it"
+    assert chain_for(None, set()) == ["leader"]
