@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.book import Told, Wish
-from dispatch.case import Assignment
+from dispatch.case import WAITING, Assignment, Reached
 from dispatch.clocks import Calendars, Clock
 from dispatch.log import Entry, Origin
 from dispatch.narrowing import Narrowing
@@ -20,6 +19,7 @@ from store.case_queue import Mark
 from store.cases import CaseRow
 
 LATEST_MS = 1 << 53
+FieldName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)]
 Origins = Literal["person", "relayed"]  # what a link, a fence or time did is written down by themselves
 
 
@@ -49,6 +49,7 @@ class Report(BaseModel):
     """A new case. key: chosen by whoever asks; a repeat with the same key makes no second one.
 
     correlation: the warning or the event that it comes from. discloses: that a restricted one becomes known by it.
+    further: what its kind needs of a report beyond these, by name.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -62,13 +63,14 @@ class Report(BaseModel):
     caller: Caller | None = None
     correlation: str = Field("", max_length=80)
     discloses: bool = False
+    further: dict[FieldName, Annotated[str, Field(max_length=300)]] = Field(default_factory=dict, max_length=20)
     happened_ms: int | None = Field(None, ge=0, le=LATEST_MS)
 
     def wish(self) -> Wish:
-        """What the book is asked for."""
-        untold = {"key", "happened_ms"} | (set() if self.discloses else {"discloses"})
+        """What the book is asked for; no further field takes the place of one of ours."""
+        untold = {"key", "happened_ms", "further"} | (set() if self.discloses else {"discloses"})
         fields = self.model_dump(exclude=untold, exclude_none=True)
-        return Wish(self.key, Verb.REPORT, fields=fields, happened_ms=self.happened_ms)
+        return Wish(self.key, Verb.REPORT, fields=self.further | fields, happened_ms=self.happened_ms)
 
 
 class StepWish(BaseModel):
@@ -134,9 +136,9 @@ After = Annotated[str, Field(pattern=r"^$|^(\d{1,15}|-)\.\d{1,15}\.[^.\s]{1,40}$
 class Wanted(BaseModel):
     """Which open cases are asked for; what is left out means any.
 
-    area: with all that lies in it. source: something from there belongs to it, or who reported it. late: a clock of it
-    has ended. mine: who asks wrote in its log, or his department leads. text: in its title or number. after: `next` of
-    the page before.
+    area: with all that lies in it. hold: `held` are 挂账 and 缓办. source: something from there belongs to it, or who
+    reported it. late: a clock of it has ended. mine: who asks wrote in its log, or his department leads. text: in its
+    title or number. after: `next` of the page before.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -147,6 +149,7 @@ class Wanted(BaseModel):
     kind: str = Field("", max_length=120)
     source: Literal["", "warning", "video", "hotline", "field", "person", "token", "platform"] = ""
     grade: int = Field(0, ge=0, le=4)
+    hold: Literal["", "held", "shelved", "extended", "postponed"] = ""
     late: bool = False
     mine: bool = False
     text: str = Field("", max_length=60)
@@ -154,7 +157,7 @@ class Wanted(BaseModel):
 
     def narrowing(self) -> Narrowing:
         """All but state, department and page."""
-        same = ("area", "kind", "source", "grade", "late")
+        same = ("area", "kind", "source", "grade", "hold", "late")
         return Narrowing(own=self.mine, words=self.text, **{name: getattr(self, name) for name in same})
 
 
@@ -183,7 +186,7 @@ class Queue(BaseModel):
         """From a page of the queue."""
         after = page.after
         named = "" if after is None else f"{_or_dash(after.due_ms)}.{after.reported_ms}.{after.id}"
-        counted = QueueLoad(**asdict(load)) if load else None
+        counted = QueueLoad(open=load.open, late=load.late, held=load.held, states=dict(load.states)) if load else None
         return cls(now_ms=now_ms, cases=[CaseShort.of(row) for row in page.cases], next=named, load=counted)
 
 
@@ -244,23 +247,65 @@ class EntryTold(BaseModel):
     corrected_ms: int | None = None
 
 
+class TimeTold(BaseModel):
+    """When a unit reached something, and who or what set that time. entry: the line of the log that says so."""
+
+    at_ms: int
+    name: str
+    origin: str
+    entry: int
+    is_corrected: bool
+
+    @classmethod
+    def of(cls, reached: Reached, names: Mapping[str, str], corrected: Container[int]) -> TimeTold:
+        """From what an assignment reached. corrected: numbers of entries whose time was corrected since."""
+        return cls(
+            at_ms=reached.at_ms,
+            name=names.get(reached.by, reached.by),
+            origin=reached.origin,
+            entry=reached.entry,
+            is_corrected=reached.entry in corrected,
+        )
+
+
 class UnitTold(BaseModel):
-    """A unit of the case and when it reached what."""
+    """A unit of the case and when it reached what; times: by state, with who set each."""
 
     assignment: str
     unit: str
     state: str
     reached: dict[str, int]
+    times: dict[str, TimeTold]
 
     @classmethod
-    def of(cls, one: Assignment) -> UnitTold:
-        """From an assignment."""
+    def of(cls, one: Assignment, names: Mapping[str, str], corrected: Container[int]) -> UnitTold:
+        """From an assignment; as `TimeTold.of`."""
         return cls(
             assignment=one.id,
             unit=one.unit,
             state=one.state,
             reached={str(state): reached.at_ms for state, reached in one.reached.items()},
+            times={str(state): TimeTold.of(reached, names, corrected) for state, reached in one.reached.items()},
         )
+
+
+class AskedTold(BaseModel):
+    """An extension that waits for an answer: who asks for how much more counted time, ms, and why."""
+
+    obligation: str
+    by_ms: int
+    name: str
+    reason: str
+
+
+class HeldTold(BaseModel):
+    """Since when 挂账 or 缓办 holds a case, who had that done, who approved it, and why. until_ms: null without end."""
+
+    at_ms: int
+    until_ms: int | None
+    name: str
+    approver: str
+    reason: str
 
 
 class CaseTold(BaseModel):
@@ -282,25 +327,53 @@ class CaseTold(BaseModel):
     clocks: list[ClockTold]
     units: list[UnitTold]
     log: list[EntryTold]
+    asked: AskedTold | None
+    held: HeldTold | None
     in_full: bool
 
     @classmethod
     def of(cls, told: Told, at: tuple[int, Calendars], names: Mapping[str, str], in_full: bool) -> CaseTold:
         """A case at a time, ms UTC. names: of who acted; in_full: whether whoever asks may see personal data."""
         case, (now_ms, calendars) = told.case, at
+        corrected = {int(entry.fields["entry"]) for entry in told.log if entry.verb is Verb.CORRECT}
         return cls(
             **{name: getattr(case, name) for name in _PLAIN},
             now_ms=now_ms,
             facts=seen_fields(case.facts, in_full),
             possible=[str(verb) for verb in case.possible],
             clocks=[ClockTold.of(clock, now_ms, calendars) for clock in case.clocks],
-            units=[UnitTold.of(one) for one in case.assignments.values()],
+            units=[UnitTold.of(one, names, corrected) for one in case.assignments.values()],
             log=list(_log(told.log, names, in_full)),
+            asked=_asked(told, names, in_full),
+            held=_held(told, names, in_full),
             in_full=in_full,
         )
 
 
 _PLAIN = ("id", "state", "hold", "since_ms", "reported_ms", "revision", "into", "redone", "returned", "escalated")
+
+
+def _asked(told: Told, names: Mapping[str, str], in_full: bool) -> AskedTold | None:
+    if (asked := told.case.asked) is None:
+        return None
+    entry = told.log[asked.entry - 1]
+    reason = str(seen_fields(entry.fields, in_full)["reason"])
+    return AskedTold(obligation=asked.obligation, by_ms=asked.by_ms, name=names.get(entry.by, entry.by), reason=reason)
+
+
+def _held(told: Told, names: Mapping[str, str], in_full: bool) -> HeldTold | None:
+    """From the line of the log that began it; None: nothing holds the case."""
+    if told.case.hold not in WAITING:
+        return None
+    entry = next(one for one in reversed(told.log) if one.verb in (Verb.SHELVE, Verb.POSTPONE))
+    fields = seen_fields(entry.fields, in_full)
+    return HeldTold(
+        at_ms=entry.at_ms,
+        until_ms=told.case.until_ms,
+        name=names.get(entry.by, entry.by),
+        approver=str(fields.get("approver", "")),
+        reason=str(fields["reason"]),
+    )
 
 
 def _log(entries: Sequence[Entry], names: Mapping[str, str], in_full: bool) -> Iterable[EntryTold]:

@@ -21,11 +21,12 @@ from api.rest import Present
 from board.belonging import chain_of
 from catalogue.declared import Declared
 from core.clock import real_ms
-from core.errors import UnknownName
+from core.errors import IllegalStep, UnknownName
 from dispatch.book import CaseBook, Now, Rules, Told
 from dispatch.clocks import Calendars
 from dispatch.holidays import calendars_at
 from dispatch.narrowing import Narrowing
+from dispatch.steps import Verb
 from dispatch.urgency import Load, Page
 from store.case_queue import Asked
 from store.people import called
@@ -90,6 +91,7 @@ class Cases:
     async def report(self, wanted: models.Report) -> models.CaseTold:
         """A new case of whoever sent this request."""
         present = Present(self.hub)
+        _check_asked(present.declared, wanted)
         report = await asyncio.to_thread(admitted, self.entrance, present, wanted)
         told = await asyncio.to_thread(self.book.act, self.entrance.bearer(), report.wish(), self.now(present))
         return await self._shown(present, told)
@@ -128,6 +130,14 @@ class Cases:
     def _sees(self, declared: Declared, action: str, area: str, domain: str) -> bool:
         chain = chain_of(declared, area) if area else ()
         return may(self.entrance.bearer(), action, area=chain, topic=domain).allowed
+
+
+def _check_asked(declared: Declared, wanted: models.Report) -> None:
+    """Raises IllegalStep: a report brings a further field that its kind does not ask for."""
+    kind = declared.case_kinds.get(wanted.kind)
+    asked = set(kind.needs.get(Verb.REPORT, ()) if kind else ())
+    if strangers := sorted(wanted.further.keys() - asked):
+        raise IllegalStep("unasked", field=strangers[0])
 
 
 def _calendars(declared: Declared) -> Calendars:

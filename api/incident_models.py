@@ -22,7 +22,11 @@ class Why(BaseModel):
 
 
 class MemberTold(BaseModel):
-    """An item or a case. source: warning, video, hotline, field or case. correlation: leads to its readings."""
+    """An item or a case. source: warning, video, hotline, field or case. correlation: leads to its readings.
+
+    reply_by_ms: until when its citizen is owed a reply of his own, null: he is not; reply: what he could be told, once
+    the case that leads is done; somebody confirms it.
+    """
 
     id: str
     source: str
@@ -31,6 +35,8 @@ class MemberTold(BaseModel):
     at_ms: int
     correlation: str
     why: Why | None = None
+    reply_by_ms: int | None = None
+    reply: str = ""
 
 
 class Proposed(BaseModel):

@@ -18,12 +18,16 @@ from api.errors import ApiError, errors
 from api.rest import Present
 from board.belonging import chain_of
 from core.errors import UnknownName
+from dispatch.book import Told
+from dispatch.clocks import Obligation
 from dispatch.grouping import Grouper, Proposal
 from dispatch.incidents import Accepted, Incidents, Look
 from dispatch.intake import Source
 from dispatch.personal import seen_fields
 from dispatch.precedents import precedents
+from dispatch.replying import draft_reply
 from dispatch.similar import Precedent
+from store.cases import CaseRow
 
 REFUSED = errors(401, 403, 404, 422, 503)
 Answer = TypeVar("Answer")
@@ -58,7 +62,8 @@ class IncidentDesk:
         told = await self._cases.told(case)
         found = await asyncio.to_thread(self.incidents.members, case)
         look = Look({one.id: one for one in found.items}, {row.id: row for row in found.cases}, ())
-        members = [self._member(name, look) for name in (*look.items, *look.cases)]
+        members = [self._member(name, look) for name in look.items]
+        members += [self._merged(row, look, told) for row in found.cases]
         correlation = str(told.case.facts.get("correlation", ""))
         return models.MembersTold(correlation=correlation, members=sorted(members, key=lambda one: one.at_ms))
 
@@ -129,6 +134,14 @@ class IncidentDesk:
             kind_name=declared.case_kinds[one.kind].name[language],
             members=[self._member(name, look, told) for name, told in why.items()],
         )
+
+    def _merged(self, row: CaseRow, look: Look, lead: Told) -> models.MemberTold:
+        """A case that was merged: a citizen keeps his own reply, and a draft of it waits for whoever gives it."""
+        told = self._member(row.id, look)
+        if row.due_of != Obligation.REPLY:
+            return told
+        reply = draft_reply(lead.case, lead.log, told.title, Present(self._cases.hub).language)
+        return told.model_copy(update={"reply_by_ms": row.due_ms, "reply": reply})
 
     def _member(self, name: str, look: Look, why: models.Why | None = None) -> models.MemberTold:
         """One member as whoever asks may see it: what callers said is masked but for those who may read it."""

@@ -6,6 +6,8 @@
   const UNITS_EVERY_MS = 5000;
   const TOAST_MS = 8000;
   const NAMED = 3;
+  const OF_OTHERS = ["cases.accept", "cases.report"]; // rights to what a department or a unit does
+  const ALONGSIDE = ["note", "reply"]; // what nobody does in another's way
   let site = null;
   let queue = [];
   let chosen = null; // number of the case that is shown
@@ -33,7 +35,7 @@
   function may(verb) {
     const right = site.rights[verb];
     const actions = cityvitals.dutyActs;
-    return actions.may(right) || (["cases.accept", "cases.report"].includes(right) && actions.may("cases.dispatch"));
+    return actions.may(right) || (OF_OTHERS.includes(right) && actions.may("cases.dispatch"));
   }
 
   function toast(text, bad) {
@@ -48,10 +50,11 @@
     const ms = nowMs();
     if (ms === null || !at("dispatch-queue")) return;
     const { page, dispatchView, dispatchMap, dispatchAside, dispatchQueue } = cityvitals;
-    const load = ((cityvitals.live.picture().case_load || {}).main) || { open: queue.length, late: 0, held: 0 };
-    page.put("dispatch-counts", "<h2>" + esc(words("dispatch.queue")) + "</h2>" + dispatchQueue.states(load)
+    const city = ((cityvitals.live.picture().case_load || {}).main) || { open: queue.length, late: 0, held: 0 };
+    const load = dispatchQueue.load(city);
+    page.put("dispatch-counts", "<h2>" + esc(words("dispatch.queue")) + "</h2>" + dispatchQueue.states(city)
       + (load.late ? '<button type="button" class="choice level-red" data-late>' + cityvitals.format.mark("red") + esc(words("dispatch.count_late", { count: load.late })) + "</button>" : "")
-      + (load.held ? "<span>" + esc(words("dispatch.count_held", { count: load.held })) + "</span>" : "")
+      + (load.held ? '<button type="button" class="choice" data-held>' + esc(words("dispatch.count_held", { count: load.held })) + "</button>" : "")
       + cityvitals.dispatchCoverage.html(voids, site.areas));
     page.put("dispatch-queue", queue.map((one) => dispatchView.row(one, site, ms, one.id === chosen)).join("") + dispatchQueue.foot(queue.length));
     page.put("dispatch-case", shown ? dispatchView.html(shown, { site: site, nowMs: ms, may: may, names: names(), proposals: proposals, beside: dispatchAside.parts(shown, ms) }) : '<p class="case-none">' + esc(words("dispatch.choose")) + "</p>");
@@ -96,7 +99,7 @@
     paint();
   }
 
-  /** Take a step. Gives the sentence of a refusal; who was slower is shown what changed meanwhile. */
+  /** Take a step. Gives the sentence of a refusal; who was slower is told what changed since he looked. */
   async function send(id, body) {
     const wanted = Object.assign({ key: cityvitals.dutyActs.newKey() }, body);
     const answer = await ask("POST", "cases/" + encodeURIComponent(id) + "/steps", wanted);
@@ -107,13 +110,31 @@
       return "";
     }
     if (answer.status === 401 && cityvitals.account) cityvitals.account.refused();
-    const before = shown ? shown.revision : 0;
-    if (answer.status === 409) {
-      await open(id);
-      const news = shown.log.filter((entry) => entry.number > before).map((entry) => entry.name + " " + cityvitals.dispatchView.verb(entry.verb));
-      return words("dispatch.was_changed", { news: news.join("；") });
-    }
-    return cityvitals.dutyActs.sentenceOf(answer);
+    if (answer.status !== 409) return cityvitals.dutyActs.sentenceOf(answer);
+    await open(id);
+    return words("dispatch.was_changed", { news: newsSince(wanted.revision) });
+  }
+
+  /** Who did what to the case that is shown since an entry. */
+  const newsSince = (revision) => shown.log.filter((entry) => entry.number > revision)
+    .map((entry) => entry.name.replace(/^worker:.*/, words("dispatch.origin_clock")) + " " + cityvitals.dispatchView.verb(entry.verb)).join("；");
+
+  /** Who writes down what a department or a unit did, without being of it, does it for them 代录. */
+  const originOf = (verb) => (cityvitals.dutyActs.may(site.rights[verb]) || !OF_OTHERS.includes(site.rights[verb]) ? "person" : "relayed");
+
+  /**
+   * Send a step as of the case that was on the screen when it was begun: what others did while a form was open is told
+   * before anything is written over it. Who was told and submits again has seen it.
+   */
+  function sending(verb, also) {
+    const one = shown;
+    let seen = one.revision;
+    return async (fields) => {
+      const body = { verb: verb, origin: originOf(verb), fields: Object.assign({}, also, fields), revision: ALONGSIDE.includes(verb) ? null : seen };
+      const problem = await send(one.id, body);
+      if (problem && shown && shown.id === one.id) seen = shown.revision;
+      return problem;
+    };
   }
 
   async function tell(promise, done) {
@@ -126,21 +147,22 @@
   function step(verb) {
     if (!shown || !shown.possible.includes(verb)) return;
     if (!may(verb)) return toast(words("dispatch.no_right"), true);
-    const body = (fields) => ({ verb: verb, fields: fields, revision: ["note", "reply"].includes(verb) ? null : shown.revision });
-    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown }, (fields) => send(shown.id, body(fields))));
+    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown, queue: queue }, sending(verb)));
   }
 
   /** A line of the log is mended by a further line: a note struck out, the time of a step corrected. */
   function mend(verb, number) {
     const entry = shown.log.find((one) => one.number === number);
-    const body = (fields) => ({ verb: verb, fields: Object.assign({ entry: number }, fields), revision: shown.revision });
-    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown, entry: entry }, (fields) => send(shown.id, body(fields))));
+    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown, entry: entry }, sending(verb, { entry: number })));
   }
 
   /** What a unit did, written down for it: it called, or it is known otherwise. */
   function unitStep(verb, assignment) {
-    const origin = cityvitals.dutyActs.may(site.rights[verb]) && !["cases.accept", "cases.report"].includes(site.rights[verb]) ? "person" : "relayed";
-    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown }, (fields) => send(shown.id, { verb: verb, assignment: assignment, origin: origin, fields: fields })));
+    const { id, units: sent } = shown;
+    const also = verb === "notify" ? { unit: sent.find((one) => one.assignment === assignment).unit } : {};
+    const origin = OF_OTHERS.includes(site.rights[verb]) ? "relayed" : "person";
+    tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown },
+      (fields) => send(id, { verb: verb, assignment: assignment, origin: origin, fields: Object.assign(also, fields) })));
   }
 
   /** Send a unit: a case that has no department yet is dispatched to its own first. */
@@ -151,8 +173,14 @@
       const lead = shown.facts.lead || (site.kinds[shown.facts.kind] || {}).lead;
       if (due && (await tell(send(shown.id, { verb: verb, revision: shown.revision, fields: verb === "dispatch" ? { lead: lead } : {} })))) return;
     }
-    const assignment = "t" + (shown.units.length + 1) + "-" + unit;
-    tell(send(shown.id, { verb: "notify", assignment: assignment.slice(0, 40), fields: { unit: unit } }), words("dispatch.sent", { unit: names()[unit] || unit }));
+    assign("notify", unit, "dispatch.sent");
+  }
+
+  /** Send a unit, or keep it free 预派 for a task to come; one that was kept for this case is sent as that. */
+  function assign(verb, unit, said) {
+    const kept = shown.units.find((one) => one.unit === unit && one.state === "reserved");
+    const assignment = kept ? kept.assignment : ("t" + (shown.units.length + 1) + "-" + unit).slice(0, 40);
+    tell(send(shown.id, { verb: verb, assignment: assignment, fields: { unit: unit } }), words(said, { unit: names()[unit] || unit }));
   }
 
   /** The keyboard's way of dragging: the unit with this number in the list of who could go. */
@@ -175,11 +203,14 @@
       (names()[found.unit] || found.unit) + " " + cityvitals.dispatchView.verb(found.verb));
   }
 
-  async function mergeAll(ids) {
-    for (const id of ids) {
-      if (await tell(send(id, { verb: "merge", fields: { into: shown.id } }))) return;
-    }
+  /** All of a proposal become one case, in one act: all of it or nothing. */
+  async function mergeAll(ids, kind) {
+    const wanted = { key: cityvitals.dutyActs.newKey(), members: [shown.id, ...ids], kind: kind };
+    const answer = await ask("POST", "proposals/accept", wanted);
+    if (!answer.ok) return toast(cityvitals.dutyActs.sentenceOf(answer), true);
     toast(words("dispatch.merged", { count: ids.length }));
+    chosen = answer.body.id;
+    return refresh(true);
   }
 
   function move(by) {
@@ -218,7 +249,7 @@
 
   function newCase() {
     if (!cityvitals.dutyActs.may("cases.open")) return toast(words("dispatch.no_right"), true);
-    cityvitals.dispatchForms.report(site, async (wanted) => {
+    cityvitals.dispatchNew.report(site, { cases: queue, units: units }, async (wanted) => {
       const answer = await ask("POST", "cases", Object.assign({ key: cityvitals.dutyActs.newKey() }, wanted));
       if (!answer.ok) return cityvitals.dutyActs.sentenceOf(answer);
       chosen = answer.body.id;
@@ -228,7 +259,7 @@
   }
 
   function onClick(event) {
-    const found = event.target.closest("[data-case], [data-only], [data-verb], [data-mend], [data-unit-verb], [data-send], [data-merge-all], [data-merge-into], [data-apart], [data-do]");
+    const found = event.target.closest("[data-case], [data-only], [data-verb], [data-mend], [data-unit-verb], [data-send], [data-reserve], [data-merge-all], [data-merge-into], [data-apart], [data-do]");
     if (!found || found.closest("dialog")) return;
     const told = found.dataset;
     if (told.only !== undefined) { cityvitals.dispatchQueue.narrow(told.only); refresh(); }
@@ -236,7 +267,8 @@
     else if (told.mend) mend(told.mend, Number(told.entry));
     else if (told.unitVerb) unitStep(told.unitVerb, told.assignment);
     else if (told.send) sendUnit(told.send);
-    else if (told.mergeAll) mergeAll(told.mergeAll.split(","));
+    else if (told.reserve) assign("reserve", told.reserve, "dispatch.reserved");
+    else if (told.mergeAll) mergeAll(told.mergeAll.split(","), told.kind);
     else if (told.mergeInto) tell(send(shown.id, { verb: "merge", revision: shown.revision, fields: { into: told.mergeInto } }));
     else if (told.apart) ask("POST", "cases/" + encodeURIComponent(shown.id) + "/apart", { others: told.apart.split(",") }).then(() => open(shown.id));
     else if (told.do === "new") newCase();

@@ -68,6 +68,22 @@
     });
   }
 
+  const mayReply = () => actions().may("cases.report") || actions().may("cases.dispatch");
+
+  /** Answer the citizen of a case that was merged into the open one; what was drafted is confirmed by whoever sends it. */
+  function reply(member) {
+    const { area, ask } = cityvitals.dispatchForms;
+    const { reply: draft } = known.members.members.find((one) => one.id === member);
+    ask(words("case.verb-reply"), area("text"), async (values) => {
+      const origin = actions().may("cases.report") ? "person" : "relayed";
+      const answer = await actions().ask("POST", path(member, "steps"), { key: actions().newKey(), verb: "reply", origin: origin, fields: { text: values.text } });
+      if (!answer.ok) return actions().sentenceOf(answer);
+      reread();
+      return "";
+    });
+    root.document.querySelector('#dispatch-dialog [name="text"]').value = draft;
+  }
+
   /** Bring one photo to the open case. */
   async function bring(file) {
     const form = new root.FormData();
@@ -96,7 +112,7 @@
 
   function tellLink(made, title) {
     const until = cityvitals.format.moment(made.expires_ms, cityvitals.live.cityMs());
-    const said = words("dispatch.link_text", { name: made.name, title: title, until: until, address: root.location.origin + made.address });
+    const said = words("dispatch.link_text", { name: made.name, title: title, until: until, address: made.whole });
     const text = '<p class="link-note">' + cityvitals.format.esc(words("dispatch.link_once")) + '</p><textarea id="dispatch-link-text" rows="4" readonly>' + cityvitals.format.esc(said)
       + '</textarea><button type="button" class="verb" data-copies="dispatch-link-text">' + cityvitals.format.esc(words("dispatch.link_copy")) + '</button><div class="link-qr" role="img" aria-label="' + cityvitals.format.esc(words("dispatch.link_scan")) + '">' + made.qr + "</div><p>" + cityvitals.format.esc(words("dispatch.link_scan")) + "</p>";
     cityvitals.dispatchForms.tell(words("dispatch.link_made"), text);
@@ -109,12 +125,13 @@
   }
 
   function onClick(event) {
-    const found = event.target.closest("[data-within], [data-log], [data-link], [data-unlink], [data-split]");
+    const found = event.target.closest("[data-within], [data-log], [data-link], [data-unlink], [data-split], [data-reply]");
     if (!found || !open) return;
     const told = found.dataset;
     if (told.log) { log = told.log; repaint(); }
     else if (told.link) link(told.link, root.document.querySelector("#dispatch-case h2").textContent);
     else if (told.split) split(told.split);
+    else if (told.reply) reply(told.reply);
     else if (told.unlink) unlink(told.unlink);
     else { withinM = Number(told.within); look(); }
   }
@@ -153,7 +170,7 @@
       presence: beside.presence(known.others),
       photos: actions().may("photos.see") ? beside.photos(known.photos, one.id, more) : "",
       links: (assignment) => beside.links(known.links, assignment, linking),
-      members: cityvitals.dispatchWhole.members(known.members, linking),
+      members: cityvitals.dispatchWhole.members(known.members, Object.assign({ mayReply: mayReply() }, linking)),
       logHead: beside.logHead(log),
       inLog: beside.LOG[log],
     };

@@ -5,6 +5,7 @@
   const KEY = "c";
   const TYPED_MS = 250; // so long after the last letter the queue is asked
   const SOURCES = ["person", "hotline", "warning", "video", "field", "token", "platform"];
+  const HOLDS = ["held", "shelved", "postponed", "extended"];
   const GRADES = ["", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"];
   let choices = {}; // name → [[value, word], …] of what is chosen from a list
   let typing = null;
@@ -24,6 +25,7 @@
       kind: named(site.kinds, (kind) => kind.name),
       source: SOURCES.map((name) => [name, words("source_" + name)]),
       grade: [1, 2, 3, 4].map((grade) => [String(grade), GRADES[grade] + words("grade")]),
+      hold: HOLDS.map((name) => [name, name === "held" ? words("filter_held") : cityvitals.format.words("case.hold-" + name)]),
     };
   }
 
@@ -81,10 +83,11 @@
   }
 
   function onClick(event) {
-    const found = event.target.closest("[data-filters], [data-drop], [data-widen], [data-late]");
+    const found = event.target.closest("[data-filters], [data-drop], [data-widen], [data-late], [data-held]");
     if (!found) return;
     if (found.dataset.filters !== undefined) open(found.getAttribute("aria-expanded") === "false");
     else if (found.dataset.drop) choose({ [found.dataset.drop]: "" });
+    else if (found.dataset.held !== undefined) choose({ hold: queue().wanted().hold ? "" : "held" });
     else if (found.dataset.late !== undefined) choose({ late: queue().wanted().late ? "" : "true" });
     else widen();
   }

@@ -5,14 +5,13 @@
   const esc = (text) => cityvitals.format.esc(text); // its file is loaded after this one
   const words = (code, values) => cityvitals.format.words(code, values);
   const HOUR_MS = 3600000;
-  const VAGUE_M = 10000; // of a place of which only the district is known
   const DAY_MS = 24 * HOUR_MS;
   const CHINA_MS = 8 * HOUR_MS; // times are typed as they stand on every clock of the city
   const dialog = () => cityvitals.page.at("dispatch-dialog");
 
   const label = (name, inside) => "<label><span>" + esc(words("dispatch.field_" + name)) + "</span>" + inside + "</label>";
-  const input = (name, more) => label(name, '<input name="' + name + '" autocomplete="off" ' + (more || "required") + ">");
-  const area = (name, more) => label(name, '<textarea name="' + name + '" rows="3" maxlength="500" ' + (more || "required") + "></textarea>");
+  const input = (name, more = "required") => label(name, '<input name="' + name + '" autocomplete="off" ' + more + ">");
+  const area = (name, more = "required") => label(name, '<textarea name="' + name + '" rows="3" maxlength="500" ' + more + "></textarea>");
   const choice = (name, options, chosen) => label(name, '<select name="' + name + '">' + options.map(([value, text]) => '<option value="' + esc(value) + '"' + (value === chosen ? " selected" : "") + ">" + esc(text) + "</option>").join("") + "</select>");
 
   const LONLAT = 'pattern="\\s*[0-9.]+\\s*[,，]\\s*[0-9.]+\\s*"';
@@ -20,9 +19,10 @@
   const lonlat = (place) => (place ? place.lon_deg.toFixed(6) + ", " + place.lat_deg.toFixed(6) : "");
   const inChina = (ms) => new Date(ms + CHINA_MS).toISOString().slice(0, 19);
 
-  /** Ask, and send. onSubmit(values) gives the sentence of a refusal, or nothing when it is done. */
-  function ask(title, fields, onSubmit) {
+  /** Ask, and send. onSubmit(values) gives the sentence of a refusal, or nothing when it is done. look: `wide` or nothing. */
+  function ask(title, fields, onSubmit, look) {
     const place = dialog();
+    place.className = look || "";
     const before = root.document.activeElement;
     place.innerHTML = "<form><h2>" + esc(title) + "</h2>" + fields + '<p class="problem" role="alert"></p><footer><button type="submit" class="verb large">' + esc(words("dispatch.submit"))
       + '</button><button type="button" class="verb large" data-close>' + esc(words("dispatch.cancel")) + "</button></footer></form>";
@@ -44,6 +44,7 @@
   /** Say something that is to be read or copied. */
   function tell(title, inside) {
     const place = dialog();
+    place.className = "";
     place.innerHTML = '<form method="dialog"><h2>' + esc(title) + "</h2>" + inside + '<footer><button class="verb large">' + esc(words("dispatch.close")) + "</button></footer></form>";
     place.showModal();
   }
@@ -63,13 +64,14 @@
     "deny-extension": () => area("reason"), pause: () => area("reason"), escalate: () => area("reason"),
     supervise: () => area("text") + input("days", 'type="number" min="1" max="60" value="5" required'),
     note: () => area("text"), reply: () => area("text"), "call-back": () => input("satisfied", 'type="number" min="0" max="100" required') + area("text", ""),
-    merge: () => input("into"),
+    merge: ({ queue, one }) => input("into", 'required list="dispatch-others"') + '<datalist id="dispatch-others">'
+      + (queue || []).filter((other) => other.id !== one.id).map((other) => '<option value="' + esc(other.id) + '">' + esc(other.title) + "</option>").join("") + "</datalist>",
     strike: () => area("reason"),
     correct: ({ entry }) => input("at", 'type="datetime-local" step="1" required value="' + inChina(entry.corrected_ms || entry.at_ms) + '"') + area("reason"),
     amend: ({ site, one }) => choice("kind", Object.entries(site.kinds).map(([id, kind]) => [id, kind.name]), one.facts.kind) + input("title", 'required maxlength="120" value="' + esc(one.facts.title) + '"')
       + choice("grade", ["", "1", "2", "3", "4"].map((grade) => [grade, ["—", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"][Number(grade)]]), String(one.facts.grade || "")) + input("lonlat", LONLAT + ' value="' + lonlat(one.facts.place) + '"')
       + input("accuracy", 'type="number" min="1" max="100000" value="' + Math.round((one.facts.place || UNPLACED).accuracy_m) + '"') + input("said", 'maxlength="200" value="' + esc((one.facts.place || UNPLACED).said || "") + '"') + area("reason"),
-    "report-up": () => choice("stage", ["first", "follow-up", "final"].map((stage) => [stage, words("dispatch.stage_" + stage.replace("-", "_"))]), "first"),
+    "report-up": () => choice("stage", ["first", "follow", "final"].map((stage) => [stage, words("reports.stage-" + stage)]), "first") + area("text"),
     refuse: () => area("reason"), fail: () => area("reason"),
   };
 
@@ -110,21 +112,5 @@
     return "";
   }
 
-  /** A new case by hand. send(report) gives the sentence of a refusal. */
-  function report(site, send) {
-    const kinds = Object.entries(site.kinds).map(([id, kind]) => [id, kind.name]);
-    const areas = Object.entries(site.areas);
-    ask(words("dispatch.new_case"), choice("kind", kinds) + input("title", 'required maxlength="120"') + choice("area", areas) + input("said", 'maxlength="200"')
-      + input("lonlat", LONLAT) + area("text", "") + input("caller", 'maxlength="60"') + input("phone", 'type="tel" maxlength="32"'), (values) => {
-      const wanted = { kind: values.kind, title: values.title, area: values.area, text: values.text };
-      const [lon, lat] = (values.lonlat || "").split(/[,，]/).map(Number);
-      const centre = site.centres[values.area];
-      if (lon && lat) wanted.place = { lon_deg: lon, lat_deg: lat, accuracy_m: 100, origin: "map", said: values.said };
-      else if (centre) wanted.place = { lon_deg: centre[0], lat_deg: centre[1], accuracy_m: VAGUE_M, origin: "said", said: values.said };
-      if (values.caller || values.phone) wanted.caller = { name: values.caller, phone: values.phone };
-      return send(wanted);
-    });
-  }
-
-  cityvitals.dispatchForms = { area, ask, fieldsOf, input, report, step, tell };
+  cityvitals.dispatchForms = { LONLAT, area, ask, choice, fieldsOf, input, label, step, tell };
 })(typeof window === "undefined" ? globalThis : window);

@@ -20,6 +20,7 @@
       x: (lon) => (lon - (box.west + box.east) / 2) * middle * scale + wide / 2,
       y: (lat) => ((box.south + box.north) / 2 - lat) * scale + high / 2,
       m: (metres) => (metres / M_A_DEGREE) * scale,
+      back: (x, y) => [(x - wide / 2) / (middle * scale) + (box.west + box.east) / 2, (box.south + box.north) / 2 - (y - high / 2) / scale],
     };
   }
 
@@ -41,7 +42,7 @@
   }
 
   const path = (ring, to) => "M" + ring.map(([lon, lat]) => to.x(lon).toFixed(1) + " " + to.y(lat).toFixed(1)).join("L") + "Z";
-  const inside = (x, y) => x > -20 && y > -20 && x < WIDE + 20 && y < HIGH + 20;
+  const inside = (x, y) => x > -20 && y > -20 && x < WIDE + 20 && y < HIGH + 150; // a sketch is higher than the map
 
   /** A square for a case (filled: late), a triangle for a unit (hollow: its position is old), a ring for a camera. */
   function mark(kind, x, y, more) {
@@ -66,5 +67,19 @@
     return '<svg viewBox="0 0 ' + WIDE + " " + HIGH + '" preserveAspectRatio="xMidYMid meet" role="img">' + land + doubt + eyes + force + all + scale + "</svg>";
   }
 
-  cityvitals.dispatchMap = { boxOf, projection, svg };
+  /** The land alone, as wide as a box says, with what helps to find a place on it. more: {place: or null, cases, units}. */
+  function sketch(boundaries, box, [wide, high], more) {
+    const to = projection(box, wide, high);
+    const land = boundaries.features.map((feature) => '<path class="county" data-area="' + esc(feature.properties.id) + '" d="' + rings(feature.geometry).map((ring) => path(ring, to)).join("") + '"><title>' + esc(feature.properties.name) + "</title></path>").join("");
+    const at = (one, kind, look) => (one.lon_deg === null ? "" : mark(kind, to.x(one.lon_deg), to.y(one.lat_deg), { title: one.title || one.name, look: look, label: "" }));
+    const known = more.units.map((one) => at(one, "unit", "old")).join("") + more.cases.map((one) => at(one, "case", "")).join("");
+    const { place } = more;
+    const found = place ? '<circle class="doubt" cx="' + to.x(place.lon_deg).toFixed(1) + '" cy="' + to.y(place.lat_deg).toFixed(1) + '" r="' + Math.max(4, to.m(place.accuracy_m)).toFixed(1) + '"/>'
+      + '<path class="found" d="M' + to.x(place.lon_deg).toFixed(1) + " " + to.y(place.lat_deg).toFixed(1) + 'm-9 0h18m-9-9v18"/>' : "";
+    const length = [20000, 10000, 5000, 2000, 1000, 500, 200].find((m) => to.m(m) < wide / 4) || 100;
+    const scale = '<g class="scale"><path d="M12 ' + (high - 10) + "h" + to.m(length).toFixed(1) + '"/><text x="12" y="' + (high - 15) + '">' + (length < 1000 ? length + " m" : length / 1000 + " km") + "</text></g>";
+    return '<svg class="dispatch-map" viewBox="0 0 ' + wide + " " + high + '">' + land + known + found + scale + "</svg>";
+  }
+
+  cityvitals.dispatchMap = { boxOf, projection, sketch, svg };
 })(typeof window === "undefined" ? globalThis : window);

@@ -4,11 +4,12 @@
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const STATES = ["reported", "filed", "dispatched", "returned", "handling", "feedback", "verified"];
   const NEAR_PX = 600; // so far before the end the next page is asked for
-  const NAMES = ["state", "text", "area", "lead", "kind", "source", "grade", "late", "mine"]; // as the API and the address call them
+  const NAMES = ["state", "text", "area", "lead", "kind", "source", "grade", "hold", "late", "mine"]; // as the API and the address call them
   const wanted = { state: "" }; // name → what the queue is narrowed to; "": all
   let again = () => {}; // reads the queue anew
   let pages = 1;
   let hasMore = false;
+  let narrowed = null; // what of a narrowed queue stands where, as the API tells it; null: it is not narrowed
   let asked = 0; // an answer to an older question is thrown away
 
   // The other scripts are loaded after this one.
@@ -20,14 +21,16 @@
     const own = (asked += 1);
     const found = [];
     let after = "";
+    let load = null;
     for (let page = 0; page < pages; page += 1) {
       const answer = await ask("GET", "cases?" + query() + (after ? "&after=" + encodeURIComponent(after) : ""));
       if (own !== asked || !answer.ok) return null;
       found.push(...answer.body.cases);
+      if (page === 0) load = answer.body.load;
       after = answer.body.next || "";
       if (!after) break;
     }
-    hasMore = after !== "";
+    [hasMore, narrowed] = [after !== "", load];
     return found;
   }
 
@@ -60,13 +63,16 @@
     again();
   }
 
-  /** How many cases stand where; each is a choice. load: the record `case_load`. */
-  function states(load) {
-    const counts = load.states || {};
+  /** What is counted above the queue: what it is narrowed to, else the whole city. city: the record `case_load`. */
+  const load = (city) => narrowed || city;
+
+  /** Whose counts they are, how many cases stand where; each state is a choice. city: the record `case_load`. */
+  function states(city) {
+    const { open, states: counts = {} } = load(city);
     const choice = (state, count) => '<button type="button" class="choice" aria-pressed="' + (state === wanted.state) + '" data-only="' + state + '">' + esc(state ? words("case.state-" + state) : words("dispatch.all_states"))
       + " <b>" + cityvitals.format.count(count) + "</b></button>";
     const shown = STATES.filter((state) => counts[state] || state === wanted.state);
-    return '<nav class="queue-states">' + choice("", load.open) + shown.map((state) => choice(state, counts[state] || 0)).join("") + "</nav>";
+    return '<nav class="queue-states"><span>' + esc(words(narrowed ? "dispatch.counts_narrowed" : "dispatch.counts_city")) + "</span>" + choice("", open) + shown.map((state) => choice(state, counts[state] || 0)).join("") + "</nav>";
   }
 
   /** What stands under the last row: that there are more, or that there is nothing. */
@@ -90,5 +96,5 @@
     }, { passive: true });
   }
 
-  cityvitals.dispatchQueue = { NAMES, chooseNow, follow, foot, further, narrow, read, states, wanted: () => wanted };
+  cityvitals.dispatchQueue = { NAMES, chooseNow, follow, foot, further, load, narrow, read, states, wanted: () => wanted };
 })(typeof window === "undefined" ? globalThis : window);

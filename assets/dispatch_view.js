@@ -61,14 +61,16 @@
     return '<div class="verbs">' + main.map((name, at) => button(name, at < 2)).join("") + "</div><div class=\"verbs\">" + rest.map((name) => button(name, false)).join("") + "</div>";
   }
 
-  /** One unit of the case: how far it is, and what its next step is, written down for it when it calls. */
+  /** One unit of the case: how far it is, who or what set each time, and its next step, written down for it when it calls. */
   function unit(one, names, nowMs, may, links) {
-    const steps = Object.entries(one.reached).sort((a, b) => a[1] - b[1])
-      .map(([name, at]) => "<span>" + esc(state(name)) + " " + esc(cityvitals.format.moment(at, nowMs)) + "</span>").join(" → ");
+    const mend = (time) => (may("correct") ? '<button type="button" class="choice mend" data-mend="correct" data-entry="' + time.entry + '">' + esc(verb("correct")) + "</button>" : "");
+    const steps = Object.entries(one.times).sort((a, b) => a[1].entry - b[1].entry)
+      .map(([name, time]) => "<li><span>" + esc(state(name)) + "</span><time>" + esc(cityvitals.format.moment(time.at_ms, nowMs)) + "</time><small>"
+        + esc([cityvitals.dispatchLog.setBy(time), time.is_corrected ? words("dispatch.corrected") : ""].filter(Boolean).join(" · ")) + mend(time) + "</small></li>").join("");
     const next = (UNIT_STEPS[one.state] || []).map((name) => '<button type="button" class="verb small" data-unit-verb="' + name + '" data-assignment="' + esc(one.assignment) + '"'
       + (may(name) ? "" : " disabled") + ">" + esc(verb(name)) + "</button>").join("");
     const over = ["clear", "refused", "failed"].includes(one.state);
-    return "<li><b>" + esc(names[one.unit] || one.unit) + "</b> <em>" + esc(state(one.state)) + "</em><small>" + steps + "</small>" + (over ? "" : "<div>" + next + links(one.assignment) + "</div>") + "</li>";
+    return "<li><b>" + esc(names[one.unit] || one.unit) + "</b> <em>" + esc(state(one.state)) + '</em><ol class="unit-times">' + steps + "</ol>" + (over ? "" : "<div>" + next + links(one.assignment) + "</div>") + "</li>";
   }
 
   /** Who could go, with what speaks against each. */
@@ -78,7 +80,8 @@
     const far = one.distance_m === null ? "—" : words(one.by_road ? "dispatch.far_road" : "dispatch.far_straight", { km: (one.distance_m / 1000).toFixed(1), minutes: Math.max(1, Math.round(one.travel_s / 60)) });
     return '<li draggable="' + one.can_go + '" data-offer="' + esc(one.unit) + '"><b title="' + esc(one.name) + '">' + esc(cityvitals.format.shortName(one.name)) + "</b><span>" + esc(far) + (one.from_home ? " <small>" + esc(words("dispatch.from_home")) + "</small>" : "")
       + "</span>" + (against ? '<small class="against">' + esc(against) + "</small>" : "")
-      + '<button type="button" class="verb small" data-send="' + esc(one.unit) + '"' + (one.can_go ? "" : " disabled") + ">" + (number < 10 ? "<kbd>" + number + "</kbd>" : "") + esc(words("dispatch.send")) + "</button></li>";
+      + '<div>' + (one.can_go && !one.shortfalls.includes("reserved") ? '<button type="button" class="verb small" data-reserve="' + esc(one.unit) + '">' + esc(verb("reserve")) + "</button>" : "")
+      + '<button type="button" class="verb small" data-send="' + esc(one.unit) + '"' + (one.can_go ? "" : " disabled") + ">" + (number < 10 ? "<kbd>" + number + "</kbd>" : "") + esc(words("dispatch.send")) + "</button></div></li>";
   }
 
   /** What it is likely one incident with, and why. */
@@ -89,41 +92,25 @@
     const title = words(one.cause ? "dispatch.same_cause" : "dispatch.same_again", { cause: one.cause, count: one.members.length });
     const lead = one.lead === own ? others.map((member) => member.id).join(",") : "";
     return '<div class="proposal"><h3>' + esc(title) + "</h3><ol>" + lines + "</ol><div>"
-      + (lead ? '<button type="button" class="verb" data-merge-all="' + esc(lead) + '">' + esc(words("dispatch.merge_all", { count: others.length })) + "</button>"
+      + (lead ? '<button type="button" class="verb" data-merge-all="' + esc(lead) + '" data-kind="' + esc(one.kind) + '">' + esc(words("dispatch.merge_all", { count: others.length })) + "</button>"
         : '<button type="button" class="verb" data-merge-into="' + esc(one.lead) + '">' + esc(words("dispatch.merge_into", { id: one.lead })) + "</button>")
       + '<button type="button" class="verb" data-apart="' + esc(others.map((member) => member.id).join(",")) + '">' + esc(words("dispatch.apart")) + "</button></div></div>";
   }
 
-  /** A reason in words; of what follows by itself it is a code: `overdue`, or how often something came back. */
-  function reason(said) {
-    const [, code, count] = /^(overdue|return|redo)(?: (\d+))?$/.exec(said || "") || [];
-    if (!code) return said;
-    return code === "overdue" ? words("case.standing-breached") : words("dispatch." + (code === "redo" ? "redone" : "returned"), { count: count });
+  /** Of which unit a line of the log tells. */
+  function unitOf(one, names) {
+    const units = Object.fromEntries(one.units.map((each) => [each.assignment, names[each.unit] || each.unit]));
+    return (entry) => (entry.assignment ? units[entry.assignment] || "" : "");
   }
 
-  /** What an entry of time is about: the obligation, when it was due, and who takes notice now. */
-  function ofTime(fields, nowMs) {
-    if (!fields.obligation || !fields.due_ms) return [];
-    const about = words("dispatch.of_time", { obligation: words("case.obligation-" + fields.obligation), time: cityvitals.format.moment(fields.due_ms, nowMs) });
-    return [about, fields.to ? words("dispatch.raised_to", { level: fields.level, role: words("role." + fields.to) }) : ""];
-  }
-
-  /** What the one fix of a 到场 tap says of the place; nothing when it had none. */
-  function ofFix(fields) {
-    if (fields.agrees === undefined) return "";
-    return fields.agrees ? words("dispatch.fix_agrees") : words("dispatch.fix_differs", { m: fields.beyond_m });
-  }
-
-  /** One line of the log; struck out stays readable, a corrected time shows both. asked: fields that its kind needs. */
-  function entry(one, nowMs, may, asked) {
-    const at = cityvitals.format.moment(one.corrected_ms || one.at_ms, nowMs);
-    const was = one.corrected_ms ? " <s>" + esc(cityvitals.format.moment(one.at_ms, nowMs)) + "</s>" : "";
-    const further = asked.filter((name) => one.fields[name]).map((name) => words("dispatch.log_field", { field: words("dispatch.field_" + name), said: one.fields[name] }));
-    const said = [...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...further, ...ofTime(one.fields, nowMs), ofFix(one.fields)]
-      .filter((value) => typeof value === "string" && value).join("；");
-    const how = [one.name.replace(/^worker:.*/, ""), one.origin === "person" ? "" : words("dispatch.origin_" + one.origin)].filter(Boolean).join(" · ");
-    return "<li" + (one.struck ? ' class="struck"' : "") + "><time>" + esc(at) + was + "</time><b>" + esc(one.fields.photo ? words("dispatch.log_photos") : verb(one.verb)) + "</b><span>" + esc(said) + "</span><small>"
-      + esc(how) + cityvitals.dispatchWhole.mend(one, may) + "</small></li>";
+  /** What somebody asked for and nobody has answered yet, and why the case waits; "" for nothing. */
+  function waiting(one, nowMs) {
+    const { asked, held } = one;
+    const line = (said) => '<p class="case-asked">' + esc(said) + "</p>";
+    const until = held && held.until_ms ? words("dispatch.until", { time: cityvitals.format.moment(held.until_ms, nowMs) }) : "";
+    return (asked ? line(words("dispatch.asks_extension", { name: asked.name, obligation: words("case.obligation-" + asked.obligation), span: cityvitals.format.span(asked.by_ms), reason: asked.reason })) : "")
+      + (held ? line([words("case.hold-" + one.hold) + until, words("dispatch.held_for", { reason: held.reason }),
+        words("dispatch.held_by", { name: held.approver || held.name, time: cityvitals.format.moment(held.at_ms, nowMs) })].join(" · ")) : "");
   }
 
   const fact = (name, value) => (value ? "<div><dt>" + esc(words("dispatch.fact_" + name)) + "</dt><dd>" + esc(value) + "</dd></div>" : "");
@@ -140,19 +127,20 @@
   /** The whole of one case. more: {site, nowMs, may, names, proposals, beside: the parts of dispatch_aside.js}. */
   function html(one, more) {
     const { site, nowMs, may, names, beside } = more;
-    const kind = (site.kinds[one.facts.kind] || {}).name || one.facts.kind;
-    const asked = Object.values((site.kinds[one.facts.kind] || {}).needs || {}).flat();
+    const kind = site.kinds[one.facts.kind] || { name: one.facts.kind, needs: {} };
+    const grade = one.facts.grade || kind.grade;
+    const asked = Object.values(kind.needs).flat();
     const counts = [["redone", one.redone], ["returned", one.returned], ["escalated", one.escalated]].filter(([, count]) => count)
       .map(([name, count]) => '<i class="hold">' + esc(words("dispatch." + name, { count: count })) + "</i>").join("");
     const hold = one.hold === "none" ? "" : '<i class="hold">' + esc(words("case.hold-" + one.hold)) + "</i>";
     const into = one.into ? '<a href="#" data-case="' + esc(one.into) + '">' + esc(words("dispatch.into", { id: one.into })) + "</a>" : "";
-    return "<article><header><small>" + esc(one.id) + "</small><span>" + esc(kind) + (one.facts.grade ? " " + ROMAN[one.facts.grade] + esc(words("dispatch.grade")) : "") + "</span><em>" + esc(state(one.state)) + "</em>" + hold + counts + into
-      + '</header><h2>' + esc(one.facts.title) + "</h2>" + beside.presence + verbs(one, may) + cityvitals.dispatchWhole.meeting(one, site, may)
+    return "<article><header><small>" + esc(one.id) + "</small><span>" + esc([kind.class, [kind.code, kind.name].filter(Boolean).join(" ")].filter(Boolean).join(" · ")) + (grade ? " <b>" + ROMAN[grade] + esc(words("dispatch.grade")) + "</b>" : "") + "</span><em>" + esc(state(one.state)) + "</em>" + hold + counts + into
+      + '</header><h2>' + esc(one.facts.title) + "</h2>" + beside.presence + waiting(one, nowMs) + verbs(one, may) + cityvitals.dispatchWhole.meeting(one, site, may)
       + '<ol class="clocks">' + one.clocks.map((each) => clock(each, nowMs)).join("") + "</ol>"
       + '<div class="case-columns"><div>' + facts(one, site, nowMs) + beside.photos + '</div><section><h3>' + esc(words("dispatch.units")) + '</h3><ol class="case-units">'
       + (one.units.map((each) => unit(each, names, nowMs, may, beside.links)).join("") || "<li>" + esc(words("dispatch.nobody_sent")) + "</li>") + "</ol></section></div>"
       + (more.proposals || []).map((each) => proposal(each, one.id)).join("") + beside.members + cityvitals.similar.html(one.id) + cityvitals.caseReports.html(one, site, nowMs) + cityvitals.responses.ways(one.id, site)
-      + beside.logHead + '<ol class="case-log">' + one.log.filter(beside.inLog).reverse().map((each) => entry(each, nowMs, may, asked)).join("") + "</ol></article>";
+      + beside.logHead + cityvitals.dispatchLog.html(one.log.filter(beside.inLog), { nowMs: nowMs, may: may, asked: asked, unitOf: unitOf(one, names) }) + "</article>";
   }
 
   cityvitals.dispatchView = { KEYS, html, left, row, suggested, verb };

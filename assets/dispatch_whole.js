@@ -21,11 +21,13 @@
     return '<div class="verbs"><a class="verb" data-do="meet" target="_blank" rel="noopener noreferrer" href="' + esc(address) + '">' + esc(words("case.verb-meet")) + " ↗</a></div>";
   }
 
-  /** What was joined or merged into it; more: {nowMs, may: whether he may take members out}. */
+  /** What was joined or merged into it; more: {nowMs, may: whether he may take members out, mayReply}. */
   function members(told, more) {
     if (!told || !told.members.length) return "";
+    const owed = (one) => (one.reply_by_ms === null ? "" : '<small>' + esc(words("incident.reply-owed")) + " " + cityvitals.dispatchView.left(one.reply_by_ms, more.nowMs) + "</small>"
+      + (more.mayReply ? '<button type="button" class="verb small" data-reply="' + esc(one.id) + '">' + esc(words("case.verb-reply")) + "</button>" : ""));
     const row = (one) => "<li><em>" + esc(words("incident.source_" + one.source)) + "</em><time>" + esc(cityvitals.format.moment(one.at_ms, more.nowMs)) + "</time><span>"
-      + (one.source === "case" ? '<a href="#" data-case="' + esc(one.id) + '">' + esc(one.title) + "</a>" : esc(one.title)) + "</span>"
+      + (one.source === "case" ? '<a href="#" data-case="' + esc(one.id) + '">' + esc(one.title) + "</a>" : esc(one.title)) + owed(one) + "</span>"
       + (more.may ? '<button type="button" class="verb small" data-split="' + esc(one.id) + '">' + esc(words("dispatch.split")) + "</button>" : "") + "</li>";
     return '<section class="case-members"><h3>' + esc(words("dispatch.members", { count: told.members.length })) + "</h3><ol>" + told.members.map(row).join("") + "</ol></section>";
   }

@@ -50,9 +50,9 @@ LADDER = (Rung(Role.SHIFT_LEADER, HOUR_MS // 2), Rung(Role.LEADER, 2 * HOUR_MS))
 class CaseKind:
     """One kind of case.
 
-    domain: where rights to it hold. lead: the department that handles it; capabilities: what units it needs.
-    limits: what is granted to each obligation. needs: fields that a step must carry beyond those of the
-    table; labels: what those are called that we have no word for.
+    code: in the register of the city or the nation, "" none. domain: where rights to it hold. lead: the department that
+    handles it; capabilities: what units it needs. limits: what is granted to each obligation. needs: fields that a step
+    must carry beyond those of the table; labels: what those are called that we have no word for.
     near_m, within_s: so near and so soon another report is likely the same one. redone, returned: after so many of
     them it is escalated one level. escalation: its levels, the times rising. rectifies: bad ratings of other cases open
     one of this kind. public: citizens' apps report it, and everybody may see how it stands.
@@ -77,6 +77,7 @@ class CaseKind:
     escalation: tuple[Rung, ...] = LADDER
     rectifies: bool = False
     labels: Mapping[str, Words] = field(default_factory=dict)
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

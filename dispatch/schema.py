@@ -89,6 +89,7 @@ class CaseKindEntry(Entry):
     escalation: tuple[RungEntry, ...] | None = None
     rectifies: bool = False
     labels: dict[Name, Words] = Field({})
+    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]*$", max_length=32)] = ""
 
     @model_validator(mode="after")
     def _later_and_later(self) -> Self:

@@ -54,6 +54,7 @@ def site_of(declared: Declared, settings: Settings, assets_version: str) -> dict
     language = settings.language
     kinds = {
         kind.id: {"name": kind.name[language], "lead": kind.lead, "capabilities": list(kind.capabilities)}
+        | {"code": kind.code, "class": text(f"case.class-{kind.kind_class}", language), "grade": int(kind.grade)}
         | {"needs": {str(verb): list(fields) for verb, fields in kind.needs.items()}}
         for kind in declared.case_kinds.values()
     }

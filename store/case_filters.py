@@ -18,12 +18,13 @@ class Only:
 
     within: these areas. source: something from there belongs to it, or who reported it (`person`, `token`, `platform`).
     due_by_ms: its first clock ends until then. by: somebody who wrote in its log; leads: or whose department leads.
-    words: in its title or number.
+    holds: why it waits. words: in its title or number.
     """
 
     within: Sequence[str] = ()
     kind: str = ""
     grade: int = 0
+    holds: Sequence[str] = ()
     source: str = ""
     due_by_ms: int | None = None
     by: str = ""
@@ -42,6 +43,8 @@ def left_of(found: Select[Any], only: Only) -> Select[Any]:
         found = found.where(cases.c.kind == only.kind)
     if only.grade:
         found = found.where(cases.c.grade == only.grade)
+    if only.holds:
+        found = found.where(cases.c.hold.in_(list(only.holds)))
     if only.source:
         found = found.where(has_mark(told_from(only.source)))
     if only.due_by_ms is not None:

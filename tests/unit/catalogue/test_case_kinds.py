@@ -11,6 +11,9 @@ from catalogue.load import check, load
 from core.records import DAY_MS, HOUR_MS
 from dispatch.calendars import Counting
 from dispatch.clocks import Obligation, Terms
+from dispatch.kinds import Grade, KindClass
+from dispatch.schema import CaseKindEntry
+from dispatch.steps import Verb
 
 PACKS = REPOSITORY / "packs"
 
@@ -22,6 +25,18 @@ def test_the_shipped_kinds_grant_what_they_say() -> None:
     illegal = declared.case_kinds["ecology.illegal_building"]
     assert illegal.limits[Obligation.HANDLE] == Terms(20 * DAY_MS, Counting.WORKING_DAYS, 2 * DAY_MS)
     assert declared.case_causes["pipe-burst"].kind in declared.case_kinds
+
+
+@pytest.mark.claim(
+    "COMMAND", "A pack gives a kind its code, class, grade, lead, limits and the fields that steps ask for."
+)
+def test_a_kind_has_its_code_class_and_fields() -> None:
+    told = {"name": {"zh": "井盖缺失", "en": "Missing cover"}, "kind_class": "component", "code": "0101-02"}
+    told |= {"domain": "public_service", "lead": "市水务局", "grade": 3, "limits": {"file": {"within_s": 600}}}
+    told |= {"needs": {"report": ["cover"]}, "labels": {"cover": {"zh": "井盖编号", "en": "Number of the cover"}}}
+    kind = CaseKindEntry.model_validate(told).record("city.cover")
+    assert (kind.code, kind.kind_class, kind.grade) == ("0101-02", KindClass.COMPONENT, Grade.LARGE)
+    assert kind.needs[Verb.REPORT] == ("cover",) and kind.labels["cover"]["zh"] == "井盖编号"
 
 
 @pytest.mark.claim("COMMAND", "A kind of case with a mistake is refused with file and line, all mistakes at once.")
