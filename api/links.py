@@ -35,7 +35,10 @@ class LinkWish(BaseModel):
 
 
 class LinkTold(BaseModel):
-    """A link; real time, ms UTC. address: below this site, and qr: all of it as an SVG; told once, when it is made."""
+    """A link; real time, ms UTC.
+
+    Told once, when it is made: address, below this site; whole, as a telephone outside asks; qr, that as an SVG.
+    """
 
     number: int
     assignment: str
@@ -45,13 +48,16 @@ class LinkTold(BaseModel):
     expires_ms: int
     is_alive: bool
     address: str = ""
+    whole: str = ""
     qr: str = ""
 
     @classmethod
     def of(cls, link: LinkRow, told: Told, now_ms: int, once: tuple[str, str] = ("", "")) -> LinkTold:
-        """From its row. once: what is told this once, its address and that as a picture."""
+        """From its row. once: what is told this once, the beginning of addresses and its own below it."""
         plain = {name: getattr(link, name) for name in cls.model_fields if hasattr(link, name)}
-        return cls(is_alive=is_alive(link, told, now_ms), address=once[0], qr=once[1], **plain)
+        whole = "".join(once)
+        drawn = str(qr(whole)) if whole else ""
+        return cls(is_alive=is_alive(link, told, now_ms), address=once[1], whole=whole, qr=drawn, **plain)
 
 
 class LinksTold(BaseModel):
@@ -81,8 +87,8 @@ class LinkDesk:
         wish = WantedLink(wanted.key, case, wanted.assignment, wanted.name, wanted.lasts_h)
         link, secret = await asyncio.to_thread(self._links.make, self._cases.entrance.bearer(), wish, now)
         address = f"{self._cases.entrance.base_path}t?k={secret}"
-        whole = self._cases.entrance.field_address(request.scope) + address
-        return LinkTold.of(link, await self._cases.told(case), now.real_ms, (address, qr(whole)))
+        site = self._cases.entrance.field_address(request.scope)
+        return LinkTold.of(link, await self._cases.told(case), now.real_ms, (site, address))
 
     async def revoke(self, number: int) -> None:
         """From now on it opens nothing."""

@@ -9,6 +9,7 @@
   let store = null;
   let sending = false;
   let wholeNow = false; // originals go over the mobile network too
+  const atBorder = []; // bodies of acts that the border relay keeps for the site: done with here, not to be sent again
 
   const steadyMs = () => root.performance.timeOrigin + root.performance.now();
 
@@ -39,6 +40,9 @@
     for (const form of root.document.querySelectorAll("form[data-queue]")) {
       const key = form.querySelector('[name="key"]').value;
       form.classList.toggle("queued", all.some((one) => one.body.includes(key)));
+      const isAtBorder = atBorder.some((body) => body.includes(key));
+      form.classList.toggle("at-border", isAtBorder);
+      if (isAtBorder) form.reset(); // nobody is typing here any more: the page may show itself anew
     }
   }
 
@@ -63,6 +67,12 @@
     }
     if (answer.status === 401 && !page.querySelector(".expired")) root.location.reload(); // it says so, with a form
     if (answer.status >= 500 || answer.status === 401 || answer.status === 429) return false; // nothing is lost: it waits
+    if (answer.status === 202) { // the site is away: this page stays, for the next one would show no tasks
+      atBorder.push(one.body);
+      const kept = page.querySelector(".at-border");
+      kept.textContent = new root.DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".told").textContent;
+      kept.hidden = false;
+    }
     if (answer.status >= 400) {
       const said = new root.DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".told.refusal");
       root.sessionStorage.setItem(REFUSED, said ? said.textContent : String(answer.status));
@@ -75,6 +85,7 @@
   async function flush() {
     if (sending) return;
     sending = true;
+    const before = atBorder.length;
     let count = 0;
     try {
       for (let all = await waiting(); all.length; all = await waiting()) {
@@ -86,7 +97,7 @@
       sending = false;
       await show();
     }
-    if (count) root.location.reload();
+    if (count > atBorder.length - before) root.location.reload();
   }
 
   /** The fields of a form, where this telephone is when the form wants to know, and its photo. */
@@ -112,6 +123,7 @@
     if (!form || !store) return; // without a store it is sent as a plain form
     event.preventDefault();
     const key = form.querySelector('[name="key"]').value;
+    if (form.classList.contains("at-border")) return undefined;
     if (form.classList.contains("queued") || (await waiting()).some((one) => one.body.includes(key))) return flush();
     form.classList.add("queued");
     for (const one of await filled(form)) {

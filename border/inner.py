@@ -6,6 +6,7 @@ A connection a request costs a handshake and saves a doubt: one that was kept ma
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +21,8 @@ from core.border_signature import HEADER, REFUSED, Vouched, digest_of, key_of, s
 from core.clock import real_ms
 from core.errors import NeighbourDown, StartError
 from core.settings import Settings
+
+log = logging.getLogger(__name__)
 
 CONNECT_S = 4.0
 SEND_S = 60.0  # a photo into 政务外网
@@ -108,9 +111,13 @@ class Inner:
         if refused or answer.status in AWAY:
             self._lost(f"border-{refused}" if refused else f"HTTP {answer.status}")
             raise NeighbourDown(self.why_away)
+        if self.away_since_ms is not None:
+            log.info("the website inside answers again")
         self.away_since_ms, self.why_away = None, ""
 
     def _lost(self, why: str) -> None:
+        if self.away_since_ms is None:
+            log.warning("the website inside is away: %s", why)
         self.away_since_ms, self.why_away = self.away_since_ms or real_ms(), why
 
     @asynccontextmanager
@@ -142,12 +149,13 @@ class Inner:
         key = key_of(self._settings)
         if key is None:
             raise NeighbourDown("border.key")
+        now_ms = real_ms()
         told = Vouched(
-            at_ms=real_ms(),
+            at_ms=now_ms,
             nonce=secrets.token_urlsafe(12),
             address=asked.address,
             origin=self._settings.field_address,
-            taken_ms=min(asked.taken_ms, real_ms()),
+            taken_ms=min(asked.taken_ms, now_ms),  # its clock may have been set back
             digest=digest_of(asked.body),
         )
         return signed(key, told, asked.method, asked.target)

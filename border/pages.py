@@ -9,7 +9,7 @@ from hashlib import sha256
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from border.queue import Refused
-from core.clock import CHINA, from_ms
+from core.clock import in_china, real_ms
 from core.markup import Markup, Part, el
 from core.messages import text
 
@@ -113,4 +113,6 @@ class Pages:
 
 
 def _moment(at_ms: int) -> str:
-    return from_ms(at_ms).astimezone(CHINA).strftime("%H:%M")
+    """14:03 today, else with its date."""
+    at, now = in_china(at_ms), in_china(real_ms())
+    return at.strftime("%H:%M" if at.date() == now.date() else "%m-%d %H:%M")

@@ -132,8 +132,7 @@ class Relay:
                     return self._pages.told(403, "inside-only", "m")
                 await _send(answer, headers, send)
                 return None
-        except NeighbourDown as down:
-            log.warning("the website inside is away: %s", down)
+        except NeighbourDown:
             return await self._away(call)
 
     async def _away(self, call: Call) -> Response:

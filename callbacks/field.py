@@ -17,7 +17,7 @@ from accounts.rights import may
 from api.entrance import Entrance
 from api.me import looking
 from api.uploads import Form
-from callbacks.field_tasks import HEADERS, FieldTasks, key_of, photo_of, report_of, wish_of
+from callbacks.field_tasks import HEADERS, FieldTasks, as_sent, key_of, photo_of, report_of, wish_of
 from core.clock import monotonic_s
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.messages import text
@@ -122,7 +122,7 @@ class Phone:
         """Do it, and show the page again with what became of it."""
         here, unit = await self._here(request), ""
         try:
-            form = await self._tasks.darkroom.form(request)
+            form = as_sent(await self._tasks.darkroom.form(request), request)
             unit = form.fields.get("unit", "")
             await act(here, form)
         except (IllegalStep, NotAllowed) as refused:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.entrance import Entrance
 from api.uploads import Form
-from callbacks.field_tasks import HEADERS, FieldTasks, key_of, photo_of, wish_of
+from callbacks.field_tasks import HEADERS, FieldTasks, as_sent, key_of, photo_of, wish_of
 from core.clock import real_ms
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.messages import text
@@ -80,7 +80,7 @@ class LinkPage:
         """Do it, and show the page again with what became of it."""
         form, token = None, ""
         try:
-            form = await self._tasks.darkroom.form(request)
+            form = as_sent(await self._tasks.darkroom.form(request), request)
             token = form.fields.get("k", "")
             opened = await self._open(token)
             if opened is None:

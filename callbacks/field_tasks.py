@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
+
+from fastapi import Request
 
 from accounts.bearer import Bearer
 from accounts.rights import may
 from accounts.warden import Warden
+from api.border import vouched_for
 from api.entrance import Entrance
 from api.errors import ApiError
 from api.photos import Darkroom
@@ -32,6 +36,7 @@ from store.cases import revisions_of
 from store.people import called
 
 LATE_AT_MOST_MS = 7 * 86_400_000  # what waited longer in a telephone counts from when it came
+WAITED_DIGITS = 12
 FIX_AT_MOST_MS = 10 * 60_000  # an older position says nothing about where a report was made
 SAID = 500
 POLICY = (
@@ -155,6 +160,16 @@ class FieldTasks:
         ]
 
 
+def as_sent(form: Form, request: Request) -> Form:
+    """A form with how long it waited in all: in the telephone, by its own counting, and at a border relay."""
+    told, own = vouched_for(request.scope), form.fields.get("waited_ms", "")
+    at_border_ms = told.at_ms - told.taken_ms if told else 0
+    if at_border_ms < 1_000:
+        return form
+    waited_ms = at_border_ms + (int(own) if own.isdecimal() and len(own) <= WAITED_DIGITS else 0)
+    return replace(form, fields=form.fields | {"waited_ms": str(waited_ms)})
+
+
 def wish_of(sent: Mapping[str, str], now: Now, origin: Origin = Origin.PERSON) -> Wish:
     """The step that a form asks for. Raises IllegalStep: it has no key."""
     verb = Verb(sent.get("verb", "")) if sent.get("verb") in set(Verb) else Verb.NOTE
@@ -208,7 +223,7 @@ def key_of(sent: Mapping[str, str], verb: Verb) -> str:
 def happened_ms(sent: Mapping[str, str], now: Now) -> int | None:
     """When it happened, for what waited in the telephone: how long it waited, by the telephone's own counting."""
     waited = sent.get("waited_ms", "")
-    if not waited.isdecimal() or int(waited) > LATE_AT_MOST_MS:
+    if not waited.isdecimal() or len(waited) > WAITED_DIGITS or int(waited) > LATE_AT_MOST_MS:
         return None
     return now.city_ms - int(waited)
 

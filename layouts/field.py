@@ -58,6 +58,7 @@ def _told(field: Field) -> Part:
     return [
         el("p", field.told, class_=kind, role="status") if field.told else None,
         el("p", class_="told refusal refused", role="alert", hidden=True),
+        el("p", class_="told at-border", role="status", hidden=True),
         el(
             "p",
             class_="waits",

@@ -9,8 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,10 +20,13 @@ from urllib.parse import urlsplit
 import requests
 from guarded_site import Guarded
 from live_city import BASE
+from PIL import Image
 from prerequisites import ANSWER_S, REPOSITORY, eventually, unused_port
 
 from border.serving import make_key
-from core.border_signature import KEY_FILE
+from core.accounts import Role
+from core.border_signature import HEADER, KEY_FILE, Vouched, digest_of, key_of, signed
+from core.clock import real_ms
 
 
 class Way:
@@ -33,6 +38,11 @@ class Way:
         self._listening: socket.socket | None = None
         self._ends: set[socket.socket] = set()
         self.mend()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the house is reached."""
+        return self._listening is not None
 
     def mend(self) -> None:
         """From now on the house is reached."""
@@ -91,11 +101,13 @@ class Border:
     way: Way
     port: int = field(default_factory=unused_port)
     process: subprocess.Popen[bytes] | None = None
+    certificate: Path | None = None  # of its own TLS
+    more: dict[str, str] = field(default_factory=dict)  # settings
 
     @property
     def origin(self) -> str:
         """As telephones have it."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}"
 
     def environment(self, **more: str) -> dict[str, str]:
         """Of the process: nothing of this one's settings."""
@@ -108,7 +120,7 @@ class Border:
             "CITYVITALS_BORDER_INNER": f"http://127.0.0.1:{self.way.port}",
             "CITYVITALS_BORDER_PER_MIN": "1000000",
         }
-        return given | ours | more
+        return given | ours | self.more | more
 
     def start(self) -> None:
         """`python app.py border`, until it answers."""
@@ -128,6 +140,7 @@ class Border:
         """One request, as the browser of a telephone sends it. path: below the base path, or from its first slash."""
         headers = {"Origin": self.origin, "Accept": "text/html"} | (who or {}) | more.pop("headers", {})
         url = self.origin + (path if path.startswith("/") else BASE + path)
+        more.setdefault("verify", str(self.certificate) if self.certificate else None)
         return requests.request(method, url, headers=headers, timeout=ANSWER_S, allow_redirects=False, **more)
 
     def health(self) -> dict[str, Any]:
@@ -146,12 +159,14 @@ class Border:
 
 
 @contextlib.contextmanager
-def standing_border(house: Guarded, folder: Path) -> Iterator[Border]:
-    """A relay before the house, with the house's key as an administrator copies it."""
+def standing_border(
+    house: Guarded, folder: Path, way: Way | None = None, certificate: Path | None = None, **more: str
+) -> Iterator[Border]:
+    """A relay before the house, with the house's key as an administrator copies it. more: settings."""
     key, _ = make_key(house.entrance.settings, anew=False)
     folder.mkdir(mode=0o700)
     (folder / KEY_FILE).write_bytes(key.read_bytes())
-    border = Border(house, folder, Way(house))
+    border = Border(house, folder, way or Way(house), certificate=certificate, more=more)
     try:
         border.start()
         yield border
@@ -160,3 +175,44 @@ def standing_border(house: Guarded, folder: Path) -> Iterator[Border]:
             border.process.kill()
             border.process.wait(ANSWER_S)
         border.way.close()
+
+
+def key() -> str:
+    return f"border-{time.time_ns()}"
+
+
+def photo(shade: int) -> bytes:
+    made = BytesIO()
+    Image.new("RGB", (320, 240), (shade, 20, 140)).save(made, "JPEG")
+    return made.getvalue()
+
+
+def task(house: Guarded, title: str, unit: str) -> str:
+    """A case of which a crew of ours was told."""
+    desk = house.colleague(Role.DISPATCHER)
+    wanted = {"key": key(), "kind": "water.road_water", "title": title, "area": "440904"}
+    case = str(house.ask("POST", "api/v1/cases", desk, json=wanted).json()["id"])
+    steps: list[dict[str, Any]] = [{"verb": "file"}, {"verb": "dispatch", "fields": {"lead": "市水务局"}}]
+    steps += [{"verb": "notify", "assignment": unit, "fields": {"unit": unit}}]
+    for step in steps:
+        answer = house.ask("POST", f"api/v1/cases/{case}/steps", desk, json={"key": key()} | step)
+        assert answer.status_code == 200, answer.text
+    return case
+
+
+def verbs(house: Guarded, case: str) -> list[str]:
+    log = house.ask("GET", f"api/v1/cases/{case}", house.colleague(Role.DISPATCHER)).json()["log"]
+    return [entry["verb"] for entry in log]
+
+
+def by_a_relay(house: Guarded, method: str, path: str, **more: Any) -> requests.Response:
+    """Asked of the site itself, signed as the relay does. told: what it says otherwise; secret, said: the same."""
+    secret = more.pop("secret", None) or key_of(house.entrance.settings)
+    body = more.pop("body", b"")
+    now_ms = real_ms()
+    told = Vouched(now_ms, key(), "198.51.100.7", "https://m.city.example", now_ms, digest_of(body))
+    told = replace(told, **more.pop("told", {}))
+    target = BASE + path
+    said = more.pop("said", "") or signed(secret, told, *more.pop("about", (method, target)))
+    headers = {HEADER: said, "Origin": "https://m.city.example"} | more.pop("headers", {})
+    return house.ask(method, path, more.pop("who", {}), headers=headers, data=body, **more)

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import re
 import socket
-import time
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from border_relay import Border, standing_border
+import uvicorn
+from border_relay import Border, Way, by_a_relay, key, photo, standing_border, task, verbs
+from gateway import Gateway
 from guarded_site import Guarded
 from live_city import BASE
-from PIL import Image
-from prerequisites import ANSWER_S
+from prerequisites import ANSWER_S, REPOSITORY, eventually, unused_port
 
 from accounts.doors import DOORS
 from accounts.founding import console
 from accounts.sign_in import Where
+from border import serving
 from core.accounts import Role
 from core.border import PASSAGES
-from core.border_signature import HEADER, REFUSED, VALID_MS, Vouched, digest_of, key_of, signed
+from core.border_signature import REFUSED, VALID_MS, Vouched, digest_of, key_of, signed
 from core.clock import real_ms
 
 UNIT, LOGIN, PASSWORD = "border-crew-1", "border-wang", "Harbour-lights-9"
@@ -35,34 +38,6 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 def border(house_of_this_run: Guarded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Border]:
     with standing_border(house_of_this_run, tmp_path_factory.mktemp("dmz") / "var") as border:
         yield border
-
-
-def key() -> str:
-    return f"border-{time.time_ns()}"
-
-
-def photo(shade: int) -> bytes:
-    made = BytesIO()
-    Image.new("RGB", (320, 240), (shade, 20, 140)).save(made, "JPEG")
-    return made.getvalue()
-
-
-def task(house: Guarded, title: str, unit: str = UNIT) -> str:
-    """A case of which a crew of ours was told."""
-    desk = house.colleague(Role.DISPATCHER)
-    wanted = {"key": key(), "kind": "water.road_water", "title": title, "area": "440904"}
-    case = str(house.ask("POST", "api/v1/cases", desk, json=wanted).json()["id"])
-    steps: list[dict[str, Any]] = [{"verb": "file"}, {"verb": "dispatch", "fields": {"lead": "市水务局"}}]
-    steps += [{"verb": "notify", "assignment": unit, "fields": {"unit": unit}}]
-    for step in steps:
-        answer = house.ask("POST", f"api/v1/cases/{case}/steps", desk, json={"key": key()} | step)
-        assert answer.status_code == 200, answer.text
-    return case
-
-
-def verbs(house: Guarded, case: str) -> list[str]:
-    log = house.ask("GET", f"api/v1/cases/{case}", house.colleague(Role.DISPATCHER)).json()["log"]
-    return [entry["verb"] for entry in log]
 
 
 def signed_up(house: Guarded) -> None:
@@ -80,7 +55,7 @@ def signed_up(house: Guarded) -> None:
 def test_a_whole_task_through_the_relay(house: Guarded, border: Border) -> None:
     house.crew(UNIT, "边界一队", 21.6)
     signed_up(house)
-    case = task(house, "经边界办到底")
+    case = task(house, "经边界办到底", UNIT)
     away = border.ask("GET", "m")
     assert away.status_code == 303 and away.headers["Location"] == f"{BASE}sign-in?next=m"
     assert "口令" in border.ask("GET", "sign-in?next=m").text
@@ -153,18 +128,6 @@ def test_every_other_door_is_shut_without_asking_inside(house: Guarded, border: 
     assert border.way.count == before, "nothing of this was asked inside"
 
 
-def by_a_relay(house: Guarded, method: str, path: str, **more: Any) -> requests.Response:
-    """Asked of the site itself, signed as the relay does. told: what it says otherwise; secret, said: the same."""
-    secret = more.pop("secret", None) or key_of(house.entrance.settings)
-    body = more.pop("body", b"")
-    told = Vouched(real_ms(), key(), "198.51.100.7", "https://m.city.example", real_ms(), digest_of(body))
-    told = replace(told, **more.pop("told", {}))
-    target = BASE + path
-    said = more.pop("said", "") or signed(secret, told, *more.pop("about", (method, target)))
-    headers = {HEADER: said, "Origin": "https://m.city.example"} | more.pop("headers", {})
-    return house.ask(method, path, more.pop("who", {}), headers=headers, data=body, **more)
-
-
 @pytest.mark.claim(
     "COMMAND", "The site itself refuses whatever a relay signed for a door that is not on the list, whoever asks."
 )
@@ -198,12 +161,8 @@ def test_what_is_not_signed_right_is_refused(house: Guarded) -> None:
     assert why(told={"at_ms": real_ms() + VALID_MS + 60_000}) == "old"
     assert why(told={"taken_ms": real_ms() - 8 * 86_400_000}) == "old"
     assert why(told={"address": "nobody"}) == "malformed"
-    once = signed(
-        key_of(house.entrance.settings) or b"",
-        Vouched(real_ms(), "once", "198.51.100.7", "https://m.city.example", real_ms(), digest_of(b"")),
-        "GET",
-        f"{BASE}m",
-    )
+    told = Vouched(real_ms(), "once", "198.51.100.7", "https://m.city.example", real_ms(), digest_of(b""))
+    once = signed(key_of(house.entrance.settings) or b"", replace(told, taken_ms=told.at_ms), "GET", f"{BASE}m")
     assert (why(said=once), why(said=once)) == ("", "again")
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     altered = by_a_relay(
@@ -319,8 +278,83 @@ def test_a_relay_with_another_key_reaches_nothing(house: Guarded, border: Border
     assert border.health()["state"] == "ok"
 
 
+def doctor(border: Border, **more: str) -> str:
+    asked = subprocess.run(
+        [sys.executable, "app.py", "doctor"],
+        cwd=REPOSITORY,
+        env=border.environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=ANSWER_S,
+        check=False,
+    )
+    return asked.stdout + asked.stderr
+
+
+@pytest.mark.claim(
+    "COMMAND", "On the border machine the doctor says whether the site is reached and believes the relay."
+)
+def test_the_doctor_at_the_border(border: Border) -> None:
+    well = doctor(border)
+    assert "密钥相符，时钟相合" in well and "Redis" not in well and "WARNING  未加密" in well
+    wrong = doctor(border, CITYVITALS_BORDER_KEY="x" * 40)
+    assert "FAULT    内网网站" in wrong and "签名不对" in wrong
+
+
 def test_no_secret_stands_in_the_log(house: Guarded, border: Border) -> None:
     who = house.colleague(Role.FIELD)
     border.ask("GET", "t?k=a-secret-of-a-link", who)
     secrets = [who["Cookie"].partition("=")[2], "a-secret-of-a-link", (border.folder / "border.key").read_text()[:40]]
     assert [one for one in secrets if one.strip() in border.log()] == []
+
+
+@pytest.mark.nginx
+def test_with_tls_on_both_sides_and_a_proxy_inside(house: Guarded, tmp_path: Path) -> None:
+    """Telephones and the site have TLS, and what the proxy inside says while the site is away is no refusal."""
+    house.crew(UNIT, "边界一队", 21.6)
+    case, who, way = task(house, "两边都加密", UNIT), house.colleague(Role.FIELD), Way(house)
+    with Gateway(tmp_path / "inside", way.port, BASE) as gateway:
+        certificate = gateway.folder / "certificate.pem"
+        given = {
+            "CITYVITALS_BORDER_INNER": f"https://127.0.0.1:{gateway.port}",
+            "CITYVITALS_BORDER_CA": str(certificate),
+            "CITYVITALS_TLS_CERTIFICATE": str(certificate),
+            "CITYVITALS_TLS_KEY": str(gateway.folder / "key.pem"),
+        }
+        with standing_border(house, tmp_path / "var", way, certificate, **given) as border:
+            page = border.ask("GET", f"m?unit={UNIT}", who)
+            assert page.status_code == 200 and "max-age" in page.headers["Strict-Transport-Security"]
+            signed_out = border.ask("GET", "m")
+            assert signed_out.status_code == 303 and "sign-in" in signed_out.headers["Location"]
+            way.cut()
+            sent = {"key": key(), "case": case, "assignment": UNIT, "unit": UNIT, "verb": "accept"}
+            assert border.ask("POST", "m/step", who, data=sent).status_code == 202
+            assert border.health()["why"] == "HTTP 502"
+            way.mend()
+            eventually(lambda: border.health()["waiting"] == 0, 20)
+    assert verbs(house, case)[3:] == ["notify", "accept", "take"]
+
+
+def test_who_never_ends_the_head_of_a_request_is_hung_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "HEAD_S", 0.5)
+
+    async def hello(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    config = uvicorn.Config(
+        hello, http=serving.Hurried, port=unused_port(), timeout_keep_alive=1, log_config=None, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    running = threading.Thread(target=server.run, daemon=True)
+    running.start()
+    eventually(lambda: server.started, 20)
+    begun = b"GET / HTTP/1.1\r\nHost: a\r\n"
+    for first in (b"", begun, begun + b"\r\n" + begun):  # nothing, a half head, a half head after a whole one
+        with socket.create_connection(("127.0.0.1", config.port), timeout=ANSWER_S) as wire:
+            wire.sendall(first)
+            while piece := wire.recv(65_536):
+                assert piece.startswith(b"HTTP/1.1 204")
+    server.should_exit = True
+    running.join(ANSWER_S)
+    assert not running.is_alive()

@@ -70,7 +70,8 @@ def test_a_link_works_one_task_and_dies_with_it(house: Guarded) -> None:
     link = made(house, case)
     within = {"key": key(), "verb": "note", "fields": {"text": "只给值班室看的话"}}
     house.ask("POST", f"api/v1/cases/{case}/steps", house.colleague(Role.DISPATCHER), json=within)
-    assert link["qr"] == qr(f"{house.address.partition(BASE)[0]}{link['address']}"), "the whole address, to be scanned"
+    assert link["whole"] == f"{house.address.partition(BASE)[0]}{link['address']}"
+    assert link["qr"] == qr(link["whole"]), "the whole address, to be scanned"
     page = opened(house, link)
     assert "只给值班室看的话" not in page.text
     assert page.status_code == 200 and "链接办到底" in page.text and "签收" in page.text
