@@ -99,4 +99,5 @@ def accounts(settings: Settings) -> Iterator[Told]:
     yield ok("accounts-on") if settings.accounts else warning("accounts-off", host=settings.host)
 
 
+OF_EVERY_MACHINE = (python, packages, disk, clock)
 CHECKS = (python, packages, packs, disk, assets, clock, accounts)

@@ -26,7 +26,7 @@ from workers.findings import Finding, Told, fault, ok, unknown, warning
 from workers.own_site import check_tls, near_connection, near_host
 
 ROOT = Path(__file__).resolve().parent.parent
-PRIVATE = ("accounts.key", "audit.heads", "cityvitals.sqlite")  # below the folder of the installation
+PRIVATE = ("accounts.key", "audit.heads", "cityvitals.sqlite", "border.key", "border-queue.key")  # below our folder
 LISTENS = "0A"  # proc(5), /proc/net/tcp: state TCP_LISTEN
 EVERYWHERE = {"00000000", "0" * 32}
 WIDE = 256  # a proxy is one machine or a handful; a larger network is everybody in it
