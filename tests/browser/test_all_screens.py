@@ -12,7 +12,7 @@ from guarded_site import Guarded, guarded
 from lending import Chromium
 from live_city import DEMO, City, settings_of
 from machine import Moment, since
-from prerequisites import eventually, unused_port
+from prerequisites import ANSWER_S, eventually, unused_port
 from test_dispatch_desk import choose, reported, told
 from test_field_phone import phone
 from visits import DESK, signed_in, until
@@ -52,7 +52,7 @@ def running_house(tmp_path: Path) -> Iterator[Guarded]:
             yield site
             stop.asked = True
             for worker in workers:
-                worker.join(10)
+                worker.join(ANSWER_S)
     finally:
         redis.stop()
 

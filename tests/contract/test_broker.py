@@ -55,7 +55,7 @@ def publish(url: str, payloads: list[bytes]) -> None:
     client.loop_start()
     told = [client.publish(TOPIC, payload, qos=1) for payload in payloads]
     for message in told:
-        message.wait_for_publish(20)
+        message.wait_for_publish(ANSWER_S)
         assert message.is_published()
     client.disconnect()
     client.loop_stop()

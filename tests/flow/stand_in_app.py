@@ -1,6 +1,6 @@
 """Stands in for app.py where only the supervisor is tested: parts that note when they began and ended.
 
-STAND_IN_FOLDER: where a part leaves `<name>.pid` and, when it ended by SIGTERM, a line in `ended`.
+STAND_IN_FOLDER: where a part leaves `<name>.pid`, a line in `began`, and one in `ended` when it ended by SIGTERM.
 """
 
 import http.server
@@ -29,9 +29,13 @@ class Healthy(http.server.BaseHTTPRequestHandler):
         """Quiet."""
 
 
+def note(what: str) -> None:
+    with (folder / what).open("a") as lines:
+        lines.write(f"{name}\n")
+
+
 def end(number: int, frame: object) -> None:
-    with (folder / "ended").open("a") as ended:
-        ended.write(f"{name}\n")
+    note("ended")
     os._exit(0)
 
 
@@ -42,5 +46,6 @@ if name == "web":
 told = folder / f"{os.getpid()}.told"
 told.write_text(str(os.getpid()))
 told.rename(folder / f"{name}.pid")  # whoever looks finds a whole number
+note("began")
 while True:
     signal.pause()

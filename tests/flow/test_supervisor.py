@@ -58,6 +58,11 @@ class Run:
     def says(self, words: str) -> bool:
         return words in self.said.read_text("utf-8")
 
+    def began(self) -> list[str]:
+        """The parts that would end in order by now, once for each process that began."""
+        lines = self.folder / "began"
+        return sorted(lines.read_text("utf-8").split()) if lines.exists() else []
+
     def pid(self, part: str) -> int:
         return int((self.folder / f"{part}.pid").read_text())
 
@@ -172,7 +177,7 @@ def test_a_redis_that_was_emptied_gets_its_scene_back(running: Run, wait_for: Wa
     client.flushall()
     wait_for(lambda: active_scene(client) == before)
     assert before is not None
-    assert running.says(f"the scene {before.id} is declared again")
+    wait_for(lambda: running.says(f"the scene {before.id} is declared again"))
     client.close()
 
 
@@ -181,7 +186,7 @@ def test_several_engines_are_parts_of_their_own(
 ) -> None:
     run = Run(tmp_path, CITYVITALS_ENGINES="3").start(started)
     wait_for(lambda: run.says("Ready: "), 40)
-    wait_for((tmp_path / "simulate.pid").exists)
+    wait_for(lambda: run.began() == sorted([*PARTS, "engine", "engine"]))
     engines = [
         pid for pid in run.family() if b"stand_in_app.py\x00engine\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
