@@ -6,25 +6,20 @@ the code of an area or a station; it may be left out where 经度 and 纬度 say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
 from typing import Any
-from zipfile import BadZipFile
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from core.clock import CHINA, to_ms
 from core.errors import DeclarationError
 from core.labels import Label, Verdict
-from core.messages import listed, text
+from core.messages import text
 from core.records import DAY_MS
+from early_warning.workbook import rows_of
 
 COLUMNS = ("开始", "结束", "地点", "类型", "程度", "可信", "备注", "经度", "纬度")
 UNSURE = ("否", "不确定", "大致", "约", "no", "rough")
-MOST = 20_000  # rows: ten years of a province
 
 Place = Callable[[str, float | None, float | None], str]  # name or code, degrees → id; raises LookupError
 
@@ -44,7 +39,7 @@ def read_incidents(content: bytes, source: Source, place_of: Place, language: st
     Raises:
         DeclarationError: All mistakes, each with its row.
     """
-    rows, problems, found = _rows(content, language), [], []
+    rows, problems, found = rows_of(content, COLUMNS, ("开始",), language), [], []
     for number, cells in rows:
         try:
             found.append(_incident(cells, source, place_of))
@@ -64,22 +59,6 @@ class _Misfilled(ValueError):
 
     def in_words(self, language: str) -> str:
         return text(f"rules.cell_{self.code}", language, value=self.value)
-
-
-def _rows(content: bytes, language: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(row number, cells by column), of the first sheet. Raises DeclarationError."""
-    try:
-        sheet = load_workbook(BytesIO(content), read_only=True, data_only=True).worksheets[0]
-    except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError, IndexError) as problem:
-        raise DeclarationError([text("rules.no_workbook", language)]) from problem
-    lines = sheet.iter_rows(max_row=MOST + 1, values_only=True)
-    heads = [str(cell).strip() if cell else "" for cell in next(lines, ())]
-    if "开始" not in heads:
-        raise DeclarationError([text("rules.no_columns", language, columns=listed(COLUMNS, language))])
-    for number, line in enumerate(lines, start=2):
-        cells = {head: cell for head, cell in zip(heads, line, strict=False) if head and cell not in (None, "")}
-        if cells:
-            yield number, cells
 
 
 def _incident(cells: Mapping[str, Any], source: Source, place_of: Place) -> Label:

@@ -7,23 +7,22 @@ mistake is told at once, each with its row, its column, what stands there and wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
 from itertools import combinations
 from typing import Any
-from zipfile import BadZipFile
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
 
 from core.clock import in_china
 from core.declared import Device, Reference
 from core.errors import DeclarationError
 from core.messages import listed, text
 from core.reference_sheets import References
+from early_warning.workbook import rows_of
 
 STATION, NAME, KIND, HELD, VALUE = "站号", "站名", "特征值", "现值", "新值"
 UNIT, DATUM, FROM, UPTO = "单位", "基面", "生效日", "失效日"
@@ -32,7 +31,6 @@ COLUMNS = (STATION, NAME, KIND, HELD, VALUE, UNIT, DATUM, FROM, UPTO, PERIOD, FI
 KINDS = {"警戒水位": "warning", "保证水位": "guaranteed", "历史最高水位": "record"}
 PERIODS = ("前汛期", "主汛期", "后汛期")
 ALL_YEAR = "全年"
-MOST = 20_000  # rows: every gauge of a province
 WIDTHS = {NAME: 28, SOURCE: 36, KIND: 14}
 _KIND_OF = {name: kind for kind, name in KINDS.items()}
 
@@ -63,7 +61,7 @@ def read(content: bytes, devices: Mapping[str, Device], language: str) -> Refere
         DeclarationError: All mistakes, each with row, column, value and what would be accepted.
     """
     reader = _Reader(devices, language)
-    for number, cells in _rows(content, language):
+    for number, cells in rows_of(content, COLUMNS, (STATION, KIND, VALUE, SOURCE), language):
         reader.take(number, cells)
     reader.refuse_overlaps()
     if reader.problems:
@@ -254,21 +252,3 @@ def _date(at_ms: int) -> str:
 
 def _word(cells: Mapping[str, Any], column: str) -> str:
     return str(cells.get(column, "")).strip()
-
-
-def _rows(content: bytes, language: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(row number, cells by column), of the first sheet. Raises DeclarationError."""
-    try:
-        sheet = load_workbook(BytesIO(content), read_only=True, data_only=True).worksheets[0]
-    except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError, IndexError) as problem:
-        raise DeclarationError([text("rules.no_workbook", language)]) from problem
-    lines = sheet.iter_rows(max_row=MOST + 1, values_only=True)
-    heads: Sequence[str] = [str(cell).strip() if cell else "" for cell in next(lines, ())]
-    missing = [column for column in (STATION, KIND, VALUE, SOURCE) if column not in heads]
-    if missing:
-        said = {"missing": listed(missing, language), "columns": listed(COLUMNS, language)}
-        raise DeclarationError([text("references.no_columns", language, **said)])
-    for number, line in enumerate(lines, start=2):
-        cells = {head: cell for head, cell in zip(heads, line, strict=False) if head and cell not in (None, "")}
-        if cells:
-            yield number, cells
