@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 200  # entries a stream and turn
 NOTED_S = 30.0  # how often the position alone is written; what was read twice is written as it was
-OF_A_STATION_M, OF_AN_AREA_M = 50.0, 10_000.0  # how sure the place of a station is, and of what is told of an area
+OF_AN_AREA_M = 10_000.0  # how sure the place is of what is told of an area
 
 
 @dataclass(frozen=True, slots=True)
