@@ -1,1 +1,1 @@
-"""The processes: ingest, engine, board, web, probe; thin."""
+"""The processes: workers, who starts and forks them, commands that ask them; thin."""
