@@ -86,7 +86,7 @@
     const judged = one.verdict ? words("duty.verdict_" + one.verdict.replace(/-/g, "_")) : one.acked_by ? words("duty.is_acked", { name: one.acked_by, time: format.moment(one.acked_ms, nowMs) }) : "";
     const state = one.phase === "active" ? words("duty.kept_open") : one.phase === "retracted" ? words("duty.kept_retracted") : one.late ? words("duty.kept_late") : words("duty.kept_over");
     return '<li class="duty-row level-' + one.peak + (one.phase === "active" ? " waiting" : "") + (one.id === chosen ? " chosen" : "") + '" data-id="' + esc(one.id) + '" role="option"><header><span class="level">'
-      + format.mark(one.peak) + "<b>" + esc(format.levelWord(one.peak)) + "</b></span><span>" + esc(one.area_name) + "</span><time>" + esc(format.moment(one.since_ms, nowMs))
+      + format.mark(one.peak) + "<b>" + esc(format.levelWord(one.peak)) + "</b></span><span>" + esc(one.area_name) + "</span><time>" + esc(format.moment(Math.min(one.since_ms, nowMs), nowMs))
       + "</time><em>" + esc(judged || state) + "</em></header><p>" + esc(format.glued(one.sentence)) + "</p></li>";
   }
 
@@ -136,11 +136,11 @@
     const verdicts = dutyDetail.VERDICTS.map((name) => '<button type="button" class="verb' + (one.verdict === name ? " chosen" : "") + '" data-verdict="' + name + '"'
       + (dutyActs.may("warnings.confirm") ? "" : " disabled") + ">" + esc(words("duty.verdict_" + name.replace(/-/g, "_"))) + "</button>").join("");
     const link = (href, code) => '<a href="' + esc(site.base_path + href) + '">' + esc(words(code)) + "</a>";
-    const related = whole.related.map((near) => '<li data-id="' + esc(near.id) + '">' + format.mark(near.peak) + " <time>" + esc(format.moment(near.since_ms, nowMs)) + "</time> " + esc(near.sentence) + "</li>").join("");
+    const related = whole.related.map((near) => '<li data-id="' + esc(near.id) + '">' + format.mark(near.peak) + " <time>" + esc(format.moment(Math.min(near.since_ms, nowMs), nowMs)) + "</time> " + esc(near.sentence) + "</li>").join("");
     return '<article class="level-' + one.peak + '"><header>' + format.levelTag(one.peak) + "</header><p class=\"sentence\">" + esc(format.glued(one.sentence)) + "</p>"
       + (one.indicator ? '<div class="duty-verdicts"><h3>' + esc(words("duty.verdicts")) + "</h3>" + verdicts + "</div>" : "")
       + '<div class="duty-columns"><dl class="duty-facts">' + pair("value", one.indicator && "<b>" + esc(one.text) + "</b> " + esc(one.unit)) + pair("bound", one.bound === null ? "" : esc(one.bound) + " " + esc(one.unit))
-      + pair("since", esc(format.moment(one.since_ms, nowMs))) + pair("ended", one.ended_ms ? esc(format.moment(one.ended_ms, nowMs)) + " <small>" + esc(format.span(one.ended_ms - one.since_ms)) + "</small>" : "")
+      + pair("since", esc(format.moment(Math.min(one.since_ms, nowMs), nowMs))) + pair("ended", one.ended_ms ? esc(format.moment(one.ended_ms, nowMs)) + " <small>" + esc(format.span(one.ended_ms - one.since_ms)) + "</small>" : "")
       + pair("rule", one.rule && esc(one.rule_name) + " <small>" + esc(words(one.goes_on_from ? "duty.version_goes_on" : "duty.version", { version: one.version, before: one.goes_on_from })) + "</small>") + pair("issuer", esc(words(one.issuer === "issued" ? "wall.issued" : "duty.computed")))
       + "</dl>" + history(whole.acts, nowMs) + "</div>" + terms(whole) + why(whole.why)
       + (related ? '<div class="duty-related"><h3>' + esc(words("duty.related")) + "</h3><ol>" + related + "</ol></div>" : "")

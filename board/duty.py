@@ -75,7 +75,7 @@ class DutyBook:
         shown = {card: self._card(record, active, hidden, city_now_ms) for card, record in cards.items()}
         shown |= {item: self._item(item) for item in self._standings if ":" in item}
         shown |= self._cleared(canvas.sections, shown)
-        for key, record in _followed(shown).items():
+        for key, record in _followed(shown, cards).items():
             if record is not None:
                 canvas.put("duty", key, record | {"grade": self._grade(canvas.sections, key)}, urgent=True)
         canvas.keep_only("duty", (key for key, record in shown.items() if record is not None))
@@ -231,12 +231,21 @@ def _record(standing: Standing) -> Record:
     }
 
 
-def _followed(shown: Mapping[str, Record | None]) -> dict[str, Record | None]:
-    """A card that was merged into one that still stands waits only as long as that one waits."""
+def _followed(shown: Mapping[str, Record | None], cards: Mapping[str, Record]) -> dict[str, Record | None]:
+    """A card that was merged into one that still stands waits only as long as that one waits.
+
+    It must be no graver than that one stands, or was acknowledged: no red is hidden behind a blue.
+    """
     followed = dict(shown)
     for key, record in shown.items():
-        if record is not None and record["into"]:
-            leader = shown.get(record["into"])
-            if leader is not None and not leader["waits"]:
-                followed[key] = record | {"waits": False}
+        leader = shown.get(record["into"]) if record and record["into"] else None
+        if record is None or leader is None or leader["waits"]:
+            continue
+        known = max(_level(leader["acked_level"]), _level(cards.get(record["into"], {}).get("level", "")))
+        if _level(cards.get(key, {}).get("level", "")) <= known:
+            followed[key] = record | {"waits": False}
     return followed
+
+
+def _level(word: str) -> Level:
+    return Level[word.upper()] if word else Level.NORMAL

@@ -114,14 +114,14 @@ def _told_row(frame: Frame, told: Told, notice: Notice, deliveries: Sequence[Del
 
 
 def _delivery(frame: Frame, told: Told, one: Delivery) -> Markup:
-    tried = frame.word("notice.tried", n=one.attempts) if one.attempts > 1 else None
+    tried = frame.word("notice.tried", n=one.attempts) if one.attempts > 1 else ""
+    beneath = " · ".join(said for said in (_reason(frame, one.reason), tried) if said)
     return el(
         "span",
         el("b", told.named.get(one.recipient, one.recipient)),
         el("small", frame.word(f"notice.channel_{one.channel}")),
         el("i", _state(frame, one.state), class_=f"notice-{one.state}"),
-        el("small", _reason(frame, one.reason)),
-        el("small", tried) if tried else None,
+        el("small", beneath, class_="notice-why") if beneath else None,
         class_="notice-delivery",
     )
 

@@ -10,14 +10,17 @@ import http.client
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from threading import Timer
 from urllib.parse import urlsplit
 
 from core.notices import State
 from notices.parcel import Handed
 
 TIMEOUT_S = 6.0  # of each step; three of them stay below the time for which a delivery is lent
+WHOLE_S = 18.0  # of all of it: who sends a byte every few seconds must not keep a thread from other notices
 ANSWER_BYTES = 4096
 AGAIN = frozenset({408, 425, 429})  # refusals that may be none the next time
 
@@ -57,15 +60,21 @@ def ask(request: Request) -> Answer:
         raise Unreachable("bad-url", final=True) from None
     if parts.scheme not in ("http", "https") or not host:
         raise Unreachable("bad-url", final=True)
-    connection = _connection(parts.scheme, host, port, _checked(host, port, request.local))
+    connection = _Connection(host, port, _checked(host, port, request.local), parts.scheme == "https")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    hanging_up = Timer(WHOLE_S, connection.hang_up)
+    hanging_up.start()
     try:
         connection.request("GET" if request.body is None else "POST", path, request.body, dict(request.headers or {}))
         answer = connection.getresponse()
-        return Answer(answer.status, answer.read(ANSWER_BYTES).decode("utf-8", "replace"))
+        said = answer.read(ANSWER_BYTES).decode("utf-8", "replace")
+        if connection.hung_up:  # half an answer looks like a whole one
+            raise TimeoutError
+        return Answer(answer.status, said)
     except (OSError, http.client.HTTPException, ValueError) as problem:
         raise Unreachable(f"{host}: {type(problem).__name__}") from problem
     finally:
+        hanging_up.cancel()
         connection.close()
 
 
@@ -98,16 +107,29 @@ def _is_ours(address: IPv4Address | IPv6Address) -> bool:
     )
 
 
-def _connection(scheme: str, host: str, port: int, address: str) -> http.client.HTTPConnection:
-    """A connection to an address that was checked, in the name of the host."""
+class _Connection(http.client.HTTPConnection):
+    """A connection to an address that was checked, in the name of the host; another thread may hang it up."""
 
-    class Plain(http.client.HTTPConnection):
-        def connect(self) -> None:
-            self.sock = socket.create_connection((address, port), TIMEOUT_S)
+    def __init__(self, host: str, port: int, address: str, secure: bool) -> None:
+        super().__init__(host, port, timeout=TIMEOUT_S)
+        self.default_port = 443 if secure else 80
+        self._address, self._secure = address, secure
+        self.hung_up = False
+        self._dialled: socket.socket | None = None  # kept: `sock` is given away with the last answer
 
-    class Secure(http.client.HTTPSConnection):
-        def connect(self) -> None:
-            plain = socket.create_connection((address, port), TIMEOUT_S)
-            self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+    def connect(self) -> None:
+        """Dial, and agree on keys where that is asked."""
+        self.sock = self._dialled = socket.create_connection((self._address, self.port), TIMEOUT_S)
+        if self._secure:
+            secure = ssl.create_default_context().wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock = self._dialled = secure
+            secure.do_handshake()
 
-    return (Secure if scheme == "https" else Plain)(host, port, timeout=TIMEOUT_S)
+    def hang_up(self) -> None:
+        """End whatever is waited for."""
+        self.hung_up = True
+        if self._dialled is not None:
+            with suppress(OSError):
+                self._dialled.shutdown(socket.SHUT_RDWR)

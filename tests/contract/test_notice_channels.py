@@ -9,6 +9,9 @@ import hashlib
 import hmac
 import json
 import queue
+import socket
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +26,7 @@ from core.notices import Channel, Delivery, Kind, Notice, Recipient, State
 from core.records import Level, Stamp
 from core.settings import Settings, load
 from ingest.transports.publish import Publisher
+from notices import outward
 from notices.channels.choose import carriers_of
 from notices.outward import Request, Unreachable, ask
 from notices.parcel import Handed, Parcel, hand_over
@@ -127,6 +131,31 @@ def test_robots_say_the_sentence_and_are_believed_by_their_code(channel: Channel
     if channel is Channel.FEISHU:
         proof = base64.b64encode(hmac.digest(b"1795304101\nhush", b"", "sha256")).decode()
         assert (body["timestamp"], body["sign"]) == ("1795304101", proof)
+
+
+@pytest.mark.parametrize("greeting", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: "])
+def test_who_answers_a_byte_at_a_time_is_hung_up_on(greeting: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight of these would keep every other notice waiting for as long as they please."""
+    monkeypatch.setattr(outward, "WHOLE_S", 0.3)
+    over = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        there, _ = listening.accept()
+        with there, suppress(OSError):
+            there.sendall(greeting)
+            while not over.wait(0.02):
+                there.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip, args=(listening,))
+        dripping.start()
+        try:
+            with pytest.raises(Unreachable) as why:
+                ask(Request(f"http://127.0.0.1:{listening.getsockname()[1]}/send?key=secret", local=True))
+        finally:
+            over.set()
+            dripping.join(ANSWER_S)
+    assert not why.value.final and "secret" not in why.value.reason
 
 
 @pytest.mark.claim("WARN", "Short messages and calls go through any HTTP gateway by a template of the settings.")

@@ -119,6 +119,19 @@ def test_a_merged_card_waits_no_longer_than_the_one_it_belongs_to(room: Room) ->
     assert (room.at(2)["w1"]["waits"], room.at(2)["w2"]["waits"]) == (False, False)
 
 
+@pytest.mark.claim("WARN", "Nobody silences a red warning by merging it into a milder one, nor one that rises after.")
+def test_what_is_graver_waits_though_it_was_merged(room: Room) -> None:
+    room.warn("blue"), room.warn("orange", "w2")
+    room.act(1, Deed.ACKNOWLEDGE, {"w1": Level.BLUE})
+    room.act(2, Deed.MERGE, {"w2": Level.ORANGE}, into="w1")
+    assert room.at(2)["w2"]["waits"] is True
+    room.act(3, Deed.MERGE, {"w1": Level.BLUE}, into="w2")
+    assert [room.at(3)[one]["waits"] for one in ("w1", "w2")] == [False, True], "in a ring the graver one waits"
+    room.act(4, Deed.ACKNOWLEDGE, {"w1": Level.ORANGE, "w2": Level.ORANGE})
+    room.warn("red", "w2")
+    assert room.at(5)["w2"]["waits"] is True, "a rise is news"
+
+
 @pytest.mark.claim(
     "WARN", "What is silenced or shelved is counted and named on show, with its end, and comes back by itself."
 )
