@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from prerequisites import REPOSITORY, eventually, unused_port
+from forked_worker import StartWorker, fork_server, forked_code
+from prerequisites import ANSWER_S, REPOSITORY, eventually, unused_port
 from whole_city import PARTS, WORKERS, WholeCity
 
 from stream.connect import Client, connect
-from stream.embedded.children import accepts
+from stream.embedded.children import Child, accepts
 
+Refusal = Callable[[WholeCity], list[str]]
 COUNTIES_OF_SUQIAN = ["宿城区", "宿豫区", "沭阳县", "泗阳县", "泗洪县"]  # 321302, 321311, 321322, 321323, 321324
 
 
@@ -32,20 +34,34 @@ def city(tmp_path: Path) -> Iterator[Callable[..., WholeCity]]:
         installation.end()
 
 
-def refusal(installation: WholeCity) -> list[str]:
+@pytest.fixture(scope="module")
+def fork_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartWorker]:
+    """`app.py run`, its imports done once for all refusals."""
+    code = forked_code(("workers.supervisor", "workers.parts"), "import app\napp.main()")
+    with fork_server(tmp_path_factory.mktemp("forked"), code) as fork:
+        yield fork
+
+
+@pytest.fixture
+def refusal(fork_run: StartWorker, started: list[Child]) -> Refusal:
     """The lines of `run` that refused, which must have ended with 1 and left nothing running."""
-    ended = installation.command("run")
-    assert ended.returncode == 1, ended.stdout
-    assert "Traceback" not in ended.stderr
-    assert installation.remains() == []
-    return (ended.stdout + ended.stderr).strip().splitlines()
+
+    def lines(installation: WholeCity) -> list[str]:
+        started.append(fork_run("run", installation.said, installation.variables))
+        code, said = started[-1].wait(ANSWER_S), installation.words()
+        assert code == 1, said
+        assert "Traceback" not in said
+        assert installation.remains() == []
+        return said.strip().splitlines()
+
+    return lines
 
 
 @pytest.mark.claim(
     "PULSE", "a taken port is one sentence with the port and the setting to change; nothing stays running"
 )
 @pytest.mark.parametrize("name", ["PORT", "REDIS_PORT", "MQTT_PORT"])
-def test_taken_port(city: Callable[..., WholeCity], name: str) -> None:
+def test_taken_port(city: Callable[..., WholeCity], refusal: Refusal, name: str) -> None:
     installation = city()
     port = installation.ports[name]
     with socket.create_server(("127.0.0.1", port)):
@@ -58,7 +74,7 @@ def test_taken_port(city: Callable[..., WholeCity], name: str) -> None:
     "PULSE", "an unreachable Redis or broker is one sentence with address and setting, never with the password"
 )
 @pytest.mark.parametrize(("variable", "scheme"), [("REDIS_URL", "redis"), ("MQTT_URL", "mqtt")])
-def test_unreachable_server(city: Callable[..., WholeCity], variable: str, scheme: str) -> None:
+def test_unreachable_server(city: Callable[..., WholeCity], refusal: Refusal, variable: str, scheme: str) -> None:
     port = unused_port()
     said = refusal(city(**{variable: f"{scheme}://duty:secret@127.0.0.1:{port}"}))
     assert f"127.0.0.1:{port}" in said[-1]
@@ -67,21 +83,21 @@ def test_unreachable_server(city: Callable[..., WholeCity], variable: str, schem
 
 
 @pytest.mark.claim("PULSE", "an unknown city is refused in one sentence that lists near names")
-def test_unknown_city(city: Callable[..., WholeCity]) -> None:
+def test_unknown_city(city: Callable[..., WholeCity], refusal: Refusal) -> None:
     (sentence,) = refusal(city(CITY="茂明"))
     assert "茂明" in sentence
     assert "茂名市 (440900)" in sentence
 
 
 @pytest.mark.claim("PULSE", "all faults of the environment are told at once, each with its name and what is accepted")
-def test_wrong_settings(city: Callable[..., WholeCity]) -> None:
+def test_wrong_settings(city: Callable[..., WholeCity], refusal: Refusal) -> None:
     said = refusal(city(CITYVITALS_COLOUR="red", CITYVITALS_SEED="seven", BASE_PATH="cityvitals"))
     for name, words in (("CITYVITALS_COLOUR", "no such"), ("CITYVITALS_SEED", "whole number"), ("BASE_PATH", "begin")):
         assert [line for line in said if name in line and words in line], said
 
 
 @pytest.mark.claim("ACCOUNTS", "An open website, or TLS without its files, is refused before anything starts.")
-def test_a_start_that_would_be_unsafe(city: Callable[..., WholeCity], tmp_path: Path) -> None:
+def test_a_start_that_would_be_unsafe(city: Callable[..., WholeCity], refusal: Refusal, tmp_path: Path) -> None:
     (sentence,) = refusal(city(CITYVITALS_HOST="0.0.0.0", CITYVITALS_ACCOUNTS="0"))
     assert "CITYVITALS_HOST" in sentence and "CITYVITALS_ACCOUNTS" in sentence
     absent = str(tmp_path / "none.pem")
@@ -89,7 +105,7 @@ def test_a_start_that_would_be_unsafe(city: Callable[..., WholeCity], tmp_path: 
 
 
 @pytest.mark.claim("PULSE", "a pack with mistakes is refused before anything starts, all at once, with file and line")
-def test_broken_packs(city: Callable[..., WholeCity], tmp_path: Path) -> None:
+def test_broken_packs(city: Callable[..., WholeCity], refusal: Refusal, tmp_path: Path) -> None:
     packs = tmp_path / "packs"
     shutil.copytree(REPOSITORY / "packs", packs)
     places = [
