@@ -98,6 +98,34 @@ MEASURED = (
         lambda r: f"CSV {r['import_csv_rows_per_minute']:,}, XLSX {r['import_xlsx_rows_per_minute']:,} rows a minute",
         lambda r: min(r["import_csv_rows_per_minute"], r["import_xlsx_rows_per_minute"]) >= 1_000_000,
     ),
+    Measured(
+        "PULSE",
+        "A frame a second to 500 clients: p99 < 100 ms, < 10 KB/s each, < 0.5 of a core",
+        "benchmarks.fanout",
+        lambda r: f"p99 {r['p99_ms']} ms, {r['bytes_s_each']:,} B/s each, {r['web_cores']} cores",
+        lambda r: r["p99_ms"] < 100 and r["bytes_s_each"] < 10_000 and r["web_cores"] < 0.5,
+    ),
+    Measured(
+        "WARN",
+        "Evaluations of a rule at an area: ≥ 5 million/s a core",
+        "benchmarks.rules",
+        lambda r: f"{r['evaluations_per_s']:,}/s",
+        lambda r: r["evaluations_per_s"] >= 5_000_000,
+    ),
+    Measured(
+        "WARN",
+        "A backtest of 1,000 rules over 30 days of minutes: < 5 s",
+        "benchmarks.backtest",
+        lambda r: f"{r['evaluations']:,} evaluations in {r['seconds']} s",
+        lambda r: r["seconds"] < 5,
+    ),
+    Measured(
+        "COMMAND",
+        "1,000 open and 50,000 closed cases, each database: queue < 200, recommendation < 50, duplicates < 100 ms",
+        "benchmarks.dispatch",
+        lambda r: f"queue {r['queue_ms']}, recommendation {r['recommend_ms']}, duplicates {r['duplicates_ms']} ms",
+        lambda r: r["queue_ms"] < 200 and r["recommend_ms"] < 50 and r["duplicates_ms"] < 100,
+    ),
 )
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks import engine_load as city
 from benchmarks.engine_load import BEGIN_MS, METRICS, SCENE, Fields
 from benchmarks.engine_scaling import redis_with, scaling
-from core.records import PaneBatch, Tick
+from core.records import MINUTE_MS, PaneBatch, Tick
 from stream.codec import READING_COLUMNS, decode_panes, decode_values
 from stream.connect import Client
 from stream.entries import START, entries
@@ -44,7 +44,6 @@ ENTRIES_A_READ = 40  # as the engine does
 # A tick after so many entries: each minute of city time, as in a backlog, where ticks are few; and, told apart, as
 # often as the engine ticks while three million readings a second come in.
 BACKLOG, FLOWING = 240, 40
-MINUTE_MS = 60_000
 STREAM = "load"
 KEYS = Keys(SCENE.id, 1)
 

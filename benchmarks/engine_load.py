@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalogue.declared import City, Declared
 from core.declared import Device, Feed, Metric, Words
-from core.records import ReadingBatch, Scene, Stamp
+from core.records import MINUTE_MS, ReadingBatch, Scene, Stamp
 from geo.areas import Area, AreaLevel, AreaTree
 from indicators.definition import Aggregate, Direction, Indicator, RollUp, Source, Verification
 from stream.codec import encode_readings
@@ -101,8 +101,8 @@ def load(
     told_by = np.arange(series // metrics) if numbers is None else numbers
     per_batch = BATCH // metrics
     everyone = names(series, metrics)
-    first_minute = first_round * EVERY_MS // 60_000
-    minutes = -(-(first_round + rounds) * EVERY_MS // 60_000) - first_minute
+    first_minute = first_round * EVERY_MS // MINUTE_MS
+    minutes = -(-(first_round + rounds) * EVERY_MS // MINUTE_MS) - first_minute
     count, total = np.zeros((minutes, series), np.int64), np.zeros((minutes, series))
     entries: list[Fields] = []
     repeated = np.zeros(series)
@@ -115,7 +115,7 @@ def load(
             value = np.round(10 + 5 * np.sin(of_series + event_ms / 1e6), 1)
             again = ((of_series + round_number) % AGAIN_EVERY == 0) & (round_number > first_round)
             event_ms[again] -= EVERY_MS
-            minute = (event_ms - BEGIN_MS - 1) // 60_000 - first_minute
+            minute = (event_ms - BEGIN_MS - 1) // MINUTE_MS - first_minute
             np.add.at(count, (minute[~again], of_series[~again]), 1)
             np.add.at(total, (minute[~again], of_series[~again]), value[~again])
             np.add.at(repeated, of_series[again], value[again])

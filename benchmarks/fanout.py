@@ -29,6 +29,7 @@ from websockets.asyncio.client import connect as ws_connect
 
 import catalogue
 from benchmarks.load import free_port
+from benchmarks.neighbours import used_s
 from board import frames
 from board.frames import Stance
 from board.picture import Picture
@@ -125,13 +126,13 @@ async def measure(port: int, web: int, source: Source) -> dict[str, Any]:
     await asyncio.sleep(2)  # the whole pictures are through
     delays_ms.clear()
     sizes.clear()
-    cpu_s = processor_s(web)
+    cpu_s = used_s([web])
     begun_s = time.monotonic()
     for second in range(SECONDS):
         await asyncio.to_thread(source.next)
         await asyncio.sleep(max(0.0, begun_s + (second + 1) * PERIOD_S - time.monotonic()))
     elapsed_s = time.monotonic() - begun_s
-    cpu_s = processor_s(web) - cpu_s
+    cpu_s = used_s([web]) - cpu_s
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -147,12 +148,6 @@ async def measure(port: int, web: int, source: Source) -> dict[str, Any]:
         "web_cores": round(cpu_s / elapsed_s, 3),
         "snapshot_bytes": source.snapshot_bytes,
     }
-
-
-def processor_s(process: int) -> float:
-    """Processor time of one process so far, s (Linux)."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def run() -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.load import free_port
 from stream.embedded.children import start_child, stop_child, wait_until
 
 
@@ -31,7 +31,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     if os.geteuid() == 0:  # it refuses to run as root; its package brings a user
         shutil.chown(folder, "postgres")
         as_user = ["runuser", "-u", "postgres", "--"]
-    log, port, data = Path(tempfile.mkdtemp()) / "log", _port(), folder / "data"
+    log, port, data = Path(tempfile.mkdtemp()) / "log", free_port(), folder / "data"
     if not data.exists():
         made = [*as_user, str(programs[-1] / "initdb"), "-D", str(data), "-U", "city", "-A", "trust"]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
@@ -50,9 +50,3 @@ def _answers(url: str) -> bool:
     with suppress(psycopg.OperationalError), psycopg.connect(url):
         return True
     return False
-
-
-def _port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
