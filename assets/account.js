@@ -38,7 +38,7 @@
     const link = (page, code) => '<a href="' + esc(at + page) + '">' + esc(words(code)) + "</a>";
     const pages = PLACES.filter(([, action]) => who.actions.includes(action))
       .map(([page]) => link(page, "desk.account_" + page)).join("");
-    const posts = who.posts.map((post) => post.post).join("、");
+    const posts = cityvitals.format.listed(who.posts.map((post) => post.post));
     return "<details><summary>" + esc(who.person) + "</summary><div><p><b>" + esc(who.person) + "</b> " + esc(who.login)
       + "<small>" + esc(posts) + "</small></p>" + link("account", "desk.account_own") + pages
       + '<button type="button" data-account="open">' + esc(words("desk.account_next")) + "</button>"

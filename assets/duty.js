@@ -3,7 +3,6 @@
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const FALSE_ALARM = "false-device";
-  const TOAST_MS = 8000;
   const TAKE_BACK_MS = 60000;
   let site = null;
   let chosen = null; // key of the item at the right
@@ -12,7 +11,6 @@
   let series = null; // {key, points}
   let lastAck = null; // {item, atMs}
   let shown = []; // items as they stand in the list
-  let toastTimer = null;
 
   // The other scripts of the desk are loaded after this one.
   const esc = (text) => cityvitals.format.esc(text);
@@ -113,13 +111,7 @@
       + '</span><a href="' + esc(back) + '">' + esc(words("duty.sign_in")) + "</a>" : "");
   }
 
-  function toast(text, isBad) {
-    const place = at("duty-toast");
-    place.textContent = text;
-    place.className = "duty-toast shown" + (isBad ? " bad" : "");
-    root.clearTimeout(toastTimer);
-    toastTimer = root.setTimeout(() => { place.className = "duty-toast"; }, TOAST_MS);
-  }
+  const toast = (text, isBad) => cityvitals.page.toast("duty-toast", text, isBad);
 
   /** Do it, show it at once, and say what came of it. */
   async function act(item, kind, more, stands, done) {
@@ -215,7 +207,7 @@
   }
 
   async function mute() {
-    const untilMs = Math.round(cityvitals.live.cityMs()) + 300000;
+    const untilMs = Math.round(cityvitals.live.cityMs()) + cityvitals.sound.MUTE_MS;
     const answer = await cityvitals.dutyActs.act({ key: "sound" }, "mute", { until_ms: untilMs });
     if (!answer.ok) cityvitals.sound.muteHere(untilMs); // who may not tell the room, or cannot, quiets this screen alone
     toast(words(answer.ok ? "duty.done_mute" : "duty.muted_here"));
@@ -238,11 +230,10 @@
     escape: () => { calling = null; paint(); },
   };
 
-  /** One key each; never while somebody writes, composes Chinese or holds a modifier. */
+  /** One key each; held down, only those that walk the list go on. */
   function onKey(event) {
-    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey || event.repeat && !/^(j|k|Arrow)/.test(event.key)) return;
-    if (event.target.closest("input, textarea, select, dialog") && !event.target.closest("dialog:not([open])")) return; // one just shut has the focus for a moment still
-    const key = event.key.toLowerCase();
+    const key = cityvitals.page.keyOf(event);
+    if (!key || (event.repeat && !/^(j|k|arrow)/.test(key))) return;
     if (key === "enter" && event.target.closest("button, a")) return; // the button in focus is meant
     const verb = ["q", "h", "l", "w", "x", "d", "t", "g", "b", "c"].includes(key)
       && (cityvitals.dutyDetail.verbs(current() || { kind: "" }, () => true, { any: true }).find((one) => one.key === key) || {}).verb;

@@ -66,7 +66,7 @@
     }
     if (item.source) {
       return fact("since", since) + fact("owner", esc(item.source.owner)) + fact("phone", '<b class="number">' + esc(item.source.phone || "—") + "</b>")
-        + fact("reporting", esc(cityvitals.format.reporting(item.source.reporting, item.source.expected))) + fact("blinds", esc((item.source.blinds || []).join("、")));
+        + fact("reporting", esc(cityvitals.format.reporting(item.source.reporting, item.source.expected))) + fact("blinds", esc(cityvitals.format.listed(item.source.blinds || [])));
     }
     return fact("since", since) + fact("area", esc(area)) + fact("until", item.untilMs ? esc(cityvitals.format.moment(item.untilMs, nowMs)) : "")
       + fact("issuer", item.kind === "signal" ? esc(words("wall.issued")) : "") + fact("by_hand", item.byHand ? esc(words("duty.by_hand")) : "");
@@ -124,7 +124,7 @@
     const of = (...parts) => site.base_path + parts.map(encodeURIComponent).join("/");
     const warning = item.warning;
     const complaint = of("rules", warning.rule, "complain") + "?warning=" + encodeURIComponent(item.warningId) + "&place=" + encodeURIComponent(warning.subject)
-      + "&from=" + (warning.since_ms - 86400000) + "&to=" + warning.updated_ms;
+      + "&from=" + (warning.since_ms - cityvitals.format.DAY_MS) + "&to=" + warning.updated_ms;
     const remarks = of("supervision", "about") + "?key=" + encodeURIComponent("warning:" + item.warningId);
     return '<nav class="duty-links"><a href="' + esc(remarks) + '">' + esc(words("plan.remarks")) + '</a><a href="' + esc(of("warnings", item.warningId)) + '">' + esc(words("duty.explain")) + '</a><a href="'
       + esc(of("indicators", warning.indicator, warning.subject)) + '">' + esc(words("duty.indicator")) + '</a><a href="' + esc(complaint) + '">'

@@ -164,10 +164,8 @@
 
   async function judge(verdict) {
     const answer = await cityvitals.dutyActs.act({ key: whole.warning.item }, "verdict", { verdict: verdict });
-    const place = cityvitals.page.at("duty-toast");
-    place.textContent = answer.ok ? words("duty.done_verdict", { verdict: words("duty.verdict_" + verdict.replace(/-/g, "_")) }) : cityvitals.dutyActs.sentenceOf(answer);
-    place.className = "duty-toast shown";
-    root.setTimeout(() => { place.className = "duty-toast"; }, 6000);
+    const done = words("duty.done_verdict", { verdict: words("duty.verdict_" + verdict.replace(/-/g, "_")) });
+    cityvitals.page.toast("duty-toast", answer.ok ? done : cityvitals.dutyActs.sentenceOf(answer), !answer.ok);
     stale = true;
     open(chosen);
   }
@@ -192,10 +190,9 @@
     else paint();
   }
 
-  /** j and k walk the list; not while somebody writes. */
+  /** j and k walk the list. */
   function onKey(event) {
-    if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select")) return;
-    const step = { j: 1, k: -1, arrowdown: 1, arrowup: -1 }[event.key.toLowerCase()];
+    const step = { j: 1, k: -1, arrowdown: 1, arrowup: -1 }[cityvitals.page.keyOf(event)];
     if (!step) return;
     const rows = listed();
     const next = rows[Math.min(rows.length - 1, Math.max(0, rows.findIndex((one) => one.id === chosen) + step))];

@@ -17,6 +17,7 @@
   const ORDER = ["red", "lost", "orange", "urgent"]; // when several ring, they take turns, so that each is heard
   const RINGING = ["card", "source", "signal", "event"];
   const LOUD = 0.35;
+  const MUTE_MS = 5 * 60000;
   const rung = { red: 0, orange: 0, lost: 0, urgent: 0 };
   const seen = new Map(); // key → [level, city time at which this page first saw it so]
   let context = null;
@@ -96,7 +97,7 @@
   function muted(picture, nowMs) {
     const room = (picture.silences || {}).mute;
     if (room && room.until_ms > nowMs) return room;
-    return mutedHere > nowMs ? { from_ms: mutedHere - 300000, until_ms: mutedHere, by: "" } : null;
+    return mutedHere > nowMs ? { from_ms: mutedHere - MUTE_MS, until_ms: mutedHere, by: "" } : null;
   }
 
   /** Once a second: ring what should ring. Returns {ringing, muted, blocked}. */
@@ -139,12 +140,11 @@
   /** Every tone once, so that who takes over hears that he will hear. */
   function tryAll() {
     allow();
-    TONES_IN_TURN.forEach((name, at) => root.setTimeout(() => { if (isHeard()) play(name, name); }, at * 2500));
+    Object.keys(TONES).forEach((name, at) => root.setTimeout(() => { if (isHeard()) play(name, name); }, at * 2500));
   }
-  const TONES_IN_TURN = ["red", "orange", "lost", "urgent"];
 
   cityvitals.sound = {
-    allow, isBlocked, start, tryAll, turn,
+    MUTE_MS, allow, isBlocked, start, tryAll, turn,
     /** How often each tone was scheduled since the page began. */
     rung: () => Object.assign({}, rung),
     /** Quiet on this screen alone, when the server cannot be told. */

@@ -66,7 +66,7 @@
     const stands = standing(picture, "source:" + id);
     return {
       key: "source:" + id, kind: "source", level: "", urgency: URGENCY.lost, waits: stands.since_ms < source.since_ms, sinceMs: source.since_ms,
-      sentence: words("duty.source", { name: source.name, blinds: (source.blinds || []).slice(0, 4).join("、") || "—" }), area: "",
+      sentence: words("duty.source", { name: source.name, blinds: cityvitals.format.listed((source.blinds || []).slice(0, 4)) || "—" }), area: "",
       stands: stands, source: source,
     };
   }
@@ -76,17 +76,12 @@
     const reported = event.type === "report" || event.by_hand;
     const isAlarm = event.type.startsWith("device."); // its own alarm: a lid opened, a battery that runs out
     const sentence = event.urgent ? words("duty.urgent", { name: cityvitals.format.shortName(event.name || event.device), what: event.text || event.subject || event.type })
-      : isAlarm ? words("duty.alarm", { name: cityvitals.format.shortName(event.name || event.device), what: event.text || event.type.replace("device.", "") }) : reported ? event.text : words("duty.video", { what: eventWord(event.type), name: cityvitals.format.shortName(event.name || event.device) });
+      : isAlarm ? words("duty.alarm", { name: cityvitals.format.shortName(event.name || event.device), what: event.text || event.type.replace("device.", "") }) : reported ? event.text : words("duty.video", { what: cityvitals.format.eventWord(event.type), name: cityvitals.format.shortName(event.name || event.device) });
     return {
       key: "event:" + id, kind: "event", level: "", urgency: event.urgent ? URGENCY.urgent : reported ? URGENCY.report : URGENCY.event, urgent: Boolean(event.urgent),
       waits: !stands.acked_ms && !stands.verdict, sinceMs: event.began_ms, sentence: sentence, area: event.area, stands: stands, event: event,
       byHand: event.by_hand,
     };
-  }
-
-  function eventWord(type) {
-    const code = "wall.event_" + type.replace("video.", "");
-    return words(code) === code ? type.replace("video.", "") : words(code);
   }
 
   function deviceItem(picture, id, station) {
@@ -108,7 +103,7 @@
   /** A response that somebody asked for and nobody approved yet, or a plan whose trigger fits what stands now. */
   function proposalItem(picture, id, one) {
     const asked = id.startsWith("response:");
-    const places = { name: one.name, areas: one.area_names.join("、"), count: one.causes.length };
+    const places = { name: one.name, areas: cityvitals.format.listed(one.area_names), count: one.causes.length };
     return {
       key: id, kind: "plan", level: "", urgency: asked ? URGENCY.red + 5 : URGENCY.urgent, waits: true, sinceMs: one.since_ms,
       sentence: words(asked ? "plan.waits_for_approval" : "plan.asks", places), area: one.areas[0] || "", stands: standing(picture, id),

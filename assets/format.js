@@ -2,8 +2,10 @@
 (function (root) {
   "use strict";
   const cityvitals = (root.cityvitals = root.cityvitals || {});
-  const CHINA_MS = 8 * 3600 * 1000; // one civil time in all of China
   const MINUTE_MS = 60000;
+  const HOUR_MS = 60 * MINUTE_MS;
+  const DAY_MS = 24 * HOUR_MS;
+  const CHINA_MS = 8 * HOUR_MS; // one civil time in all of China
   const GRAVEST_FIRST = ["red", "orange", "yellow", "blue"];
   const RANK = { red: 4, orange: 3, yellow: 2, blue: 1, normal: 0 };
   let catalogue = {};
@@ -48,7 +50,7 @@
       weekday: words("wall.weekday_" + at.getUTCDay()),
       time: minute + ":" + pad(at.getUTCSeconds()),
       minute: minute,
-      dayNumber: Math.floor((atMs + CHINA_MS) / 86400000),
+      dayNumber: Math.floor((atMs + CHINA_MS) / DAY_MS),
     };
   }
 
@@ -131,6 +133,18 @@
     return String(name || "").replace(/\s*[(（](模拟|simulated)[)）]$/, "");
   }
 
+  /** Names one after another, as the language parts them. */
+  function listed(names) {
+    return names.join(words("wording.and"));
+  }
+
+  /** What a camera saw, in words; a type without a word shows itself. */
+  function eventWord(type) {
+    const name = type.replace("video.", "");
+    const word = words("wall.event_" + name);
+    return word === "wall.event_" + name ? name : word;
+  }
+
   /** A source that does not speak, by name: 12345热线来电 中断 14 分钟, or that it never did. */
   function silence(source, nowMs) {
     return source.since_ms ? words("wall.source_silent", { name: source.name, span: span(nowMs - source.since_ms) })
@@ -138,7 +152,7 @@
   }
 
   cityvitals.format = {
-    GRAVEST_FIRST, RANK, age, civil, count, esc, glued, gravest, levelTag, levelWord, mark, moment, reporting, setWords, shortName, silence, span,
-    stopwatch, words,
+    CHINA_MS, DAY_MS, GRAVEST_FIRST, HOUR_MS, MINUTE_MS, RANK, age, civil, count, esc, eventWord, glued, gravest, levelTag, levelWord, listed, mark, moment,
+    reporting, setWords, shortName, silence, span, stopwatch, words,
   };
 })(typeof window === "undefined" ? globalThis : window);

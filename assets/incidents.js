@@ -23,7 +23,7 @@
     const why = one.why;
     const late = why && Math.round(why.delay_s / 60);
     const reason = why ? (late || why.distance_m ? words("why", { m: Math.round(why.distance_m), minutes: late }) : words("why_first"))
-      + (why.words.length ? " · " + words("words", { words: why.words.join("、") }) : "") : "";
+      + (why.words.length ? " · " + words("words", { words: cityvitals.format.listed(why.words) }) : "") : "";
     const out = leftOut.has(one.id);
     return '<li class="' + (out ? "out" : "") + '"><em>' + esc(words("source_" + one.source)) + "</em><time>" + esc(cityvitals.format.moment(one.at_ms, told.now_ms)) + "</time><span>" + esc(one.title)
       + "</span><small>" + esc(reason) + "</small>"
@@ -66,16 +66,9 @@
     paint();
   }
 
-  function say(text, bad) {
-    const place = at("dispatch-toast");
-    place.textContent = text;
-    place.className = "duty-toast shown" + (bad ? " bad" : "");
-    root.setTimeout(() => { place.className = "duty-toast"; }, 8000);
-  }
-
   async function send(path, body, done) {
     const answer = await acts().ask("POST", "proposals/" + path, body);
-    say(answer.ok ? done(answer.body) : acts().sentenceOf(answer), !answer.ok);
+    cityvitals.page.toast("dispatch-toast", answer.ok ? done(answer.body) : acts().sentenceOf(answer), !answer.ok);
     await read();
   }
 
@@ -112,9 +105,9 @@
   }
 
   function onKey(event) {
-    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-    if (event.key.toLowerCase() === KEY && at("dispatch-incidents")) toggle();
-    else if (event.key === "Escape" && opened) toggle();
+    const key = cityvitals.page.keyOf(event);
+    if (key === KEY && at("dispatch-incidents")) toggle();
+    else if (key === "escape" && opened) toggle();
   }
 
   cityvitals.incidents = { html };

@@ -4,9 +4,11 @@
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const { format, live } = cityvitals;
   const UNHEARD_AFTER_MS = 5000;
+  const TOAST_MS = 8000;
   const PRESSED_MS = 3000; // nobody clicks more slowly; and no place waits longer for its news
   const shown = new WeakMap(); // element → HTML that was put there; an element that is gone takes it along
   const waiting = new Map(); // place → HTML that comes when the pointer is up
+  const toasts = new WeakMap(); // place → timer that takes its sentence away
   let pressed = null; // {element, ms} while the pointer is down
   let fault = null; // {cause, sinceMs} while the picture is stale
 
@@ -20,6 +22,23 @@
     if (!mount || shown.get(mount) === html) return;
     shown.set(mount, html);
     mount.innerHTML = html;
+  }
+
+  /** The key that is meant for the page, in lower case; "" while somebody writes, composes Chinese or holds a modifier. */
+  function keyOf(event) {
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return "";
+    const within = (selector) => event.target.closest(selector);
+    const writes = within("input, textarea, select, dialog") && !within("dialog:not([open])"); // one just shut has the focus for a moment still
+    return writes ? "" : event.key.toLowerCase();
+  }
+
+  /** Say what came of an act, for some seconds; the next sentence takes the place of the one before. */
+  function toast(id, text, isBad) {
+    const place = at(id);
+    place.textContent = text;
+    place.className = "duty-toast shown" + (isBad ? " bad" : "");
+    root.clearTimeout(toasts.get(place));
+    toasts.set(place, root.setTimeout(() => { place.className = "duty-toast"; }, TOAST_MS));
   }
 
   /** The pointer is up: first comes its click, then what waited. */
@@ -59,5 +78,5 @@
   root.addEventListener("pointerup", released, true);
   root.addEventListener("pointercancel", released, true);
 
-  cityvitals.page = { at, put, remPx, start };
+  cityvitals.page = { at, keyOf, put, remPx, start, toast };
 })(window);

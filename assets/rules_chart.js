@@ -69,9 +69,8 @@
   }
 
   function timeTicks(drawn, x, box) {
-    const day = 86400000;
-    const offset = 8 * 3600000;
-    let step = day * (desk().days <= 7 ? 1 : desk().days <= 31 ? 5 : 61);
+    const { CHINA_MS: offset, DAY_MS } = cityvitals.format;
+    let step = DAY_MS * (desk().days <= 7 ? 1 : desk().days <= 31 ? 5 : 61);
     while ((drawn.until_ms - drawn.from_ms) / step > (box.right - box.left) / (box.rem * 4.5)) step *= 2;
     let text = "";
     for (let time = Math.ceil((drawn.from_ms + offset) / step) * step - offset; time <= drawn.until_ms; time += step) {

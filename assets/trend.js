@@ -69,9 +69,9 @@
   }
 
   function timeAxis(from, to, x, box) {
-    const hours = (to - from) / 3600000;
-    const stepMs = (STEP_H.find((step) => hours / step <= Math.max(3, box.width / box.rem / 6)) || 168) * 3600000;
-    const offset = 8 * 3600000; // marks stand at whole hours of China's civil time
+    const hours = (to - from) / format.HOUR_MS;
+    const stepMs = (STEP_H.find((step) => hours / step <= Math.max(3, box.width / box.rem / 6)) || 168) * format.HOUR_MS;
+    const offset = format.CHINA_MS; // marks stand at whole hours of China's civil time
     let text = "";
     for (let at = Math.ceil((from + offset) / stepMs) * stepMs - offset; at <= to; at += stepMs) {
       const civil = format.civil(at);
@@ -86,7 +86,7 @@
 
   function valueAxis(scale, y, box, decimals) {
     const step = niceStep(scale.high - scale.low, Math.max(2, Math.floor((box.height - box.bottom) / box.rem / 2.6)));
-    const places = Math.max(0, Math.min(3, step < 1 ? Math.ceil(-Math.log10(step) - 1e-9) : 0), 0);
+    const places = step < 1 ? Math.min(3, Math.ceil(-Math.log10(step) - 1e-9)) : 0;
     let text = "";
     for (let value = Math.ceil(scale.low / step) * step; value <= scale.high; value += step) {
       text += '<text class="axis" x="' + (box.left - box.rem * 0.5) + '" y="' + (y(value) + box.rem * 0.36).toFixed(1)
@@ -128,7 +128,7 @@
   /** What is usual at this hour, as a faint band behind the last hour of the line; what is told of the past alone. */
   function usualShape(usual, last, x, y) {
     if (!usual || !last) return "";
-    const left = Math.max(x(last[0] - 3600000), 0);
+    const left = Math.max(x(last[0] - format.HOUR_MS), 0);
     const width = Math.max(2, x(last[0]) - left);
     return '<g class="usual"><rect x="' + left.toFixed(1) + '" y="' + y(usual.high).toFixed(1) + '" width="' + width.toFixed(1) + '" height="'
       + Math.max(1, y(usual.low) - y(usual.high)).toFixed(1) + '"/><path d="M' + left.toFixed(1) + " " + y(usual.value).toFixed(1) + "h" + width.toFixed(1) + '"/></g>';

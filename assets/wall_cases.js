@@ -5,7 +5,7 @@
   const format = cityvitals.format;
   const { esc, words } = format;
   const STATES = ["reported", "filed", "dispatched", "returned", "handling", "feedback", "verified"];
-  const SOON_MS = 30 * 60000;
+  const SOON_MS = 30 * format.MINUTE_MS;
 
   const word = (code, values) => words("wall.cases_" + code, values);
   const late = (one, nowMs) => one.due_ms !== null && one.due_ms < nowMs;
@@ -19,7 +19,7 @@
   function left(one, nowMs) {
     if (one.due_ms === null) return '<b class="left none">' + esc(word("no_clock")) + "</b>";
     const far = Math.abs(one.due_ms - nowMs);
-    const span = far < 60000 ? word("under_minute") : format.span(far);
+    const span = far < format.MINUTE_MS ? word("under_minute") : format.span(far);
     if (late(one, nowMs)) return '<b class="left late">' + format.mark("red") + esc(word("late_by", { span: span })) + "</b>";
     return '<b class="left' + (one.due_ms - nowMs < SOON_MS ? " soon" : "") + '">' + esc(word("left", { span: span })) + "</b>";
   }

@@ -137,16 +137,10 @@
     const all = listed(picture.events).filter((event) => (event.type || "").startsWith("video."));
     const open = all.filter((event) => !event.ended_ms);
     const shown = all.sort((a, b) => Boolean(a.ended_ms) - Boolean(b.ended_ms) || b.began_ms - a.began_ms).slice(0, places);
-    const items = shown.map((event) => '<li class="' + (event.ended_ms ? "ended" : "open") + '"><i></i><b>' + esc(eventWord(event.type))
+    const items = shown.map((event) => '<li class="' + (event.ended_ms ? "ended" : "open") + '"><i></i><b>' + esc(format.eventWord(event.type))
       + "</b><span>" + esc(format.shortName(event.name || event.device)) + "</span><time>" + esc(eventAge(event, nowMs)) + "</time></li>").join("");
     return "<header class=\"wall-title\"><h2>" + esc(words("wall.events")) + " <b>" + format.count(open.length) + "</b></h2><span>"
       + esc(words("wall.events_note")) + "</span></header><ol>" + (items || '<li class="nothing">' + esc(words("wall.no_events")) + "</li>") + "</ol>";
-  }
-
-  function eventWord(type) {
-    const code = "wall.event_" + type.replace("video.", "");
-    const word = words(code);
-    return word === code ? type.replace("video.", "") : word;
   }
 
   function eventAge(event, nowMs) {
@@ -181,7 +175,7 @@
 
   /** What a silent source blinds and whom to call. */
   function blindness(source) {
-    const blinds = (source.blinds || []).slice(0, 2).join("、");
+    const blinds = format.listed((source.blinds || []).slice(0, 2));
     return words("wall.source_blinds", { blinds: blinds || "—", who: [source.owner, source.phone].filter(Boolean).join(" ") || "—" });
   }
 
