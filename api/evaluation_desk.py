@@ -18,6 +18,7 @@ from dispatch.book import CaseBook, Rules, Told
 from dispatch.evaluation import By, Measure, Outcome, of_name, outcome, value_of
 from dispatch.evaluation_table import Evaluation, Name, evaluated
 from dispatch.evaluations import Asked, Basis, Evaluations, Ground
+from dispatch.fleet import abilities
 from dispatch.holidays import calendars_at
 from dispatch.kinds import CaseKind
 from dispatch.months import Month
@@ -113,12 +114,8 @@ class EvaluationDesk:
         )
 
     def _ground(self, here: Here) -> Ground:
-        with self.office.database.reading() as connection:
-            units = {**here.declared.units, **{row.id: row for row in all_units(connection)}}
-        able = {unit.id: frozenset(unit.capabilities) for unit in units.values()}
-        return Ground(
-            here.declared.case_kinds, calendars_at(here.declared.city.work_hours, real_ms()), able, here.now_ms
-        )
+        declared, able = here.declared, abilities(self.office.database, here.declared.units)
+        return Ground(declared.case_kinds, calendars_at(declared.city.work_hours, real_ms()), able, here.now_ms)
 
     def _names(self, here: Here) -> dict[By, Name]:
         declared, language = here.declared, self.language

@@ -1,12 +1,13 @@
 """What the cases of one month say, read from their logs: found by SQL, folded once, kept for the next look.
 
 What a settled case says is kept twice: in this process, and in the database for all others and for the next start. It
-holds as long as the log has the same length and the case is judged by the same kinds, units, calendars and fold.
+holds as long as the log has the same length and the case is judged by the same kinds, units, calendars and fold. What
+still runs is kept in this process until its next clock ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,7 @@ from dispatch.months import Month
 from dispatch.rows import entry_of
 from dispatch.steps import Verb
 from store import evaluation as kept
+from store.cases import EntryRow
 from store.evaluation import Head
 from store.sql import Database, Transaction
 
@@ -78,17 +80,32 @@ class Judged:
     settled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A case as it was judged, and between which times that holds, city time, ms UTC; until None: from then on."""
+
+    one: Judged
+    from_ms: int
+    until_ms: int | None
+
+    def holds(self, revision: int, at_ms: int) -> bool:
+        """Whether it still says the same."""
+        in_time = self.from_ms <= at_ms and (self.until_ms is None or at_ms <= self.until_ms)
+        return self.one.revision == revision and in_time
+
+
 class Evaluations:
     """Outcomes of months for one web process. Threads may share it: at worst a case is folded twice."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: dict[str, Judged] = {}
-        self._by: tuple[object, object] = (None, None)
+        self._held: dict[str, Held] = {}
+        self._by = ""
 
     def outcomes(self, asked: Asked, ground: Ground, sees: Callable[[Head], bool]) -> dict[str, tuple[Head, Outcome]]:
         """Case → what it says, for the cases of a month that somebody may see, by number."""
-        self._forget_if_changed(ground)
+        if self._by != ground.name:
+            self._held, self._by = {}, ground.name
         span_ms = (asked.month.from_ms, asked.month.until_ms)
         with self._database.reading() as connection:
             heads = {
@@ -96,13 +113,13 @@ class Evaluations:
                 for head in kept.stepped_between(connection, asked.scene, str(asked.basis), span_ms)
                 if sees(head)
             }
-            found = {name: one for name, head in heads.items() if (one := self._known(head))}
+            found = {name: one for name, head in heads.items() if (one := self._known(head, ground.as_of_ms))}
             found |= self._folded_before(connection, [head for head in heads.values() if head.id not in found], ground)
             anew = {
-                case: self._judged([entry_of(row) for row in rows], ground)
+                case: self._judged(rows, ground)
                 for case, rows in kept.logs_of(connection, [name for name in heads if name not in found])
             }
-        self._keep(anew, ground)
+        keep(self._database, anew.values(), ground)
         found |= anew
         return {
             name: (head, found[name].outcome)
@@ -110,25 +127,13 @@ class Evaluations:
             if any(span_ms[0] <= at_ms < span_ms[1] for at_ms in found[name].stepped_ms[asked.basis])
         }
 
-    def _forget_if_changed(self, ground: Ground) -> None:
-        """A kind or a unit that changed judges every case anew."""
-        if self._by[0] is not ground.kinds or self._by[1] != ground.able:
-            self._kept, self._by = {}, (ground.kinds, ground.able)
+    def _known(self, head: Head, at_ms: int) -> Judged | None:
+        held = self._held.get(head.id)
+        return held.one if held and held.holds(head.revision, at_ms) else None
 
-    def _known(self, head: Head) -> Judged | None:
-        one = self._kept.get(head.id)
-        return one if one and one.revision == head.revision else None
-
-    def _judged(self, log: list[Entry], ground: Ground) -> Judged:
-        case = fold(log, ground.calendars)
-        kind = ground.kinds.get(str(case.facts["kind"])) or _undeclared(str(case.facts["kind"]))
-        one = Judged(
-            case.revision,
-            outcome(case, log, kind, ground.able, (ground.as_of_ms, ground.calendars)),
-            stepped_ms(log),
-            all(clock.is_over for clock in case.clocks),
-        )
-        self._remember(one)
+    def _judged(self, rows: list[EntryRow], ground: Ground) -> Judged:
+        one, until_ms = judged([entry_of(row) for row in rows], ground)
+        self._remember(Held(one, 0 if one.settled else ground.as_of_ms, until_ms))
         return one
 
     def _folded_before(self, connection: Transaction, heads: list[Head], ground: Ground) -> dict[str, Judged]:
@@ -140,22 +145,36 @@ class Evaluations:
             if one.revision == revisions[one.case]
         }
         for one in found.values():
-            self._remember(one)
+            self._remember(Held(one, 0, None))
         return found
 
-    def _keep(self, anew: Mapping[str, Judged], ground: Ground) -> None:
-        """Write what is settled. Nothing is lost where that fails: it is folded again."""
-        settled = [kept.Folded(case, one.revision, to_builtins(one)) for case, one in anew.items() if one.settled]
-        with suppress(NeighbourDown):
-            for at in range(0, len(settled), AT_ONCE):
-                with self._database.transaction() as connection:
-                    kept.keep_folded(connection, ground.name, settled[at : at + AT_ONCE])
+    def _remember(self, held: Held) -> None:
+        while len(self._held) >= KEPT:
+            self._held.pop(next(iter(self._held)), None)
+        self._held[held.one.outcome.case] = held
 
-    def _remember(self, one: Judged) -> None:
-        if one.settled:
-            while len(self._kept) >= KEPT:
-                self._kept.pop(next(iter(self._kept)), None)
-            self._kept[one.outcome.case] = one
+
+def judged(log: list[Entry], ground: Ground) -> tuple[Judged, int | None]:
+    """What a log says, and until when nothing but a further entry changes it: the end of its next clock, ms UTC.
+
+    None: none ends any more.
+    """
+    case = fold(log, ground.calendars)
+    kind = ground.kinds.get(str(case.facts["kind"])) or _undeclared(str(case.facts["kind"]))
+    of = outcome(case, log, kind, ground.able, (ground.as_of_ms, ground.calendars))
+    due_ms = (clock.due_ms(ground.calendars) for clock in case.clocks)
+    ahead_ms = [at_ms for at_ms in due_ms if at_ms is not None and at_ms >= ground.as_of_ms]
+    settled = all(clock.is_over for clock in case.clocks)
+    return Judged(case.revision, of, stepped_ms(log), settled), min(ahead_ms, default=None)
+
+
+def keep(database: Database, anew: Iterable[Judged], ground: Ground) -> None:
+    """Write what is settled. Nothing is lost where that fails: it is folded again."""
+    settled = [kept.Folded(one.outcome.case, one.revision, to_builtins(one)) for one in anew if one.settled]
+    with suppress(NeighbourDown):
+        for at in range(0, len(settled), AT_ONCE):
+            with database.transaction() as connection:
+                kept.keep_folded(connection, ground.name, settled[at : at + AT_ONCE])
 
 
 def stepped_ms(log: list[Entry]) -> dict[Basis, tuple[int, ...]]:

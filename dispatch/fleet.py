@@ -20,7 +20,7 @@ from dispatch.units import DETOUR, Duty, Fix, Fleet, Need, Suggestion, Unit
 from geo.roads import Roads, RoadTable
 from store import units as kept
 from store.outbox import tell
-from store.sql import Transaction
+from store.sql import Database, Transaction
 
 ON_SHOW = ("name", "area", "device", "lon_deg", "lat_deg")  # what the picture of the city has of a unit
 EDIT, TELL = "units.edit", "cases.report"
@@ -132,3 +132,10 @@ def _newest(told: FixRow | None, seen: Fix | None) -> Fix | None:
     if told is None or (seen is not None and seen.at_ms > told.at_ms):
         return seen
     return Fix(told.lon_deg, told.lat_deg, told.accuracy_m, told.at_ms)
+
+
+def abilities(database: Database, declared: Mapping[str, UnitRow]) -> dict[str, frozenset[str]]:
+    """Unit → what it can do, of the pack and of what was changed since."""
+    with database.reading() as connection:
+        rows = {**declared, **{row.id: row for row in kept.all_units(connection)}}
+    return {row.id: frozenset(row.capabilities) for row in rows.values()}

@@ -67,6 +67,13 @@ def folded_of(connection: Transaction, wanted: Iterable[str], ground: str) -> li
     return [Folded(*row) for row in connection.execute(found).all()]
 
 
+def revisions_folded(connection: Transaction, wanted: Iterable[str], ground: str) -> dict[str, int]:
+    """Case → after how many entries it was folded last under a ground, of these cases."""
+    asked = select(case_outcomes.c.case, case_outcomes.c.revision)
+    found = asked.where(among(connection, case_outcomes.c.case, wanted), case_outcomes.c.ground == ground)
+    return {row.case: row.revision for row in connection.execute(found)}
+
+
 def keep_folded(connection: Transaction, ground: str, folded: Sequence[Folded]) -> None:
     """Write what some cases say, in place of what was said before; a repeat changes nothing."""
     found = upsert(connection, case_outcomes)

@@ -20,9 +20,11 @@ from core.settings import Settings
 from dispatch.arrivals import Arrivals
 from dispatch.book import CaseBook, Now, Rules
 from dispatch.coverage import Coverage
+from dispatch.evaluations import Ground as EvaluationGround
 from dispatch.exchange import peers_of
 from dispatch.exchange_book import ExchangeBook
-from dispatch.fleet import UnitBook
+from dispatch.fleet import UnitBook, abilities
+from dispatch.folding_ahead import FoldingAhead
 from dispatch.holidays import calendars_at
 from dispatch.reminding import Reminding
 from dispatch.response_book import Ground as ResponseGround
@@ -158,12 +160,25 @@ def _attempts(ground: Ground) -> Look:
     return look
 
 
+def _figures(ground: Ground) -> Look:
+    running = ground.running
+
+    def judged_by() -> EvaluationGround:
+        rules = ground.rules()
+        able = abilities(ground.database, running.declared.units)
+        return EvaluationGround(rules.kinds, rules.calendars, able, running.now_ms())
+
+    ahead = FoldingAhead(ground.database, judged_by)
+    return lambda: ahead.turn(running.scene.id, real_ms())
+
+
 ROUNDS: Mapping[str, Round] = {
     "time-of-cases": Round(0.5, _time_of_cases),
     "arrivals": Round(1.0, _arrivals),
     "coverage": Round(2.0, _coverage),
     "reminders": Round(10.0, _reminders),
     "exchange": Round(2.0, _exchange),
+    "figures": Round(1.0, _figures),
     "week-after": Round(600.0, _weeks),
     "outbox": Round(3600.0, _outbox),
     "attempts": Round(3600.0, _attempts),

@@ -67,14 +67,16 @@ def test_the_queue_is_narrowed(chromium: Chromium, house: Guarded) -> None:
         wanted = {"key": f"narrow-{title}", "kind": kind, "title": title, "area": area}
         assert house.ask("POST", "api/v1/cases", house.colleague(Role.DISPATCHER), json=wanted).status_code == 200
     with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
-        rows = page.locator(".case-row p")
+        rows, counts = page.locator(".case-row p"), page.locator(".queue-states")
         rows.first.wait_for()
+        expect(counts).to_contain_text("全市")
         page.keyboard.press("c")
         page.keyboard.type(mark)
         expect(rows).to_have_count(2)
         page.locator("[data-filters]").click()
         page.select_option(".dispatch-filter select[name=area]", "440902")
         expect(rows).to_have_text([f"甲{mark}"])
+        expect(counts).to_contain_text("筛选后全部 1")
         assert f"text={mark}" in page.url and "area=440902" in page.url
         page.reload()
         expect(rows).to_have_text([f"甲{mark}"])
@@ -85,6 +87,7 @@ def test_the_queue_is_narrowed(chromium: Chromium, house: Guarded) -> None:
         page.select_option(".dispatch-filter select[name=source]", "video")
         page.locator(".duty-calm [data-widen]").click()
         until(page, "document.querySelectorAll('.case-row').length >= 2 && !location.search")
+        expect(counts).to_contain_text("全市")
         page.locator(".dispatch-filter select[name=kind]").focus()
         page.keyboard.press("Escape")
         expect(page.locator("#dispatch-filter-choices")).to_be_hidden()

@@ -63,7 +63,11 @@ def test_each_choice_leaves_what_it_names(office: Office, book: CaseBook) -> Non
     def left(by: Bearer = wang, now: Now = NOW, **wanted: Any) -> set[str]:
         with office.database.reading() as connection:
             only = Narrowing(**wanted).only(connection, by, now, above)
-            return {row.id for row in queue(connection, now.scene, Asked(only=only))}
+            found = {row.id for row in queue(connection, now.scene, Asked(only=only))}
+        load = book.load(now.scene, Asked(state="closed", only=only), lambda area, topic: True, now.city_ms)
+        late = len(found) if now.city_ms > NOW_MS else 0
+        assert (load.open, load.late, load.held, sum(load.states.values())) == (len(found), late, 0, len(found))
+        return found
 
     assert left() == {town, other, owned}
     assert left(area="440902") == {town, owned} and left(area="440902001") == {town}, "with what lies in it"
@@ -80,3 +84,5 @@ def test_each_choice_leaves_what_it_names(office: Office, book: CaseBook) -> Non
     given = book.act(li, Wish("file-owned", Verb.FILE, owned), NOW)
     book.act(li, Wish("give-owned", Verb.DISPATCH, owned, {"lead": "应急办"}, given.case.revision), NOW)
     assert left(own=True) == {town, other, owned}, "his department leads it"
+    seen = book.load(NOW.scene, Asked(), lambda area, topic: area != "440981", NOW_MS)
+    assert (seen.open, dict(seen.states)) == (2, {"dispatched": 1, "reported": 1}), "only what he may see is counted"
