@@ -8,6 +8,8 @@ percentile of 40 askings, ms, of the slower database: SQLite, and PostgreSQL whe
 
 queue_ms       200 open cases by urgency: of the whole city, its next page, of three areas, of one department, for
                somebody who sees one topic of one area; the slowest of these.
+narrowed_ms    the same narrowed, with what of it stands where: by county, kind, grade, lateness, source, whose it is,
+               words that are common, rare or nowhere; the slowest of these.
 recommend_ms   who should go, read from the database: 5,000 units, their telephones, what they have in hand.
 recommend_roads_ms  with `--roads`: the same over the roads of a city, a grid of 20,000 crossings drawn by chance.
 duplicates_ms  what a case is likely one with: read what is open within 5 km of it and as near in time as any cause
@@ -26,8 +28,7 @@ import json
 import os
 import platform
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from sqlalchemy import select
 
 from accounts.journal import Journal
 from accounts.warden import Warden
+from benchmarks.asking import ASKED, everywhere, in_order, slowest_ms
 from benchmarks.grid_roads import grid_of_roads
 from benchmarks.many_cases import (
     ABLE,
@@ -51,6 +53,7 @@ from benchmarks.many_cases import (
     databases,
     many_units,
 )
+from benchmarks.narrowed_queue import narrowed_ms
 from catalogue.declared import Declared
 from catalogue.load import load
 from dispatch.fleet import UnitBook
@@ -60,12 +63,13 @@ from dispatch.nearby import nearby
 from dispatch.units import Need
 from dispatch.urgency import Sees, page
 from store import cases as kept
+from store.case_queue import Asked, Mark
 from store.sql import Database
 from store.tables.cases import cases as table
 
 OPEN, CLOSED = 100_000, 5_000_000
-PART, ASKED = 100, 40
-BUDGETS = ("queue_ms", "recommend_ms", "duplicates_ms", "proposals_ms")
+PART = 100
+BUDGETS = ("queue_ms", "narrowed_ms", "recommend_ms", "duplicates_ms", "proposals_ms")
 
 
 def main() -> None:
@@ -86,6 +90,7 @@ def main() -> None:
             found[name] = ask(database, declared)
             if asked.roads:
                 found[name] |= {"recommend_roads_ms": recommend_roads_ms(database)}
+            print(json.dumps(found[name]), flush=True)
     keys = [*BUDGETS, "recommend_roads_ms"] if asked.roads else BUDGETS
     report: dict[str, Any] = {key: max(of[key] for of in found.values()) for key in keys}
     report |= {"databases": found, "open": size.open, "closed": size.closed, "units": UNITS}
@@ -100,13 +105,15 @@ def ask(database: Database, declared: Declared) -> dict[str, Any]:
     gc.freeze()  # no process of a city holds all open cases, so nobody looks for garbage among them
     gc.set_threshold(50_000, 20, 100)  # as app.py has it for all of them
     grouper = Grouper(declared.case_kinds, declared.case_causes.values())
-    pages = queue_ms(database, rows)
+    pages, narrowed = queue_ms(database, rows), narrowed_ms(database, rows, declared)
     return {
         "queue_ms": max(pages.values()),
+        "narrowed_ms": max(narrowed.values()),
         "recommend_ms": recommend_ms(database),
         "duplicates_ms": duplicates_ms(database, rows, grouper),
         "proposals_ms": proposals_ms(database, rows, grouper),
         "pages_ms": pages,
+        "narrowings_ms": narrowed,
     }
 
 
@@ -115,14 +122,14 @@ def queue_ms(database: Database, rows: Sequence[kept.CaseRow]) -> dict[str, floa
     lead, area, topic = rows[0].lead, rows[0].area, rows[0].topic
     areas = tuple(sorted({row.area for row in rows})[:3])
     first = in_order(rows)
-    wanted: dict[str, tuple[kept.Asked, Sees, list[kept.CaseRow]]] = {
-        "all": (kept.Asked(), everywhere, first),
-        "next": (kept.Asked(after=kept.Mark.of(first[199])), everywhere, first[200:]),
-        "without_clock": (kept.Asked(after=kept.Mark.of(first[-250])), everywhere, first[-249:]),
-        "areas": (kept.Asked(areas=areas), everywhere, [row for row in first if row.area in areas]),
-        "lead": (kept.Asked(lead=lead), everywhere, [row for row in first if row.lead == lead]),
+    wanted: dict[str, tuple[Asked, Sees, list[kept.CaseRow]]] = {
+        "all": (Asked(), everywhere, first),
+        "next": (Asked(after=Mark.of(first[199])), everywhere, first[200:]),
+        "without_clock": (Asked(after=Mark.of(first[-250])), everywhere, first[-249:]),
+        "areas": (Asked(areas=areas), everywhere, [row for row in first if row.area in areas]),
+        "lead": (Asked(lead=lead), everywhere, [row for row in first if row.lead == lead]),
         "narrow": (
-            kept.Asked(),
+            Asked(),
             lambda a, t: (a, t) == (area, topic),
             [row for row in first if (row.area, row.topic) == (area, topic)],
         ),
@@ -132,14 +139,6 @@ def queue_ms(database: Database, rows: Sequence[kept.CaseRow]) -> dict[str, floa
         assert [row.id for row in page(database, SCENE, asked, sees).cases] == [row.id for row in right[:200]], name
         found[name] = slowest_ms(partial(page, database, SCENE, asked, sees))
     return found
-
-
-def in_order(rows: Sequence[kept.CaseRow]) -> list[kept.CaseRow]:
-    """What is due first first, then what was reported first."""
-    runs = sorted(
-        (row for row in rows if row.due_ms is not None), key=lambda row: (row.due_ms, row.reported_ms, row.id)
-    )
-    return [*runs, *sorted((row for row in rows if row.due_ms is None), key=lambda row: (row.reported_ms, row.id))]
 
 
 def duplicates_ms(database: Database, rows: Sequence[kept.CaseRow], grouper: Grouper) -> float:
@@ -210,22 +209,6 @@ def plain_deg(need: Need, unit: tuple[str, float, float]) -> float:
     _, lon_deg, lat_deg = unit
     wide = np.cos(np.radians((need.lat_deg + lat_deg) / 2))
     return float(np.hypot((lon_deg - need.lon_deg) * wide, lat_deg - need.lat_deg))
-
-
-def slowest_ms(ask: Callable[[], object], times: int = ASKED) -> float:
-    """The 95th percentile, ms, once it is warm."""
-    ask()
-    took_ms = []
-    for _ in range(times):
-        begun_s = time.perf_counter()
-        ask()
-        took_ms.append((time.perf_counter() - begun_s) * 1000)
-    return round(float(np.percentile(took_ms, 95)), 1)
-
-
-def everywhere(area: str, topic: str) -> bool:
-    """Somebody who sees the whole city."""
-    return True
 
 
 def _all_open() -> Any:

@@ -2,8 +2,7 @@
 
 Six places in ten lie in one of twelve towns; what is open was reported within sixty days, half of it within the last
 fifteen, what is closed within five years; every tenth open case is told a second time, five minutes later and 100 m
-away. A row is as long as a real one. Logs are left out: no question of the benchmark reads one, and they would be
-forty million rows more.
+away. A row is as long as a real one. What has a log says `many_logs`.
 """
 
 from __future__ import annotations
@@ -18,23 +17,26 @@ from pathlib import Path
 
 import numpy as np
 import psycopg
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql as of_postgresql
 from sqlalchemy.dialects import sqlite as of_sqlite
 from sqlalchemy.schema import CreateIndex
 
+from benchmarks.many_logs import fill_logs
 from benchmarks.postgresql import postgresql
 from catalogue.declared import Declared
 from core.records import DAY_MS, MINUTE_MS
 from core.units import FixRow, UnitRow
 from dispatch.kinds import CaseKind
 from geo.areas import AreaLevel
+from store.case_marks import put_marks
 from store.migrate import migrate
 from store.sql import Database, sqlite_url
 from store.tables.cases import assignments, cases
 from store.tables.units import unit_fixes, units
 
 SCENE, NOW_MS = "live-440900", 1_795_300_000_000
+MONTH_MS = 31 * DAY_MS  # so far back go the logs of what is closed
 PRIME = 15_485_863  # chances are whole numbers below it; both databases draw the same ones
 UNITS, AT_WORK = 5_000, 40  # every so-manieth open case has a unit on its way
 ABLE = (
@@ -183,12 +185,16 @@ def _filled(server: Server, size: Size, declared: Declared) -> Iterator[Database
     if not note.exists():
         database.close()
         _fill(server, size, declared)
+        with closing(server.connect()) as raw:
+            fill_logs(raw, server.dialect, NOW_MS - MONTH_MS)
         with database.transaction() as connection:
+            put_marks(connection, connection.execute(select(cases.c.id).where(cases.c.is_open)).scalars().all())
             for table, rows in zip((units, unit_fixes), zip(*many_units(), strict=True), strict=True):
                 connection.execute(insert(table), [asdict(row) for row in rows])
-        note.write_text(f"{size.open} {size.closed}")
-    if note.read_text() != f"{size.open} {size.closed}":
-        raise SystemExit(f"{server.folder} holds {note.read_text()} cases, not {size.open} {size.closed}")
+        note.write_text(str(size))
+        _tidied(server)
+    if note.read_text() != str(size):
+        raise SystemExit(f"{server.folder} holds {note.read_text()}, not {size}")
     yield database
     database.close()
 
@@ -218,7 +224,13 @@ def _fill(server: Server, size: Size, declared: Declared) -> None:
         for index in indexes:
             raw.execute(str(CreateIndex(index).compile(dialect=DIALECTS[server.dialect])))
             raw.commit()
-        if server.dialect == "postgresql":  # as it does by itself some minutes later
+
+
+def _tidied(server: Server) -> None:
+    """What PostgreSQL does by itself some minutes later."""
+    with closing(server.connect()) as raw:
+        if isinstance(raw, psycopg.Connection):
+            raw.commit()
             raw.autocommit = True
             raw.execute("VACUUM ANALYZE")
 
