@@ -9,6 +9,7 @@
   const CLOSEST_DEG = 0.02; // some 2 km from edge to edge: nearer than that there is nothing to go by
   // How a place is known, and how sure it then is, in m; whoever asks the caller on may say it better.
   const ORIGINS = { said: 1000, community: 500, road: 300, crossing: 50, door: 30, gps: 30, map: 100 };
+  const HAND_PX = 4; // so far beside a place a hand clicks
   const VAGUE_M = 10000; // of a place of which only the district is known
   let view = null; // what the map shows, degrees
 
@@ -69,11 +70,14 @@
   function picked(event, site) {
     const svg = dialog().querySelector(".new-sketch svg");
     const point = new root.DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    const [lon, lat] = cityvitals.dispatchMap.projection(view, WIDE, HIGH).back(point.x, point.y);
+    const to = cityvitals.dispatchMap.projection(view, WIDE, HIGH);
+    const [lon, lat] = to.back(point.x, point.y);
     field("lonlat").value = lon.toFixed(6) + ", " + lat.toFixed(6);
     const inside = root.document.elementsFromPoint(event.clientX, event.clientY).find((one) => one.dataset.area); // below a mark, too
     if (inside && site.areas[inside.dataset.area]) field("area").value = inside.dataset.area;
     if (field("origin").value === "said") choose("map");
+    const least = Math.ceil(HAND_PX / to.m(1) / 10) * 10; // nobody shows a place better than the map is drawn
+    if (Number(field("accuracy").value) < least) field("accuracy").value = least;
   }
 
   function choose(origin) {
@@ -107,7 +111,7 @@
     form.querySelector(".new-map").addEventListener("click", (event) => {
       const nearer = event.target.closest("[data-zoom]");
       if (nearer) zoom(Number(nearer.dataset.zoom));
-      else if (event.target.closest("svg")) picked(event, site);
+      else if (event.target.closest(".new-sketch")) picked(event, site); // a field that was left just now had the land drawn anew under the pointer
       paint();
     });
     look(site);

@@ -25,6 +25,7 @@ TITLE, BODY, HEAD, FIGURES = "方正小标宋简体", "仿宋_GB2312", "黑体",
 ELSE = {TITLE: "宋体", BODY: "仿宋", HEAD: "SimHei"}  # where a machine lacks the first
 TEXT_PT, TABLE_PT, BASIS_PT, NOTE_PT = 16, 10.5, 8, 12
 GAP_PT = 6  # below a table
+UNDER_PT = 2  # below a line under the title, or of a signature
 
 
 def docx(paper: Paper) -> bytes:
@@ -115,6 +116,7 @@ def _line(document: Any, words: str, face: str, size_pt: float, to: WD_ALIGN_PAR
     paragraph = document.add_paragraph()
     paragraph.alignment = to
     paragraph.paragraph_format.keep_with_next = face != BODY
+    paragraph.paragraph_format.space_after = Pt(UNDER_PT if face == BODY else 10)
     _run(paragraph, words, face, size_pt)
 
 
