@@ -22,8 +22,8 @@
 
   /** Rules that a shift leader relaxed for hours: until when, who; nobody may believe that they judge as usual. */
   function relaxed(rules, nowMs) {
-    return Object.keys(rules || {}).sort().map((key) => '<span class="relaxed"><b>' + esc(words("wall.relaxed", { rule: rules[key].rule_name })) + "</b> "
-      + esc(words("wall.relaxed_until", { until: format.moment(rules[key].until_ms, nowMs), by: rules[key].by })) + "</span>").join("");
+    return Object.keys(rules || {}).sort().map((key) => '<span class="relaxed"><b>' + esc(words("wall.relaxed", { rule: rules[key].rule_name })) + "</b><small>"
+      + esc(words("wall.relaxed_until", { until: format.moment(rules[key].until_ms, nowMs), by: rules[key].by, reason: rules[key].reason || "" })) + "</small></span>").join("");
   }
 
   /** Date, weekday and clock of the city; the seconds are the sign of life of this page. */
