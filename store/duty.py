@@ -11,10 +11,8 @@ from sqlalchemy import RowMapping, Select, insert, select, update
 
 from core.duty import Deed, DutyAct, Scope, Silence
 from core.records import Level
-from store.sql import Transaction
+from store.sql import Transaction, among
 from store.tables.duty import duty_acts, duty_covers, silences
-
-AT_ONCE = 500  # items asked for in one statement; SQLite takes few thousand places
 
 
 def add_act(connection: Transaction, act: DutyAct) -> DutyAct:
@@ -35,12 +33,9 @@ def act_with_key(connection: Transaction, by: str, key: str) -> DutyAct | None:
 
 def acts_about(connection: Transaction, scene: str, items: Iterable[str]) -> list[DutyAct]:
     """All acts about any of these warnings or items, in their order."""
-    wanted, found = list(items), dict[int, DutyAct]()
-    for at in range(0, len(wanted), AT_ONCE):
-        about = select(duty_covers.c.act).where(duty_covers.c.item.in_(wanted[at : at + AT_ONCE]))
-        asked = select(duty_acts).where(duty_acts.c.scene == scene, duty_acts.c.number.in_(about))
-        found |= {act.number: act for act in _acts(connection, asked)}
-    return [found[number] for number in sorted(found)]
+    about = select(duty_covers.c.act).where(among(connection, duty_covers.c.item, items))
+    asked = select(duty_acts).where(duty_acts.c.scene == scene, duty_acts.c.number.in_(about))
+    return _acts(connection, asked.order_by(duty_acts.c.number))
 
 
 def add_silence(connection: Transaction, silence: Silence) -> Silence:
@@ -70,11 +65,9 @@ def silences_since(connection: Transaction, scene: str, since_ms: int) -> list[S
 def _acts(connection: Transaction, asked: Select[Any]) -> list[DutyAct]:
     rows = list(connection.execute(asked).mappings())
     covers: dict[int, dict[str, Level]] = {row["number"]: {} for row in rows}
-    numbers = list(covers)
-    for at in range(0, len(numbers), AT_ONCE):
-        of_these = select(duty_covers).where(duty_covers.c.act.in_(numbers[at : at + AT_ONCE]))
-        for row in connection.execute(of_these).mappings():
-            covers[row["act"]][row["item"]] = Level(row["level"])
+    of_these = select(duty_covers).where(among(connection, duty_covers.c.act, covers))
+    for row in connection.execute(of_these).mappings():
+        covers[row["act"]][row["item"]] = Level(row["level"])
     return [DutyAct(**(dict(row) | {"kind": Deed(row["kind"]), "covers": covers[row["number"]]})) for row in rows]
 
 

@@ -17,10 +17,9 @@ from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, 
 from core.accounts import Sensitivity
 from core.notices import Channel, Delivery, Kind, Matter, Notice, Rung, State
 from core.records import Level, Stamp
-from store.sql import Transaction, put, upsert
+from store.sql import Transaction, among, put, upsert
 from store.tables import notices as tables
 
-ROWS_AT_ONCE = 500
 LENT_MS = 20_000  # longer than any channel may take
 REASON_LETTERS = 300
 RANK = {State.WAITING: 0, State.SENT: 1, State.DELIVERED: 2, State.FAILED: 3, State.ANSWERED: 4, State.SUPPRESSED: 5}
@@ -100,11 +99,9 @@ def open_matters(connection: Transaction, scene: str) -> dict[str, Matter]:
 
 def spoken_of(connection: Transaction, scene: str, warnings: Iterable[str]) -> set[str]:
     """Those of these warnings of which a notice was decided, told or not."""
-    n, wanted, found = tables.notices.c, list(warnings), set[str]()
-    for at in range(0, len(wanted), ROWS_AT_ONCE):
-        some = wanted[at : at + ROWS_AT_ONCE]
-        found |= set(connection.execute(select(n.warning).where(n.scene == scene, n.warning.in_(some))).scalars())
-    return found
+    n = tables.notices.c
+    asked = select(n.warning).where(n.scene == scene, among(connection, n.warning, warnings)).distinct()
+    return set(connection.execute(asked).scalars())
 
 
 def told_since(connection: Transaction, since_ms: int) -> dict[str, list[int]]:
@@ -189,17 +186,16 @@ def unsettled(connection: Transaction, channels: Iterable[Channel], since_ms: in
 def rung_of(connection: Transaction, scene: str, warnings: Iterable[str]) -> dict[str, list[Rung]]:
     """Of each warning what became of the calls that were made last about it."""
     n, d = tables.notices.c, tables.deliveries.c
-    wanted, newest, found = list(warnings), dict[str, int](), defaultdict[str, list[Rung]](list)
+    newest, found = dict[str, int](), defaultdict[str, list[Rung]](list)
     asked = select(n.warning, d.notice, d.state, func.coalesce(d.done_ms, d.made_ms).label("since_ms")).join(
         tables.notices, n.number == d.notice
     )
     called = (d.channel == Channel.VOICE) & (d.state != State.SUPPRESSED) & (n.scene == scene)
-    for at in range(0, len(wanted), ROWS_AT_ONCE):
-        some = asked.where(called, n.warning.in_(wanted[at : at + ROWS_AT_ONCE])).order_by(d.notice)
-        for row in connection.execute(some).mappings():
-            if newest.get(row["warning"]) != row["notice"]:
-                newest[row["warning"]], found[row["warning"]] = row["notice"], []
-            found[row["warning"]].append(Rung(State(row["state"]), row["since_ms"]))
+    about_them = asked.where(called, among(connection, n.warning, warnings)).order_by(d.notice)
+    for row in connection.execute(about_them).mappings():
+        if newest.get(row["warning"]) != row["notice"]:
+            newest[row["warning"]], found[row["warning"]] = row["notice"], []
+        found[row["warning"]].append(Rung(State(row["state"]), row["since_ms"]))
     return found
 
 
@@ -246,7 +242,8 @@ def find_notices(
     found = [_notice(row) for row in connection.execute(asked.order_by(n.number.desc()).limit(limit)).mappings()]
     of: dict[int, list[Delivery]] = defaultdict(list)
     numbers = [one.number for one in found]
-    for row in connection.execute(select(tables.deliveries).where(d.notice.in_(numbers)).order_by(d.number)).mappings():
+    theirs = select(tables.deliveries).where(among(connection, d.notice, numbers)).order_by(d.number)
+    for row in connection.execute(theirs).mappings():
         of[row["notice"]].append(_delivery(row))
     return [(one, of[one.number]) for one in found]
 

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, Select, func, select
 from core.accounts import Sensitivity
 from core.errors import UnknownName
 from core.records import CityWarning, Issuer, Level, WarningPhase
-from store.sql import Transaction, upsert
+from store.sql import Transaction, among, upsert
 from store.tables.warnings import projections, warnings
 
 ROWS_AT_ONCE = 500
@@ -97,11 +97,8 @@ def decided_since(connection: Transaction, scene: str, decided_ms: int) -> list[
 
 def warnings_of(connection: Transaction, scene: str, ids: Sequence[str]) -> list[KeptWarning]:
     """Those of these warnings that a scene has."""
-    found: list[KeptWarning] = []
-    for at in range(0, len(ids), ROWS_AT_ONCE):
-        asked = select(warnings).where(warnings.c.scene == scene, warnings.c.id.in_(ids[at : at + ROWS_AT_ONCE]))
-        found += [_kept(row) for row in connection.execute(asked).mappings()]
-    return found
+    asked = select(warnings).where(warnings.c.scene == scene, among(connection, warnings.c.id, ids))
+    return [_kept(row) for row in connection.execute(asked).mappings()]
 
 
 @dataclass(frozen=True, slots=True)
