@@ -131,6 +131,7 @@ DOORS: Mapping[str, str] = {
     "GET /supervision/{order}": "orders.see",
     "POST /supervision/{order}/acts": "orders.see",
     "GET /exchange": "exchange.see",
+    "POST /exchange/hand": "cases.dispatch",  # the book asks again, with area and topic
     "POST /exchange/{number}/again": "exchange.send",
     "POST /exchange/{number}/drop": "exchange.send",
     "GET /alarm-load": "alarm-load.see",

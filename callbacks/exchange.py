@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from urllib.parse import urlsplit
 
 from accounts.warden import Warden
 from board.belonging import chain_of
 from callbacks.account_desk import AccountDesk, Asked, Done
-from callbacks.plans import now_of
+from callbacks.case_sight import CaseSight
+from callbacks.plans import key_of, now_of
 from core.errors import UnknownName
 from core.settings import Settings
 from dispatch.book import CaseBook, Rules
-from dispatch.exchange import Standing, peers_of
+from dispatch.exchange import Deed, Standing, peers_of
 from dispatch.exchange_book import SEND, ExchangeBook
 from dispatch.holidays import calendars_at
 from layouts.account_frame import Frame
@@ -19,6 +21,7 @@ from layouts.exchange import Traffic, exchange_page
 from layouts.reading import PictureReader
 from store import exchange
 
+HAND, SEE = "cases.dispatch", "cases.see"
 SHOWN = (Standing.WAITING, Standing.REFUSED, Standing.GIVEN_UP)
 
 
@@ -26,6 +29,7 @@ def register(desk: AccountDesk, settings: Settings, reader: PictureReader) -> No
     """The page `exchange` and its acts."""
     pages = Exchange(desk, settings, reader)
     desk.page("exchange", pages.show)
+    desk.act("exchange/hand", pages.hand, pages.show)
     desk.act("exchange/{number}/again", pages.again, pages.show)
     desk.act("exchange/{number}/drop", pages.drop, pages.show)
 
@@ -36,8 +40,10 @@ class Exchange:
     def __init__(self, desk: AccountDesk, settings: Settings, reader: PictureReader) -> None:
         self._desk, self._reader = desk, reader
         self._peers = peers_of(settings.exchange_peers)
-        warden = Warden(desk.office.database, desk.office.journal)
-        self._book = ExchangeBook(warden, CaseBook(warden, self._rules), settings.exchange_name, self._peers)
+        self._warden = Warden(desk.office.database, desk.office.journal)
+        self._cases, self._own = CaseBook(self._warden, self._rules), settings.exchange_name
+        self._book = ExchangeBook(self._warden, self._cases, self._own, self._peers)
+        self._sight = CaseSight(reader, desk.office, desk.language)
 
     def show(self, frame: Frame, asked: Asked) -> str:
         """Messages that are not over, or those that are."""
@@ -47,7 +53,23 @@ class Exchange:
             messages = exchange.messages(connection, standings)
             counts = {one.peer: one for one in exchange.by_peer(connection)}
         hosts = {name: urlsplit(peer.url).netloc for name, peer in self._peers.items()}
-        return exchange_page(frame, Traffic(messages, counts, hosts, SEND in asked.rights(), over))
+        rights = asked.rights()
+        case, key, hands = asked.word("case"), secrets.token_hex(8), HAND in rights
+        return exchange_page(frame, Traffic(messages, counts, hosts, SEND in rights, over, hands, case, key))
+
+    def hand(self, asked: Asked) -> Done:
+        """Hand a case over, or give it back. Raises UnknownName, also for a case that he may not see."""
+        case, now, deed = asked.word("case"), now_of(self._reader, asked), Deed(asked.word("deed"))
+        if not self._sight.may(asked.by, SEE, self._cases.read(case).case.facts):
+            raise UnknownName(case)
+        book = ExchangeBook(self._warden, self._cases, self._own or self._sight.declared().city.code, self._peers)
+        if deed is Deed.PUSH:
+            book.push(asked.by, case, asked.word("peer"), key_of(asked), now)
+        elif deed is Deed.RETURN:
+            book.give_back(asked.by, case, (key_of(asked), asked.word("reason")), now)
+        else:
+            raise ValueError(f"{deed} is told by platforms")
+        return Done("exchange", f"exchange-{deed}")
 
     def again(self, asked: Asked) -> Done:
         """Try it anew."""

@@ -21,6 +21,14 @@ GIVEN = ("kind", "title", "text", "area", "place", "grade", "correlation")  # fa
 FIRST_RETRY_MS, LONGEST_RETRY_MS = 5_000, 10 * MINUTE_MS
 TRIED_FOR_MS = 24 * HOUR_MS  # since its first failure; then somebody looks at it and sends it again
 TELL = "exchange.tell"  # the right of a platform's token
+NETWORK = {  # what keeps an answer away, by the name of its exception
+    "ConnectionRefusedError": "not-listening",
+    "ConnectionResetError": "hung-up",
+    "RemoteDisconnected": "hung-up",
+    "SSLCertVerificationError": "certificate",
+    "TimeoutError": "no-answer",
+    "gaierror": "no-such-host",
+}
 OWN_REASONS = ("unknown-peer", "file-missing", "bad-url")
 PHOTO_TYPE = "application/x-cityvitals-photo"  # a message in one line of JSON, and behind it the file
 
@@ -125,8 +133,15 @@ def failed(said: str, tries: int, failed_ms: int | None, now_ms: int) -> Outcome
 
 
 def in_words(said: str, language: str) -> str:
-    """Why an attempt failed: a reason of ours in words, what the other side answered as it is."""
-    return text(f"exchange.said-{said}", language) if said in OWN_REASONS else said
+    """Why an attempt failed: a reason of ours in words, what the other side answered as it is.
+
+    >>> in_words("10.1.2.3: TimeoutError", "zh"), in_words("HTTP 503 busy", "zh")
+    ('10.1.2.3：对方没有应答', 'HTTP 503 busy')
+    """
+    if said in OWN_REASONS:
+        return text(f"exchange.said-{said}", language)
+    host, _, name = said.rpartition(": ")
+    return text(f"exchange.said-{NETWORK[name]}", language, host=host) if host and name in NETWORK else said
 
 
 def photo_key(peer: str, case: str, kept: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from core.markup import Markup, Part, el
-from dispatch.exchange import STUCK, Standing, in_words
+from dispatch.exchange import STUCK, Deed, Standing, in_words
 from layouts.account_frame import Frame
 from store.exchange import PeerCount, Waiting
 
@@ -24,7 +25,8 @@ FAILING = "▲"  # tried, and tried again
 class Traffic:
     """What the page shows. counts: by peer; hosts: where each peer that is set up listens; sends: he may act.
 
-    over: the messages are those that arrived or were dropped.
+    over: the messages are those that arrived or were dropped. hands: he may hand cases over and give them back; case:
+    the number that is filled in already. key: makes the next act of this page one act, however often it is sent.
     """
 
     messages: Sequence[Waiting]
@@ -32,6 +34,9 @@ class Traffic:
     hosts: Mapping[str, str]
     sends: bool
     over: bool
+    hands: bool = False
+    case: str = ""
+    key: str = ""
 
 
 def exchange_page(frame: Frame, traffic: Traffic) -> str:
@@ -40,7 +45,8 @@ def exchange_page(frame: Frame, traffic: Traffic) -> str:
     gravest = sorted(traffic.messages, key=lambda one: (one.standing not in STUCK, one.failed_ms is None))
     rows = [_row(frame, traffic, one) for one in gravest]
     lead = el("section", _filter(frame, traffic), frame.table(heads, rows, empty="exchange.none"))
-    return frame.page("exchange", el("div", lead, el("aside", *_peers(frame, traffic)), class_="list"))
+    acts = _hand(frame, traffic) if traffic.hands and traffic.hosts else []
+    return frame.page("exchange", el("div", lead, el("aside", *acts, *_peers(frame, traffic)), class_="list"))
 
 
 def _filter(frame: Frame, traffic: Traffic) -> Markup:
@@ -59,10 +65,11 @@ def _row(frame: Frame, traffic: Traffic, one: Waiting) -> Markup:
     tried = frame.word("exchange.tried", n=one.tries) if one.tries > 1 or one.failed_ms is not None else ""
     again = frame.word("exchange.next", at=frame.moment(one.next_ms, seconds=True)[11:]) if is_failing else ""
     deed = frame.word(f"exchange.deed-{one.body['deed']}")
+    link = frame.link(f"dispatch?case={quote(one.case)}", one.case)
     return el(
         "tr",
         el("td", el("b", f"{shape} {word}"), class_="figure exchange-stuck" if standing in STUCK else "figure"),
-        el("td", el("b", f"{deed} → {one.peer}"), el("small", one.case), class_="figure"),
+        el("td", el("b", f"{deed} → {one.peer}"), el("small", link), class_="figure"),
         el("td", frame.moment(one.failed_ms or one.made_ms)[5:], class_="figure"),
         el("td", in_words(one.said, frame.language) or "—", el("small", " · ".join(filter(None, (tried, again))))),
         el("td", _acts(frame, one) if traffic.sends and (is_failing or standing in STUCK) else None),
@@ -75,6 +82,22 @@ def _acts(frame: Frame, one: Waiting) -> list[Part]:
     note = el("p", frame.word("exchange.drop-note"), class_="note")
     sure = frame.form(f"exchange/{one.number}/drop", button="exchange.drop-sure", class_="inline")
     return [again, frame.folded(frame.word("exchange.drop"), note, sure)]
+
+
+def _hand(frame: Frame, traffic: Traffic) -> list[Part]:
+    """Hand a case over to a platform under its number, or give it back to the one that it came from."""
+    where = "exchange/hand"
+
+    def form(deed: Deed, *more: Part) -> Part:
+        kept = {"deed": str(deed), "key": f"{traffic.key}-{deed}"}
+        hidden = [el("input", type="hidden", name=name, value=value) for name, value in kept.items()]
+        number = frame.field(where, "case", "exchange.case", traffic.case, required=True, maxlength=40)
+        return frame.form(where, *hidden, number, *more, button=f"exchange.deed-{deed}")
+
+    to = frame.choice(where, "peer", "exchange.hand-to", [(name, name) for name in traffic.hosts])
+    reason = frame.field(where, "reason", "exchange.why", required=True, maxlength=300)
+    back = frame.folded(frame.word("exchange.return"), form(Deed.RETURN, reason))
+    return [el("section", el("h2", frame.word("exchange.hand")), form(Deed.PUSH, to), back)]
 
 
 def _peers(frame: Frame, traffic: Traffic) -> list[Part]:

@@ -73,6 +73,22 @@ class Platform:
         with self.house.office.database.reading() as connection:
             return exchange.messages(connection, ["waiting"])
 
+    def filed(self, title: str, **more: Any) -> str:
+        """The number of a new case, filed."""
+        report = {"key": f"{title}-report", "kind": "water.road_water", "title": title, "area": "440902"}
+        case = str(self.post("cases", Role.DISPATCHER, **report | more)["id"])
+        self.step(case, Role.DISPATCHER, "file")
+        return case
+
+    def push(self, case: str, key: str = "push") -> dict[str, Any]:
+        """Hand it over to the other platform; what is sent leaves with `send`."""
+        push = {"key": f"{case}-{key}", "deed": "push", "peer": self.other.name}
+        return self.post(f"cases/{case}/exchange", Role.DISPATCHER, **push)
+
+    def give_back(self, case: str) -> None:
+        back = {"key": f"{case}-return", "deed": "return", "reason": "非本辖区"}
+        self.post(f"cases/{case}/exchange", Role.DISPATCHER, **back)
+
     def bring(self, case: str, picture: bytes) -> str:
         """A photo from the desk; its hash."""
         files = {"photo": ("现场.png", picture, "image/png")}
@@ -154,13 +170,9 @@ def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Platfo
 def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     city, county = platforms
     place = {"lon_deg": 110.92, "lat_deg": 21.66, "accuracy_m": 50, "origin": "gps"}
-    report = {"kind": "water.road_water", "title": "光华路积水", "area": "440902", "place": place}
-    caller = {"name": "张三丰", "phone": "13812345678"}
-    case = city.post("cases", Role.DISPATCHER, key="exchange-report", caller=caller, **report)["id"]
-    city.step(case, Role.DISPATCHER, "file")
+    case = city.filed("光华路积水", place=place, caller={"name": "张三丰", "phone": "13812345678"})
     seen = city.bring(case, picture("navy"))
-    push = {"key": "exchange-push", "deed": "push", "peer": "county"}
-    assert city.post(f"cases/{case}/exchange", Role.DISPATCHER, **push)["facts"]["lead"] == "county"
+    assert city.push(case)["facts"]["lead"] == "county"
     assert city.turn(url=NOWHERE) == 0, "the county does not answer"
     assert city.turn() == 0, "it is tried again only later"
     city.send()
@@ -169,14 +181,13 @@ def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     assert "caller" not in there["facts"], "who called stays where he called"
     assert [(one["sha256"], one["is_whole"]) for one in county.photos(case)] == [(seen, True)]
 
-    back = {"key": "exchange-return", "deed": "return", "reason": "非本辖区"}
-    county.post(f"cases/{case}/exchange", Role.DISPATCHER, **back)
+    county.give_back(case)
     county.send()
     here = city.case(case)
     assert (here["state"], here["log"][-1]["fields"]["reason"]) == ("returned", "非本辖区")
     assert here["log"][-1]["by"] == "platform:county"
 
-    city.post(f"cases/{case}/exchange", Role.DISPATCHER, **push | {"key": "exchange-again"})
+    city.push(case, "again")
     city.send()
     assert county.case(case)["state"] == "filed"
     county.step(case, Role.DISPATCHER, "dispatch", lead="县水务局")
@@ -193,24 +204,44 @@ def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     assert city.photos(case)[-1]["name"].endswith("county")
 
 
+@pytest.mark.claim("COMMAND", "A person hands a case over on a page and gives one back there, with a reason.")
+def test_a_person_hands_over_on_a_page(platforms: tuple[Platform, Platform]) -> None:
+    city, county = platforms
+    report = {"kind": "water.road_water", "title": "站前路积水", "area": "440902"}
+    case = city.post("cases", Role.DISPATCHER, key="exchange-by-page", **report)["id"]
+    city.step(case, Role.DISPATCHER, "file")
+
+    def pressed(at: Platform, role: Role, **form: str) -> tuple[int, str]:
+        sent = {"key": f"exchange-page-{real_ms()}", "case": case} | form
+        answer = at.house.ask("POST", "exchange/hand", at.house.colleague(role), data=sent)
+        return answer.status_code, answer.text
+
+    assert case in city.house.ask("GET", f"exchange?case={case}", city.house.colleague(Role.DISPATCHER)).text
+    assert pressed(city, Role.LEADER, deed="push", peer="county")[0] == 403
+    assert pressed(city, Role.DISPATCHER, deed="push", peer="nobody")[0] == 404
+    assert pressed(city, Role.DISPATCHER, deed="push", peer="county", case="none")[0] == 404
+    assert pressed(city, Role.DISPATCHER, deed="push", peer="county")[0] == 303
+    city.send()
+    assert county.case(case)["state"] == "reported"
+    assert pressed(county, Role.DISPATCHER, deed="return", reason="非本辖区")[0] == 303
+    county.send()
+    assert city.case(case)["log"][-1]["fields"]["reason"] == "非本辖区"
+
+
 @pytest.mark.claim(
     "COMMAND", "A photo that is brought after a hand-over goes on by itself, once, while it is worked on."
 )
 def test_a_photo_goes_on_by_itself(platforms: tuple[Platform, Platform]) -> None:
     city, county = platforms
-    report = {"kind": "water.road_water", "title": "文明路积水", "area": "440902"}
-    case = city.post("cases", Role.DISPATCHER, key="exchange-late-photo", **report)["id"]
-    city.step(case, Role.DISPATCHER, "file")
-    push = {"key": "exchange-late-push", "deed": "push", "peer": "county"}
-    city.post(f"cases/{case}/exchange", Role.DISPATCHER, **push)
+    case = city.filed("文明路积水")
+    city.push(case)
     city.send()
     brought = city.bring(case, picture("silver"))
     city.send()
     assert [one["sha256"] for one in county.photos(case)] == [brought], "there is nothing else to tell"
     county.send()  # that it was reported there
     assert city.turn(DAY_MS) == 0 == county.turn(DAY_MS), "neither sends it again"
-    back = {"key": "exchange-late-return", "deed": "return", "reason": "非本辖区"}
-    county.post(f"cases/{case}/exchange", Role.DISPATCHER, **back)
+    county.give_back(case)
     county.send()
     city.bring(case, picture("gold"))
     assert city.turn(DAY_MS) == 0, "nobody works on it there"
@@ -248,11 +279,8 @@ def test_a_message_is_known_by_its_token_and_its_signature(platforms: tuple[Plat
 )
 def test_what_is_stuck_stands_on_a_page(platforms: tuple[Platform, Platform]) -> None:
     city, county = platforms
-    report = {"kind": "water.road_water", "title": "人民路积水", "area": "440902"}
-    case = city.post("cases", Role.DISPATCHER, key="stuck-report", **report)["id"]
-    city.step(case, Role.DISPATCHER, "file")
-    push = {"key": "stuck-push", "deed": "push", "peer": "county"}
-    city.post(f"cases/{case}/exchange", Role.DISPATCHER, **push)
+    case = city.filed("人民路积水")
+    city.push(case)
     city.turn(url=NOWHERE)
     (one,) = city.waiting()
     assert one.failed_ms is not None and one.next_ms is not None and one.said.startswith("127.0.0.1")

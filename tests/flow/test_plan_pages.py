@@ -116,4 +116,9 @@ def test_orders_of_another_area_are_nowhere(house: Guarded) -> None:
     assert asked not in house.ask("GET", "supervision", elsewhere).text
     assert house.ask("GET", order, there).status_code == 200
     assert house.ask("GET", order, elsewhere).status_code == 404
+    assert 'value="reply"' in house.ask("GET", order, house.colleague(Role.LIAISON)).text
+    assert sent(house, f"{order}/acts", Role.LEADER, deed="withdraw", reason="测试结束")[0] == 303
+    form |= {"owner": "市教育局"}  # of which no liaison of the house answers
+    order = sent(house, "supervision", Role.LEADER, **form)[1].partition("?")[0]
+    assert 'value="reply"' not in house.ask("GET", order, house.colleague(Role.LIAISON)).text
     assert sent(house, f"{order}/acts", Role.LEADER, deed="withdraw", reason="测试结束")[0] == 303
