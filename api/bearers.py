@@ -83,7 +83,7 @@ class Bearers:
         return replace(known.bearer, address=address)
 
     async def as_of(self, shown: Cookies, present: Bearer, at_ms: int) -> Bearer:
-        """A bearer whose session has expired meanwhile, about what he did at `at_ms`, when it may still have held.
+        """A bearer as he may do what he began at `at_ms`: with the rights of now, in the session as it stood then.
 
         Raises NeighbourDown.
         """

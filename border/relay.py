@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 PIECE_S, BODY_S = 15.0, 300.0  # between two pieces of a body, and for the whole: 15 MB by a poor mobile network
 DRAINED_TIMES = 8  # a larger body is read to its end and let go, so that the refusal is heard; not for ever
 HELD_BYTES = 256 * 1024 * 1024  # bodies in memory at the same time
+AT_ONCE_EACH = 500  # requests of one address: a quarter of all connections; telephones share that of their operator
 HEAD_BYTES = 16 * 1024  # of all headers together
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
@@ -57,14 +59,21 @@ class Relay:
         self._onward = Onward(settings.field_address, settings.base_path)
         self._host, self._reading = urlsplit(settings.field_address).netloc, f"{settings.base_path}border/read"
         self._peers, self._limit = Peers(settings.proxy_trusted), Limit(settings.border_per_min)
-        self._held_bytes = 0
+        self._held_bytes, self._at_work = 0, Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the life of the server."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            said = await self._said(scope, receive, send)
+            address = self._peers.of(scope).address
+            self._at_work[address] += 1
+            try:
+                said = await self._said(scope, address, receive, send)
+            finally:
+                self._at_work[address] -= 1
+                if not self._at_work[address]:
+                    del self._at_work[address]
             if said is not None:
                 await said(scope, receive, send)
 
@@ -79,10 +88,10 @@ class Relay:
             await delivering
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _said(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
+    async def _said(self, scope: Scope, address: str, receive: Receive, send: Send) -> Response | None:
         """What is answered; None: it was sent already, as it came from inside."""
         method, path, query = scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"]
-        headers, address = Headers(scope=scope), self._peers.of(scope).address
+        headers = Headers(scope=scope)
         at_once = self._at_once(method, path, headers, address)
         if at_once is not None:
             return at_once
@@ -106,7 +115,7 @@ class Relay:
         """What the relay answers by itself: how it is, too often, too much, another site's name, the bare address."""
         if (method, path) == ("GET", f"{self._base}healthz"):
             return self._health(address)
-        if self._limit.waits_s(address, real_ms()):
+        if self._at_work[address] > AT_ONCE_EACH or self._limit.waits_s(address, real_ms()):
             return self._pages.plain(429, "too-many")
         if sum(len(name) + len(value) for name, value in headers.raw) > HEAD_BYTES:
             return self._pages.plain(431, "too-large")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import secrets
 import socket
 from pathlib import Path
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 HEAD_S = 10.0  # for the head of a request, from its first byte or from the connection
 CONNECTIONS = 2000  # a telephone that waits for changes holds one
+FILES = 3 * CONNECTIONS  # each may have its own way inside; the system itself allows 1,024
 IDLE_S = 30
 GRACE_S = 3
 QUEUE, KNOWN = "border-queue", "border-known"  # folders of what it keeps
@@ -106,6 +108,8 @@ def server_of(settings: Settings, relay: Relay) -> uvicorn.Server:
 def run(settings: Settings, listening: socket.socket) -> int:
     """Serve until a signal. Exit code. Raises StartError."""
     relay, queue = relay_of(settings)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard) if hard > 0 else FILES, hard))
     log.info(
         "listening on port %d for %s; the site inside is %s; %d acts wait",
         settings.port,

@@ -37,6 +37,7 @@ class Way:
         self.port, self.count = unused_port(), 0
         self._listening: socket.socket | None = None
         self._ends: set[socket.socket] = set()
+        self._held = self._hold()
         self.mend()
 
     @property
@@ -46,7 +47,10 @@ class Way:
 
     def mend(self) -> None:
         """From now on the house is reached."""
-        listening = self._listening = socket.create_server(("127.0.0.1", self.port))
+        listening, self._held = self._held, None
+        assert listening is not None
+        listening.listen()
+        self._listening = listening
         threading.Thread(target=self._accept, args=(listening,), daemon=True).start()
 
     def cut(self) -> None:
@@ -56,6 +60,7 @@ class Way:
         with contextlib.suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)  # wakes whoever accepts
         listening.close()
+        self._held = self._hold()
         for end in list(self._ends):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -64,6 +69,15 @@ class Way:
         """Cut for good."""
         if self._listening is not None:
             self.cut()
+        if self._held is not None:
+            self._held.close()
+
+    def _hold(self) -> socket.socket | None:
+        """The port, so that nobody else takes it; without a listener it refuses whoever comes."""
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", self.port))
+        return held
 
     def _accept(self, listening: socket.socket) -> None:
         with contextlib.suppress(OSError):
