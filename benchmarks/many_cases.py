@@ -228,10 +228,8 @@ def _fill(server: Server, size: Size, declared: Declared) -> None:
 
 def _tidied(server: Server) -> None:
     """What PostgreSQL does by itself some minutes later."""
-    with closing(server.connect()) as raw:
-        if isinstance(raw, psycopg.Connection):
-            raw.commit()
-            raw.autocommit = True
+    if server.dialect == "postgresql":
+        with psycopg.connect(server.url, autocommit=True) as raw:
             raw.execute("VACUUM ANALYZE")
 
 
