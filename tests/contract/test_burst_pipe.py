@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 from office_day import a_person, acts_of, bearer_of, below_the_office, signed_in
 from prerequisites import REPOSITORY
+from streamed_event import panes_of
 
 from accounts.bearer import Bearer
 from accounts.office import Office
@@ -19,14 +19,13 @@ from board.belonging import chain_of
 from catalogue.declared import Declared
 from catalogue.load import load
 from core.accounts import Role
-from core.errors import IllegalStep
+from core.errors import IllegalStep, UnknownName
 from core.records import (
     MINUTE_MS,
     CityWarning,
     Event,
     Issuer,
     Level,
-    PaneBatch,
     Phase,
     Place,
     Scene,
@@ -44,7 +43,7 @@ from dispatch.states import CaseState
 from dispatch.steps import Verb
 from store import cases as kept
 from store import intake
-from stream.codec import encode_panes, encode_warnings
+from stream.codec import encode_warnings
 from stream.connect import Client
 from stream.scenes import declare_scene
 from workers.intake import TakingIn
@@ -85,10 +84,7 @@ class City:
         attributes = {"area": "440902", "text": more.pop("text", "")}
         feed = {"camera.water": "frigate", "hotline.order": "hotline"}.get(what, "by-hand")
         event = Event(name, feed, what, Phase.NEW, "d", at_ms, at_ms, None, Stamp.TEST, place, attributes=attributes)
-        none, whole = np.empty(0), np.empty(0, np.int64)
-        columns = (np.empty(0, np.int32), np.empty(0, np.uint16), whole, whole, none, none, none, whole, none)
-        panes = PaneBatch(0, at_ms, at_ms, (), (), *columns, events=(replace(event, **more),))
-        self.client.xadd(self.running.keys.panes("0"), dict(encode_panes(panes)))
+        self.client.xadd(self.running.keys.panes("0"), panes_of(replace(event, **more)))
 
     def reported(self, minute: float, kind: str, title: str, place: Place) -> str:
         """A case by a person: a grid worker, a field report."""
@@ -217,11 +213,22 @@ def test_taken_apart_and_dismissed_in_one_act_each(city: City) -> None:
     assert all(lead not in {member.id for member in one.members} for one in look.proposals), "said to be apart"
     with pytest.raises(IllegalStep, match="no member"):
         city.incidents.split(city.wang, lead, [hole], ("split-again", "再拆"), city.now(52))
+    elsewhere = [replace(one, reach=replace(one.reach, areas=("440981",))) for one in city.wang.grants]
+    with pytest.raises(UnknownName):  # for whoever it is not to be seen by there is no such item
+        city.incidents.dismiss(replace(city.wang, grants=tuple(elsewhere)), camera, "洒水车", city.now(52))
     city.incidents.dismiss(city.wang, camera, "洒水车", city.now(53))
     assert city.look(54).items == {}
     city.happened("frigate:cam", 55, "camera.water", city.near(60), confidence=0.95)
     city.take_in(56)
     assert city.look(57).items == {}, "what was dismissed stays so when it is told again"
+
+
+def test_the_oldest_case_of_its_kind_leads(city: City) -> None:
+    """Its number is what citizens and other offices were told."""
+    told = [city.reported(minute, "water.road_water", "环市路积水", city.near(90, 20)) for minute in (1, 2, 3)]
+    wish = Accepted("accept-water", tuple(reversed(told)), "water.road_water")
+    assert city.incidents.accept(city.wang, wish, city.now(4)).case.id == told[0]
+    assert [city.row(one).into for one in told] == ["", told[0], told[0]]
 
 
 def test_half_an_act_is_none(city: City) -> None:

@@ -11,10 +11,11 @@ from accounts.office import Office
 from accounts.warden import Warden
 from core.acts import ActTopic
 from core.records import MINUTE_MS
-from core.units import UnitRow
+from core.units import FixRow, UnitRow
 from dispatch.book import Now
 from dispatch.coverage import Coverage
 from dispatch.fleet import UnitBook
+from dispatch.units import Duty, Fix
 from store import cases, units
 from store.cases import AssignmentRow, CaseRow
 from store.outbox import told_after
@@ -89,3 +90,17 @@ def test_what_another_scene_sends_out_leaves_no_void_here(office: Office, case: 
         cases.add_case(connection, replace(cases.case_of(connection, "A"), id="B", scene="replay-440900"))
         cases.put_assignments(connection, "B", [AssignmentRow("B", "t", "pump-3", "accepted", False, NOW_MS)])
     assert looks(office, 1) == (0, {})
+
+
+def test_who_is_reserved_and_where_he_was_seen_last(office: Office, case: None) -> None:
+    """A unit that is kept free for a task is no free one; of two positions the newer one counts, whoever told it."""
+    told = FixRow("pump-1", 110.90, 21.60, 10.0, NOW_MS, "person:crew")
+    with office.database.transaction() as connection:
+        cases.put_assignments(connection, "A", [AssignmentRow("A", "t", "pump-1", "reserved", False, NOW_MS)])
+        units.put_fix(connection, told)
+    declared = PUMPS | {"pump-1": replace(PUMPS["pump-1"], device="gps-1")}
+    book = UnitBook(Warden(office.database, office.journal), lambda: declared, lambda: NOW.scene)
+    for seen_ms, lon_deg in ((NOW_MS - 1, 110.90), (NOW_MS + 1, 110.95)):
+        found = {one.id: one for one in book.units({"gps-1": Fix(110.95, 21.60, 10.0, seen_ms)})}
+        assert found["pump-1"].fix is not None and found["pump-1"].fix.lon_deg == lon_deg
+        assert (found["pump-1"].duty, found["pump-2"].duty) == (Duty.RESERVED, Duty.FREE)

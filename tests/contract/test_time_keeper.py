@@ -17,7 +17,7 @@ from core.records import HOUR_MS, MINUTE_MS
 from dispatch.book import CaseBook, Now, Rules, Wish
 from dispatch.calendars import Counting, round_the_clock
 from dispatch.clocks import Obligation, Terms
-from dispatch.kinds import CaseKind, KindClass
+from dispatch.kinds import CaseKind, KindClass, Rung
 from dispatch.log import Origin
 from dispatch.steps import Verb
 from dispatch.timekeeper import BY, TimeKeeper
@@ -107,6 +107,17 @@ def test_the_right_of_time_is_nobodys(office: Office, case: str) -> None:
         book_of(office).act(li, Wish("k", Verb.BREACH, case, {"obligation": "file"}, origin=Origin.CLOCK), at(70))
     with pytest.raises(IllegalStep, match="has not come so far"):
         book_of(office).happen(BY, Wish("k", Verb.BREACH, case, {"obligation": "file"}, origin=Origin.CLOCK), at(50))
+
+
+def test_what_is_not_due_any_more_is_looked_at_when_it_is(office: Office, case: str) -> None:
+    """The pack's ladder became slower: its case would stand first in every look, and keep others from theirs."""
+    keeper_of(office).turn(at(61))
+    slower = replace(KIND, escalation=(Rung(Role.SHIFT_LEADER, 300 * MINUTE_MS),))
+    keeper = TimeKeeper(office.database, book_of(office), lambda: replace(RULES, kinds={KIND.id: slower}))
+    assert keeper.turn(at(95)) == 0
+    with office.database.reading() as connection:
+        assert kept.due_before(connection, NOW.scene, at(100).city_ms) == []
+        assert kept.due_before(connection, NOW.scene, at(121).city_ms) == [case], "the reply is owed all the same"
 
 
 def test_a_kind_that_packs_lost_stops_nobody_else(office: Office, case: str) -> None:

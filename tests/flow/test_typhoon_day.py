@@ -19,6 +19,7 @@ import pytest
 from day_counted import counted
 from guarded_site import Guarded, standing_house
 from prerequisites import eventually
+from streamed_event import panes_of
 
 from core.accounts import Role
 from core.clock import city_ms, real_ms
@@ -29,7 +30,6 @@ from core.records import (
     Event,
     Issuer,
     Level,
-    PaneBatch,
     Phase,
     Place,
     Scene,
@@ -40,7 +40,7 @@ from dispatch.evaluation import By, Measure
 from dispatch.intake import Source
 from dispatch.months import month_at
 from geo.distance import great_circle_m
-from stream.codec import encode_panes, encode_warnings
+from stream.codec import encode_warnings
 from stream.scenes import declare_scene
 from workers.intake import TakingIn, taking_in
 from workers.worker import Outage, Running, Stop
@@ -138,10 +138,7 @@ class Day:
     def _event(self, name: str, kind: str, place: Place, text: str) -> dict[Any, Any]:
         at_ms, feed = self.now_ms, name.partition(":")[0]
         more = {"attributes": {"area": "440902", "text": text}, "confidence": None if text else 0.9}
-        event = Event(name, feed, kind, Phase.NEW, "d", at_ms, at_ms, None, Stamp.DEMO, place, **more)
-        none, whole = np.empty(0), np.empty(0, np.int64)
-        columns = (np.empty(0, np.int32), np.empty(0, np.uint16), whole, whole, none, none, none, whole, none)
-        return dict(encode_panes(PaneBatch(0, at_ms, at_ms, (), (), *columns, events=(event,))))
+        return panes_of(Event(name, feed, kind, Phase.NEW, "d", at_ms, at_ms, None, Stamp.DEMO, place, **more))
 
 
 @pytest.fixture

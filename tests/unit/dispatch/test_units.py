@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.units import UnitKind
 from dispatch.arrival import Fence, arrived_ms, held_against, left_ms
 from dispatch.shifts import is_on_shift
 from dispatch.units import Duty, Fix, Fleet, Need, Shortfall, Unit
@@ -39,6 +40,8 @@ def test_each_unit_says_what_speaks_against_it() -> None:
             unit("busy", 0.002, duty=Duty.BUSY),
             unit("lost", 0.0, fix=None, home_deg=None),
             unit("ladder", 0.0, capabilities=frozenset({"ladder"})),
+            unit("shelter", 0.0, kind=UnitKind.SHELTER),
+            unit("depot", 0.0, kind=UnitKind.MATERIALS),
             unit("broken", 0.0, duty=Duty.OFF),
             unit("short", 0.011, crew=1, crew_needed=3),
         ],
