@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from forked_worker import StartWorker
 from prerequisites import REPOSITORY, eventually
 
 import catalogue
@@ -24,7 +23,7 @@ from dispatch.steps import Verb
 from dispatch.timekeeper import BY
 from store import cases as kept
 from stream.connect import Client
-from stream.embedded.children import start_child
+from stream.embedded.children import Child
 from stream.scenes import declare_scene
 
 COUNT = 12
@@ -35,7 +34,7 @@ EXPECTED = [(Verb.BREACH, 30), (Verb.ESCALATE, 60), (Verb.ESCALATE, 150)]  # hal
 
 @pytest.mark.claim("COMMAND", "Kill -9 of the clocks worker: every warning, breach and level stands once, at its time.")
 def test_each_point_stands_once(
-    tmp_path: Path, redis_server: str, redis_client: Client, started: list[subprocess.Popen[bytes]]
+    tmp_path: Path, redis_server: str, redis_client: Client, start_worker: StartWorker
 ) -> None:
     declare_scene(redis_client, LIVE, 1)
     declared = catalogue.load(REPOSITORY / "packs", "440900")
@@ -50,10 +49,8 @@ def test_each_point_stands_once(
     def written() -> dict[str, list[Entry]]:
         return {name: [one for one in book.read(name).log if one.by == BY] for name in names}
 
-    def working() -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(REPOSITORY / "app.py"), "clocks"]
-        started.append(start_child(command, tmp_path / "clocks.log", environment))
-        return started[-1]
+    def working() -> Child:
+        return start_worker("clocks", tmp_path / "clocks.log", environment)
 
     killed = working()
     eventually(lambda: sum(map(len, written().values())) >= COUNT, 30)

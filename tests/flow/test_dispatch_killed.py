@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from forked_worker import StartWorker
 from hung_picture import HungPicture
 from live_city import BASE
 from prerequisites import REPOSITORY, eventually, unused_port
@@ -35,7 +34,7 @@ from store.outbox import told_after
 from store.units import put_unit
 from stream.acts import ACTS, decode_act
 from stream.connect import Client
-from stream.embedded.children import start_child
+from stream.embedded.children import Child
 
 FEW, ALL = ("web", "relay"), ("web", "relay", "notify", "clocks")
 PUMPS = ("pump-1", "pump-2", "pump-3", "pump-4")
@@ -94,15 +93,13 @@ class House:
     folder: Path
     office: Office
     environment: dict[str, str]
-    started: list[subprocess.Popen[bytes]]
+    start_worker: StartWorker
     gateway: Server
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, Child] = field(default_factory=dict)
 
     def start(self, parts: Iterable[str]) -> None:
         for part in parts:
-            command = [sys.executable, str(REPOSITORY / "app.py"), part]
-            self.running[part] = start_child(command, self.folder / f"{part}.log", self.environment)
-            self.started.append(self.running[part])
+            self.running[part] = self.start_worker(part, self.folder / f"{part}.log", self.environment)
 
     def kill(self) -> None:
         for process in self.running.values():
@@ -136,7 +133,7 @@ class House:
 
 @pytest.fixture
 def house(
-    tmp_path: Path, redis_server: str, redis_client: Client, broker: str, started: list[subprocess.Popen[bytes]]
+    tmp_path: Path, redis_server: str, redis_client: Client, broker: str, fork_worker: StartWorker
 ) -> Iterator[House]:
     declared = catalogue.load(REPOSITORY / "packs", "440900")
     with recorded() as gateway:
@@ -149,10 +146,9 @@ def house(
             for unit in PUMPS:
                 put_unit(connection, replace(declared.units[unit], phone=f"139-{unit}"))
         picture = HungPicture(redis_server, declared, Stamp.LIVE)
-        yield House(tmp_path, office, environment, started, gateway)
-        for process in started:  # before what they stand on
-            process.kill()
-            process.wait()
+        standing = House(tmp_path, office, environment, fork_worker, gateway)
+        yield standing
+        standing.kill()  # before what they stand on
         picture.close()
         office.database.close()
 
