@@ -116,6 +116,15 @@ class Guarded:
         with self.office.database.transaction() as connection:
             put_unit(connection, made)
 
+    def shown_revision(self) -> int:
+        """The revision of the picture that it shows; 0 before the first one, when it has only beats to tell."""
+        return int(self.ask("GET", "live/poll", self.colleague(Role.DUTY)).json()[0]["rev"])
+
+    def await_picture(self) -> None:
+        """Wait until it shows the picture that hangs now: what was changed reaches it through a stream."""
+        wanted = self.picture.revision
+        eventually(lambda: self.shown_revision() >= wanted, 20)
+
     def acts(self, action: str = "door") -> list[AuditEntry]:
         """What the audit has of one action, after all that waits was written."""
         self.entrance.write()
@@ -159,7 +168,7 @@ def standing_house(folder: Path, city: str = "440900", **more: str) -> Iterator[
     try:
         with guarded(settings) as site:
             site.hung = hung
-            eventually(lambda: site.ask("GET", "live/poll", site.colleague(Role.DUTY)).json(), 20)
+            site.await_picture()
             yield site
     finally:
         hung.close()

@@ -48,7 +48,7 @@ def running_house(tmp_path: Path) -> Iterator[Guarded]:
     try:
         with guarded(settings) as site:
             workers = [serve("board", board.serve), serve("relay", relay.serve)]
-            eventually(lambda: site.ask("GET", "live/poll", site.colleague(Role.DUTY)).json(), 20)
+            eventually(lambda: site.shown_revision() > 0, 20)
             yield site
             stop.asked = True
             for worker in workers:

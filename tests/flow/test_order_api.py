@@ -70,6 +70,7 @@ def test_an_order_goes_its_whole_way(house: Guarded) -> None:
 )
 def test_a_leader_writes_on_what_he_sees(house: Guarded) -> None:
     house.picture.show("typhoon", 3)
+    house.await_picture()
     leader = house.colleague(Role.LEADER)
     warning = sorted(house.picture.sections["warnings"])[0]
     indicator = next(iter(house.picture.declared.indicators))

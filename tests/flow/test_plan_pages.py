@@ -36,6 +36,7 @@ def test_a_suggested_plan_becomes_tasks(house: Guarded) -> None:
     fits = {"plan": "burst-pipe", "name": "供水", "areas": ["440982"], "area_names": ["化州市"], "level": 0}
     fits |= {"causes": [f"case:{case}"], "since_ms": 0, "exercise": False}
     house.picture.change({"proposals": {"plan:burst-pipe": fits}})
+    house.await_picture()
     page = house.ask("GET", "plans", house.colleague(Role.DISPATCHER)).text
     house.picture.change({}, {"proposals": ["plan:burst-pipe"]})
     assert "◇ 建议启动" in page and KEY.search(page) and case in page
