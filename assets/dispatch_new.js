@@ -110,8 +110,12 @@
     });
     form.querySelector(".new-map").addEventListener("click", (event) => {
       const nearer = event.target.closest("[data-zoom]");
-      if (nearer) zoom(Number(nearer.dataset.zoom));
-      else if (event.target.closest(".new-sketch")) picked(event, site); // a field that was left just now had the land drawn anew under the pointer
+      if (!nearer) return;
+      zoom(Number(nearer.dataset.zoom));
+      paint();
+    });
+    form.querySelector(".new-sketch").addEventListener("mousedown", (event) => { // no click comes: a field that is left has the land drawn anew
+      picked(event, site);
       paint();
     });
     look(site);

@@ -89,3 +89,37 @@ def test_what_is_written_down_for_others(chromium: Chromium, house: Guarded) -> 
         expect(page.locator(".case-asked")).to_contain_text("挂账 · 理由：等待确权 · 带班领导二")
     asked = next(one for one in told(house, case)["log"] if one["verb"] == "ask-extension")
     assert (asked["origin"], asked["fields"]["by_ms"]) == ("relayed", 6 * 3_600_000)
+
+
+@pytest.mark.claim("COMMAND", "A case entered by hand says how its place is known and how sure it is, shown on a map.")
+def test_a_place_is_shown_on_the_map(chromium: Chromium, house: Guarded) -> None:
+    with signed_in(chromium, house, "dispatch", house.colleague(Role.DISPATCHER), DESK) as page:
+        until(page, "document.querySelector('#dispatch-map svg')")
+        page.keyboard.press("n")
+        dialog = page.locator("#dispatch-dialog")
+        dialog.locator("[name=kind]").select_option("water.road_water")
+        dialog.locator("[name=title]").fill("图上点选")
+        dialog.locator("[name=said]").fill("菜市场门口")
+        dialog.locator("[name=origin]").select_option("road")
+        land = dialog.locator("[data-area='440982']").bounding_box()  # 化州, in the middle of it
+        assert land
+        page.mouse.click(land["x"] + land["width"] / 2, land["y"] + land["height"] / 2)
+        expect(dialog.locator("[name=area]")).to_have_value("440982")
+        accuracy = dialog.locator("[name=accuracy]")
+        assert int(accuracy.input_value()) > 1000, "of the whole city: no surer than it is drawn"
+        for _ in range(4):
+            dialog.locator("[data-zoom='0.5']").click()
+        dialog.locator("[name=origin]").select_option("road")
+        sketch = dialog.locator(".new-sketch").bounding_box()
+        assert sketch
+        page.mouse.click(sketch["x"] + sketch["width"] / 2, sketch["y"] + sketch["height"] / 2)
+        expect(accuracy).to_have_value("300")
+        lon_deg, lat_deg = (float(one) for one in dialog.locator("[name=lonlat]").input_value().split(","))
+        box = dialog.locator("[type=submit]").bounding_box()
+        assert box and box["y"] + box["height"] <= DESK[1], "the button is seen without scrolling"
+        dialog.locator("[type=submit]").click()
+        until(page, "document.querySelector('#dispatch-case h2')?.textContent === '图上点选'")
+        case = str(page.locator("#dispatch-case article header small").text_content())
+    place = told(house, case)["facts"]["place"]
+    assert (place["origin"], place["accuracy_m"], place["said"]) == ("road", 300, "菜市场门口")
+    assert abs(place["lon_deg"] - lon_deg) < 1e-6 and 110.2 < lon_deg < 110.9 and 21.4 < lat_deg < 22.2
