@@ -61,7 +61,8 @@ def test_an_answer_in_time_is_in_time_however_late_it_is_looked_at() -> None:
     assert log.light(MONDAY_MS + 30 * DAY_MS) is Light.DONE
     late = Log()
     late.add(OrderDeed.REPLY, MONDAY_MS + 5 * DAY_MS, text="已修复")
-    late.add(OrderDeed.VERIFY, MONDAY_MS + 5 * DAY_MS)
+    done = late.add(OrderDeed.VERIFY, MONDAY_MS + 6 * DAY_MS)
+    assert done.clock.ended_ms == MONDAY_MS + 5 * DAY_MS, "met when it was answered, not when somebody looked"
     assert late.light(MONDAY_MS + 6 * DAY_MS) is Light.DONE_LATE
 
 

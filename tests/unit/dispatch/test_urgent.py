@@ -64,6 +64,10 @@ def test_each_stage_has_its_limit() -> None:
     final = next_report(case_at(99), RULE, [Sent(Stage.FIRST, 20 * MINUTE_MS)])
     assert final and (final.stage, final.due_ms) == (Stage.FINAL, 62 * MINUTE_MS + 24 * HOUR_MS)
     assert next_report(case_at(99), RULE, [Sent(Stage.FINAL, HOUR_MS)]) is None
+    unreported = next_report(case_at(99), RULE, [])
+    assert unreported and unreported.stage is Stage.FIRST, "no final report without a first one"
+    twice = next_report(case_at(10), RULE, [Sent(Stage.FIRST, 20 * MINUTE_MS), Sent(Stage.FOLLOW, 90 * MINUTE_MS)])
+    assert twice and twice.due_ms == 90 * MINUTE_MS + 2 * HOUR_MS, "counted from the last one"
     wanted = next_report(case_at(10), None, [])
     assert wanted and wanted.due_ms is None
 
