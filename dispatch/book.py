@@ -304,9 +304,14 @@ def _told(connection: Transaction, case: str, rules: Rules) -> Told:
 
 
 def _number(connection: Transaction, now: Now) -> str:
-    """The number of a new case: city, local day, running number; the same at every level that works on it."""
+    """The number of a new case: city, local day, running number; the same at every level that works on it.
+
+    Cases that another platform handed over keep theirs; such a number is passed over here.
+    """
     day = f"{now.city}-{local_day(now.city_ms)}"
-    return f"{day}-{kept.next_number(connection, day):04}"
+    while kept.is_known(connection, number := f"{day}-{kept.next_number(connection, day):04}"):
+        pass
+    return number
 
 
 def _kind(rules: Rules, kind: str) -> CaseKind:

@@ -160,6 +160,8 @@ class ExchangeBook:
             again = Wish(message.key, Verb.REOPEN, message.case, {"reason": message.sender}, origin=Origin.MACHINE)
             self._book.act_within(connection, by, again, now)
         else:
+            if kept.is_known(connection, message.case):  # one of ours, which they never had
+                raise IllegalStep("not-shared", case=message.case, peer=message.sender)
             report = Wish(message.key, Verb.REPORT, fields=fields, origin=Origin.MACHINE, number=message.case)
             self._book.act_within(connection, by, report, now)
         exchange.put_exchanged(connection, shared)

@@ -159,6 +159,11 @@ def put_assignments(connection: Transaction, case: str, rows: Sequence[Assignmen
         connection.execute(insert(assignments), [asdict(row) for row in rows])
 
 
+def is_known(connection: Transaction, case: str) -> bool:
+    """Whether there is a case with a number."""
+    return connection.execute(select(cases.c.id).where(cases.c.id == case)).first() is not None
+
+
 def case_of(connection: Transaction, case: str) -> CaseRow:
     """One case by its number. Raises UnknownName."""
     row = connection.execute(select(cases).where(cases.c.id == case)).mappings().first()

@@ -117,6 +117,12 @@ def test_the_second_desk_is_told(book: CaseBook, wang: Bearer) -> None:
     assert book.read(told.case.id).case.state is CaseState.FILED
 
 
+def test_a_number_that_another_platform_gave_is_passed_over(book: CaseBook, wang: Bearer) -> None:
+    handed = Wish("from-above", Verb.REPORT, fields=REPORTED, number="440900-20261122-0001")
+    assert book.act(wang, handed, NOW).case.id == "440900-20261122-0001"
+    assert reported(book, wang).case.id == "440900-20261122-0002"
+
+
 def test_a_key_is_known_of_whoever_chose_it(office: Office, book: CaseBook, wang: Bearer) -> None:
     first = reported(book, wang, "same-key")
     a_person(office, "zhao", Role.HOTLINE)

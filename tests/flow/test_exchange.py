@@ -23,10 +23,11 @@ from board.belonging import chain_of
 from core.accounts import Reach, Role
 from core.clock import real_ms
 from core.records import DAY_MS, HOUR_MS
-from dispatch.book import CaseBook, Now, Rules
+from dispatch.book import CaseBook, Now, Rules, Wish
 from dispatch.exchange import FRESH_MS, PHOTO_TYPE, Peer
 from dispatch.exchange_book import ExchangeBook
 from dispatch.holidays import calendars_at
+from dispatch.steps import Verb
 from notices.channels.webhook import signature
 from store import exchange
 from store.photos import MediaFolder
@@ -48,16 +49,27 @@ class Platform:
 
     def turn(self, later_ms: int = 0, url: str = "") -> int:
         """What its worker does at one time, perhaps with the other away."""
-        database, declared = self.house.office.database, self.house.picture.declared
-        warden = Warden(database, self.house.office.journal)
-        rules = Rules(
-            declared.case_kinds, calendars_at(declared.city.work_hours, real_ms()), lambda a: chain_of(declared, a)
-        )
         peers = {self.other.name: replace(self.other, url=url or self.other.url)}
-        book = ExchangeBook(warden, CaseBook(warden, lambda: rules), self.name, peers)
-        now = Now("demo-440900", "demo", "440900", real_ms(), real_ms() + later_ms)
+        book = ExchangeBook(self.warden, self.book(), self.name, peers)
         ways = Ways(peers, MediaFolder(self.house.entrance.settings.media_folder), local=True)
-        return Exchanging(database, book, ways).turn(now)
+        return Exchanging(self.house.office.database, book, ways).turn(now(later_ms))
+
+    @property
+    def warden(self) -> Warden:
+        return Warden(self.house.office.database, self.house.office.journal)
+
+    def book(self) -> CaseBook:
+        declared = self.house.picture.declared
+        calendars = calendars_at(declared.city.work_hours, real_ms())
+        rules = Rules(declared.case_kinds, calendars, lambda area: chain_of(declared, area))
+        return CaseBook(self.warden, lambda: rules)
+
+    def has_of_its_own(self, number: str) -> str:
+        """A case that the other platform never had. Returns its number."""
+        fields = {"kind": "water.road_water", "title": "自己的积水", "area": "440902"}
+        return (
+            self.book().happen("test", Wish(f"own-{number}", Verb.REPORT, fields=fields, number=number), now()).case.id
+        )
 
     def send(self) -> None:
         """Send until nothing waits; what a busy neighbour did not answer is tried again an hour later."""
@@ -126,6 +138,10 @@ class Platform:
             "Content-Type": kind or "application/json",
         }
         return self.house.ask("POST", "api/v1/exchange", {}, data=body, headers=headers).status_code
+
+
+def now(later_ms: int = 0) -> Now:
+    return Now("demo-440900", "demo", "440900", real_ms(), real_ms() + later_ms)
 
 
 def token_of(house: Guarded, name: str, reach: Reach | None = None) -> str:
@@ -200,7 +216,11 @@ def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     here = city.case(case)
     assert here["state"] == "feedback"
     assert next(one["fields"]["result"] for one in here["log"] if one["verb"] == "finish") == "已排水"
-    assert [one["sha256"] for one in city.photos(case)] == [seen, proof], "what it has already is not sent back"
+    assert [one["sha256"] for one in city.photos(case)] == [seen, proof]
+    with county.house.office.database.reading() as connection:
+        told = [one.body for one in exchange.messages(connection, ["taken"]) if one.case == case]
+    kept = [body["fields"]["kept"] for body in told if body["deed"] == "photo"]
+    assert kept == [proof], "what the city has already is not sent back"
     assert city.photos(case)[-1]["name"].endswith("county")
 
 
@@ -267,6 +287,11 @@ def test_a_message_is_known_by_its_token_and_its_signature(platforms: tuple[Plat
     assert county.told(body, real_ms()) == 200 and county.case(case)["revision"] == before, "a repeat changes nothing"
     stranger = orjson.dumps(told | {"key": "exchange-stranger", "deed": "status", "case": "440900-20260101-0002"})
     assert county.told(stranger, real_ms()) in {404, 422}
+    own = county.has_of_its_own("440981-20260101-0001")
+    for deed, fields in (("status", {"state": "handling"}), ("return", {"reason": "不是我们的"}), ("push", facts)):
+        claimed = orjson.dumps(told | {"key": f"exchange-{deed}-own", "deed": deed, "case": own, "fields": fields})
+        assert county.told(claimed, real_ms()) == 422, "the city has never had this case"
+    assert [one["verb"] for one in county.case(own)["log"]] == ["report"]
     shown = {"sha256": "0" * 64, "kept": "0" * 64}
     photo = orjson.dumps(told | {"key": "exchange-other", "deed": "photo", "fields": shown})
     assert county.told(photo, real_ms()) == 422, "no file behind it"
