@@ -12,7 +12,7 @@ from store.case_marks import has_mark, told_from, wrote
 from store.tables.cases import cases
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Only:
     """Which cases are left; "", 0, () and None mean any.
 

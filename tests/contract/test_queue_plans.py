@@ -23,7 +23,18 @@ NARROWED = {
     "source": Only(source="hotline"),
     "own": Only(by="person:wang", leads=("应急办",)),
     "words": Only(words="积水"),
-    "all": Only(("440902",), "water.road_water", 2, "video", AT_MS, "person:wang", ("应急办",), "积水"),
+    "hold": Only(holds=("shelved", "postponed")),
+    "all": Only(
+        within=("440902",),
+        kind="water.road_water",
+        grade=2,
+        holds=("shelved",),
+        source="video",
+        due_by_ms=AT_MS,
+        by="person:wang",
+        leads=("应急办",),
+        words="积水",
+    ),
 }
 OWN_INDEX = ("COVERING INDEX ix_cases_queue", "Index Only Scan using ix_cases_queue")
 # PostgreSQL without statistics takes either index: a case has few marks, and a mark few cases.
