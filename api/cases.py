@@ -47,7 +47,7 @@ class Cases:
     def rules(self) -> Rules:
         """What the city on show declares about cases. Raises ApiError 503 before the first picture."""
         declared = Present(self.hub).declared
-        return Rules(declared.case_kinds, _calendars(declared), lambda area: chain_of(declared, area))
+        return Rules(declared.case_kinds, _calendars(declared), lambda area: chain_of(declared, area), declared.units)
 
     def now(self, present: Present) -> Now:
         """Scene and times of a request."""

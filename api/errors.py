@@ -17,7 +17,7 @@ from core.messages import text
 
 log = logging.getLogger(__name__)
 
-FASTER = ("already", "changed", "response-changed")  # refused because somebody else was faster
+FASTER = ("already", "changed", "response-changed", "unit-in-hand")  # refused because somebody else was faster
 
 
 class Problem(BaseModel):

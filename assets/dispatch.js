@@ -5,6 +5,8 @@
   const QUIET_MS = 150; // several changes at once are one question
   const UNITS_EVERY_MS = 5000;
   const TOAST_MS = 8000;
+  const ANSWERED_MS = 30000; // a sentence that waits for an answer stands longer
+  const HELD = "unit-in-hand"; // another case has the unit
   const NAMED = 3;
   const OF_OTHERS = ["cases.accept", "cases.report"]; // rights to what a department or a unit does
   const ALONGSIDE = ["note", "reply"]; // what nobody does in another's way
@@ -38,12 +40,19 @@
     return actions.may(right) || (OF_OTHERS.includes(right) && actions.may("cases.dispatch"));
   }
 
-  function toast(text, bad) {
+  /** A sentence in the corner. more: {word, act}, a button that answers it. */
+  function toast(text, bad, more) {
     const place = at("dispatch-toast");
+    const gone = () => { place.className = "duty-toast"; place.querySelectorAll("button").forEach((one) => one.remove()); };
     place.textContent = text;
     place.className = "duty-toast shown" + (bad ? " bad" : "");
+    if (more) {
+      const button = Object.assign(root.document.createElement("button"), { type: "button", textContent: more.word });
+      button.addEventListener("click", () => { gone(); more.act(); });
+      place.append(button);
+    }
     root.clearTimeout(toastTimer);
-    toastTimer = root.setTimeout(() => { place.className = "duty-toast"; }, TOAST_MS);
+    toastTimer = root.setTimeout(gone, more ? ANSWERED_MS : TOAST_MS);
   }
 
   function paint() {
@@ -101,18 +110,30 @@
 
   /** Take a step. Gives the sentence of a refusal; who was slower is told what changed since he looked. */
   async function send(id, body) {
-    const wanted = Object.assign({ key: cityvitals.dutyActs.newKey() }, body);
-    const answer = await ask("POST", "cases/" + encodeURIComponent(id) + "/steps", wanted);
+    const answer = await post(id, body);
+    if (answer.ok) return "";
+    if (answer.status !== 409) return cityvitals.dutyActs.sentenceOf(answer);
+    await open(id);
+    return words("dispatch.was_changed", { news: newsSince(body.revision) });
+  }
+
+  async function post(id, body) {
+    const answer = await ask("POST", "cases/" + encodeURIComponent(id) + "/steps", Object.assign({ key: cityvitals.dutyActs.newKey() }, body));
     if (answer.ok) {
       if (answer.body.id === chosen) shown = answer.body;
       paint();
       refresh(true);
-      return "";
     }
     if (answer.status === 401 && cityvitals.account) cityvitals.account.refused();
-    if (answer.status !== 409) return cityvitals.dutyActs.sentenceOf(answer);
-    await open(id);
-    return words("dispatch.was_changed", { news: newsSince(wanted.revision) });
+    return answer;
+  }
+
+  /** Send a unit or keep it free. Who is told that another case has it may send it all the same 仍要派. */
+  async function occupy(id, body, done) {
+    const answer = await post(id, body);
+    const more = { word: words("dispatch.send_anyway"), act: () => occupy(id, Object.assign({}, body, { fields: Object.assign({}, body.fields, { also: true }) }), done) };
+    if (answer.ok) return toast(done);
+    return toast(cityvitals.dutyActs.sentenceOf(answer), true, (answer.body.error || {}).code === HELD ? more : null);
   }
 
   /** Who did what to the case that is shown since an entry. */
@@ -159,10 +180,10 @@
   /** What a unit did, written down for it: it called, or it is known otherwise. */
   function unitStep(verb, assignment) {
     const { id, units: sent } = shown;
-    const also = verb === "notify" ? { unit: sent.find((one) => one.assignment === assignment).unit } : {};
+    if (verb === "notify") return assign("notify", sent.find((one) => one.assignment === assignment).unit, "dispatch.sent"); // it was reserved
     const origin = OF_OTHERS.includes(site.rights[verb]) ? "relayed" : "person";
     tell(cityvitals.dispatchForms.step(verb, { site: site, nowMs: nowMs(), one: shown },
-      (fields) => send(id, { verb: verb, assignment: assignment, origin: origin, fields: Object.assign(also, fields) })));
+      (fields) => send(id, { verb: verb, assignment: assignment, origin: origin, fields: fields })));
   }
 
   /** Send a unit: a case that has no department yet is dispatched to its own first. */
@@ -180,7 +201,7 @@
   function assign(verb, unit, said) {
     const kept = shown.units.find((one) => one.unit === unit && one.state === "reserved");
     const assignment = kept ? kept.assignment : ("t" + (shown.units.length + 1) + "-" + unit).slice(0, 40);
-    tell(send(shown.id, { verb: verb, assignment: assignment, fields: { unit: unit } }), words(said, { unit: names()[unit] || unit }));
+    occupy(shown.id, { verb: verb, assignment: assignment, fields: { unit: unit } }, words(said, { unit: names()[unit] || unit }));
   }
 
   /** The keyboard's way of dragging: the unit with this number in the list of who could go. */

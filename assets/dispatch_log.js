@@ -49,7 +49,7 @@
     const { nowMs, may, asked, unitOf } = more;
     const was = one.corrected_ms ? " <s>" + esc(moment(one.at_ms, nowMs)) + "</s>" : "";
     const further = asked.filter((name) => one.fields[name]).map((name) => words("dispatch.log_field", { field: words("dispatch.field_" + name), said: one.fields[name] }));
-    const said = [unitOf(one), ...ofReport(one.fields), ...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...further, ...ofTime(one.fields, nowMs), ofSpan(one.fields, nowMs), ofFix(one.fields)]
+    const said = [unitOf(one), ...ofReport(one.fields), ...["text", "reason", "result", "lead", "into"].map((name) => reason(one.fields[name])), ...further, one.fields.also === true ? words("dispatch.also") : "", ...ofTime(one.fields, nowMs), ofSpan(one.fields, nowMs), ofFix(one.fields)]
       .filter((value) => typeof value === "string" && value).join("；");
     return "<li" + (one.struck ? ' class="struck"' : "") + "><time>" + esc(moment(one.corrected_ms || one.at_ms, nowMs)) + was + "</time><b>"
       + esc(one.fields.photo ? words("dispatch.log_photos") : words("case.verb-" + one.verb)) + "</b><span>" + esc(said) + "</span><small>" + esc(setBy(one)) + cityvitals.dispatchWhole.mend(one, may) + "</small></li>";

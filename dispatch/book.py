@@ -19,11 +19,13 @@ from accounts.warden import Warden
 from core.acts import ActTopic
 from core.clock import local_day
 from core.errors import IllegalStep, NotAllowed
+from core.units import UnitRow
 from dispatch.arrival import with_check
 from dispatch.calendars import Counting
 from dispatch.calls import call_of
 from dispatch.case import Case, fold, follow
 from dispatch.clocks import Calendars, Obligation, Terms
+from dispatch.in_hand import check_in_hand
 from dispatch.kinds import CaseKind
 from dispatch.log import Entry, Origin
 from dispatch.plans import haste
@@ -88,7 +90,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the city declared about cases: kinds by id, calendars, and which areas an area lies in.
+    """What the city declared about cases: kinds by id, calendars, which areas an area lies in, and its units by id.
 
     haste: of a kind and an area, the part of its usual limit that a case is granted now; the book fills it in.
     """
@@ -96,6 +98,7 @@ class Rules:
     kinds: Mapping[str, CaseKind]
     calendars: Calendars
     above: Above
+    units: Mapping[str, UnitRow] = field(default_factory=dict)
     haste: Callable[[str, str], float] = lambda kind, area: 1.0
 
 
@@ -209,6 +212,7 @@ class CaseBook:
         entry = _entry(told, case_id, by, wish, now, rules)
         log, case = [*(told.log if told else ()), entry], told.case if told else None
         case = follow(case, log[:-1], entry, rules.calendars)
+        check_in_hand(connection, belongs.scene, case, entry, rules.units)
         keys = [wish.key]
         for follower in following(case, entry, rules.kinds):
             further = replace(follower, number=case.revision + 1)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import RowMapping, delete, func, insert, or_, select
 
 from core.units import FixRow, UnitKind, UnitRow
 from store.cases import of_scene
 from store.sql import Transaction, among, put, upsert
-from store.tables.cases import assignments, cases
+from store.tables.cases import assignments, case_entries, cases
 from store.tables.units import apart, coverage_voids, unit_fixes, units
 
 LISTS = ("capabilities", "members", "shifts")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A unit as a case has it in hand: its state there, since when, city time in ms, and who sent it."""
+
+    case: str
+    state: str
+    since_ms: int
+    by: str
 
 
 def put_unit(connection: Transaction, unit: UnitRow) -> None:
@@ -31,6 +41,12 @@ def all_units(connection: Transaction) -> list[UnitRow]:
     """Every unit that was written, by id."""
     rows = connection.execute(select(units).order_by(units.c.id)).mappings()
     return [_unit(row) for row in rows]
+
+
+def one_unit(connection: Transaction, unit: str) -> tuple[UnitRow, int] | None:
+    """A unit with the number of its last change; None: it was never written, at most a pack has it."""
+    row = connection.execute(select(units).where(units.c.id == unit)).mappings().one_or_none()
+    return None if row is None else (_unit(row), row["revision"])
 
 
 def department_of(connection: Transaction, unit: str) -> str:
@@ -64,6 +80,19 @@ def at_work(connection: Transaction, scene: str = "", of: Collection[str] | None
     if scene:  # what a replay or the demonstration sends out keeps nobody from real work
         asked = asked.join(cases).where(of_scene(scene))
     return {row[0]: row[1] for row in connection.execute(asked.order_by(assignments.c.since_ms.desc())).all()}
+
+
+def held_elsewhere(connection: Transaction, scene: str, unit: str, but: str, sending: Collection[str]) -> Held | None:
+    """What a unit has in hand in a case of the scene other than `but`; of several, the oldest. sending: such verbs."""
+    mine = (assignments.c.unit == unit) & ~assignments.c.is_over & (assignments.c.case != but)
+    asked = select(assignments).join(cases).where(mine, of_scene(scene)).order_by(assignments.c.since_ms)
+    row = connection.execute(asked.limit(1)).mappings().first()
+    if row is None:
+        return None
+    sent = (case_entries.c.case == row["case"]) & (case_entries.c.assignment == row["id"])
+    sent &= case_entries.c.verb.in_(sending)
+    by = select(case_entries.c.by).where(sent).order_by(case_entries.c.number.desc()).limit(1)
+    return Held(row["case"], row["state"], row["since_ms"], connection.execute(by).scalar_one())
 
 
 def keep_apart(connection: Transaction, pairs: Iterable[tuple[str, str]], by: str, at_ms: int) -> None:

@@ -59,8 +59,9 @@ def tapped_offline(page: Page) -> float:
     "What was refused by a server in trouble, or done and not answered, is sent again and stands once, when tapped.",
 )
 def test_what_was_done_and_not_answered_is_done_once(chromium: Chromium, house: Guarded) -> None:
-    case = sent_to(house, "pump-3", "东环路积水")
-    with phone(chromium, house, "m?unit=pump-3") as page:
+    house.crew("phone-again", "回执抢险队", 22.29)
+    case = sent_to(house, "phone-again", "东环路积水")
+    with phone(chromium, house, "m?unit=phone-again") as page:
         tapped_s, network = tapped_offline(page), BrokenNetwork(page)
 
         def sent_until_heard() -> bool:

@@ -28,11 +28,16 @@ def step(house: Guarded, case: str, verb: str, role: Role = Role.DISPATCHER, **w
 
 
 @pytest.mark.claim(
-    "COMMAND", "Whoever was slower is told who did what since he opened his form, and writes nothing over it unseen."
+    "COMMAND",
+    "Whoever was slower is told who did what since he opened his form, or who has the unit that he sends, and where; "
+    "nothing is written over it unseen, and one button sends the unit all the same.",
 )
 def test_the_second_desk_is_told_what_changed(chromium: Chromium, house: Guarded) -> None:
-    case = reported(house, "water.road_water", "两台同办", NORTH_DEG)
-    step(house, case, "file")
+    house.crew("two-desks-both", "对口8队", 22.36)
+    case, other = (reported(house, "water.road_water", title, NORTH_DEG) for title in ("两台同办", "另有一处"))
+    for one in (case, other):
+        step(house, one, "file")
+    step(house, other, "notify", assignment="t1", fields={"unit": "two-desks-both"})
     with chromium.lend(DESK) as page:  # not quiet: it is refused once
         show_cookie(page.context, house.address, house.colleague(Role.DISPATCHER))
         page.goto(house.address + "dispatch")
@@ -51,6 +56,11 @@ def test_the_second_desk_is_told_what_changed(chromium: Chromium, house: Guarded
         page.locator("#dispatch-dialog [type=submit]").click()  # he has read it, and means it
         expect(page.locator("#dispatch-dialog")).to_be_hidden()
         assert told(house, case)["facts"]["lead"] == "市公路事务中心"
+        page.locator("#dispatch-bar").fill("对口8队 派")
+        page.locator("#dispatch-bar").press("Enter")
+        expect(page.locator(".duty-toast")).to_contain_text(f"对口8队已在 {other} 号案件中“已通知”")
+        page.get_by_role("button", name="仍要派").click()
+        expect(page.locator(".case-log li", has_text="同时派")).to_contain_text("对口8队")
 
 
 @pytest.mark.claim(

@@ -64,7 +64,7 @@ class Desk(threading.Thread):
             for verb, more in (
                 ("file", {}),
                 ("dispatch", {"fields": {"lead": "市水务局"}}),
-                ("notify", {"assignment": "t1", "fields": {"unit": PUMPS[number % len(PUMPS)]}}),
+                ("notify", {"assignment": "t1", "fields": {"unit": PUMPS[number % len(PUMPS)], "also": True}}),
                 ("note", {"fields": {"text": "已通知"}}),
             ):
                 self.done(f"killed-{number}-{verb}", f"cases/{case}/steps", {"verb": verb, **more})
