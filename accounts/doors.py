@@ -49,6 +49,7 @@ DOORS: Mapping[str, str] = {
     "GET /api/v1/cases/{case}/proposals": "cases.see",
     "POST /api/v1/cases/{case}/apart": "cases.dispatch",
     "GET /api/v1/cases/{case}/members": "cases.see",
+    "GET /api/v1/cases/{case}/exchange": "cases.see",
     "POST /api/v1/cases/{case}/exchange": "cases.see",  # each act asks for its own right
     "POST /api/v1/exchange": "exchange.tell",  # and its signature
     "POST /api/v1/notices/receipts": OPEN,  # its signature is asked instead

@@ -69,6 +69,18 @@ class Taken(BaseModel):
     state: str
 
 
+class SharedTold(BaseModel):
+    """A platform that shares a case: `dispatch.exchange_book.Shared`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    peer: str
+    given: Literal["in", "out"]
+    state: str
+    at_ms: int
+    failing: int
+
+
 class ExchangeDesk:
     """Exchange as one web process does it."""
 
@@ -111,6 +123,12 @@ class ExchangeDesk:
             raise ApiError(404, "unknown-peer", name=str(unknown)) from None
         return await self._cases.case(case)
 
+    async def shared(self, case: str) -> list[SharedTold]:
+        """With whom a case is shared. Raises ApiError 404, also for what he may not see."""
+        await self._cases.told(case)
+        found = await asyncio.to_thread(self._book().shared, case)
+        return [SharedTold.model_validate(one) for one in found]
+
     async def _received(self, message: Message, file: bytes) -> Told:
         by, now = self._cases.entrance.bearer(), self._cases.now(Present(self._cases.hub))
         book = self._book()
@@ -138,6 +156,11 @@ def exchange_routes(desk: ExchangeDesk) -> APIRouter:
         A photo comes as `application/x-cityvitals-photo`: the message in one line of JSON, and behind it the file.
         """
         return await desk.taken(request)
+
+    @router.get("/cases/{case}/exchange")
+    async def shared(case: str) -> list[SharedTold]:
+        """The platforms that a case came from or was handed to, and how it stands there."""
+        return await desk.shared(case)
 
     @router.post("/cases/{case}/exchange")
     async def hand(case: str, wanted: HandWish) -> CaseTold:

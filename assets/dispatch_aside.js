@@ -18,7 +18,7 @@
   let log = "all";
 
   function empty() {
-    return { photos: [], links: [], around: null, others: [], members: null };
+    return { photos: [], links: [], around: null, others: [], members: null, shared: [] };
   }
 
   async function read(what, name, pick) {
@@ -55,6 +55,7 @@
     if (actions().may("photos.see")) read("photos", "photos", (body) => body.photos);
     if (actions().may("cases.dispatch")) read("links", "links", (body) => body.links);
     read("members", "members", (body) => body);
+    if (site.peers.length) read("exchange", "shared", (body) => body);
   }
 
   /** Take one member out of the open case: it stands alone again, and is not proposed with it any more. */
@@ -167,6 +168,8 @@
     const more = { base: site.base_path, nowMs: nowMs, inFull: actions().may("personal.see"), may: actions().may("cases.note") };
     const linking = { nowMs: nowMs, may: actions().may("cases.dispatch") };
     return {
+      shared: cityvitals.dispatchShared.html(known.shared, nowMs),
+      way: cityvitals.dispatchShared.way(known.shared, one, { site: site, may: actions().may }),
       presence: beside.presence(known.others),
       photos: actions().may("photos.see") ? beside.photos(known.photos, one.id, more) : "",
       links: (assignment) => beside.links(known.links, assignment, linking),

@@ -134,8 +134,8 @@
       .map(([name, count]) => '<i class="hold">' + esc(words("dispatch." + name, { count: count })) + "</i>").join("");
     const hold = one.hold === "none" ? "" : '<i class="hold">' + esc(words("case.hold-" + one.hold)) + "</i>";
     const into = one.into ? '<a href="#" data-case="' + esc(one.into) + '">' + esc(words("dispatch.into", { id: one.into })) + "</a>" : "";
-    return "<article><header><small>" + esc(one.id) + "</small><span>" + esc([kind.class, [kind.code, kind.name].filter(Boolean).join(" ")].filter(Boolean).join(" · ")) + (grade ? " <b>" + ROMAN[grade] + esc(words("dispatch.grade")) + "</b>" : "") + "</span><em>" + esc(state(one.state)) + "</em>" + hold + counts + into
-      + '</header><h2>' + esc(one.facts.title) + "</h2>" + beside.presence + waiting(one, nowMs) + verbs(one, may) + cityvitals.dispatchWhole.meeting(one, site, may)
+    return "<article><header><small>" + esc(one.id) + "</small><span>" + esc([kind.class, [kind.code, kind.name].filter(Boolean).join(" ")].filter(Boolean).join(" · ")) + (grade ? " <b>" + ROMAN[grade] + esc(words("dispatch.grade")) + "</b>" : "") + "</span><em>" + esc(state(one.state)) + "</em>" + hold + counts + into + beside.way
+      + '</header><h2>' + esc(one.facts.title) + "</h2>" + beside.shared + beside.presence + waiting(one, nowMs) + verbs(one, may) + cityvitals.dispatchWhole.meeting(one, site, may)
       + '<ol class="clocks">' + one.clocks.map((each) => clock(each, nowMs)).join("") + "</ol>"
       + '<div class="case-columns"><div>' + facts(one, site, nowMs) + beside.photos + '</div><section><h3>' + esc(words("dispatch.units")) + '</h3><ol class="case-units">'
       + (one.units.map((each) => unit(each, names, nowMs, may, beside.links)).join("") || "<li>" + esc(words("dispatch.nobody_sent")) + "</li>") + "</ol></section></div>"

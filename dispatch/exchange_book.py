@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -36,6 +36,21 @@ PUSHED = "pushed"  # what is told of a case before its first state is
 WORKER = "worker:exchange"
 PHOTOS_AT_ONCE = 20  # messages about photos that one turn writes; the next turn comes within a second
 SEND = "exchange.send"  # the right to send again what is stuck, or to give it up
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A case that two platforms share. given: `in` from them, `out` to them.
+
+    state: how it stands where it is worked on, as it was told last, at_ms, city time; "" when only handed over.
+    failing: how many messages about it do not arrive there.
+    """
+
+    peer: str
+    given: str
+    state: str
+    at_ms: int
+    failing: int
 
 
 class ExchangeBook:
@@ -126,6 +141,13 @@ class ExchangeBook:
             exchange.change_message(connection, dropped)
         return dropped
 
+    def shared(self, case: str) -> list[Shared]:
+        """With which platforms a case is shared. Who may see it is asked by whoever shows it."""
+        with self._warden.database.reading() as connection:
+            failing = exchange.failing_of(connection, case)
+            found = exchange.shared_with(connection, case)
+        return [Shared(one.peer, one.given, _state(one.told), one.at_ms, failing.get(one.peer, 0)) for one in found]
+
     def tell_states(self, now: Now) -> int:
         """Tell others how the cases stand that they gave us; how many were told."""
         with self._warden.database.reading() as connection:
@@ -170,7 +192,8 @@ class ExchangeBook:
         self._check_shared(connection, message)
         reason = {"reason": str(message.fields.get("reason", ""))}
         back = Wish(message.key, Verb.RETURN, message.case, reason, origin=Origin.MACHINE)
-        self._book.act_within(connection, by, back, now)
+        told = self._book.act_within(connection, by, back, now)
+        self._note_there(connection, message, str(told.case.state), now)
 
     def _stands(self, connection: Transaction, by: Bearer, message: Message, now: Now) -> None:
         """How it stands there: begun, done with its result, else a note."""
@@ -187,6 +210,13 @@ class ExchangeBook:
             key = message.key if not number else f"{message.key}/{number}"[-80:]
             wish = Wish(key, verb, message.case, fields, origin=Origin.MACHINE)
             self._book.act_within(connection, by, wish, now)
+        self._note_there(connection, message, state, now)
+
+    def _note_there(self, connection: Transaction, message: Message, state: str, now: Now) -> None:
+        """Keep how a case that we gave away stands there."""
+        shared = next(one for one in exchange.shared_with(connection, message.case) if one.peer == message.sender)
+        if shared.given == OUT and state in set(CaseState):
+            exchange.put_exchanged(connection, replace(shared, told=state, at_ms=now.city_ms))
 
     def _check_shared(self, connection: Transaction, message: Message) -> None:
         """Only who has a case from us tells of it. Raises IllegalStep."""
@@ -234,6 +264,11 @@ class ExchangeBook:
         if peer not in self._peers:
             raise UnknownName(f"there is no platform {peer!r}; known: {', '.join(self._peers) or 'none'}")
         return self._peers[peer]
+
+
+def _state(told: str) -> str:
+    """The state that was told last; "" before the first."""
+    return "" if told == PUSHED else told
 
 
 def _name_of(peer: str) -> str:

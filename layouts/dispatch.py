@@ -9,6 +9,7 @@ from dash import dcc, html
 from catalogue.declared import Declared
 from core.messages import text
 from core.settings import Settings
+from dispatch.exchange import peers_of
 from dispatch.steps import STEPS, UNIT_STEPS
 from dispatch.wording import own_words
 from geo.areas import AreaLevel
@@ -71,6 +72,7 @@ def site_of(declared: Declared, settings: Settings, assets_version: str) -> dict
         | {verb.value: step.action for verb, step in UNIT_STEPS.items()},
         "boundaries": declared.boundaries,
         "meeting": declared.city.meeting,
+        "peers": sorted(peers_of(settings.exchange_peers)),
         "words": own_words(declared.state_words, declared.case_kinds, language),
     }
 

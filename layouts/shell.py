@@ -26,6 +26,7 @@ IN_BROWSER = (
     "plan.",
     "reports.",
     "wording.",
+    "shared.",
 )  # topics whose words the scripts write
 AGAIN_MS = 1000  # a screen that is on before the city is asks so often, and then comes alive by itself
 OLDEST_CHROMIUM = 109  # the last one on Windows 7

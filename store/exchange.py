@@ -74,6 +74,13 @@ def shared_with(connection: Transaction, case: str) -> list[Exchanged]:
     return [Exchanged(**row) for row in rows]
 
 
+def failing_of(connection: Transaction, case: str) -> dict[str, int]:
+    """How many messages about a case fail or are stuck: peer → count."""
+    table = exchange_out.c
+    asked = select(table.peer, func.count(table.failed_ms)).where(table.case == case, table.standing.in_(OPEN))
+    return {peer: count for peer, count in connection.execute(asked.group_by(table.peer)) if count}
+
+
 def untold(connection: Transaction, limit: int = 200) -> list[tuple[Exchanged, str]]:
     """Cases that we work on for others and whose state they do not know yet, with that state."""
     asked = select(exchanged, cases.c.state).join(cases, cases.c.id == exchanged.c.case)

@@ -114,6 +114,12 @@ class Platform:
         who = self.house.colleague(Role.DISPATCHER)
         return list(self.house.ask("GET", f"api/v1/cases/{case}/photos", who).json()["photos"])
 
+    def shared(self, case: str) -> list[tuple[str, str, str, int]]:
+        """What the desk reads above a case: platform, direction, how it stands there, messages that do not arrive."""
+        answer = self.house.ask("GET", f"api/v1/cases/{case}/exchange", self.house.colleague(Role.DISPATCHER))
+        assert answer.status_code == 200, answer.text
+        return [(one["peer"], one["given"], one["state"], one["failing"]) for one in answer.json()]
+
     def step(self, case: str, role: Role, verb: str, **fields: Any) -> dict[str, Any]:
         return self.post(f"cases/{case}/steps", role, verb=verb, fields=fields, key=f"{self.name}-{verb}-{real_ms()}")
 
@@ -210,6 +216,7 @@ def test_one_case_two_platforms(platforms: tuple[Platform, Platform]) -> None:
     county.step(case, Role.LIAISON, "take")
     county.send()
     assert city.case(case)["state"] == "handling"
+    assert city.shared(case) + county.shared(case) == [("county", "out", "handling", 0), ("city", "in", "handling", 0)]
     proof = county.bring(case, picture("white"))
     county.step(case, Role.LIAISON, "finish", result="已排水")
     county.send()
@@ -243,8 +250,10 @@ def test_a_person_hands_over_on_a_page(platforms: tuple[Platform, Platform]) -> 
     assert pressed(city, Role.DISPATCHER, deed="push", peer="county")[0] == 303
     city.send()
     assert county.case(case)["state"] == "reported"
+    assert city.shared(case) + county.shared(case) == [("county", "out", "", 0), ("city", "in", "", 0)]
     assert pressed(county, Role.DISPATCHER, deed="return", reason="非本辖区")[0] == 303
     county.send()
+    assert city.shared(case) == [("county", "out", "returned", 0)]
     assert city.case(case)["log"][-1]["fields"]["reason"] == "非本辖区"
 
 
@@ -308,6 +317,7 @@ def test_what_is_stuck_stands_on_a_page(platforms: tuple[Platform, Platform]) ->
     city.push(case)
     city.turn(url=NOWHERE)
     (one,) = city.waiting()
+    assert city.shared(case) == [("county", "out", "", 1)]
     assert one.failed_ms is not None and one.next_ms is not None and one.said.startswith("127.0.0.1")
     settings, database = city.house.entrance.settings, city.house.office.database
     assert exchange_part(database, settings)["exchange"].state == "stuck"
