@@ -16,12 +16,13 @@ from starlette.responses import Response
 from api.entrance import Entrance
 from api.uploads import Form
 from callbacks.field_tasks import HEADERS, FieldTasks, as_sent, key_of, photo_of, wish_of
-from core.clock import real_ms
+from core.clock import in_china, real_ms
 from core.errors import IllegalStep, NotAllowed, UnknownName
 from core.messages import text
 from dispatch.book import Now
-from dispatch.links import LinkBook, Opened
+from dispatch.links import Ended, LinkBook, Opened
 from dispatch.log import Origin
+from dispatch.states import AssignmentState
 from dispatch.steps import UNIT_STEPS, Verb
 from layouts.field import link_page
 from layouts.field_task import Field
@@ -83,9 +84,10 @@ class LinkPage:
             form = as_sent(await self._tasks.darkroom.form(request), request)
             token = form.fields.get("k", "")
             opened = await self._open(token)
-            if opened is None:
-                return await self._page(token)
-            await act(opened, form, self._tasks.now())
+            if opened is not None:
+                await act(opened, form, self._tasks.now())
+            elif not await asyncio.to_thread(self._was_done, token, form.fields.get("key", "")):
+                return await self._page(token, status=410)
         except (IllegalStep, NotAllowed) as refused:
             return await self._page(token, self._tasks.refusal(refused), 422)
         except UnknownName:
@@ -95,9 +97,32 @@ class LinkPage:
     async def _open(self, token: str) -> Opened | None:
         return await asyncio.to_thread(self._links.open, token, real_ms())
 
+    def _was_done(self, token: str, key: str) -> bool:
+        ended = self._links.ended(token, real_ms())
+        return ended is not None and self._links.has_done(ended.link, key)
+
     async def _page(self, token: str, told: str = "", status: int = 200) -> Response:
-        opened, language = await self._open(token), self._entrance.language
-        field = Field(
+        """The task; once that has ended, how it did. status: of a refusal, else of what the link opens still."""
+        opened = await self._open(token)
+        ended = None if opened or status >= 400 else await asyncio.to_thread(self._links.ended, token, real_ms())
+        if not (opened or ended or status >= 400):
+            status = 410
+        field = self._field(opened, token)
+        over = "" if opened else self._ended_words(field, ended) if ended else field.word("field.link_over")
+        said = over if ended else " · ".join(filter(None, (told, over)))
+        field = replace(field, told=said, is_refusal=status >= 400)
+        if opened is not None:
+            one = opened.assignment
+            task = await asyncio.to_thread(
+                partial(self._tasks.task, opened.bearer, opened.told, one.id, one.state, outside=True)
+            )
+            field = replace(field, tasks=(task,))
+        return HTMLResponse(link_page(field), status, HEADERS)
+
+    def _field(self, opened: Opened | None, token: str) -> Field:
+        """The page without its task."""
+        language = self._entrance.language
+        return Field(
             language=language,
             base_path=self._entrance.base_path,
             name=opened.link.name if opened else text("field.title", language),
@@ -106,15 +131,13 @@ class LinkPage:
             tasks=(),
             acts="t",
             token=token,
-            told=" · ".join(filter(None, (told, "" if opened else text("field.link_over", language)))),
-            is_refusal=status >= 400 or not (opened or told),
             is_over=opened is None,
             own_words=self._tasks.own_words(),
         )
-        if opened is not None:
-            one = opened.assignment
-            task = await asyncio.to_thread(
-                partial(self._tasks.task, opened.bearer, opened.told, one.id, one.state, outside=True)
-            )
-            field = replace(field, tasks=(task,))
-        return HTMLResponse(link_page(field), status if opened or status >= 400 else 410, HEADERS)
+
+    def _ended_words(self, field: Field, ended: Ended) -> str:
+        """That the task is done, or how else it ended, and when: no refusal."""
+        at, today = in_china(ended.at_ms), in_china(field.now_ms).date()
+        when = at.strftime("%H:%M" if at.date() == today else "%m-%d %H:%M")
+        code = "field.link_done" if ended.state is AssignmentState.CLEAR else "field.link_ended"
+        return field.word(code, state=field.word(f"case.state-{ended.state}"), at=when)

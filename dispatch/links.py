@@ -20,9 +20,10 @@ from core.messages import text
 from core.records import HOUR_MS
 from dispatch.book import CaseBook, Now, Rules, Told, Wish
 from dispatch.case import Assignment
-from dispatch.states import OPEN, OVER
+from dispatch.states import OPEN, OVER, AssignmentState
 from dispatch.steps import Verb
 from store import links as kept
+from store.cases import entry_with_key
 from store.links import LinkRow
 
 RIGHT = "cases.dispatch"
@@ -49,6 +50,15 @@ class Opened:
     told: Told
     assignment: Assignment
     bearer: Bearer
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The task of a link that would hold still: how it ended, at which city time, ms UTC."""
+
+    link: LinkRow
+    state: AssignmentState
+    at_ms: int
 
 
 class LinkBook:
@@ -110,20 +120,35 @@ class LinkBook:
 
     def open(self, secret: str, now_ms: int) -> Opened | None:
         """What a link opens now, real time; None: it never was one, expired, was taken back, or its task is over."""
-        with self._warden.database.reading() as connection:
-            link = kept.link_with(connection, digest_of(secret))
-        if link is None or link.revoked_ms is not None or link.expires_ms <= now_ms:
+        if (link := self._holding(secret, now_ms)) is None:
             return None
         told = self._book.read(link.case)
         assignment = _task(told, link.assignment)
         return Opened(link, told, assignment, self._bearer(link, told)) if assignment else None
+
+    def ended(self, secret: str, now_ms: int) -> Ended | None:
+        """How the task of a link ended, real time; None: it has not, or the link expired or was taken back."""
+        if (link := self._holding(secret, now_ms)) is None:
+            return None
+        found = self._book.read(link.case).case.assignments.get(link.assignment)
+        return Ended(link, found.state, found.since_ms) if found and found.state in OVER else None
+
+    def has_done(self, link: LinkRow, key: str) -> bool:
+        """Whether an act of this link is written down already: its answer was lost, and it is sent again."""
+        with self._warden.database.reading() as connection:
+            return entry_with_key(connection, _name_of(link), key) is not None
+
+    def _holding(self, secret: str, now_ms: int) -> LinkRow | None:
+        with self._warden.database.reading() as connection:
+            link = kept.link_with(connection, digest_of(secret))
+        return None if link is None or link.revoked_ms is not None or link.expires_ms <= now_ms else link
 
     def _bearer(self, link: LinkRow, told: Told) -> Bearer:
         facts, rules = told.case.facts, self._rules()
         kind = rules.kinds.get(str(facts.get("kind", "")))
         area, topic = str(facts.get("area", "")) or EVERYWHERE, (kind.domain if kind else "") or EVERYWHERE
         grant = Grant(Role.FIELD, Reach((area,), (topic,)), link.name, OPENED)
-        return Bearer(f"link:{link.number}", (grant,))
+        return Bearer(_name_of(link), (grant,))
 
     def _ask(self, by: Bearer, told: Told) -> None:
         """Whether somebody may dispatch this case. Raises NotAllowed."""
@@ -132,6 +157,11 @@ class LinkBook:
         decision = may(by, RIGHT, area=rules.above(area) if area else (), topic=kind.domain)
         if not decision.allowed:
             raise NotAllowed(decision.code, decision.in_words)
+
+
+def _name_of(link: LinkRow) -> str:
+    """What the log calls whoever holds a link."""
+    return f"link:{link.number}"
 
 
 def _task(told: Told, assignment: str) -> Assignment | None:

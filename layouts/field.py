@@ -158,6 +158,7 @@ def _can(field: Field) -> Markup:
             data_yes=field.word(f"field.can_{name}_yes"),
             data_no=field.word(f"field.can_{name}_no"),
             data_insecure=field.word(f"field.can_{name}_insecure"),
+            data_unknown=field.word("field.can_position_unknown") if name == "position" else None,
         )
         for name in CAN
     ]

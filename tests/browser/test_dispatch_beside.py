@@ -87,7 +87,8 @@ def _worked_by_link(chromium: Chromium, house: Guarded, address: str) -> None:
         page.get_by_role("button", name="发送照片").click()
         page.locator(".told", has_text="照片已收到").wait_for()
         page.get_by_role("button", name="完成", exact=True).click()
-        page.locator(".told", has_text="已记录 · 链接已失效").wait_for()
+        page.locator(".told", has_text="本任务已完成 · ").wait_for()
+        assert not page.locator(".refusal:visible").count()
 
 
 @pytest.mark.claim(
