@@ -131,6 +131,8 @@ DOORS: Mapping[str, str] = {
     "POST /supervision/about/read": "cases.instruct",
     "GET /supervision/{order}": "orders.see",
     "POST /supervision/{order}/acts": "orders.see",
+    "GET /units": "units.see",
+    "POST /units": "units.edit",  # the book asks again, of where the unit is at home
     "GET /exchange": "exchange.see",
     "POST /exchange/hand": "cases.dispatch",  # the book asks again, with area and topic
     "POST /exchange/{number}/again": "exchange.send",

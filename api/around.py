@@ -97,7 +97,7 @@ class AroundDesk:
         if not place:
             return Around(within_m=within_m, cameras=[], help=[])
         here = float(place["lon_deg"]), float(place["lat_deg"])
-        units = await asyncio.to_thread(self._units.units, vehicles_seen(Present(self._cases.hub)))
+        units = await asyncio.to_thread(self._units.units, vehicles_seen(Present(self._cases.hub).reader.sections))
         now_ms = self._cases.now(Present(self._cases.hub)).city_ms
         return Around(within_m=within_m, cameras=await self._cameras(here), help=_help(here, units, within_m, now_ms))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
@@ -274,7 +274,7 @@ class FleetDesk:
         return sorted(told, key=lambda void: (void.since_ms, void.area, void.capability))
 
     def _seen(self) -> dict[str, Fix]:
-        return vehicles_seen(Present(self._cases.hub))
+        return vehicles_seen(Present(self._cases.hub).reader.sections)
 
     def _now_ms(self) -> int:
         return self._cases.now(Present(self._cases.hub)).city_ms
@@ -317,9 +317,9 @@ def fleet_routes(desk: FleetDesk) -> APIRouter:
     return router
 
 
-def vehicles_seen(present: Present) -> dict[str, Fix]:
-    """Device → where it says that it is; of those that move. City time."""
-    vehicles = present.reader.sections.get("vehicles", {})
+def vehicles_seen(sections: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Fix]:
+    """Device → where it says that it is; of those that move, in the picture's sections. City time."""
+    vehicles = sections.get("vehicles", {})
     return {name: Fix(one["lon"], one["lat"], VEHICLE_M, one["ms"]) for name, one in vehicles.items()}
 
 

@@ -37,6 +37,7 @@ from callbacks import rule_references as rule_references_wiring
 from callbacks import rules as rules_wiring
 from callbacks import shell as shell_wiring
 from callbacks import supervision as supervision_wiring
+from callbacks import units as units_wiring
 from callbacks import wall as wall_wiring
 from callbacks.account_desk import AccountDesk
 from core.messages import text
@@ -115,6 +116,7 @@ def _plain_pages(server: FastAPI, settings: Settings, reader: PictureReader, ent
     papers_wiring.register(server, desk, entrance, reader, settings.packs, ASSETS)
     plans_wiring.register(desk, reader)
     supervision_wiring.register(desk, reader)
+    units_wiring.register(desk, reader)
     exchange_wiring.register(desk, settings, reader)
     rule_papers_wiring.register(desk, settings, reader)
     rule_references_wiring.register(desk, server, settings, reader)

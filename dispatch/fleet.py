@@ -64,15 +64,27 @@ class UnitBook:
             self._roads = (table, None if table is None else Roads(table, DETOUR))
         return self._roads[1]
 
-    def put(self, by: Bearer, unit: UnitRow, above: Above, now_ms: int) -> UnitRow:
+    def read(self, unit: str) -> tuple[UnitRow, int]:
+        """A unit as it is kept, and its revision for `put`; 0: as the pack has it. Raises UnknownName."""
+        with self._warden.database.reading() as connection:
+            written, declared = kept.one_unit(connection, unit), self._declared()
+        if written is None and unit not in declared:
+            raise UnknownName(f"there is no unit {unit!r}")
+        return written or (declared[unit], 0)
+
+    def put(self, by: Bearer, unit: UnitRow, above: Above, now_ms: int, revision: int | None = None) -> UnitRow:
         """Write a unit, new or changed. above: as `dispatch.book.Above`.
+
+        revision: as it was on his screen (`read`), 0 of a new one; None: it does not matter who was faster.
 
         Raises:
             NotAllowed: His posts do not reach where it belongs, or where it belonged.
-            IllegalStep: It has no id, no name, or can do nothing.
+            IllegalStep: It has no id, no name, or can do nothing; somebody else was faster.
         """
         with self._warden.acting(by, EDIT, f"unit:{unit.id}", now_ms, {"off": unit.off}) as connection:
-            before = {**self._declared(), **{one.id: one for one in kept.all_units(connection)}}.get(unit.id, unit)
+            before, changes = kept.one_unit(connection, unit.id) or (self._declared().get(unit.id, unit), 0)
+            if revision not in (None, changes):
+                raise IllegalStep("unit-changed", unit=before.name)
             for area in {before.area, unit.area}:
                 decision = may(by, EDIT, area=above(area) if area else ())
                 if not decision.allowed:

@@ -6,6 +6,7 @@ metres inside China. Outside nothing is shifted.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from math import atan2, cos, hypot, pi, sin, sqrt
 
 LonLat = tuple[float, float]
@@ -13,6 +14,31 @@ LonLat = tuple[float, float]
 _AXIS_M = 6_378_245.0  # of the ellipsoid of Krasovsky 1940
 _ECCENTRICITY = 0.00669342162296594323
 _WEST, _EAST, _SOUTH, _NORTH = 72.004, 137.8347, 0.8293, 55.8271  # where the shift applies
+_TURNS = 8  # each leaves a thousandth of the error
+
+
+class MapFrame(StrEnum):
+    """By which map a place was read."""
+
+    WGS84 = "wgs84"  # GPS, 天地图 (CGCS 2000 is the same within a metre)
+    GCJ02 = "gcj02"  # 高德, 腾讯
+    BD09 = "bd09"  # 百度
+
+
+def wgs84_of(place_deg: LonLat, frame: MapFrame) -> LonLat:
+    """WGS 84 of a place that was read from a map: the place that this map would draw there, found by trial.
+
+    >>> lon, lat = wgs84_of(gcj02_of((110.92, 21.66)), MapFrame.GCJ02)
+    >>> round(lon, 9), round(lat, 9)
+    (110.92, 21.66)
+    """
+    if frame is MapFrame.WGS84:
+        return place_deg
+    drawn, (lon, lat) = gcj02_of if frame is MapFrame.GCJ02 else bd09_of, place_deg
+    for _ in range(_TURNS):
+        drawn_lon, drawn_lat = drawn((lon, lat))
+        lon, lat = lon + place_deg[0] - drawn_lon, lat + place_deg[1] - drawn_lat
+    return lon, lat
 
 
 def gcj02_of(place_deg: LonLat) -> LonLat:

@@ -24,6 +24,7 @@ LOOKED_AT = (
     "dispatch",
     "plans",
     "supervision",
+    "units",
     "warnings",
     "indicators",
     "rules",

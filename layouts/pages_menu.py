@@ -18,6 +18,7 @@ LINKS = (
     ("dispatch", "dispatch.title"),
     ("plans", "plan.title"),
     ("supervision", "order.title"),
+    ("units", "units.title"),
     ("warnings", "duty.warnings"),
     ("indicators", "desk.indicators"),
     ("rules", "rules.title"),

@@ -94,6 +94,7 @@ ASKED: Mapping[str, Sequence[str]] = {
     "GET /plans": ["plans"],
     "GET /supervision": ["+supervision"],
     "GET /supervision/about": [f"+supervision/about?key=warning:{WARNING}", f"+supervision/about?key=warning:{GONE}"],
+    "GET /units": ["units"],
     "GET /exchange": ["exchange"],
     "GET /evaluation": ["evaluation"],
     "GET /evaluation/report": ["evaluation/report?format=docx", "evaluation/report?format=xlsx"],
