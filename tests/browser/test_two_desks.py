@@ -17,6 +17,15 @@ from core.accounts import Role
 
 pytestmark = pytest.mark.browser
 NORTH_DEG = 0.67  # nobody else's cases are near
+# Names beside a mark for six units at one place: which side each stands on.
+CROWD = """() => {
+  const place = {lon_deg: 110.9, lat_deg: 21.7, accuracy_m: 60}, units = [1, 2, 3, 4, 5, 6].map((id) => (
+    {id: id, name: "排水" + id + "队", lon_deg: 110.94, lat_deg: 21.7, is_current: true, duty: "free"}));
+  const more = {cameras: [], named: new Set([1, 2, 3, 4, 5, 6])};
+  const svg = cityvitals.dispatchMap.svg({features: []}, [], units, {id: "c", facts: {place: place}}, 0, more);
+  return svg.match(/<text[^>]*anchor="[^"]*">[^<]*/g).map((one) => one.slice(one.indexOf("anchor=") + 8).split('">'));
+}"""
+NAMED = [["start", "排水1队"], ["end", "排水2队"], ["middle", "排水3队"], ["middle", "排水4队"]]  # two find no room
 STATE = "document.querySelector('#dispatch-case header em').textContent"
 
 
@@ -61,6 +70,7 @@ def test_the_second_desk_is_told_what_changed(chromium: Chromium, house: Guarded
         expect(page.locator(".duty-toast")).to_contain_text(f"对口8队已在 {other} 号案件中“已通知”")
         page.get_by_role("button", name="仍要派").click()
         expect(page.locator(".case-log li", has_text="同时派")).to_contain_text("对口8队")
+        assert page.evaluate(CROWD) == NAMED, "on the map no name covers another"
 
 
 @pytest.mark.claim(
