@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from geo.distance import great_circle_m
-from geo.frames import bd09_of, gcj02_of
+from geo.frames import MapFrame, bd09_of, gcj02_of, wgs84_of
 
 # WGS 84 → GCJ-02 as published with a library of another hand (googollee/eviltransform, its table of tests).
 KNOWN = [
@@ -27,6 +27,13 @@ def test_bd09_lies_where_baidu_shifts_it() -> None:
     lon, lat = bd09_of((116.377817, 39.911954))
     gcj_lon, gcj_lat = gcj02_of((116.377817, 39.911954))
     assert lon - gcj_lon == pytest.approx(0.0065, abs=0.0006) and lat - gcj_lat == pytest.approx(0.006, abs=0.0006)
+
+
+@pytest.mark.parametrize(("wgs84", "gcj02"), KNOWN)
+def test_what_a_map_shows_is_read_back(wgs84: tuple[float, float], gcj02: tuple[float, float]) -> None:
+    assert great_circle_m(wgs84_of(gcj02, MapFrame.GCJ02), wgs84)[0] < 5
+    assert great_circle_m(wgs84_of(bd09_of(wgs84), MapFrame.BD09), wgs84)[0] < 0.01
+    assert wgs84_of(wgs84, MapFrame.WGS84) == wgs84
 
 
 def test_outside_nothing_is_shifted() -> None:
