@@ -4,7 +4,6 @@
   const cityvitals = (root.cityvitals = root.cityvitals || {});
   const esc = (text) => cityvitals.format.esc(text); // its file is loaded after this one
   const words = (code, values) => cityvitals.format.words("shared." + code, values);
-  const OVER = ["closed", "evaluated", "rejected", "merged"];
 
   /** One platform: where the case is from or with, how it stands there, what does not arrive. */
   function line(one, nowMs) {
@@ -17,8 +16,9 @@
   /** The way to the page of exchange; told: what the API tells of the case; more: {site, may: whether he may do an action}. */
   function way(told, one, more) {
     const { site, may } = more;
-    const hands = may("cases.dispatch") && !OVER.includes(one.state);
-    const word = told.some((each) => each.failing) ? "traffic" : told.some((each) => each.given === "in") ? "back" : "hand";
+    const isBack = one.possible.includes("reject") && told.some((each) => each.given === "in"); // before work has begun here
+    const hands = may("cases.dispatch") && (isBack || one.possible.includes("dispatch"));
+    const word = told.some((each) => each.failing) ? "traffic" : isBack ? "back" : "hand";
     const shown = site.peers.length && may("exchange.see") && (hands || word === "traffic");
     return shown ? '<a class="verb small" href="' + esc(site.base_path + "exchange?case=" + encodeURIComponent(one.id)) + '">' + esc(words(word)) + "</a>" : "";
   }

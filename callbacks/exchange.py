@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from accounts.warden import Warden
@@ -14,8 +15,9 @@ from core.errors import UnknownName
 from core.settings import Settings
 from dispatch.book import CaseBook, Rules
 from dispatch.exchange import Deed, Standing, peers_of
-from dispatch.exchange_book import SEND, ExchangeBook
+from dispatch.exchange_book import IN, SEND, ExchangeBook
 from dispatch.holidays import calendars_at
+from dispatch.steps import Verb
 from layouts.account_frame import Frame
 from layouts.exchange import Traffic, exchange_page
 from layouts.reading import PictureReader
@@ -54,8 +56,19 @@ class Exchange:
             counts = {one.peer: one for one in exchange.by_peer(connection)}
         hosts = {name: urlsplit(peer.url).netloc for name, peer in self._peers.items()}
         rights = asked.rights()
-        case, key, hands = asked.word("case"), secrets.token_hex(8), HAND in rights
-        return exchange_page(frame, Traffic(messages, counts, hosts, SEND in rights, over, hands, case, key))
+        traffic = Traffic(messages, counts, hosts, SEND in rights, over, HAND in rights, asked.word("case"))
+        return exchange_page(frame, replace(self._named(asked, traffic), key=secrets.token_hex(8)))
+
+    def _named(self, asked: Asked, traffic: Traffic) -> Traffic:
+        """The case that the form is about, as far as it is known and he may see it."""
+        try:
+            case = self._cases.read(traffic.case).case
+        except UnknownName:
+            return traffic
+        if not self._sight.may(asked.by, SEE, case.facts):
+            return traffic
+        came = (one.peer for one in self._book.shared(case.id) if one.given == IN and Verb.REJECT in case.possible)
+        return replace(traffic, title=str(case.facts.get("title", "")), came_from=next(came, ""))
 
     def hand(self, asked: Asked) -> Done:
         """Hand a case over, or give it back. Raises UnknownName, also for a case that he may not see."""

@@ -26,7 +26,8 @@ class Traffic:
     """What the page shows. counts: by peer; hosts: where each peer that is set up listens; sends: he may act.
 
     over: the messages are those that arrived or were dropped. hands: he may hand cases over and give them back; case:
-    the number that is filled in already. key: makes the next act of this page one act, however often it is sent.
+    the number that is filled in already, with its title and the platform to which it may go back, "" for none.
+    key: makes the next act of this page one act, however often it is sent.
     """
 
     messages: Sequence[Waiting]
@@ -36,6 +37,8 @@ class Traffic:
     over: bool
     hands: bool = False
     case: str = ""
+    title: str = ""
+    came_from: str = ""
     key: str = ""
 
 
@@ -66,15 +69,21 @@ def _row(frame: Frame, traffic: Traffic, one: Waiting) -> Markup:
     again = frame.word("exchange.next", at=frame.moment(one.next_ms, seconds=True)[11:]) if is_failing else ""
     deed = frame.word(f"exchange.deed-{one.body['deed']}")
     link = frame.link(f"dispatch?case={quote(one.case)}", one.case)
+    said = "" if standing is Standing.TAKEN else in_words(one.said, frame.language)
     return el(
         "tr",
-        el("td", el("b", f"{shape} {word}"), class_="figure exchange-stuck" if standing in STUCK else "figure"),
+        el("td", el("b", f"{shape} {word}"), class_=f"figure {_level(standing, is_failing)}".rstrip()),
         el("td", el("b", f"{deed} → {one.peer}"), el("small", link), class_="figure"),
         el("td", frame.moment(one.failed_ms or one.made_ms)[5:], class_="figure"),
-        el("td", in_words(one.said, frame.language) or "—", el("small", " · ".join(filter(None, (tried, again))))),
+        el("td", said or "—", el("small", " · ".join(filter(None, (tried, again))))),
         el("td", _acts(frame, one) if traffic.sends and (is_failing or standing in STUCK) else None),
         class_="over" if traffic.over else None,
     )
+
+
+def _level(standing: Standing, is_failing: bool) -> str:
+    """The colour of what needs a person, or soon will."""
+    return "level-orange" if standing in STUCK else "level-yellow" if is_failing else ""
 
 
 def _acts(frame: Frame, one: Waiting) -> list[Part]:
@@ -96,8 +105,14 @@ def _hand(frame: Frame, traffic: Traffic) -> list[Part]:
 
     to = frame.choice(where, "peer", "exchange.hand-to", [(name, name) for name in traffic.hosts])
     reason = frame.field(where, "reason", "exchange.why", required=True, maxlength=300)
-    back = frame.folded(frame.word("exchange.return"), form(Deed.RETURN, reason))
-    return [el("section", el("h2", frame.word("exchange.hand")), form(Deed.PUSH, to), back)]
+    on, back = form(Deed.PUSH, to), form(Deed.RETURN, reason)
+    title = el("p", el("b", traffic.title), class_="note") if traffic.title else None
+    if not traffic.came_from:
+        folded = frame.folded(frame.word("exchange.return"), back)
+        return [el("section", el("h2", frame.word("exchange.hand")), title, on, folded)]
+    came = el("p", frame.word("exchange.return-to", peer=traffic.came_from), class_="note")
+    folded = frame.folded(frame.word("exchange.hand-on"), on)
+    return [el("section", el("h2", frame.word("exchange.return")), title, came, back, folded)]
 
 
 def _peers(frame: Frame, traffic: Traffic) -> list[Part]:
@@ -112,4 +127,5 @@ def _peer(frame: Frame, name: str, host: str, count: PeerCount | None) -> Markup
     ill = bool(count and count.failing)
     said = f"{FAILING} {frame.word('exchange.failing', n=count.failing)}" if count and ill else ""
     waits = f"{frame.word('exchange.standing-waiting')} {count.waiting}" if count and count.waiting else ""
-    return el("li", el("b", name), " ", el("small", host), " ", " · ".join(filter(None, (said, waits))))
+    failing = el("b", said, class_="level-orange") if said else None
+    return el("li", el("b", name), " ", el("small", host), " ", failing, " " if said and waits else None, waits)

@@ -35,6 +35,7 @@ from workers.doctor_database import exchange as diagnosed
 from workers.exchange import Exchanging, Ways
 
 SECRET = "known-to-both"
+ELSEWHERE = Reach(("440983",))
 NOWHERE = "http://127.0.0.1:9/"
 
 
@@ -251,6 +252,10 @@ def test_a_person_hands_over_on_a_page(platforms: tuple[Platform, Platform]) -> 
     city.send()
     assert county.case(case)["state"] == "reported"
     assert city.shared(case) + county.shared(case) == [("county", "out", "", 0), ("city", "in", "", 0)]
+    page = county.house.ask("GET", f"exchange?case={case}", county.house.colleague(Role.DISPATCHER)).text
+    assert "本案来自“city”" in page and "站前路积水" in page, "what came is given back, as a rule"
+    stranger = county.house.ask("GET", f"exchange?case={case}", county.house.as_role(Role.DISPATCHER, ELSEWHERE)).text
+    assert "站前路积水" not in stranger, "of what he may not see he reads nothing"
     assert pressed(county, Role.DISPATCHER, deed="return", reason="非本辖区")[0] == 303
     county.send()
     assert city.shared(case) == [("county", "out", "returned", 0)]
