@@ -22,13 +22,13 @@ def rows_of(
     """(row number, cells by column), empty cells and empty rows left out. columns: all that are known.
 
     Raises:
-        DeclarationError: It is no workbook, or a column that is needed is not there.
+        DeclarationError: It is no workbook, a column that is needed is not there, or it has more than `MOST` rows.
     """
     try:
         sheet = load_workbook(BytesIO(content), read_only=True, data_only=True).worksheets[0]
     except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError, IndexError) as problem:
         raise DeclarationError([text("rules.no_workbook", language)]) from problem
-    lines = sheet.iter_rows(max_row=MOST + 1, values_only=True)
+    lines = sheet.iter_rows(max_row=2 * MOST, values_only=True)  # a small file may claim a million empty rows
     heads = [str(cell).strip() if cell else "" for cell in next(lines, ())]
     missing = [column for column in needed if column not in heads]
     if missing:
@@ -36,5 +36,7 @@ def rows_of(
         raise DeclarationError([text("rules.no_columns", language, **said)])
     for number, line in enumerate(lines, start=2):
         cells = {head: cell for head, cell in zip(heads, line, strict=False) if head and cell not in (None, "")}
+        if cells and number > MOST + 1:
+            raise DeclarationError([text("rules.too_many_rows", language, most=MOST)])
         if cells:
             yield number, cells

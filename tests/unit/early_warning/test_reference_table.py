@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from core.declared import Device, Reference, Words
 from core.errors import DeclarationError
+from early_warning import workbook
 from early_warning.reference_table import COLUMNS, Change, differences, entries_of, read, written
 
 MAIN = Reference("warning", 76.5, "m", "85", "汛办〔2026〕3 号", season=((7, 1), (9, 15)), period="主汛期")
@@ -42,6 +43,13 @@ def test_out_and_in_again() -> None:
     found = read(written(DEVICES, "zh"), DEVICES, "zh")
     assert found == {name: entries_of(DEVICES[name]) for name in ("r1", "r2")}
     assert differences(DEVICES, found) == []
+
+
+def test_too_long_a_sheet_is_refused_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST", 2)
+    assert list(read(table(FIRST, {}), DEVICES, "zh")) == ["r2"]
+    with pytest.raises(DeclarationError, match="2 行，整份未读入"):
+        read(table(FIRST, {}, FIRST | {"站号": "r1"}), DEVICES, "zh")
 
 
 def test_a_value_typed_into_the_workbook_is_one_difference() -> None:
