@@ -5,7 +5,7 @@ A window is closed on the right: the window that ends at 07:00 holds the reading
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag, StrEnum
 from typing import Any
 
@@ -268,6 +268,18 @@ class CityWarning:
     stamp: Stamp
     late: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def cleared_by(self, fact: str, at_ms: int) -> CityWarning:
+        """As it stands after no value ended it, but what `fact` names, at a city time."""
+        return replace(
+            self,
+            phase=WarningPhase.CLEARED,
+            level=Level.NORMAL,
+            ended_ms=at_ms,
+            decided_ms=at_ms,
+            revision=self.revision + 1,
+            facts=self.facts | {fact: True},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from indicators.definition import Indicator
 TREND_MS = 30 * MINUTE_MS
 # One window end may still be valued by a tick that the first stage decided two minutes earlier.
 SLACK_MS = 2 * MINUTE_MS
+REPLACED = "rule_replaced"  # fact: ended because its rule was replaced or given up 规则改版
 GOES_ON = "goes_on_from"  # fact: the version that opened, or last held, a warning that goes on under another
 
 
@@ -208,7 +209,7 @@ class RuleWatch:
 
     def ended(self, at_ms: int) -> list[CityWarning]:
         """What stands, as it is told when the rule is replaced or given up: cleared, by no value."""
-        return [_replaced(warning, at_ms) for _, warning in self._standing()]
+        return [warning.cleared_by(REPLACED, at_ms) for _, warning in self._standing()]
 
     def follows(self, before: RuleWatch, now_ms: int) -> bool:
         """Whether it judges the same as another, by whatever bounds and at whatever subjects, so that it may go on."""
@@ -245,7 +246,7 @@ class RuleWatch:
         for subject, warning in before._standing():
             ours = columns.get(subject)
             if ours is None or not stands[ours]:
-                changed.append(_replaced(warning, at_ms))
+                changed.append(warning.cleared_by(REPLACED, at_ms))
                 continue
             if warning.since_ms <= turn_ms:
                 self._frames.carry(ours, Episode(warning.since_ms, None, warning.level, warning.peak, warning.level))
@@ -296,19 +297,6 @@ class RuleWatch:
 def _asked(bound: LevelBound) -> object:
     """What a level compares with its bound."""
     return bound.indicator, bound.judged, bound.over_s, bound.ahead_s
-
-
-def _replaced(warning: CityWarning, at_ms: int) -> CityWarning:
-    """What is told when a rule is replaced or given up 规则改版: cleared, by no value."""
-    return replace(
-        warning,
-        phase=WarningPhase.CLEARED,
-        level=Level.NORMAL,
-        ended_ms=at_ms,
-        decided_ms=at_ms,
-        revision=warning.revision + 1,
-        facts=warning.facts | {"rule_replaced": True},
-    )
 
 
 def _retracted(warning: CityWarning, judging: Judging) -> CityWarning:

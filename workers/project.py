@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from board.names import Names
 from board.warnings import said
 from core.clock import monotonic_s
 from core.errors import UnreadableEntry
-from core.records import MINUTE_MS, CityWarning, Level, WarningPhase
+from core.records import MINUTE_MS, CityWarning
 from early_warning.grades import grade_of
 from store.sql import Database
 from store.warnings import KeptWarning, Projected, keep_warnings, note_projected, projected, standing_elsewhere
@@ -70,7 +69,7 @@ class Projecting:
         if over_ms and not kept:
             with self._database.reading() as connection:
                 orphans = standing_elsewhere(connection, self._keys.scene, self._lineage)
-        kept += [self._keep(_ended(orphan.warning, over_ms)) for orphan in orphans]
+        kept += [self._keep(orphan.warning.cleared_by("state_dropped", over_ms)) for orphan in orphans]
         if not kept:
             return 0
         upto = Projected(self._tail.positions[self._keys.warnings], self._lineage)
@@ -101,15 +100,3 @@ def _told(entry: Entry) -> list[CityWarning]:
     except UnreadableEntry as why:
         log.error("%s is left out of the database: %s", entry_id, why)
         return []
-
-
-def _ended(warning: CityWarning, at_ms: int) -> CityWarning:
-    return replace(
-        warning,
-        phase=WarningPhase.CLEARED,
-        level=Level.NORMAL,
-        ended_ms=at_ms,
-        decided_ms=at_ms,
-        revision=warning.revision + 1,
-        facts=warning.facts | {"state_dropped": True},
-    )
